@@ -1,0 +1,26 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_KERNELINTERFACE_TD
+#define VITC_DIALECT_CPUKERNEL_IR_KERNELINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def CPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
+  let cppNamespace = "::vitc::vcpu";
+  let description = [{
+    An op that is emitted as one function, called for a range of its work items by every thread.
+
+    The function has the op's operands (memrefs, in order), then scratch (`memref<?xi8>`, 64-byte aligned, private to
+    the thread, only where `getScratchBytes` is not null), then the first item and one past the last (`index`).
+    Items may run in any order and at once. The body must not allocate and calls nothing.
+  }];
+  let methods = [
+    InterfaceMethod<"The number of independent work items, computed from the operands' (memref) sizes.",
+      "::mlir::OpFoldResult", "getWorkItems", (ins "::mlir::OpBuilder &":$builder)>,
+    InterfaceMethod<"Bytes of scratch a thread needs, or null for none.",
+      "::mlir::OpFoldResult", "getScratchBytes", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
+    InterfaceMethod<"Fills the body of the kernel; `builder` stands in the entry block, whose arguments are as above. "
+                    "The caller adds the return.",
+      "::llvm::LogicalResult", "emitKernel", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$arguments)>,
+  ];
+}
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef VITC_DIALECT_VIT_IR_VIT_H
+#define VITC_DIALECT_VIT_IR_VIT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "vitc/Dialect/ViT/IR/ViTDialect.h.inc"
+#include "vitc/Dialect/ViT/IR/ViTEnums.h.inc"
+
+#define GET_OP_CLASSES
+#include "vitc/Dialect/ViT/IR/ViTOps.h.inc"
+
+#endif // VITC_DIALECT_VIT_IR_VIT_H

@@ -1,0 +1,6 @@
+#ifndef VITC_TRANSFORMS_PASSES_TD
+#define VITC_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+#endif

@@ -1,0 +1,104 @@
+/* What the compiler emits into a model and the runtime reads: the meeting point of the two inside one library.
+ * lib/Target writes these structures as constant data (Program.cpp there mirrors them field by field); nothing here is
+ * visible outside the library. Plain C99, no libc headers beyond the freestanding ones. */
+#ifndef VITC_RUNTIME_PROGRAM_H
+#define VITC_RUNTIME_PROGRAM_H
+
+#include <stdint.h>
+
+enum { VITC_MAX_SYMBOLS = 8 };
+
+/* A sum of products of named dimensions: Σ coefficient · Π symbol[i]^power[i]. */
+typedef struct vitc_term {
+  int64_t coefficient;
+  uint8_t power[VITC_MAX_SYMBOLS];
+} vitc_term;
+
+typedef struct vitc_polynomial {
+  const vitc_term *terms;
+  int64_t count;
+} vitc_polynomial;
+
+typedef struct vitc_tensor_spec {
+  const char *name;
+  uint8_t type_code, type_bits; /* as in DLPack */
+  uint16_t reserved;
+  int32_t rank;
+  const vitc_polynomial *shape; /* of inputs: a constant or one symbol a dimension */
+} vitc_tensor_spec;
+
+/* A named dimension: the value of dimension `dim` of input `input`. */
+typedef struct vitc_symbol {
+  const char *name;
+  int32_t input, dim;
+} vitc_symbol;
+
+/* One planned buffer: alive from step `first` to step `last` of the program, both included. */
+typedef struct vitc_buffer_spec {
+  vitc_polynomial bytes;
+  int32_t first, last;
+} vitc_buffer_spec;
+
+/* One run, seen by the generated code. Buffers are 64-byte aligned. */
+typedef struct vitc_frame {
+  const void *const *inputs;
+  void *const *outputs;
+  void *const *buffers;
+  const char *weights;
+  const int64_t *symbols;
+  char *scratch; /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
+  int64_t scratch_stride;
+  void *team; /* the runtime's, for vitc_barrier */
+} vitc_frame;
+
+/* Generated: runs the function on one of `threads` threads; all of them call it with the same frame. */
+typedef void (*vitc_entry)(const vitc_frame *frame, int64_t thread, int64_t threads);
+
+/* The runtime's, called by generated code between steps: returns when every thread of the team has arrived. */
+void vitc_barrier(const vitc_frame *frame);
+
+/* CPU features a variant may need; the runtime checks them with CPUID and XGETBV. */
+enum vitc_cpu_feature {
+  VITC_CPU_X86_64_V3 = 1 << 0, /* AVX2, FMA, F16C, BMI1, BMI2, LZCNT, MOVBE */
+  VITC_CPU_X86_64_V4 = 1 << 1, /* AVX-512 F, CD, BW, DQ, VL */
+  VITC_CPU_AVX512_VNNI = 1 << 2,
+  VITC_CPU_AVX512_BF16 = 1 << 3,
+  VITC_CPU_AMX_TILE = 1 << 4,
+  VITC_CPU_AMX_BF16 = 1 << 5,
+  VITC_CPU_AMX_INT8 = 1 << 6,
+};
+
+/* The code of a function for one CPU level; a function lists its variants from the best to the least. */
+typedef struct vitc_variant {
+  const char *level; /* "x86-64-v4" */
+  uint64_t features; /* bits of vitc_cpu_feature */
+  vitc_entry entry;
+  const vitc_buffer_spec *buffers;
+  int32_t buffer_count;
+  vitc_polynomial scratch_bytes; /* of one thread */
+} vitc_variant;
+
+typedef struct vitc_function {
+  const char *name; /* "main" */
+  const vitc_tensor_spec *inputs, *outputs;
+  int32_t input_count, output_count;
+  const vitc_symbol *symbols;
+  int32_t symbol_count;
+  const vitc_variant *variants;
+  int32_t variant_count;
+} vitc_function;
+
+typedef struct vitc_program {
+  const vitc_function *functions;
+  int32_t function_count;
+  const char *info_json;
+  const char *weights;       /* embedded, or null with external weights */
+  uint64_t weights_bytes;
+  const char *weights_file;  /* file name beside the library, with external weights */
+  uint8_t weights_digest[32];  /* SHA-256 of external weights, all zero when embedded */
+} vitc_program;
+
+/* The one instance in a library; hidden. */
+extern const vitc_program vitc_model_program;
+
+#endif /* VITC_RUNTIME_PROGRAM_H */

@@ -1,0 +1,1 @@
+// Nothing: this file only anchors the precompiled header.
