@@ -15,6 +15,9 @@
 #include "vitc/Dialect/ViT/IR/ViTDialect.h.inc"
 #include "vitc/Dialect/ViT/IR/ViTEnums.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "vitc/Dialect/ViT/IR/ViTAttributes.h.inc"
+
 #define GET_OP_CLASSES
 #include "vitc/Dialect/ViT/IR/ViTOps.h.inc"
 

@@ -15,6 +15,7 @@ def ViT_Dialect : Dialect {
     Semantic operators on tensors. Tokens are rows: activations are (batch.., tokens, channels). Shapes below use
     B batch, M queries, N keys, H heads, D and E features of a head, C channels.
   }];
+  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 

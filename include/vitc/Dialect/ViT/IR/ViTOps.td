@@ -1,6 +1,7 @@
 #ifndef VITC_DIALECT_VIT_IR_VITOPS_TD
 #define VITC_DIALECT_VIT_IR_VITOPS_TD
 
+include "vitc/Dialect/ViT/IR/ViTAttributes.td"
 include "vitc/Dialect/ViT/IR/ViTBase.td"
 
 def ViT_GeluApproximate : I32EnumAttr<"GeluApproximate", "how GELU is computed", [
