@@ -92,10 +92,10 @@ typedef struct vitc_program {
   const vitc_function *functions;
   int32_t function_count;
   const char *info_json;
-  const char *weights;       /* embedded, or null with external weights */
+  const char *weights; /* embedded, or null with external weights */
   uint64_t weights_bytes;
-  const char *weights_file;  /* file name beside the library, with external weights */
-  uint8_t weights_digest[32];  /* SHA-256 of external weights, all zero when embedded */
+  const char *weights_file;   /* file name beside the library, with external weights */
+  uint8_t weights_digest[32]; /* SHA-256 of external weights, all zero when embedded */
 } vitc_program;
 
 /* The one instance in a library; hidden. */

@@ -12,10 +12,10 @@ namespace vitc {
 
 /// What the cost model and the kernel builders know of a CPU level. Sizes are in bytes, per core.
 struct TargetInfo {
-  std::string level;         ///< vitc's name of the level: "x86-64-v3", "x86-64-v4", …
-  std::string llvmCpu;       ///< for -mcpu
-  std::string llvmFeatures;  ///< "+avx512vnni,…"
-  int64_t vectorBytes = 32;  ///< of the widest vector kernels use
+  std::string level;        ///< vitc's name of the level: "x86-64-v3", "x86-64-v4", …
+  std::string llvmCpu;      ///< for -mcpu
+  std::string llvmFeatures; ///< "+avx512vnni,…"
+  int64_t vectorBytes = 32; ///< of the widest vector kernels use
   int64_t vectorRegisters = 16;
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 1 << 20;

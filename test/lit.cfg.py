@@ -1,0 +1,36 @@
+"""The lit suite of vitc: one RUN line a test, FileCheck on what comes out.
+
+Substitutions besides lit's own: %python (the project's interpreter), %vitc_src (the source tree), and every tool by its name.
+Features: `all` in long runs (tools/check --all), and the CPU flags `avx2`, `avx512f`, `amx_tile` of the machine.
+"""
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "vitc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test", ".ll"]
+config.excludes = ["Unit", "python", "Lint", "Inputs", "lit.cfg.py", "CMakeLists.txt"]
+config.test_source_root = os.path.join(config.vitc_source_dir, "test")
+config.test_exec_root = os.path.join(config.vitc_build_dir, "test")
+
+# An unscoped variable of one function must not satisfy a check of the next; a prefix that no line uses is a typo.
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false --dump-input=fail"
+config.environment["PYTHONPATH"] = os.path.join(config.vitc_source_dir, "python")
+
+config.substitutions.append(("%python", config.python_executable))
+config.substitutions.append(("%vitc_src", config.vitc_source_dir))
+llvm_config.use_default_substitutions()
+llvm_config.add_tool_substitutions(
+    [ToolSubst(name, unresolved="ignore") for name in ("vitc-opt", "vitc-run", "vitc-translate", "vitc")]
+    + ["mlir-opt", "split-file", "llvm-readelf", "llvm-objdump", "llvm-nm"],
+    [config.vitc_tools_dir, config.llvm_tools_dir],
+)
+
+if lit_config.params.get("all"):
+    config.available_features.add("all")
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = next((line.split() for line in cpuinfo if line.startswith("flags")), [])
+config.available_features.update({"avx2", "avx512f", "amx_tile"} & set(flags))
