@@ -8,6 +8,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Transforms/Passes.h"
 #include "vitc/Recognition/Passes.h"
 #include "vitc/Transforms/Passes.h"
 
@@ -16,6 +17,10 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  vitc::registerConversionPasses();
+  vitc::registerRecognitionPasses();
+  vitc::registerTransformsPasses();
+  vitc::vit::registerViTPasses();
   registry.insert<vitc::onnx::ONNXDialect, vitc::vit::ViTDialect, vitc::vcpu::CPUKernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "vitc pass driver\n", registry));
 }

@@ -19,6 +19,9 @@ def ViT_Dialect : Dialect {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+// Result shapes in terms of operands: lib/Dialect/ViT/IR/ViTShapes.cpp.
+def ViT_ReifiesShapes : DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>;
+
 class ViT_Op<string mnemonic, list<Trait> traits = []> : Op<ViT_Dialect, mnemonic, traits>;
 
 #endif

@@ -32,7 +32,7 @@ def ViT_SiluOp : ViT_Op<"silu", [Pure, SameOperandsAndResultType, Elementwise, S
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
-def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
+def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
   let summary = "layer normalization over the last dimension";
   let description = [{
     y = (x − mean(x)) / √(var(x) + ε) · scale + bias, the mean and the biased variance over the last dimension.
@@ -49,7 +49,7 @@ def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, AttrSizedOperandSegments, AllT
   let hasVerifier = 1;
 }
 
-def ViT_LayerScaleOp : ViT_Op<"layer_scale", [Pure, AllTypesMatch<["input", "result"]>]> {
+def ViT_LayerScaleOp : ViT_Op<"layer_scale", [Pure, ViT_ReifiesShapes, AllTypesMatch<["input", "result"]>]> {
   let summary = "scales every channel by a learned factor";
   let description = [{
     y[.., c] = x[.., c] · gamma[c]. Source: Touvron et al., arXiv 2103.17239, equation 4.
@@ -68,7 +68,7 @@ def ViT_YieldOp : ViT_Op<"yield", [Pure, Terminator, ParentOneOf<["LinearOp", "C
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-def ViT_LinearOp : ViT_Op<"linear", [Pure, AttrSizedOperandSegments]> {
+def ViT_LinearOp : ViT_Op<"linear", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
   let summary = "a dense layer and what follows it";
   let description = [{
     y[.., n] = epilogue(Σ_k x[.., k] · W[k, n] + bias[n], extras..). With `transposed`, the weight is stored (N, K).
@@ -92,7 +92,7 @@ def ViT_LinearOp : ViT_Op<"linear", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def ViT_ConvOp : ViT_Op<"conv", [Pure, AttrSizedOperandSegments]> {
+def ViT_ConvOp : ViT_Op<"conv", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
   let summary = "a convolution and what follows it";
   let description = [{
     y = epilogue(conv(x, W) + bias, extras..) in two dimensions. x is (B, C, H, W); the weight is (F, C/groups, kh, kw), or
@@ -118,7 +118,7 @@ def ViT_ConvOp : ViT_Op<"conv", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure]> {
+def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure, ViT_ReifiesShapes]> {
   let summary = "cuts an image into patches and projects each to a token";
   let description = [{
     A convolution whose stride is its kernel, its output read as tokens in raster order: image (B, Cin, H, W), weight
@@ -137,7 +137,21 @@ def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure]> {
   let hasVerifier = 1;
 }
 
-def ViT_AssembleOp : ViT_Op<"assemble", [Pure, AttrSizedOperandSegments]> {
+def ViT_PatchifyOp : ViT_Op<"patchify", [Pure, ViT_ReifiesShapes]> {
+  let summary = "the patches of an image as rows";
+  let description = [{
+    y[b, i · (W / pw) + j, (c · ph + u) · pw + v] = image[b, c, i · ph + u, j · pw + v], with patch = [ph, pw].
+
+    - (C1) image is (B, C, H, W); ph divides H and pw divides W; all but B are static.
+    - (C2) The result is (B, H/ph · W/pw, C · ph · pw).
+  }];
+  let arguments = (ins RankedTensorOf<[AnyFloat]>:$image, DenseI64ArrayAttr:$patch);
+  let results = (outs RankedTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = "$image attr-dict `:` type($image) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
   let summary = "prefix tokens, then patches with their positions";
   let description = [{
     y[b, i] = prefix[i] for i < n, and y[b, n + j] = patches[b, j] + position[j]. The prefix rows do not depend on the
@@ -157,7 +171,7 @@ def ViT_AssembleOp : ViT_Op<"assemble", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def ViT_AttentionOp : ViT_Op<"attention", [Pure, AttrSizedResultSegments]> {
+def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, AttrSizedResultSegments]> {
   let summary = "scaled dot-product attention over heads";
   let description = [{
     scores[b.., h, m, n] = scale · Σ_d q[b.., m, h, d] · k[b.., n, h, d] + Σ addends, probs = softmax over n,

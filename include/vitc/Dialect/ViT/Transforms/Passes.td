@@ -1,0 +1,49 @@
+#ifndef VITC_DIALECT_VIT_TRANSFORMS_PASSES_TD
+#define VITC_DIALECT_VIT_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandTokens : Pass<"vit-expand-tokens"> {
+  let summary = "split patch embedding and token assembly into what kernels do";
+  let description = [{
+    `vit.patch_embed` becomes patches as rows and a `vit.linear`, so that what follows a patch embedding (the position
+    of each token) fuses like any other epilogue; `vit.assemble` becomes an addition and two insertions into one
+    token buffer.
+
+    ```mlir
+    // before
+    %p = vit.patch_embed %image, %w bias(%b : tensor<384xf32>) : (…, tensor<384x3x16x16xf32>) -> tensor<1x196x384xf32>
+    // after
+    %r = vit.patchify %image {patch = array<i64: 16, 16>} : tensor<1x3x224x224xf32> -> tensor<1x196x768xf32>
+    %p = vit.linear %r, %w2 bias(%b : tensor<384xf32>) {transposed} : (…, tensor<384x768xf32>) -> tensor<1x196x384xf32>
+    ```
+
+    Postcondition: no `vit.patch_embed` and no `vit.assemble`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FuseEpilogues : Pass<"vit-fuse-epilogues"> {
+  let summary = "pull elementwise work into the epilogue of the contraction that feeds it";
+  let description = [{
+    An elementwise op (`vit.gelu`, `vit.silu`, `vit.layer_scale`, any structured op with parallel loops only and identity
+    maps from the contraction's result to its own) that is the only reader of a `vit.linear` or `vit.conv` moves into its
+    epilogue. Other operands become extras with their index maps; splat constants become scalars.
+
+    ```mlir
+    // before
+    %0 = vit.linear %x, %w : (tensor<4x8xf32>, tensor<8x6xf32>) -> tensor<4x6xf32>
+    %1 = vit.gelu %0 : tensor<4x6xf32>
+    // after
+    %1 = vit.linear %x, %w : (tensor<4x8xf32>, tensor<8x6xf32>) -> tensor<4x6xf32> epilogue {
+    ^bb0(%acc: f32):
+      %g = vit.gelu %acc : f32
+      vit.yield %g : f32
+    }
+    ```
+
+    Precondition: recognition is done. Numbers do not change: every element sees the same operations in the same order.
+  }];
+}
+
+#endif

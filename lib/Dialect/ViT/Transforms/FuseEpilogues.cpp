@@ -1,0 +1,163 @@
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Transforms/Passes.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace vitc::vit {
+#define GEN_PASS_DEF_FUSEEPILOGUES
+#include "vitc/Dialect/ViT/Transforms/Passes.h.inc"
+} // namespace vitc::vit
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::vit;
+
+namespace {
+
+/// The epilogue of a contraction while more is being appended to it.
+template <typename ContractionOp>
+class EpilogueBuilder {
+public:
+  EpilogueBuilder(RewriterBase &rewriter, ContractionOp op) : rewriter(rewriter), op(op) {
+    Region &region = op.getEpilogue();
+    Type element = getElementTypeOrSelf(op.getResult());
+    OpBuilder::InsertionGuard guard(rewriter);
+    if (region.empty()) {
+      Block *block = rewriter.createBlock(&region, {}, {element}, {op.getLoc()});
+      YieldOp::create(rewriter, op.getLoc(), block->getArgument(0));
+    }
+    yield = cast<YieldOp>(region.front().getTerminator());
+    for (Attribute map : op.getExtraMaps())
+      maps.push_back(map);
+  }
+
+  /// The value the epilogue yields so far.
+  Value current() { return yield.getValue(); }
+
+  /// One element of `operand`, read through `map` from the result's indices.
+  Value element(Value operand, AffineMap map) {
+    SplatElementsAttr splat;
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(yield);
+    if (matchPattern(operand, m_Constant(&splat)))
+      return arith::ConstantOp::create(rewriter, op.getLoc(), splat.getSplatValue<TypedAttr>());
+    auto mapAttr = AffineMapAttr::get(map);
+    for (auto [index, extra] : llvm::enumerate(op.getExtras()))
+      if (extra == operand && maps[index] == mapAttr)
+        return yield->getBlock()->getArgument(1 + index);
+    maps.push_back(mapAttr);
+    op.getExtrasMutable().append(operand);
+    op.setExtraMapsAttr(rewriter.getArrayAttr(maps));
+    return yield->getBlock()->addArgument(getElementTypeOrSelf(operand), op.getLoc());
+  }
+
+  /// Appends `build`'s value after what the epilogue holds.
+  void append(function_ref<Value(OpBuilder &)> build) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(yield);
+    yield.getValueMutable().assign(build(rewriter));
+  }
+
+private:
+  RewriterBase &rewriter;
+  ContractionOp op;
+  YieldOp yield;
+  SmallVector<Attribute> maps;
+};
+
+/// Moves the elementwise op that alone reads a contraction's result into its epilogue.
+template <typename ContractionOp>
+struct FuseEpilogue final : OpRewritePattern<ContractionOp> {
+  using OpRewritePattern<ContractionOp>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ContractionOp op, PatternRewriter &rewriter) const override {
+    if (!op.getResult().hasOneUse())
+      return rewriter.notifyMatchFailure(op, "the result has several readers");
+    Operation *user = *op.getResult().user_begin();
+    if (failed(checkElementwise(op, user, rewriter)))
+      return failure();
+
+    rewriter.setInsertionPoint(user);
+    auto fused = cast<ContractionOp>(rewriter.clone(*op));
+    fused->setLoc(rewriter.getFusedLoc({op.getLoc(), user->getLoc()}));
+    fused.getResult().setType(cast<RankedTensorType>(user->getResult(0).getType()));
+    EpilogueBuilder<ContractionOp> epilogue(rewriter, fused);
+    appendUser(op, user, epilogue);
+    rewriter.replaceOp(user, fused.getResult());
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  static LogicalResult checkElementwise(ContractionOp op, Operation *user, PatternRewriter &rewriter) {
+    if (isa<GeluOp, SiluOp>(user))
+      return success();
+    if (auto scale = dyn_cast<LayerScaleOp>(user)) {
+      if (scale.getInput() == op.getResult())
+        return success();
+      return rewriter.notifyMatchFailure(op, "the result is a layer scale's factor");
+    }
+    auto structured = dyn_cast<linalg::LinalgOp>(user);
+    if (!structured || structured.getNumParallelLoops() != structured.getNumLoops() || user->getNumResults() != 1 ||
+        structured.hasIndexSemantics())
+      return rewriter.notifyMatchFailure(op, "the reader is not elementwise");
+    if (structured.isDpsInit(&*op.getResult().use_begin()))
+      return rewriter.notifyMatchFailure(op, "the reader writes into the result");
+    if (structured.payloadUsesValueFromOperand(structured.getDpsInitOperand(0)))
+      return rewriter.notifyMatchFailure(op, "the reader accumulates");
+    AffineMap read = structured.getMatchingIndexingMap(&*op.getResult().use_begin());
+    AffineMap written = structured.getIndexingMapMatchingResult(structured->getResult(0));
+    if (!read.isIdentity() || !written.isIdentity())
+      return rewriter.notifyMatchFailure(op, "the reader permutes or broadcasts the result");
+    return success();
+  }
+
+  static void appendUser(ContractionOp op, Operation *user, EpilogueBuilder<ContractionOp> &epilogue) {
+    if (isa<GeluOp, SiluOp>(user)) {
+      epilogue.append([&](OpBuilder &builder) -> Value {
+        IRMapping mapping;
+        mapping.map(user->getOperand(0), epilogue.current());
+        Operation *scalar = builder.clone(*user, mapping);
+        scalar->getResult(0).setType(getElementTypeOrSelf(user->getResult(0)));
+        return scalar->getResult(0);
+      });
+      return;
+    }
+    if (auto scale = dyn_cast<LayerScaleOp>(user)) {
+      unsigned rank = scale.getResult().getType().getRank();
+      AffineMap map = AffineMap::get(rank, 0, getAffineDimExpr(rank - 1, user->getContext()));
+      Value gamma = epilogue.element(scale.getGamma(), map);
+      epilogue.append([&](OpBuilder &builder) -> Value {
+        return arith::MulFOp::create(builder, user->getLoc(), epilogue.current(), gamma);
+      });
+      return;
+    }
+    auto structured = cast<linalg::LinalgOp>(user);
+    IRMapping mapping;
+    for (OpOperand *operand : structured.getDpsInputOperands()) {
+      Value element = operand->get() == op.getResult()
+                          ? epilogue.current()
+                          : epilogue.element(operand->get(), structured.getMatchingIndexingMap(operand));
+      mapping.map(structured.getMatchingBlockArgument(operand), element);
+    }
+    epilogue.append([&](OpBuilder &builder) -> Value {
+      for (Operation &scalar : structured.getBlock()->without_terminator())
+        builder.clone(scalar, mapping);
+      return mapping.lookupOrDefault(structured.getBlock()->getTerminator()->getOperand(0));
+    });
+  }
+};
+
+struct FuseEpiloguesPass final : vitc::vit::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FuseEpilogue<LinearOp>, FuseEpilogue<ConvOp>>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
