@@ -1,10 +1,20 @@
 /* What the compiler emits into a model and the runtime reads: the meeting point of the two inside one library.
  * lib/Target writes these structures as constant data (Program.cpp there mirrors them field by field); nothing here is
- * visible outside the library. Plain C99, no libc headers beyond the freestanding ones. */
+ * visible outside the library. Plain C99, no libc headers beyond the freestanding ones.
+ *
+ * Symbols: the compiler defines `vitc_model_program` (hidden) and `STEM_model_v1` (exported, a constant pointer to
+ * `vitc_api_table`); the runtime defines `vitc_api_table` and `vitc_barrier` (hidden) and `vitc_model_v1` (exported).
+ */
 #ifndef VITC_RUNTIME_PROGRAM_H
 #define VITC_RUNTIME_PROGRAM_H
 
+#include "vitc-c/Model.h"
+
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { VITC_MAX_SYMBOLS = 8 };
 
@@ -39,7 +49,9 @@ typedef struct vitc_buffer_spec {
   int32_t first, last;
 } vitc_buffer_spec;
 
-/* One run, seen by the generated code. Buffers are 64-byte aligned. */
+/* One run, seen by the generated code. Buffers, scratch and weights are 64-byte aligned; inputs and outputs are
+ * compact, row-major and aligned to their element type only. No output overlaps an input or another output.
+ * Nothing is known of buffers and scratch when a run begins. */
 typedef struct vitc_frame {
   const void *const *inputs;
   void *const *outputs;
@@ -51,7 +63,8 @@ typedef struct vitc_frame {
   void *team; /* the runtime's, for vitc_barrier */
 } vitc_frame;
 
-/* Generated: runs the function on one of `threads` threads; all of them call it with the same frame. */
+/* Generated: runs the function on one of `threads` threads; all of them call it with the same frame, and the runtime
+ * waits for all of them at the end (no barrier is needed there). Denormals are flushed to zero. */
 typedef void (*vitc_entry)(const vitc_frame *frame, int64_t thread, int64_t threads);
 
 /* The runtime's, called by generated code between steps: returns when every thread of the team has arrived. */
@@ -68,7 +81,8 @@ enum vitc_cpu_feature {
   VITC_CPU_AMX_INT8 = 1 << 6,
 };
 
-/* The code of a function for one CPU level; a function lists its variants from the best to the least. */
+/* The code of a function for one CPU level; a function lists its variants from the best to the least. Scratch and
+ * buffer sizes must not shrink when a symbol grows: they are evaluated at a session's maximal symbols. */
 typedef struct vitc_variant {
   const char *level; /* "x86-64-v4" */
   uint64_t features; /* bits of vitc_cpu_feature */
@@ -94,11 +108,18 @@ typedef struct vitc_program {
   const char *info_json;
   const char *weights; /* embedded, or null with external weights */
   uint64_t weights_bytes;
-  const char *weights_file;   /* file name beside the library, with external weights */
+  const char *weights_file;   /* file name beside the library, with external weights: weights_bytes, then the digest */
   uint8_t weights_digest[32]; /* SHA-256 of external weights, all zero when embedded */
 } vitc_program;
 
 /* The one instance in a library; hidden. */
 extern const vitc_program vitc_model_program;
+
+/* The table that every exported symbol points to; hidden. */
+extern const vitc_api vitc_api_table;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* VITC_RUNTIME_PROGRAM_H */

@@ -1,0 +1,178 @@
+/* The C interface of a compiled model.
+ *
+ * `vitc model.onnx -o model.so` makes a library that exports two symbols, both of type `const vitc_api *`:
+ * `vitc_model_v1`, the same in every library, for dlopen, and `STEM_model_v1` (STEM: the file's name without its
+ * suffix, or `--prefix`), for linking with several models. The table they point to holds every function:
+ *
+ *   void *library = dlopen("./model.so", RTLD_NOW | RTLD_LOCAL);
+ *   const vitc_api *api = *(const vitc_api *const *)dlsym(library, "vitc_model_v1");
+ *   vitc_model *model;
+ *   vitc_session *session;
+ *   if (api->open(NULL, &model) || api->session_create(model, NULL, &session) ||
+ *       api->run(session, &input, 1, &output, 1, NULL))
+ *     fprintf(stderr, "%s\n", api->last_error());
+ *   api->session_destroy(session);
+ *   api->close(model);
+ *   dlclose(library);
+ *
+ * The caller checks `api->abi == VITC_ABI`. Later versions of the ABI add functions at the end of the table (`size`
+ * says how far it reaches) and fields at the end of option structures (which begin with their size).
+ *
+ * Threads: models may be shared by any number of threads. A session runs one `run` at a time (VITC_E_BUSY
+ * otherwise); different sessions run at once and share the weights. After a fork the child may go on using models and
+ * sessions of its parent: their threads start again at the next run.
+ *
+ * Errors: every function but `info_json` and `last_error` returns a status; what it did not complete it has undone.
+ * No input value, shape, type or pointer that this file allows makes a library crash.
+ *
+ * This header needs nothing but a C99 or C++ compiler. */
+#ifndef VITC_C_MODEL_H
+#define VITC_C_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* DLPack's tensor, for programs without DLPack; a program that uses dlpack.h includes it before this file. */
+#ifndef DLPACK_DLPACK_H_
+
+enum { kDLCPU = 1, kDLCUDA = 2, kDLCUDAHost = 3 };
+
+enum { kDLInt = 0, kDLUInt = 1, kDLFloat = 2, kDLOpaqueHandle = 3, kDLBfloat = 4, kDLComplex = 5, kDLBool = 6 };
+
+typedef struct DLDevice {
+  int32_t device_type; /* kDLCPU, … */
+  int32_t device_id;
+} DLDevice;
+
+typedef struct DLDataType {
+  uint8_t code; /* kDLFloat, … */
+  uint8_t bits;
+  uint16_t lanes; /* 1 */
+} DLDataType;
+
+/* A tensor in somebody else's memory. Strides count elements; null means compact row-major order. */
+typedef struct DLTensor {
+  void *data;
+  DLDevice device;
+  int32_t ndim;
+  DLDataType dtype;
+  int64_t *shape;
+  int64_t *strides;
+  uint64_t byte_offset;
+} DLTensor;
+
+#endif /* DLPACK_DLPACK_H_ */
+
+enum { VITC_ABI = 1 };
+
+typedef enum vitc_status {
+  VITC_OK = 0,
+  VITC_E_ARGUMENT = 1, /* a null pointer, an unknown name, a count or an option that is wrong */
+  VITC_E_TENSOR = 2,   /* a tensor that does not fit: shape, type, device, strides, alignment, null data */
+  VITC_E_LIMIT = 3,    /* an extent beyond the maximum that the session was created for */
+  VITC_E_BUSY = 4,     /* another thread is in `run` with the same session */
+  VITC_E_CPU = 5,      /* the processor or its operating system lacks instructions that the library needs */
+  VITC_E_MEMORY = 6,   /* out of memory, a workspace that is too small, or sizes beyond 64 bits */
+  VITC_E_WEIGHTS = 7,  /* the file with external weights is missing, or not the one this library was built with */
+  VITC_E_THREADS = 8,  /* threads could not be started */
+  VITC_E_DEVICE = 9    /* the session's device is not one that the library has code for */
+} vitc_status;
+
+typedef struct vitc_model vitc_model;
+typedef struct vitc_session vitc_session;
+
+/* Options of `open`; null stands for `{sizeof(vitc_open_options)}`: zero is every field's default. */
+typedef struct vitc_open_options {
+  size_t size; /* sizeof(vitc_open_options) */
+  const char
+      *weights_path;      /* of external weights; null: the file beside the library, by the name it was written with */
+  int32_t verify_weights; /* not 0: hash all external weights (about a second a GB) instead of comparing their label */
+} vitc_open_options;
+
+/* The greatest value that a named dimension takes in a session. */
+typedef struct vitc_dim {
+  const char *name; /* as in info_json, "batch" */
+  int64_t extent;
+} vitc_dim;
+
+/* Runs task(argument, 0), …, task(argument, count - 1) **at the same time** and returns 0 when all have returned: the
+ * tasks wait for each other, so a pool that starts one only after another has finished never returns. The task with
+ * index 0 may run on the calling thread. A value other than 0 says that no task was started. */
+typedef int (*vitc_parallel)(void *pool, int32_t count, void (*task)(void *argument, int32_t index), void *argument);
+
+/* Options of `session_create`; null stands for `{sizeof(vitc_session_options)}`: zero is every field's default. Nothing
+ * that they point to is kept, except for `workspace` and `pool`. */
+typedef struct vitc_session_options {
+  size_t size;          /* sizeof(vitc_session_options) */
+  const char *function; /* null: "main" */
+  const vitc_dim *dims; /* maxima of named dimensions; those not listed are 1 */
+  size_t dim_count;
+  int32_t threads;        /* how many threads a run uses, the caller's included; 0: every core the process may use */
+  DLDevice device;        /* {0, 0}: the CPU */
+  void *workspace;        /* memory for the session, 64-byte aligned, kept until it is destroyed; null: its own */
+  size_t workspace_bytes; /* at least what the function of the same name returns */
+  vitc_parallel parallel; /* the caller's thread pool; null: the session's own threads, which sleep between runs */
+  void *pool;             /* first argument of `parallel` */
+} vitc_session_options;
+
+typedef struct vitc_api {
+  uint32_t abi;  /* VITC_ABI */
+  uint32_t size; /* of this table in bytes */
+
+  /* Chooses the code for this processor and maps external weights. Cheap; a process may open a library many times.
+   * The environment variable VITC_ISA names the code to take ("x86-64-v3") instead of the best that runs.
+   * Errors: ARGUMENT, CPU, MEMORY, WEIGHTS. */
+  vitc_status (*open)(const vitc_open_options *options, vitc_model **model);
+
+  /* Gives up the caller's hold of a model; sessions keep what they need until they are destroyed. Null is allowed. */
+  vitc_status (*close)(vitc_model *model);
+
+  /* What the library holds, as JSON, valid while it is loaded; works on any processor:
+   *   {"abi": 1, "name": "deit_s", "vitc": "0.1.0", "glibc": "2.34",
+   *    "functions": [{"name": "main", "symbols": ["batch"],
+   *                   "inputs": [{"name": "x", "type": "float32", "shape": ["batch", 3, 224, 224]}],
+   *                   "outputs": [{"name": "y", "type": "float32", "shape": ["batch", 1000]}]}],
+   *    "targets": […], "options": {…}, "weights": {"bytes": 88198144, "file": null}}
+   * A dimension is a number, a symbol's name, or an expression of symbols ("197*batch"). Types are spelled as NumPy
+   * does: float32, float16, bfloat16, int64, uint8, bool, …. Keys may be added. */
+  const char *(*info_json)(void);
+
+  /* Makes a session: places its buffers for the maximal dimensions and starts its threads.
+   * Errors: ARGUMENT, LIMIT, MEMORY, THREADS, DEVICE. */
+  vitc_status (*session_create)(vitc_model *model, const vitc_session_options *options, vitc_session **session);
+
+  /* Stops its threads and frees its memory, with it every output it lent. Null is allowed.
+   * Errors: BUSY while another thread runs it (it then stays as it was). A session must not be used during or after. */
+  vitc_status (*session_destroy)(vitc_session *session);
+
+  /* Says what `run` would return for these inputs, of which only types and shapes are read: fills every field of
+   * `outputs`, data null, shape owned by the session until the next call of output_shapes.
+   * Errors: as `run`. */
+  vitc_status (*output_shapes)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
+                               int32_t output_count);
+
+  /* Runs the function. Inputs and outputs are compact and row-major, aligned to their element type, in the order of
+   * info_json. An output whose data is null is lent by the session: every other field is filled, and it stays valid
+   * until the session's next run. An output with data has the right shape and overlaps no other tensor of the call.
+   * `stream` is the CUDA stream on a GPU, ignored on a CPU. Nothing is allocated. Denormal numbers count as zero.
+   * Errors: ARGUMENT, TENSOR, LIMIT, BUSY; after a fork, THREADS. */
+  vitc_status (*run)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
+                     int32_t output_count, void *stream);
+
+  /* One sentence about the last call on this thread that did not return VITC_OK, valid until the thread's next such
+   * call; "" if there was none. */
+  const char *(*last_error)(void);
+
+  /* The bytes that a session with these options needs as its workspace. Errors: as session_create. */
+  vitc_status (*workspace_bytes)(vitc_model *model, const vitc_session_options *options, size_t *bytes);
+} vitc_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VITC_C_MODEL_H */
