@@ -2,6 +2,7 @@
 #define VITC_DIALECT_CPUKERNEL_IR_CPUKERNELOPS_TD
 
 include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
+include "vitc/Dialect/CPUKernel/IR/HostOps.td"
 
 class CPUKernel_KernelOp<string mnemonic, list<Trait> traits = []>
     : CPUKernel_Op<mnemonic, !listconcat([DestinationStyleOpInterface, AttrSizedOperandSegments,

@@ -1,0 +1,50 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_HOSTOPS_TD
+#define VITC_DIALECT_CPUKERNEL_IR_HOSTOPS_TD
+
+include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
+
+def CPUKernel_Frame : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "pointer to a vitc_frame",
+                           "::mlir::LLVM::LLVMPointerType">,
+                      BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
+
+def CPUKernel_Region : I32EnumAttr<"MemoryRegion", "where a buffer of the program lies", [
+    I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"output", 1>, I32EnumAttrCase<"arena", 2>,
+    I32EnumAttrCase<"weights", 3>]> {
+  let cppNamespace = "::vitc::vcpu";
+}
+
+def CPUKernel_BufferOp : CPUKernel_Op<"buffer", [Pure]> {
+  let summary = "a buffer of the running program";
+  let description = [{
+    A contiguous buffer that the runtime's frame (`vitc_frame` in lib/Runtime/Program.h) leads to: `index` is the number
+    of the input, the output or the planned buffer; in `weights` it is a byte offset, a multiple of 64.
+
+    - (C1) There is one size operand a dynamic dimension of the result, whose layout is the identity.
+  }];
+  let arguments = (ins CPUKernel_Frame:$frame, Variadic<Index>:$sizes, CPUKernel_Region:$region, I64Attr:$index);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$region `[` $index `]` `of` $frame `(` $sizes `)` attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def CPUKernel_SymbolOp : CPUKernel_Op<"symbol", [Pure]> {
+  let summary = "the value of a named dimension in this run";
+  let arguments = (ins CPUKernel_Frame:$frame, I64Attr:$index);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$index `of` $frame attr-dict";
+}
+
+def CPUKernel_ScratchOp : CPUKernel_Op<"scratch", [Pure]> {
+  let summary = "this thread's scratch memory";
+  let arguments = (ins CPUKernel_Frame:$frame, Index:$thread);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "`of` $frame `thread` $thread attr-dict `:` type($result)";
+}
+
+def CPUKernel_BarrierOp : CPUKernel_Op<"barrier"> {
+  let summary = "waits for every thread of the team";
+  let arguments = (ins CPUKernel_Frame:$frame);
+  let assemblyFormat = "$frame attr-dict";
+}
+
+#endif
