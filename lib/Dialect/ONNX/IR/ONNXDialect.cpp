@@ -1,4 +1,5 @@
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"

@@ -1,0 +1,85 @@
+#ifndef VITC_DIALECT_ONNX_IR_ONNXREDUCTIONOPS_TD
+#define VITC_DIALECT_ONNX_IR_ONNXREDUCTIONOPS_TD
+
+include "vitc/Dialect/ONNX/IR/ONNXBase.td"
+
+class ONNX_ReduceOp<string mnemonic, string what, Type type = ONNX_WideTensor> : ONNX_Op<mnemonic> {
+  let summary = what # " over dimensions";
+  let description = [{
+    Reduces the dimensions `axes` (negative ones count from the end), all where `axes` is absent or empty, none then
+    with `noop_with_empty_axes`. Reduced dimensions stay as 1 with `keepdims`.
+
+    - (C1) `axes` is a list (rank 1); constant ones are distinct and in [−rank, rank).
+    - (C2) The rank of the result is that of `data`, with `keepdims`.
+  }];
+  let arguments = (ins type:$data, Optional<ONNX_I64Tensor>:$axes, ONNX_Bool<1>:$keepdims,
+                   ONNX_Bool<0>:$noop_with_empty_axes);
+  let results = (outs type:$reduced);
+  let hasVerifier = 1;
+}
+
+/// Orders: min and max also take bytes and bools.
+def ONNX_OrderedTensor : TensorOf<!listconcat(ONNX_WideTypes, [I8, UI8, I1])>;
+
+def ONNX_ReduceL2Op : ONNX_ReduceOp<"ReduceL2", "root of the sum of squares">;
+def ONNX_ReduceMaxOp : ONNX_ReduceOp<"ReduceMax", "maximum", ONNX_OrderedTensor>;
+def ONNX_ReduceMeanOp : ONNX_ReduceOp<"ReduceMean", "mean">;
+def ONNX_ReduceMinOp : ONNX_ReduceOp<"ReduceMin", "minimum", ONNX_OrderedTensor>;
+def ONNX_ReduceProdOp : ONNX_ReduceOp<"ReduceProd", "product">;
+def ONNX_ReduceSumOp : ONNX_ReduceOp<"ReduceSum", "sum">;
+def ONNX_ReduceSumSquareOp : ONNX_ReduceOp<"ReduceSumSquare", "sum of squares">;
+
+def ONNX_ArgMaxOp : ONNX_Op<"ArgMax", [], [ONNX_AsI64]> {
+  let summary = "where the maximum along a dimension is";
+  let description = [{
+    The first index of the maximum, with `select_last_index` the last one.
+
+    - (C1) `axis` is in [−rank, rank).
+  }];
+  let arguments = (ins ONNX_NumericTensor:$data, ONNX_Int<0>:$axis, ONNX_Bool<1>:$keepdims,
+                   ONNX_Bool<0>:$select_last_index);
+  let results = (outs ONNX_I64Tensor:$reduced);
+  let hasVerifier = 1;
+}
+
+class ONNX_SoftmaxLikeOp<string mnemonic, string what> : ONNX_Op<mnemonic, [SameOperandsAndResultShape]> {
+  let summary = what # " along one dimension";
+  let description = [{
+    - (C1) Operand and result have the same shape.
+    - (C2) `axis` is in [−rank, rank).
+  }];
+  let arguments = (ins ONNX_FloatTensor:$input, ONNX_Int<-1>:$axis);
+  let results = (outs ONNX_FloatTensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_LogSoftmaxOp : ONNX_SoftmaxLikeOp<"LogSoftmax", "logarithm of softmax">;
+def ONNX_SoftmaxOp : ONNX_SoftmaxLikeOp<"Softmax", "softmax">;
+
+def ONNX_CumSumOp : ONNX_Op<"CumSum"> {
+  let summary = "sums of the elements up to each position along one dimension";
+  let description = [{
+    `exclusive` leaves out the element itself, `reverse` sums from the end.
+
+    - (C1) `x` and `y` have the same shape.
+    - (C2) `axis` is a scalar; a constant one is in [−rank, rank).
+  }];
+  let arguments = (ins ONNX_WideTensor:$x, ONNX_IndexTensor:$axis, ONNX_Bool<0>:$exclusive, ONNX_Bool<0>:$reverse);
+  let results = (outs ONNX_WideTensor:$y);
+  let hasVerifier = 1;
+}
+
+def ONNX_TopKOp : ONNX_Op<"TopK", [], [ONNX_AsInput, ONNX_AsI64]> {
+  let summary = "the k largest or smallest elements along one dimension, and where they are";
+  let description = [{
+    - (C1) `axis` is in [−rank, rank).
+    - (C2) `k` is a scalar or has one element.
+    - (C3) `values` and `indices` have the same shape.
+  }];
+  let arguments = (ins ONNX_NumericTensor:$x, ONNX_I64Tensor:$k, ONNX_Int<-1>:$axis, ONNX_Bool<1>:$largest,
+                   ONNX_Bool<1>:$sorted);
+  let results = (outs ONNX_NumericTensor:$values, ONNX_I64Tensor:$indices);
+  let hasVerifier = 1;
+}
+
+#endif

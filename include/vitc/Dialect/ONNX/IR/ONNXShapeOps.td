@@ -1,0 +1,280 @@
+#ifndef VITC_DIALECT_ONNX_IR_ONNXSHAPEOPS_TD
+#define VITC_DIALECT_ONNX_IR_ONNXSHAPEOPS_TD
+
+include "vitc/Dialect/ONNX/IR/ONNXBase.td"
+
+//===----------------------------------------------------------------------===//
+// The same elements in another shape or order
+//===----------------------------------------------------------------------===//
+
+def ONNX_ReshapeOp : ONNX_Op<"Reshape"> {
+  let summary = "the same elements in another shape";
+  let description = [{
+    In `shape`, −1 stands for what is left (at most once), and 0 for the dimension of `data` at that position, or with
+    `allowzero` for zero.
+
+    - (C1) `shape` is a list (rank 1) whose static length is the rank of the result.
+    - (C2) Static shapes of `data` and `reshaped` hold the same number of elements.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$shape, ONNX_Bool<0>:$allowzero);
+  let results = (outs ONNX_Tensor:$reshaped);
+  let hasVerifier = 1;
+}
+
+def ONNX_FlattenOp : ONNX_Op<"Flatten"> {
+  let summary = "a matrix of the dimensions before `axis` by those from it on";
+  let description = [{
+    - (C1) `axis` is in [−rank, rank].
+    - (C2) The result has rank 2; static shapes hold the same number of elements.
+  }];
+  let arguments = (ins ONNX_Tensor:$input, ONNX_Int<1>:$axis);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_SqueezeOp : ONNX_Op<"Squeeze"> {
+  let summary = "removes dimensions of extent 1";
+  let description = [{
+    Without `axes`, all dimensions of extent 1.
+
+    - (C1) `axes` is a list (rank 1); constant ones are distinct and in [−rank, rank).
+    - (C2) Static shapes hold the same number of elements.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, Optional<ONNX_I64Tensor>:$axes);
+  let results = (outs ONNX_Tensor:$squeezed);
+  let hasVerifier = 1;
+}
+
+def ONNX_UnsqueezeOp : ONNX_Op<"Unsqueeze"> {
+  let summary = "inserts dimensions of extent 1";
+  let description = [{
+    `axes` are positions in the result.
+
+    - (C1) `axes` is a list (rank 1) or a scalar; constant ones are distinct and in [−r, r), r the rank of the result.
+    - (C2) Static shapes hold the same number of elements.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$axes);
+  let results = (outs ONNX_Tensor:$expanded);
+  let hasVerifier = 1;
+}
+
+def ONNX_TransposeOp : ONNX_Op<"Transpose"> {
+  let summary = "dimension i of the result is dimension perm[i] of the operand";
+  let description = [{
+    An empty `perm` reverses the dimensions.
+
+    - (C1) A `perm` that is not empty is a permutation of the dimensions of `data`.
+    - (C2) Static extents of `transposed` are those of `data`, permuted.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_Ints:$perm);
+  let results = (outs ONNX_Tensor:$transposed);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Parts and copies
+//===----------------------------------------------------------------------===//
+
+def ONNX_ConcatOp : ONNX_Op<"Concat", [SameOperandsElementType]> {
+  let summary = "the operands one after another along a dimension";
+  let description = [{
+    - (C1) There is at least one operand.
+    - (C2) The operands have the same element type.
+    - (C3) Operands and result have the same rank, and `axis` is in [−rank, rank).
+    - (C4) Static extents agree in the other dimensions.
+  }];
+  let arguments = (ins Variadic<ONNX_Tensor>:$inputs, ONNX_I64Attr:$axis);
+  let results = (outs ONNX_Tensor:$concat_result);
+  let hasVerifier = 1;
+}
+
+def ONNX_SplitOp : ONNX_Op<"Split", [], [ONNX_AsInput]> {
+  let summary = "parts of the operand along a dimension";
+  let description = [{
+    The parts have the lengths `split`, or all ⌈n / results⌉ but the last one, which may be shorter.
+
+    - (C1) `axis` is in [−rank, rank).
+    - (C2) `split` is a list (rank 1) with one element a result.
+    - (C3) `num_outputs`, where present, is the number of results; only one of `split` and `num_outputs` is present.
+    - (C4) There is at least one result; they have the rank of `input`.
+  }];
+  let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$split, ONNX_Int<0>:$axis,
+                   OptionalAttr<ONNX_I64Attr>:$num_outputs);
+  let results = (outs Variadic<ONNX_Tensor>:$outputs);
+  let hasVerifier = 1;
+}
+
+def ONNX_SliceOp : ONNX_Op<"Slice", [AttrSizedOperandSegments]> {
+  let summary = "elements at regular steps";
+  let description = [{
+    Slices the dimensions `axes` (all where absent) from `starts` to `ends` (excluded) by `steps` (1 where absent).
+    Negative starts and ends count from the end; what lies outside is clamped.
+
+    - (C1) `starts`, `ends`, `axes` and `steps` are lists (rank 1) of the same length.
+    - (C2) They have the same element type.
+    - (C3) `data` and `output` have the same rank.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_IndexTensor:$starts, ONNX_IndexTensor:$ends,
+                   Optional<ONNX_IndexTensor>:$axes, Optional<ONNX_IndexTensor>:$steps);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_GatherOp : ONNX_Op<"Gather"> {
+  let summary = "slices of the operand along one dimension, at indices";
+  let description = [{
+    output[i.., j.., k..] = data[i.., indices[j..], k..], where i.. are the dimensions before `axis`. Negative indices
+    count from the end.
+
+    - (C1) `axis` is in [−rank, rank).
+    - (C2) The rank of the result is rank(data) + rank(indices) − 1.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_IndexTensor:$indices, ONNX_Int<0>:$axis);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_GatherNDOp : ONNX_Op<"GatherND"> {
+  let summary = "slices of the operand at index vectors";
+  let description = [{
+    output[b.., i.., k..] = data[b.., indices[b.., i.., :].., k..], where b.. are the first `batch_dims` dimensions.
+
+    - (C1) `batch_dims` is not negative and less than both ranks, which are at least 1.
+    - (C2) The static length of the index vectors is in [1, rank(data) − batch_dims].
+    - (C3) The rank of the result is rank(data) + rank(indices) − length − 1 − batch_dims.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$indices, ONNX_Int<0>:$batch_dims);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_ExpandOp : ONNX_Op<"Expand"> {
+  let summary = "the operand broadcast with a shape";
+  let description = [{
+    The broadcast is multidirectional: a 1 in `shape` leaves the operand's dimension as it is.
+
+    - (C1) `shape` is a list (rank 1).
+    - (C2) The rank of the result is the greater of the rank of `input` and the static length of `shape`.
+  }];
+  let arguments = (ins ONNX_Tensor:$input, ONNX_I64Tensor:$shape);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_TileOp : ONNX_Op<"Tile"> {
+  let summary = "the operand repeated along its dimensions";
+  let description = [{
+    - (C1) `repeats` is a list (rank 1) with one element a dimension of `input`.
+    - (C2) `input` and `output` have the same rank.
+  }];
+  let arguments = (ins ONNX_Tensor:$input, ONNX_I64Tensor:$repeats);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments]> {
+  let summary = "elements added before and after";
+  let description = [{
+    `pads` are the numbers before each of the dimensions `axes` (all where absent), then those after each; negative
+    ones remove elements.
+
+    - (C1) `pads` and `axes` are lists (rank 1); the static length of `pads` is twice that of `axes`, or twice the rank.
+    - (C2) `constant_value` is a scalar with the element type of `data`.
+    - (C3) `data` and `output` have the same rank.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$pads, Optional<ONNX_Tensor>:$constant_value,
+                   Optional<ONNX_IndexTensor>:$axes, ONNX_Word<["constant", "reflect", "edge", "wrap"]>:$mode);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments]> {
+  let summary = "the operand resampled on a grid of another size";
+  let description = [{
+    The attributes are those of ONNX's Resize (opset 19), which defines the sampling.
+
+    - (C1) Exactly one of `scales` and `sizes` is present; it is a list (rank 1), as long as `axes` or as the rank.
+    - (C2) `x` and `y` have the same rank.
+    - (C3) `axes` are distinct and in [−rank, rank).
+    - (C4) `roi`, where present, is a list (rank 1); `tf_crop_and_resize` needs it.
+  }];
+  let arguments = (ins ONNX_Tensor:$x, Optional<ONNX_FloatTensor>:$roi, Optional<TensorOf<[F32]>>:$scales,
+                   Optional<ONNX_I64Tensor>:$sizes, ONNX_Bool<0>:$antialias, ONNX_Ints:$axes,
+                   ONNX_Word<["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+                              "tf_crop_and_resize", "tf_half_pixel_for_nn"]>:$coordinate_transformation_mode,
+                   ONNX_Float<"-0.75f">:$cubic_coeff_a, ONNX_Bool<0>:$exclude_outside,
+                   ONNX_Float<"0.0f">:$extrapolation_value,
+                   ONNX_Word<["stretch", "not_larger", "not_smaller"]>:$keep_aspect_ratio_policy,
+                   ONNX_Word<["nearest", "linear", "cubic"]>:$mode,
+                   ONNX_Word<["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]>:$nearest_mode);
+  let results = (outs ONNX_Tensor:$y);
+  let hasVerifier = 1;
+}
+
+def ONNX_TriluOp : ONNX_Op<"Trilu"> {
+  let summary = "the upper or lower triangles of matrices, zero elsewhere";
+  let description = [{
+    `k` moves the diagonal up.
+
+    - (C1) `input` and `output` have the same shape, of rank at least 2.
+    - (C2) `k`, where present, is a scalar.
+  }];
+  let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$k, ONNX_Bool<1>:$upper);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes as values, values from shapes
+//===----------------------------------------------------------------------===//
+
+def ONNX_ShapeOp : ONNX_Op<"Shape", [], [ONNX_AsI64]> {
+  let summary = "the shape of the operand, from dimension `start` to `end` (excluded)";
+  let description = [{
+    Negative positions count from the end; what lies outside is clamped.
+
+    - (C1) The result has rank 1.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, ONNX_Int<0>:$start, OptionalAttr<ONNX_I64Attr>:$end);
+  let results = (outs ONNX_I64Tensor:$shape);
+  let hasVerifier = 1;
+}
+
+def ONNX_SizeOp : ONNX_Op<"Size", [], [ONNX_AsI64]> {
+  let summary = "the number of elements of the operand";
+  let description = [{
+    - (C1) The result has rank 0.
+  }];
+  let arguments = (ins ONNX_Tensor:$data);
+  let results = (outs ONNX_I64Tensor:$size);
+  let hasVerifier = 1;
+}
+
+def ONNX_ConstantOfShapeOp : ONNX_Op<"ConstantOfShape", [], [
+    "attribute(\"value\") ? ::llvm::cast<::mlir::ElementsAttr>(attribute(\"value\")).getElementType() : builder.getF32Type()"]> {
+  let summary = "a tensor of one value";
+  let description = [{
+    The value is 0 of type f32 where absent.
+
+    - (C1) `value`, where present, has one element.
+    - (C2) `input` is a list (rank 1) whose static length is the rank of the result.
+  }];
+  let arguments = (ins ONNX_I64Tensor:$input, OptionalAttr<ElementsAttr>:$value);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def ONNX_RangeOp : ONNX_Op<"Range", [SameOperandsElementType]> {
+  let summary = "start, start + delta, …, up to limit (excluded)";
+  let description = [{
+    - (C1) The operands are scalars.
+    - (C2) They have the same element type.
+    - (C3) The result has rank 1.
+  }];
+  let arguments = (ins ONNX_SignedTensor:$start, ONNX_SignedTensor:$limit, ONNX_SignedTensor:$delta,
+                   ONNX_StashType:$stash_type);
+  let results = (outs ONNX_SignedTensor:$output);
+  let hasVerifier = 1;
+}
+
+#endif
