@@ -1,0 +1,101 @@
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Interfaces/TilingInterface.h"
+
+using namespace mlir;
+using namespace mlir::linalg;
+using namespace vitc::vcpu;
+
+/// The loop whose iterations are the work items: the longest parallel one that is not the innermost, so that rows stay
+/// whole, or else the innermost. Nothing for an op without parallel loops.
+static std::optional<unsigned> chooseParallelLoop(LinalgOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  std::optional<unsigned> chosen;
+  int64_t longest = 1;
+  for (unsigned loop = 0, count = op.getNumLoops(); loop < count; ++loop) {
+    if (iterators[loop] != utils::IteratorType::parallel || (chosen && loop + 1 == count))
+      continue;
+    int64_t extent = ShapedType::isDynamic(extents[loop]) ? 2 : extents[loop];
+    if (!chosen || extent > longest) {
+      chosen = loop;
+      longest = extent;
+    }
+  }
+  return chosen;
+}
+
+/// The extents of the op's loops, read off its memref operands.
+static SmallVector<OpFoldResult> getLoopExtents(OpBuilder &builder, LinalgOp op) {
+  SmallVector<Range> ranges = op.createLoopRanges(builder, op.getLoc());
+  return llvm::map_to_vector(ranges, [](Range range) { return range.size; });
+}
+
+namespace {
+
+template <typename LinalgOpTy>
+struct LinalgKernel : KernelOpInterface::ExternalModel<LinalgKernel<LinalgOpTy>, LinalgOpTy> {
+  OpFoldResult getWorkItems(Operation *op, OpBuilder &builder) const {
+    auto structured = cast<LinalgOp>(op);
+    if (std::optional<unsigned> loop = chooseParallelLoop(structured))
+      return getLoopExtents(builder, structured)[*loop];
+    return builder.getIndexAttr(1);
+  }
+
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder, ValueRange arguments) const {
+    IRMapping mapping;
+    for (auto [operand, argument] : llvm::zip(op->getOperands(), arguments))
+      mapping.map(operand, argument);
+    auto whole = cast<LinalgOp>(builder.clone(*op, mapping));
+    IRRewriter rewriter(builder);
+    LinalgOp range = whole;
+    if (std::optional<unsigned> loop = chooseParallelLoop(whole)) {
+      FailureOr<LinalgOp> restricted = restrictLoop(rewriter, whole, *loop, arguments.take_back(2));
+      if (failed(restricted))
+        return op->emitOpError("cannot be restricted to a range of loop ") << *loop;
+      rewriter.eraseOp(whole);
+      range = *restricted;
+    }
+    rewriter.setInsertionPoint(range);
+    if (failed(linalgOpToLoops(rewriter, range)))
+      return op->emitOpError("cannot be lowered to loops");
+    rewriter.eraseOp(range);
+    return success();
+  }
+
+private:
+  /// The op on `bounds` = [first, end) of one loop.
+  static FailureOr<LinalgOp> restrictLoop(RewriterBase &rewriter, LinalgOp op, unsigned loop, ValueRange bounds) {
+    rewriter.setInsertionPoint(op);
+    SmallVector<OpFoldResult> sizes = getLoopExtents(rewriter, op);
+    SmallVector<OpFoldResult> offsets(sizes.size(), rewriter.getIndexAttr(0));
+    offsets[loop] = bounds[0];
+    sizes[loop] = arith::SubIOp::create(rewriter, op.getLoc(), bounds[1], bounds[0]).getResult();
+    FailureOr<TilingResult> tiled =
+        cast<TilingInterface>(op.getOperation()).getTiledImplementation(rewriter, offsets, sizes);
+    if (failed(tiled) || tiled->tiledOps.size() != 1)
+      return failure();
+    return cast<LinalgOp>(tiled->tiledOps.front());
+  }
+};
+
+template <typename... LinalgOps>
+void attach(MLIRContext *context) {
+  (LinalgOps::template attachInterface<LinalgKernel<LinalgOps>>(*context), ...);
+}
+
+} // namespace
+
+void vitc::vcpu::registerLinalgKernelExternalModels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, LinalgDialect *) {
+    attach<
+#define GET_OP_LIST
+#include "mlir/Dialect/Linalg/IR/LinalgStructuredOps.cpp.inc"
+        >(context);
+  });
+}
