@@ -1,0 +1,49 @@
+#ifndef VITC_DIALECT_CPUKERNEL_TRANSFORMS_PASSES_TD
+#define VITC_DIALECT_CPUKERNEL_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlanMemory : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "give every buffer of the entry function its place";
+  let description = [{
+    The entry functions (public, arguments named by `vit.name`) become `(frame, thread, threads)`: arguments and results
+    turn into the frame's inputs and outputs, `memref.alloc` into planned buffers, `memref.global` constants into
+    offsets of the weights. A result that is no allocation of its own (an input, a constant, one returned twice) is
+    copied. What the runtime needs is left in attributes: on the function `vcpu.inputs`, `vcpu.outputs` (name, type, dims),
+    `vcpu.symbols` (name, input, dim) and `vcpu.buffers` (bytes as an affine map of the symbols, first and last step);
+    on every global its `vcpu.offset`.
+
+    ```mlir
+    // before
+    func.func @main(%x: memref<?x8xf32> {vit.name = "x", vit.dims = …}) -> (memref<?x8xf32> {…}) {
+      %c0 = arith.constant 0 : index
+      %b = memref.dim %x, %c0 : memref<?x8xf32>
+      %y = memref.alloc(%b) : memref<?x8xf32>
+      …
+    // after
+    func.func @main(%frame: !llvm.ptr, %thread: index, %threads: index) {
+      %b = vcpu.symbol 0 of %frame
+      %x = vcpu.buffer input[0] of %frame(%b) : memref<?x8xf32>
+      %y = vcpu.buffer output[0] of %frame(%b) : memref<?x8xf32>
+      …
+    ```
+
+    Precondition: bufferized, one block, identity layouts at the boundary; kernels are not yet emitted.
+    Postcondition: no `memref.alloc`, no `memref.get_global` in an entry function.
+  }];
+  let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::linalg::LinalgDialect"];
+}
+
+def LowerLaunches : Pass<"vcpu-lower-launches", "::mlir::ModuleOp"> {
+  let summary = "turn launches into calls that every thread makes for its share";
+  let description = [{
+    Thread t of T calls the kernel for items ⌊n·t/T⌋ to ⌊n·(t+1)/T⌋ and then waits for the others: an entry function is
+    one program that all threads run, with a barrier after each step. The scratch that a thread needs is the largest
+    of all launches; it is left in the function's `vcpu.scratch`, an affine map of the symbols.
+
+    Precondition: `vcpu-plan-memory` has run. Postcondition: no `vcpu.launch`.
+  }];
+  let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect"];
+}
+
+#endif
