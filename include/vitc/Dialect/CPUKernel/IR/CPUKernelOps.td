@@ -43,4 +43,8 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
   let hasVerifier = 1;
 }
 
+include "vitc/Dialect/CPUKernel/IR/AttentionOps.td"
+include "vitc/Dialect/CPUKernel/IR/ConvOps.td"
+include "vitc/Dialect/CPUKernel/IR/PackOps.td"
+
 #endif

@@ -1,0 +1,47 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_ATTENTIONOPS_TD
+#define VITC_DIALECT_CPUKERNEL_IR_ATTENTIONOPS_TD
+
+include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
+
+def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
+  let summary = "scaled dot-product attention over packed keys";
+  let description = [{
+    scores[b.., h, m, n] = scale · Σ_d q[b.., m, h, d] · k[b.., n, h, d] + Σ addends, probs = softmax over n,
+    out[b.., m, h, e] = Σ_n probs[b.., h, m, n] · v[b.., n, h, e]. The keys come packed by `vcpu.pack` with permutation
+    [.., head, feature, token]: (B.., H, ⌈N / nr⌉, D, nr), zeros past N. q, v and out are token-major and may be strided
+    views of a projection's output.
+
+    A work item is up to `mr` query rows of one head; their full score rows stay in scratch. Masked entries are −inf
+    addends: their probability is 0, and a row of nothing else is NaN, as in ONNX Runtime. `causal` masks
+    n > m + (N − M). Source: Vaswani et al., arXiv 1706.03762, equation 1.
+
+    - (C1) q is (B.., M, H, D), k (B.., H, ⌈N / nr⌉, D, nr), v (B.., N, H, E), out (B.., M, H, E), all f32; H, D, E and nr
+      are static.
+    - (C2) Every addend is f32 and broadcasts to (B.., H, M, N) from the right; a dynamic size is not 1.
+    - (C3) The outputs are out, then scores where `store_scores`, then probs where `store_probs`, both (B.., H, M, N).
+    - (C4) `mr` is positive; `lanes` is a power of two and divides nr.
+    - (C5) The last dimension of a memref operand is contiguous.
+  }];
+  let arguments = (ins CPUKernel_Shaped:$query, CPUKernel_Shaped:$key, CPUKernel_Shaped:$value,
+                   Variadic<CPUKernel_Shaped>:$addends, Variadic<CPUKernel_Shaped>:$outputs, F32Attr:$scale,
+                   UnitAttr:$causal, UnitAttr:$store_scores, UnitAttr:$store_probs, I64Attr:$mr,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    (`addends` `(` $addends^ `:` type($addends) `)`)? `outs` `(` $outputs `:` type($outputs) `)` attr-dict
+    (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = dpsDeclaration # [{
+    ::mlir::ShapedType getQueryType() { return ::llvm::cast<::mlir::ShapedType>(getQuery().getType()); }
+    ::mlir::ShapedType getKeyType() { return ::llvm::cast<::mlir::ShapedType>(getKey().getType()); }
+    ::mlir::ShapedType getValueType() { return ::llvm::cast<::mlir::ShapedType>(getValue().getType()); }
+    int64_t getBatchRank() { return getQueryType().getRank() - 3; }
+    int64_t getHeads() { return getQueryType().getShape().end()[-2]; }
+    ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    int64_t getPanelWidth() { return getKeyType().getShape().back(); }
+  }];
+}
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_CONVOPS_TD
+#define VITC_DIALECT_CPUKERNEL_IR_CONVOPS_TD
+
+include "vitc/Dialect/CPUKernel/IR/PackOps.td"
+
+def CPUKernel_PadOp : CPUKernel_MoveOp<"pad"> {
+  let summary = "a channel-last image with a border of zeros";
+  let description = [{
+    out[b, top + y, left + x, c] = in[b, y, x, c], and 0 outside: in (B, H, W, C), out (B, H', W', C). With it the
+    convolution kernels never look past an edge.
+
+    - (C1) input and out have rank 4, f32 elements, the same B and the same static C.
+    - (C2) `low` is [top, left], not negative; the static H' is at least top + H, and so is W' with left.
+  }];
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$low,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` `outs` `(` $output `:` type($output) `)` `low` `=` $low
+    attr-dict (`->` type($result)^)?
+  }];
+}
+
+class CPUKernel_WindowOp<string mnemonic> : CPUKernel_KernelOp<mnemonic> {
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$weight, Variadic<CPUKernel_Shaped>:$extras,
+                   Variadic<CPUKernel_Shaped>:$outputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                   DenseI64ArrayAttr:$dilations, DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region MaxSizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $weight `:` type($input) `,` type($weight) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`epilogue` $epilogue^)? (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv"> {
+  let summary = "channel-last convolution with packed filters and an epilogue";
+  let description = [{
+    out[b, y, x, f] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[(i, j, c), f], extras..) over the taps (i, j) of
+    `kernel` and the channels c: an implicit GEMM, W packed by `vcpu.pack` as (⌈F / nr⌉, kh · kw · C, nr). It reads no
+    border (`vcpu.pad` makes one); a transposed convolution is one of these for each phase of its stride, its output
+    a strided slice. A work item is one output row of one panel; it is cut into balanced tiles of at most `mr` pixels.
+    The epilogue is as in `vcpu.gemm`, over (b, y, x, f).
+
+    - (C1) in is (B, H, W, C), W (⌈F / nr⌉, kh · kw · C, nr), out (B, H', W', F), all f32; C, F, nr are static.
+    - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive; `lanes` divides nr.
+    - (C3) The window of the last output element lies in the input where the sizes are static.
+    - (C4) There is one map an extra operand, from (b, y, x, f) to its rank; the region is empty or has one block whose
+      arguments are the accumulator and one scalar an extra operand, and which yields f32.
+  }];
+}
+
+def CPUKernel_DepthwiseConvOp : CPUKernel_WindowOp<"depthwise_conv"> {
+  let summary = "channel-last convolution of every channel by itself";
+  let description = [{
+    out[b, y, x, c] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[i, j, c], extras..). As in `vcpu.conv`, it
+    reads no border. A work item is one output row; `mr` pixels share the loads of a filter.
+
+    - (C1) in is (B, H, W, C), W (kh, kw, C), out (B, H', W', C), all f32; C is static.
+    - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive.
+    - (C3) The window of the last output element lies in the input where the sizes are static.
+    - (C4) Extras, maps and epilogue are as in `vcpu.conv`.
+  }];
+}
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_PACKOPS_TD
+#define VITC_DIALECT_CPUKERNEL_IR_PACKOPS_TD
+
+include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
+
+/// A kernel that moves data: one input, one output.
+class CPUKernel_MoveOp<string mnemonic> : CPUKernel_Op<mnemonic, [DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, DeclareOpInterfaceMethods<CPUKernel_KernelOpInterface>]> {
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let hasVerifier = 1;
+  code moveDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutputMutable(); }
+    ::mlir::ShapedType getInputType() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()); }
+    ::mlir::ShapedType getOutputType() { return ::llvm::cast<::mlir::ShapedType>(getOutput().getType()); }
+  }];
+  let extraClassDeclaration = moveDeclaration;
+}
+
+def CPUKernel_PackOp : CPUKernel_MoveOp<"pack"> {
+  let summary = "lays matrices out in the panels a GEMM reads";
+  let description = [{
+    `permutation` reads the input as (batch.., K.., N): dimension i of that view is dimension permutation[i] of the
+    input. The K dimensions (as many as the output's rank leaves) count as one, row-major. The output is
+    (batch.., ⌈N / nr⌉, K, nr): out[b.., p, k, j] = in[b.., k, p · nr + j], and 0 where p · nr + j ≥ N.
+
+    A weight (K, N) has permutation [0, 1], one stored (N, K) [1, 0]; the keys (B, N, H, D) of an attention have
+    [0, 2, 3, 1] into (B, H, ⌈N / nr⌉, D, nr); a filter (F, C, kh, kw) of a channel-last convolution [2, 3, 1, 0]
+    into (⌈F / nr⌉, kh · kw · C, nr). With nr = N this is a transpose.
+
+    - (C1) `permutation` is one of the input's dimensions; the output's rank is from 3 to the input's rank + 1.
+    - (C2) The output is (batch.., ⌈N / nr⌉, K, nr) where the sizes are static, and nr is.
+    - (C3) Input and output have the same element type.
+    - (C4) `lanes`, the elements of a vector register, is a power of two.
+  }];
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$permutation,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` `outs` `(` $output `:` type($output) `)` `permutation` `=` $permutation
+    attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = moveDeclaration # [{
+    /// The leading dimensions of the permuted input that are batches.
+    int64_t getBatchRank() { return getOutputType().getRank() - 3; }
+    int64_t getPanelWidth() { return getOutputType().getShape().back(); }
+  }];
+}
+
+def CPUKernel_PatchifyOp : CPUKernel_MoveOp<"patchify"> {
+  let summary = "gathers the patches of images as rows";
+  let description = [{
+    out[b, py · W/pw + px, (c · ph + y) · pw + x] = image[b, c, py · ph + y, px · pw + x]: image (B, C, H, W), out
+    (B, H/ph · W/pw, C · ph · pw), so that a patch embedding is one GEMM with its weight as stored.
+
+    - (C1) image has rank 4 and out rank 3, both f32; C, H, W are static, ph divides H and pw divides W.
+    - (C2) out is (B, H/ph · W/pw, C · ph · pw).
+  }];
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$patch,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` `outs` `(` $output `:` type($output) `)` `patch` `=` $patch
+    attr-dict (`->` type($result)^)?
+  }];
+}
+
+#endif

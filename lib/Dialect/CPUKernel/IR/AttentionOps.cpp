@@ -1,0 +1,99 @@
+#include "KernelOpDetail.h"
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypeInterfaces.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vcpu;
+using namespace vitc::vcpu::detail;
+
+/// (B.., H, M, N), N dynamic where only the packed keys could tell.
+static SmallVector<int64_t> scoresShape(AttentionOp op) {
+  ArrayRef<int64_t> query = op.getQueryType().getShape(), value = op.getValueType().getShape();
+  SmallVector<int64_t> shape(query.drop_back(3));
+  shape.append({op.getHeads(), query.end()[-3], value.end()[-3]});
+  return shape;
+}
+
+static LogicalResult verifyShapes(AttentionOp op) {
+  ArrayRef<int64_t> query = op.getQueryType().getShape();
+  int64_t rank = query.size();
+  if (rank < 3 || op.getKeyType().getRank() != rank + 1 || op.getValueType().getRank() != rank ||
+      op.getOutputs().empty()) // attention_c1
+    return op.emitOpError("expected q and v of rank 3 or more, k of one more, and an output");
+  int64_t head = op.getHeads(), depth = query.back(), width = op.getPanelWidth();
+  int64_t valueDepth = op.getValueType().getShape().back(), keys = op.getValueType().getShape().end()[-3];
+  if (ShapedType::isDynamic(width) ||
+      llvm::any_of(ArrayRef{head, depth, valueDepth}, ShapedType::isDynamic)) // attention_c1
+    return op.emitOpError("expected static heads, features and panel width");
+  SmallVector<int64_t> key(query.drop_back(3)), value(query.drop_back(3)), out(query.drop_back());
+  key.append({head, ceilDivSize(keys, width), depth, width});
+  value.append({keys, head, valueDepth});
+  out.push_back(valueDepth);
+  if (!isF32Of(op.getQuery(), query) || !isF32Of(op.getKey(), key) || !isF32Of(op.getValue(), value) ||
+      !isF32Of(op.getOutputs()[0], out)) // attention_c1
+    return op.emitOpError() << "expected f32 q (B.., M, H, D), k (B.., H, P, D, nr), v (B.., N, H, E) and out "
+                               "(B.., M, H, E), got "
+                            << op.getOperandTypes();
+  return success();
+}
+
+/// Whether the value's shape broadcasts to `shape` from the right.
+static bool broadcastsTo(Value value, ArrayRef<int64_t> shape) {
+  ArrayRef<int64_t> own = shapedType(value).getShape();
+  return own.size() <= shape.size() && llvm::all_of_zip(own, shape.take_back(own.size()), [](int64_t a, int64_t b) {
+           return a == 1 || sizesMatch(a, b);
+         });
+}
+
+/// Whether the elements of the last dimension are neighbours; tensors are.
+static bool isRowContiguous(Value value) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  return !type || type.areTrailingDimsContiguous(1);
+}
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyShapes(*this)))
+    return failure();
+  SmallVector<int64_t> scores = scoresShape(*this);
+  for (Value addend : getAddends())
+    if (!shapedType(addend).getElementType().isF32() || !broadcastsTo(addend, scores)) // attention_c2
+      return emitOpError() << "expected addends that broadcast to " << getQueryType().clone(scores) << ", got "
+                           << addend.getType();
+  size_t outputs = 1 + getStoreScores() + getStoreProbs();
+  if (getOutputs().size() != outputs) // attention_c3
+    return emitOpError() << "expected " << outputs << " outputs, got " << getOutputs().size();
+  for (Value output : getOutputs().drop_front())
+    if (!isF32Of(output, scores)) // attention_c3
+      return emitOpError() << "expected scores and probs of " << getQueryType().clone(scores) << ", got "
+                           << output.getType();
+  if (getMr() <= 0) // attention_c4
+    return emitOpError() << "expected a positive mr, got " << getMr();
+  if (!llvm::isPowerOf2_64(getLanes()) || getPanelWidth() % getLanes()) // attention_c4
+    return emitOpError() << "expected lanes, a power of two, to divide the panel width, got " << getLanes();
+  if (!llvm::all_of(getOperands(), isRowContiguous)) // attention_c5
+    return emitOpError("expected operands whose last dimension is contiguous");
+  return success();
+}
+
+OpFoldResult AttentionOp::getWorkItems(OpBuilder &builder) {
+  AffineExpr items = builder.getAffineConstantExpr(getHeads());
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim : llvm::seq(getBatchRank() + 1)) {
+    sizes.push_back(sizeOf(builder, getLoc(), getQuery(), dim));
+    AffineExpr size = builder.getAffineSymbolExpr(dim);
+    items = items * (dim == getBatchRank() ? size.ceilDiv(getMr()) : size);
+  }
+  return foldSizes(builder, getLoc(), items, sizes);
+}
+
+/// The q block, the score rows and the reciprocal row sums, as `emitKernel` lays them out.
+OpFoldResult AttentionOp::getScratchBytes(OpBuilder &builder) {
+  int64_t depth = llvm::alignTo(getQueryType().getShape().back(), 16);
+  int64_t fixed = llvm::alignTo((getMr() * depth + getMr()) * 4, 64);
+  OpFoldResult panels = sizeOf(builder, getLoc(), getKey(), getBatchRank() + 1);
+  return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * (getMr() * getPanelWidth() * 4) + fixed, panels);
+}
+
+void AttentionOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }

@@ -1,0 +1,109 @@
+#include "KernelOpDetail.h"
+
+#include "mlir/IR/AffineExpr.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vcpu;
+using namespace vitc::vcpu::detail;
+
+static bool arePositivePair(ArrayRef<int64_t> values) { return values.size() == 2 && values[0] > 0 && values[1] > 0; }
+
+/// What conv and depthwise_conv share: the window (C2), its last position (C3), extras and epilogue (C4).
+template <typename WindowOp>
+static LogicalResult verifyWindow(WindowOp op) {
+  if (!arePositivePair(op.getKernel()) || !arePositivePair(op.getStrides()) || !arePositivePair(op.getDilations()) ||
+      op.getMr() <= 0 || !llvm::isPowerOf2_64(op.getLanes())) // conv_c2, depthwise_conv_c2
+    return op.emitOpError("expected two positive values each as kernel, strides and dilations, a positive mr, and a "
+                          "power of two as lanes");
+  ShapedType input = shapedType(op.getInput()), output = shapedType(op.getOutputs()[0]);
+  for (int64_t axis : {0, 1}) {
+    int64_t size = input.getDimSize(axis + 1), windows = output.getDimSize(axis + 1);
+    if (ShapedType::isDynamic(size) || ShapedType::isDynamic(windows))
+      continue;
+    int64_t reach = (windows - 1) * op.getStrides()[axis] + (op.getKernel()[axis] - 1) * op.getDilations()[axis] + 1;
+    if (reach > size) // conv_c3, depthwise_conv_c3
+      return op.emitOpError() << "expected at least " << reach << " elements along dimension " << axis + 1
+                              << " of the input, got " << input;
+  }
+  if (op.getExtraMaps().size() != op.getExtras().size()) // conv_c4, depthwise_conv_c4
+    return op.emitOpError() << "expected " << op.getExtras().size() << " extra maps, got " << op.getExtraMaps().size();
+  for (auto [extra, attr] : llvm::zip_equal(op.getExtras(), op.getExtraMaps())) {
+    AffineMap map = cast<AffineMapAttr>(attr).getValue();
+    if (map.getNumDims() != 4 || map.getNumResults() != shapedType(extra).getRank()) // conv_c4, depthwise_conv_c4
+      return op.emitOpError() << "expected a map from 4 dimensions to those of " << extra.getType() << ", got " << attr;
+  }
+  if (op.getEpilogue().empty())
+    return op.getExtras().empty() ? success() : op.emitOpError("expected an epilogue that reads the extras");
+  Block &block = op.getEpilogue().front();
+  auto isF32 = [](Type type) { return type.isF32(); };
+  auto yield = dyn_cast<YieldOp>(block.back());
+  if (block.getNumArguments() != op.getExtras().size() + 1 || !llvm::all_of(block.getArgumentTypes(), isF32) ||
+      !yield || !yield.getValue().getType().isF32()) // conv_c4, depthwise_conv_c4
+    return op.emitOpError() << "expected an epilogue of " << op.getExtras().size() + 1
+                            << " f32 arguments that yields f32";
+  return success();
+}
+
+/// in (B, H, W, C) and out (B, H', W', F) of f32, static C and F.
+template <typename WindowOp>
+static bool areImages(WindowOp op) {
+  if (op.getOutputs().size() != 1)
+    return false;
+  ShapedType input = shapedType(op.getInput()), output = shapedType(op.getOutputs()[0]);
+  return input.getRank() == 4 && output.getRank() == 4 && input.getElementType().isF32() &&
+         output.getElementType().isF32() && ShapedType::isStatic(input.getDimSize(3)) &&
+         ShapedType::isStatic(output.getDimSize(3)) && sizesMatch(input.getDimSize(0), output.getDimSize(0));
+}
+
+LogicalResult ConvOp::verify() {
+  ShapedType weight = shapedType(getWeight());
+  if (!areImages(*this) || weight.getRank() != 3 || !weight.hasStaticShape()) // conv_c1
+    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', F), and a static packed filter of rank 3");
+  int64_t width = weight.getDimSize(2), filters = shapedType(getOutputs()[0]).getDimSize(3);
+  int64_t taps = getKernel().size() == 2 ? getKernel()[0] * getKernel()[1] : 0;
+  SmallVector<int64_t> shape = {llvm::divideCeilSigned(filters, width), taps * shapedType(getInput()).getDimSize(3),
+                                width};
+  if (!isF32Of(getWeight(), shape)) // conv_c1
+    return emitOpError() << "expected a filter of " << weight.clone(shape) << ", got " << weight;
+  if (getLanes() <= 0 || width % getLanes()) // conv_c2
+    return emitOpError() << "expected lanes to divide the panel width, got " << getLanes();
+  return verifyWindow(*this);
+}
+
+OpFoldResult ConvOp::getWorkItems(OpBuilder &builder) {
+  SmallVector<OpFoldResult> sizes = {sizeOf(builder, getLoc(), getOutputs()[0], 0),
+                                     sizeOf(builder, getLoc(), getOutputs()[0], 1)};
+  int64_t panels = shapedType(getWeight()).getDimSize(0);
+  return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1) * panels, sizes);
+}
+
+LogicalResult DepthwiseConvOp::verify() {
+  int64_t channels = areImages(*this) ? shapedType(getInput()).getDimSize(3) : 0;
+  if (!areImages(*this) || getKernel().size() != 2 || shapedType(getOutputs()[0]).getDimSize(3) != channels ||
+      !isF32Of(getWeight(), {getKernel()[0], getKernel()[1], channels})) // depthwise_conv_c1
+    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (kh, kw, C)");
+  return verifyWindow(*this);
+}
+
+OpFoldResult DepthwiseConvOp::getWorkItems(OpBuilder &builder) {
+  SmallVector<OpFoldResult> sizes = {sizeOf(builder, getLoc(), getOutputs()[0], 0),
+                                     sizeOf(builder, getLoc(), getOutputs()[0], 1)};
+  return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1), sizes);
+}
+
+void ConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+void DepthwiseConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+
+LogicalResult ConvOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
+LogicalResult DepthwiseConvOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  return emitOpError("not emitted yet");
+}
+LogicalResult PadOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
+LogicalResult PatchifyOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  return emitOpError("not emitted yet");
+}
+LogicalResult PackOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
+LogicalResult AttentionOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  return emitOpError("not emitted yet");
+}

@@ -1,0 +1,37 @@
+#ifndef VITC_DIALECT_CPUKERNEL_IR_KERNELOPDETAIL_H
+#define VITC_DIALECT_CPUKERNEL_IR_KERNELOPDETAIL_H
+
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+
+namespace vitc::vcpu::detail {
+
+using Effects = llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>>;
+
+/// Kernels on memrefs read their inputs and read and write their outputs; on tensors they have no effects.
+void addKernelEffects(mlir::DestinationStyleOpInterface op, Effects &effects);
+
+/// Whether two sizes can be equal: they are, or one is dynamic.
+inline bool sizesMatch(int64_t a, int64_t b) {
+  return a == b || mlir::ShapedType::isDynamic(a) || mlir::ShapedType::isDynamic(b);
+}
+
+inline mlir::ShapedType shapedType(mlir::Value value) { return llvm::cast<mlir::ShapedType>(value.getType()); }
+
+/// Whether the value has this shape (dynamic sizes match all) and f32 elements.
+bool isF32Of(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+
+/// ⌈a / b⌉, dynamic where a is.
+inline int64_t ceilDivSize(int64_t a, int64_t b) {
+  return mlir::ShapedType::isDynamic(a) ? a : llvm::divideCeilSigned(a, b);
+}
+
+/// The size of dimension `dim` of a memref, a constant where it is static.
+mlir::OpFoldResult sizeOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref, int64_t dim);
+
+/// An affine expression over sizes, folded where they are constants.
+mlir::OpFoldResult foldSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineExpr expr,
+                             llvm::ArrayRef<mlir::OpFoldResult> symbols);
+
+} // namespace vitc::vcpu::detail
+
+#endif // VITC_DIALECT_CPUKERNEL_IR_KERNELOPDETAIL_H
