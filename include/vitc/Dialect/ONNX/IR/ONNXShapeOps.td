@@ -11,12 +11,13 @@ def ONNX_ReshapeOp : ONNX_Op<"Reshape"> {
   let summary = "the same elements in another shape";
   let description = [{
     In `shape`, −1 stands for what is left (at most once), and 0 for the dimension of `data` at that position, or with
-    `allowzero` for zero.
+    `allowzero` for zero. Shape inference drops `shape`: the type of the result says all, symbolic extents included.
 
-    - (C1) `shape` is a list (rank 1) whose static length is the rank of the result.
+    - (C1) `shape`, where present, is a list (rank 1) whose static length is the rank of the result; where it is
+      absent, the result is ranked.
     - (C2) Static shapes of `data` and `reshaped` hold the same number of elements.
   }];
-  let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$shape, ONNX_Bool<0>:$allowzero);
+  let arguments = (ins ONNX_Tensor:$data, Optional<ONNX_I64Tensor>:$shape, ONNX_Bool<0>:$allowzero);
   let results = (outs ONNX_Tensor:$reshaped);
   let hasVerifier = 1;
 }
@@ -151,12 +152,13 @@ def ONNX_GatherNDOp : ONNX_Op<"GatherND"> {
 def ONNX_ExpandOp : ONNX_Op<"Expand"> {
   let summary = "the operand broadcast with a shape";
   let description = [{
-    The broadcast is multidirectional: a 1 in `shape` leaves the operand's dimension as it is.
+    The broadcast is multidirectional: a 1 in `shape` leaves the operand's dimension as it is. Shape inference drops
+    `shape`: the operand then broadcasts to the type of the result.
 
-    - (C1) `shape` is a list (rank 1).
+    - (C1) `shape`, where present, is a list (rank 1); where it is absent, the result is ranked.
     - (C2) The rank of the result is the greater of the rank of `input` and the static length of `shape`.
   }];
-  let arguments = (ins ONNX_Tensor:$input, ONNX_I64Tensor:$shape);
+  let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$shape);
   let results = (outs ONNX_Tensor:$output);
   let hasVerifier = 1;
 }
