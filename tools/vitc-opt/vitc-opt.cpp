@@ -6,6 +6,7 @@
 
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
   vitc::registerRecognitionPasses();
   vitc::registerTransformsPasses();
   vitc::vit::registerViTPasses();
+  vitc::vcpu::registerEmitKernels();
   registry.insert<vitc::onnx::ONNXDialect, vitc::vit::ViTDialect, vitc::vcpu::CPUKernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "vitc pass driver\n", registry));
 }

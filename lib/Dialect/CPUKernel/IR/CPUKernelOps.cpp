@@ -1,29 +1,128 @@
-#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "KernelOpDetail.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
 
 using namespace mlir;
 using namespace vitc::vcpu;
+using namespace vitc::vcpu::detail;
 
-/// Kernels on memrefs read their inputs and read and write their outputs; on tensors they have no effects.
-template <typename KernelOp>
-static void addEffects(KernelOp op, SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    effects.emplace_back(MemoryEffects::Read::get(), &operand, 0, true, SideEffects::DefaultResource::get());
-    if (op.isDpsInit(&operand))
-      effects.emplace_back(MemoryEffects::Write::get(), &operand, 0, true, SideEffects::DefaultResource::get());
+template <typename Effect>
+static void addEffect(OpOperand &operand, Effects &effects) {
+  effects.emplace_back(Effect::get(), &operand, 0, true, SideEffects::DefaultResource::get());
+}
+
+//===----------------------------------------------------------------------===//
+// launch
+//===----------------------------------------------------------------------===//
+
+void LaunchOp::getEffects(Effects &effects) {
+  for (OpOperand &operand : getInputsMutable())
+    if (isa<MemRefType>(operand.get().getType()))
+      addEffect<MemoryEffects::Read>(operand, effects);
+  for (OpOperand &operand : getOutputsMutable()) {
+    addEffect<MemoryEffects::Read>(operand, effects);
+    addEffect<MemoryEffects::Write>(operand, effects);
   }
 }
 
-void GemmOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
-  addEffects(*this, effects);
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
+  if (!kernel) // launch_c1
+    return emitOpError("expects a function named ") << getKernelAttr();
+  Builder builder(getContext());
+  SmallVector<Type> types(getInputs().getTypes());
+  llvm::append_range(types, getOutputs().getTypes());
+  if (getScratchBytes())
+    types.push_back(MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()));
+  types.append(2, builder.getIndexType());
+  FunctionType expected = builder.getFunctionType(types, {});
+  if (kernel.getFunctionType() != expected) // launch_c1
+    return emitOpError("expects a kernel of type ") << expected << ", got " << kernel.getFunctionType();
+  return success();
 }
-LogicalResult GemmOp::verify() { return success(); }
-OpFoldResult GemmOp::getWorkItems(OpBuilder &builder) { return builder.getIndexAttr(1); }
-LogicalResult GemmOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
+
+//===----------------------------------------------------------------------===//
+// gemm
+//===----------------------------------------------------------------------===//
+
+void GemmOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+
+/// Whether rows of the memref are contiguous; tensors always are.
+static bool hasUnitInnerStride(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  if (!memref || memref.getRank() == 0)
+    return true;
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(memref.getStridesAndOffset(strides, offset)) && strides.back() == 1;
+}
+
+/// (C5) of every kernel.
+static LogicalResult verifyContiguousRows(Operation *op) {
+  for (auto [index, type] : llvm::enumerate(op->getOperandTypes()))
+    if (!hasUnitInnerStride(type))
+      return op->emitOpError("expects a last dimension of stride 1, operand ") << index << " is " << type;
+  return success();
+}
+
+/// The epilogue of a kernel: absent, or one block from the accumulator and one element an extra operand to a value.
+static LogicalResult verifyEpilogue(Operation *op, Region &region, OperandRange extras, ArrayAttr maps, Type element) {
+  if (maps.size() != extras.size()) // gemm_c2
+    return op->emitOpError("expects a map for each of the ") << extras.size() << " extras, got " << maps.size();
+  for (auto [extra, map] : llvm::zip(extras.getTypes(), maps.getAsValueRange<AffineMapAttr>()))
+    if (map.getNumDims() != 2 || map.getNumSymbols() != 0 || map.getNumResults() != cast<ShapedType>(extra).getRank())
+      return op->emitOpError("expects a map from (m, n) to the dimensions of ")
+             << extra << ", got " << AffineMapAttr::get(map);
+  if (region.empty())
+    return success();
+  SmallVector<Type> types{element};
+  for (Type extra : extras.getTypes())
+    types.push_back(cast<ShapedType>(extra).getElementType());
+  Block &block = region.front();
+  if (TypeRange(block.getArgumentTypes()) != TypeRange(types)) // gemm_c3
+    return op->emitOpError("expects an epilogue on ") << types << ", got " << block.getArgumentTypes();
+  auto yield = dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
+  if (!yield || yield.getValue().getType() != element) // gemm_c3
+    return op->emitOpError("expects an epilogue that yields ") << element;
+  return success();
+}
+
+static LogicalResult verifySchedule(GemmOp op) {
+  int64_t mr = op.getMr(), nr = op.getNr(), lanes = op.getLanes();
+  if (mr < 1 || lanes < 1 || nr < lanes || nr % lanes != 0) // gemm_c4
+    return op.emitOpError("expects mr and lanes to be positive and lanes to divide nr, got mr ")
+           << mr << ", nr " << nr << ", lanes " << lanes;
+  if (op.getKc() < 0 || op.getMc() < 0) // gemm_c4
+    return op.emitOpError("expects kc and mc not to be negative, got ") << op.getKc() << " and " << op.getMc();
+  return success();
+}
+
+LogicalResult GemmOp::verify() {
+  if (failed(verifySchedule(*this)))
+    return failure();
+  if (getOutputs().size() != 1) // gemm_c2
+    return emitOpError("expects one output, got ") << getOutputs().size();
+  auto a = cast<ShapedType>(getA().getType()), b = cast<ShapedType>(getB().getType());
+  auto c = cast<ShapedType>(getOutputs()[0].getType());
+  if (a.getRank() != 2 || b.getRank() != 3 || c.getRank() != 2) // gemm_c1
+    return emitOpError("expects operands (M, K), (N / nr, K, nr) and (M, N), got ") << a << ", " << b << ", " << c;
+  for (ShapedType type : {a, b, c})
+    if (!type.getElementType().isF32()) // gemm_c1
+      return emitOpError("expects f32 operands, got ") << type;
+  int64_t k = a.getDimSize(1), n = c.getDimSize(1);
+  if (ShapedType::isDynamic(k) || ShapedType::isDynamic(n) || k < 1 || n < 1) // gemm_c1
+    return emitOpError("expects static, positive K and N, got ") << a << " and " << c;
+  int64_t nr = getNr();
+  SmallVector<int64_t> packed{static_cast<int64_t>(llvm::divideCeil(n, nr)), k, nr};
+  if (b.getShape() != ArrayRef<int64_t>(packed)) // gemm_c1
+    return emitOpError("expects a packed operand of shape ") << packed << ", got " << b;
+  if (a.getDimSize(0) != c.getDimSize(0)) // gemm_c1
+    return emitOpError("expects A and C to have as many rows, got ") << a << " and " << c;
+  if (failed(verifyContiguousRows(*this))) // gemm_c5
+    return failure();
+  return verifyEpilogue(*this, getEpilogue(), getExtras(), getExtraMaps(), c.getElementType());
+}
 
 #define GET_OP_CLASSES
 #include "vitc/Dialect/CPUKernel/IR/CPUKernelOps.cpp.inc"

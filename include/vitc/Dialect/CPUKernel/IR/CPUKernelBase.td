@@ -18,7 +18,8 @@ def CPUKernel_Dialect : Dialect {
     whole schedule (tile sizes, packed layouts), chosen by the cost model when the op is made; emitting its code reads
     nothing else. `vcpu-emit-kernels` turns each distinct kernel into one function and each op into a `vcpu.launch`.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 class CPUKernel_Op<string mnemonic, list<Trait> traits = []> : Op<CPUKernel_Dialect, mnemonic, traits>;

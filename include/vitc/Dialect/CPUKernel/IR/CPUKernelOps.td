@@ -5,7 +5,7 @@ include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
 include "vitc/Dialect/CPUKernel/IR/HostOps.td"
 
 class CPUKernel_KernelOp<string mnemonic, list<Trait> traits = []>
-    : CPUKernel_Op<mnemonic, !listconcat([DestinationStyleOpInterface, AttrSizedOperandSegments,
+    : CPUKernel_Op<mnemonic, !listconcat([DestinationStyleOpInterface, AttrSizedOperandSegments, IsolatedFromAbove,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         DeclareOpInterfaceMethods<CPUKernel_KernelOpInterface>], traits)> {
   code dpsDeclaration = [{
@@ -20,20 +20,52 @@ def CPUKernel_YieldOp : CPUKernel_Op<"yield", [Pure, Terminator]> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs all work items of an emitted kernel";
+  let description = [{
+    The kernel is a function of inputs, outputs, scratch (`memref<?xi8>`, only where `scratch` gives its bytes a
+    thread), first item and one past the last: it may be called for any split of [0, items) into ranges, in any order
+    and at once. Inputs (memrefs and scalars) are read, outputs are read and written.
+
+    - (C1) The kernel is a function of the symbol table whose arguments have those types and which returns nothing.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$items, Optional<Index>:$scratch_bytes,
+                   Variadic<AnyType>:$inputs, Variadic<AnyMemRef>:$outputs);
+  let assemblyFormat = [{
+    $kernel `items` `(` $items `)` (`scratch` `(` $scratch_bytes^ `)`)? (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    (`outs` `(` $outputs^ `:` type($outputs) `)`)? attr-dict
+  }];
+}
+
 def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
   let summary = "matrix product with a packed right side and an epilogue";
   let description = [{
     C[m, n] = epilogue(Σ_k A[m, k] · B[k, n], extras..). A is row-major, B is packed in panels of `nr` columns,
     (⌈N / nr⌉, K, nr), the last one padded with zeros. The epilogue is a region over scalars (arith, math, `vit.gelu`,
     `vit.silu`): its arguments are the accumulator and one element of each extra operand, read through its map, an
-    affine map from (m, n) (terms m, n, m mod T and constants).
+    affine map from (m, n).
 
-    - (C1) A is (M, K), B (⌈N / nr⌉, K, nr), C (M, N), all f32; K, N, nr, mr are static, M may be dynamic.
-    - (C2) One map an extra operand; the region is empty or has one block that yields f32.
+    The schedule: a register tile is `mr` × `nr` elements, nr / `lanes` vectors wide. A work item is one tile: rows are
+    split into balanced blocks, `mc` rows (all, where it is 0) make a chunk, and items count blocks of a chunk first, then
+    panels, then chunks, so that a range of items streams the panels once a chunk. Where `kc` is not 0, K is summed in
+    blocks of at most `kc`, over a thread's tiles of a chunk for each in turn; C holds the sums meanwhile. `pack_a` copies
+    the rows of A that a thread reads, a block of K at a time, into scratch, where their stride does not make them
+    compete for one cache set.
+
+    - (C1) A is (M, K), B (⌈N / nr⌉, K, nr), C (M, N), all f32; K, N are static and positive, M may be dynamic.
+    - (C2) There is one output. There is one map an extra operand, from (m, n) to its rank.
+    - (C3) The region is empty or has one block whose arguments are the accumulator and one scalar an extra operand,
+      and which yields one value of C's element type.
+    - (C4) mr, lanes are positive, lanes divides nr; kc, mc are not negative.
+    - (C5) The last dimension of memrefs has stride 1.
+
+    Extras must not alias C, which holds raw sums before the epilogue is applied.
   }];
   let arguments = (ins CPUKernel_Shaped:$a, CPUKernel_Shaped:$b, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs,
-                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr, I64Attr:$nr);
+                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr, I64Attr:$nr, I64Attr:$lanes,
+                   DefaultValuedAttr<I64Attr, "0">:$kc, DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -41,6 +73,9 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
     `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`epilogue` $epilogue^)? (`->` type($results)^)?
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = dpsDeclaration # [{
+    ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+  }];
 }
 
 include "vitc/Dialect/CPUKernel/IR/AttentionOps.td"

@@ -3,6 +3,35 @@
 
 include "mlir/Pass/PassBase.td"
 
+def EmitKernels : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "emit one function for each distinct kernel and launch it";
+  let description = [{
+    Ops that implement KernelOpInterface and agree in name, attributes, operand types and region become launches of one
+    function, `<op>_<n>`, whose arguments are the op's inputs, outputs, scratch where the op needs some, and a range
+    of work items.
+
+    Before, on memrefs:
+    ```mlir
+    func.func @main(%x: memref<8x32xf32>, %y: memref<8x32xf32>) {
+      vcpu.softmax ins(%x : memref<8x32xf32>) outs(%y : memref<8x32xf32>) {lanes = 16}
+      return
+    }
+    ```
+    After:
+    ```mlir
+    func.func private @softmax_0(%x: memref<8x32xf32>, %y: memref<8x32xf32>, %begin: index, %end: index) {...}
+    func.func @main(%x: memref<8x32xf32>, %y: memref<8x32xf32>) {
+      %c8 = arith.constant 8 : index
+      vcpu.launch @softmax_0 items(%c8) ins(%x : memref<8x32xf32>) outs(%y : memref<8x32xf32>)
+      return
+    }
+    ```
+
+    Precondition: bufferized. Postcondition: no op implements KernelOpInterface.
+  }];
+  let dependentDialects = ["::vitc::vcpu::CPUKernelDialect"];
+}
+
 def PlanMemory : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
   let summary = "give every buffer of the entry function its place";
   let description = [{

@@ -1,0 +1,132 @@
+#ifndef VITC_DIALECT_CPUKERNEL_KERNELS_KERNELBUILDER_H
+#define VITC_DIALECT_CPUKERNEL_KERNELS_KERNELBUILDER_H
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+
+namespace vitc::vcpu {
+
+/// Emits what the bodies of kernels are made of: index arithmetic (folded where it is constant), loops, vectors of
+/// `lanes` elements, loads and stores of them with masks. Vectors run along the last dimension of a memref, whose
+/// stride is 1. A null mask means all lanes.
+class KernelBuilder {
+public:
+  using Value = mlir::Value;
+  using ValueRange = mlir::ValueRange;
+  using Values = llvm::SmallVector<mlir::Value>;
+
+  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc, int64_t lanes, mlir::Type element)
+      : builder(builder), loc(loc), lanes(lanes), vectorType(mlir::VectorType::get({lanes}, element)) {}
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  const int64_t lanes;
+  const mlir::VectorType vectorType;
+
+  mlir::Type elementType() const { return vectorType.getElementType(); }
+
+  // Index arithmetic on values that are not negative.
+  Value index(int64_t value);
+  Value add(Value lhs, Value rhs);
+  Value add(Value lhs, int64_t rhs) { return add(lhs, index(rhs)); }
+  Value sub(Value lhs, Value rhs);
+  Value mul(Value lhs, Value rhs);
+  Value mul(Value lhs, int64_t rhs) { return mul(lhs, index(rhs)); }
+  Value div(Value lhs, Value rhs);
+  Value ceilDiv(Value lhs, Value rhs);
+  Value rem(Value lhs, Value rhs);
+  Value min(Value lhs, Value rhs);
+  Value max(Value lhs, Value rhs);
+  Value less(Value lhs, Value rhs);  ///< i1
+  Value equal(Value lhs, Value rhs); ///< i1
+  Value select(Value condition, Value whenTrue, Value whenFalse);
+  /// The extent of a memref's dimension: a constant where it is static.
+  Value dim(Value memref, int64_t dimension);
+
+  // Floating-point constants and arithmetic, on scalars and vectors alike.
+  Value scalar(double value);
+  Value splat(double value);
+  Value broadcast(Value scalar);
+  Value addf(Value lhs, Value rhs);
+  Value subf(Value lhs, Value rhs);
+  Value mulf(Value lhs, Value rhs);
+  Value divf(Value lhs, Value rhs);
+  Value fma(Value a, Value b, Value c); ///< a · b + c, on vectors
+  /// rhs where lhs is not greater, so that a NaN in rhs stays: one instruction on x86.
+  Value maxf(Value lhs, Value rhs);
+  /// Sum or maximum of the lanes. The order of additions is fixed by the target, not by the program.
+  Value reduceAdd(Value vector);
+  Value reduceMax(Value vector);
+
+  // Masks: null where all lanes are valid.
+  Value constantMask(int64_t valid);
+  Value dynamicMask(Value valid);
+  /// vector where the mask is set, `otherwise` elsewhere.
+  Value selectLanes(Value mask, Value vector, Value otherwise);
+
+  // Memory.
+  Value load(Value memref, ValueRange indices);
+  Value loadVector(Value memref, ValueRange indices, Value mask = {});
+  void storeVector(Value vector, Value memref, ValueRange indices, Value mask = {});
+  /// Asks for the cache line of an element, into L2 (`locality` 2) or L1 (3).
+  void prefetch(Value memref, ValueRange indices, int64_t locality = 2);
+  /// A view of the scratch bytes (memref<?xi8>) from `byteOffset` on, row-major and of the kernel's element type.
+  Value scratchView(Value scratch, int64_t byteOffset, llvm::ArrayRef<int64_t> shape, ValueRange dynamicSizes = {});
+
+  // Control flow.
+  void forEach(Value begin, Value end, Value step, llvm::function_ref<void(Value)> body);
+  /// `body` maps the induction variable and the carried values to the next carried values.
+  Values loop(Value begin, Value end, Value step, ValueRange inits, llvm::function_ref<Values(Value, ValueRange)> body);
+  /// The values of one of two branches; a constant condition emits that branch alone.
+  Values choose(Value condition, llvm::function_ref<Values()> then, llvm::function_ref<Values()> otherwise);
+  /// The same without values; with a null `otherwise` nothing is done where the condition does not hold.
+  void branch(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = nullptr);
+  /// Emits `body` for every value from `first` to `last` of an index that is known to be one of them.
+  void switchOn(Value index, int64_t first, int64_t last, llvm::function_ref<void(int64_t)> body);
+
+  /// Walks [0, extent) a vector at a time: `body(offset, mask, carried)` gives the next carried values. The mask is
+  /// null but in the last step of an extent that `lanes` does not divide.
+  Values sweep(Value extent, ValueRange inits, llvm::function_ref<Values(Value, Value, ValueRange)> body);
+};
+
+/// Rows split into the fewest blocks of at most `mr` rows, whose sizes differ by at most one, the larger ones first:
+/// 197 rows by 14 are 2 × 14 + 13 × 13 + .. blocks, never a remainder of one row. Known at compile time where the
+/// number of rows is.
+class RowBlocks {
+public:
+  RowBlocks(KernelBuilder &kernel, mlir::Value rows, int64_t mr);
+
+  mlir::Value count() const { return blocks; }
+  mlir::Value firstRow(KernelBuilder &kernel, mlir::Value block) const;
+  /// Emits `body` for the number of rows of `block`: once for each number that can occur.
+  void dispatch(KernelBuilder &kernel, mlir::Value block, llvm::function_ref<void(int64_t)> body) const;
+  /// The number of rows of `block`.
+  mlir::Value size(KernelBuilder &kernel, mlir::Value block) const;
+
+private:
+  mlir::Value blocks, base, larger; // block b has base + (b < larger) rows
+  int64_t mr;
+};
+
+/// A register tile of rows × vectors accumulators, acc[i][v] = inits[i][v] + Σ_{k in [begin, end)} a(k, i) · b(k, v):
+/// `a` gives an element (broadcast here), `b` a vector. Accumulators are row-major in `inits` and in the result.
+/// Holds rows · vectors + vectors + 1 registers.
+KernelBuilder::Values emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64_t vectors, mlir::Value begin,
+                                      mlir::Value end, mlir::ValueRange inits,
+                                      llvm::function_ref<mlir::Value(mlir::Value k, int64_t row)> a,
+                                      llvm::function_ref<mlir::Value(mlir::Value k, int64_t vector)> b);
+
+/// Emits a region of scalar ops on vectors (arguments and result are vectors): constants become splats, the
+/// elementwise ops of arith, math and vit are cloned with vector types. The region captures nothing.
+/// Fails, with a diagnostic at the op, where an op is not elementwise.
+mlir::FailureOr<mlir::Value> emitEpilogue(KernelBuilder &kernel, mlir::Region &region, mlir::ValueRange arguments);
+
+/// The elements that an epilogue reads of an extra operand for row m and columns n .. n + lanes: a vector load, a
+/// broadcast where the map does not depend on n, else one load a lane. `validLanes` is their static number.
+mlir::Value loadExtra(KernelBuilder &kernel, mlir::Value memref, mlir::AffineMap map, mlir::Value m, mlir::Value n,
+                      int64_t validLanes);
+
+} // namespace vitc::vcpu
+
+#endif // VITC_DIALECT_CPUKERNEL_KERNELS_KERNELBUILDER_H

@@ -1,0 +1,124 @@
+#include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace vitc::vcpu {
+#define GEN_PASS_DEF_EMITKERNELS
+#include "vitc/Dialect/CPUKernel/Transforms/Passes.h.inc"
+} // namespace vitc::vcpu
+
+using namespace mlir;
+using namespace vitc::vcpu;
+
+namespace {
+
+/// Copies constants that the op's regions use from outside into them: a kernel is a function of its operands alone.
+void sinkConstants(Operation *op) {
+  for (Region &region : op->getRegions()) {
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(region, captured);
+    for (Value value : captured) {
+      Operation *constant = value.getDefiningOp();
+      if (!constant || !constant->hasTrait<OpTrait::ConstantLike>())
+        continue;
+      OpBuilder builder = OpBuilder::atBlockBegin(&region.front());
+      replaceAllUsesInRegionWith(value, builder.clone(*constant)->getResult(0), region);
+    }
+  }
+}
+
+/// Whether one function can serve both ops.
+bool areSameKernel(Operation *lhs, Operation *rhs) {
+  if (lhs->getName() != rhs->getName() || lhs->getOperandTypes() != rhs->getOperandTypes() ||
+      lhs->getAttrDictionary() != rhs->getAttrDictionary())
+    return false;
+  return llvm::all_of(llvm::zip(lhs->getRegions(), rhs->getRegions()), [](auto regions) {
+    return OperationEquivalence::isRegionEquivalentTo(&std::get<0>(regions), &std::get<1>(regions),
+                                                      OperationEquivalence::IgnoreLocations);
+  });
+}
+
+/// The kernels emitted so far.
+class KernelTable {
+public:
+  explicit KernelTable(ModuleOp module) : symbols(module) {}
+
+  /// The function of an op, emitted if it is the first of its kind.
+  FailureOr<func::FuncOp> lookupOrEmit(KernelOpInterface op, bool needsScratch) {
+    auto &candidates = kernels[{op->getName(), op->getAttrDictionary()}];
+    for (auto &[known, function] : candidates)
+      if (areSameKernel(known, op))
+        return function;
+    FailureOr<func::FuncOp> function = emit(op, needsScratch);
+    if (succeeded(function))
+      candidates.push_back({op, *function});
+    return function;
+  }
+
+private:
+  FailureOr<func::FuncOp> emit(KernelOpInterface op, bool needsScratch);
+
+  SymbolTable symbols;
+  llvm::StringMap<int64_t> counts;
+  llvm::DenseMap<std::pair<OperationName, DictionaryAttr>, SmallVector<std::pair<Operation *, func::FuncOp>>> kernels;
+};
+
+FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, bool needsScratch) {
+  OpBuilder builder(op->getContext());
+  SmallVector<Type> types(op->getOperandTypes());
+  if (needsScratch)
+    types.push_back(MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()));
+  types.append(2, builder.getIndexType());
+
+  StringRef mnemonic = op->getName().stripDialect();
+  std::string name = (mnemonic + "_" + Twine(counts[mnemonic]++)).str();
+  auto function = func::FuncOp::create(op.getLoc(), name, builder.getFunctionType(types, {}));
+  function.setPrivate();
+  builder.setInsertionPointToStart(function.addEntryBlock());
+  if (failed(op.emitKernel(builder, function.getArguments()))) {
+    function.erase();
+    return failure();
+  }
+  builder.setInsertionPointToEnd(&function.getBody().back());
+  func::ReturnOp::create(builder, op.getLoc());
+  symbols.insert(function, Block::iterator(symbols.getOp()->getRegion(0).front().begin()));
+  return function;
+}
+
+struct EmitKernelsPass final : vitc::vcpu::impl::EmitKernelsBase<EmitKernelsPass> {
+  void runOnOperation() override {
+    SmallVector<KernelOpInterface> ops;
+    getOperation().walk([&](KernelOpInterface op) { ops.push_back(op); });
+    KernelTable kernels(getOperation());
+    for (KernelOpInterface op : ops)
+      if (failed(launch(op, kernels)))
+        return signalPassFailure();
+    for (KernelOpInterface op : ops)
+      op->erase();
+  }
+
+  LogicalResult launch(KernelOpInterface op, KernelTable &kernels);
+};
+
+LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels) {
+  auto destination = cast<DestinationStyleOpInterface>(*op);
+  if (!destination.hasPureBufferSemantics())
+    return op->emitOpError("expects memrefs only, as bufferization leaves them");
+  sinkConstants(op);
+  OpBuilder builder(op);
+  OpFoldResult items = op.getWorkItems(builder), scratch = op.getScratchBytes(builder);
+  FailureOr<func::FuncOp> function = kernels.lookupOrEmit(op, !scratch.isNull());
+  if (failed(function))
+    return failure();
+  auto toValue = [&](OpFoldResult value) { return getValueOrCreateConstantIndexOp(builder, op.getLoc(), value); };
+  Value bytes = scratch ? toValue(scratch) : Value();
+  size_t outputs = destination.getNumDpsInits();
+  LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes,
+                   op->getOperands().drop_back(outputs), op->getOperands().take_back(outputs));
+  return success();
+}
+
+} // namespace
