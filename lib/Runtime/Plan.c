@@ -1,0 +1,139 @@
+#include "Cpu.h"
+#include "Error.h"
+#include "Polynomial.h"
+#include "Session.h"
+
+enum { MAX_THREADS = 4096, PAGE = 4096 };
+
+static vitc_status too_large(void) {
+  return vitc_fail(VITC_E_MEMORY, "the sizes of a session for these dimensions do not fit into 64 bits");
+}
+
+static vitc_status find_function(const vitc_model *model, const char *name, vitc_plan *plan) {
+  name = name ? name : "main";
+  for (int32_t i = 0; i < model->program->function_count; ++i)
+    if (vitc_same_text(model->program->functions[i].name, name)) {
+      plan->function = &model->program->functions[i];
+      plan->variant = model->variants[i];
+      return VITC_OK;
+    }
+  return vitc_fail(VITC_E_ARGUMENT, "the library has no function '%s'", name);
+}
+
+static vitc_status set_maximum(vitc_plan *plan, const vitc_dim *dim) {
+  if (!dim->name)
+    return vitc_fail(VITC_E_ARGUMENT, "a dimension in the options has a null name");
+  if (dim->extent < 1)
+    return vitc_fail(VITC_E_ARGUMENT, "the maximum of dimension '%s' is %d; expected at least 1", dim->name,
+                     dim->extent);
+  for (int32_t i = 0; i < plan->function->symbol_count; ++i)
+    if (vitc_same_text(plan->function->symbols[i].name, dim->name)) {
+      plan->symbols[i] = dim->extent;
+      return VITC_OK;
+    }
+  return vitc_fail(VITC_E_ARGUMENT, "the function '%s' has no dimension named '%s'", plan->function->name, dim->name);
+}
+
+static vitc_status set_maxima(vitc_plan *plan, const vitc_session_options *options) {
+  for (int i = 0; i < VITC_MAX_SYMBOLS; ++i)
+    plan->symbols[i] = 1;
+  if (options->dim_count && !options->dims)
+    return vitc_fail(VITC_E_ARGUMENT, "the dimensions in the options are null");
+  vitc_status status = VITC_OK;
+  for (size_t i = 0; i < options->dim_count && !status; ++i)
+    status = set_maximum(plan, &options->dims[i]);
+  return status;
+}
+
+static vitc_status set_threads(vitc_plan *plan, int32_t threads) {
+  if (threads < 0 || threads > MAX_THREADS)
+    return vitc_fail(VITC_E_ARGUMENT, "%d threads were asked for; expected 0 to %d", (int64_t)threads,
+                     (int64_t)MAX_THREADS);
+  plan->threads = threads ? threads : vitc_allowed_cores();
+  return VITC_OK;
+}
+
+static vitc_status check_device(const vitc_session_options *options) {
+  int32_t device = (int32_t)options->device.device_type;
+  if (device && device != kDLCPU)
+    return vitc_fail(VITC_E_DEVICE,
+                     "a session on a device of type %d was asked for; the library holds code for the CPU",
+                     (int64_t)device);
+  return VITC_OK;
+}
+
+/* Puts `bytes` at the end of the plan; `offset` is where. */
+static bool append_block(vitc_plan *plan, int64_t bytes, int64_t *offset) {
+  *offset = plan->bytes;
+  return vitc_align(bytes, &bytes) && !__builtin_add_overflow(plan->bytes, bytes, &plan->bytes);
+}
+
+static vitc_status place_buffers(vitc_plan *plan) {
+  const vitc_variant *variant = plan->variant;
+  size_t count = (size_t)variant->buffer_count;
+  plan->ranges = malloc((count + 1) * (sizeof *plan->ranges + sizeof(int32_t)));
+  if (!plan->ranges)
+    return vitc_fail(VITC_E_MEMORY, "out of memory");
+  for (size_t i = 0; i < count; ++i) {
+    const vitc_buffer_spec *buffer = &variant->buffers[i];
+    plan->ranges[i] = (vitc_range){.first = buffer->first, .last = buffer->last};
+    if (!vitc_evaluate(&buffer->bytes, plan->symbols, &plan->ranges[i].bytes))
+      return too_large();
+  }
+  int32_t *order = (int32_t *)(plan->ranges + count + 1);
+  return vitc_place(plan->ranges, variant->buffer_count, order, &plan->bytes) ? VITC_OK : too_large();
+}
+
+/* Each thread's scratch begins in its own cache lines and at another place in a page than its neighbours'. */
+static vitc_status place_scratch(vitc_plan *plan) {
+  int64_t stride, bytes;
+  if (!vitc_evaluate(&plan->variant->scratch_bytes, plan->symbols, &stride) || !vitc_align(stride, &stride))
+    return too_large();
+  if (stride && __builtin_add_overflow(stride, stride % PAGE ? 2 * VITC_ALIGNMENT : 3 * VITC_ALIGNMENT, &stride))
+    return too_large();
+  plan->scratch_stride = stride;
+  if (__builtin_mul_overflow(stride, (int64_t)plan->threads, &bytes) || !append_block(plan, bytes, &plan->scratch))
+    return too_large();
+  return VITC_OK;
+}
+
+static vitc_status place_outputs(vitc_plan *plan) {
+  const vitc_function *function = plan->function;
+  plan->lent = malloc(((size_t)function->output_count + 1) * sizeof *plan->lent);
+  if (!plan->lent)
+    return vitc_fail(VITC_E_MEMORY, "out of memory");
+  for (int32_t i = 0; i < function->output_count; ++i) {
+    int64_t bytes;
+    if (!vitc_tensor_bytes(&function->outputs[i], plan->symbols, &bytes) || !append_block(plan, bytes, &plan->lent[i]))
+      return too_large();
+  }
+  for (int32_t i = 0; i < function->input_count; ++i) {
+    int64_t bytes;
+    if (!vitc_tensor_bytes(&function->inputs[i], plan->symbols, &bytes))
+      return too_large();
+  }
+  return VITC_OK;
+}
+
+vitc_status vitc_plan_make(const vitc_model *model, const vitc_session_options *options, vitc_plan *plan) {
+  *plan = (vitc_plan){0};
+  vitc_status status = check_device(options);
+  if (!status)
+    status = find_function(model, options->function, plan);
+  if (!status)
+    status = set_maxima(plan, options);
+  if (!status)
+    status = set_threads(plan, options->threads);
+  if (!status)
+    status = place_buffers(plan);
+  if (!status)
+    status = place_scratch(plan);
+  if (!status)
+    status = place_outputs(plan);
+  return status;
+}
+
+void vitc_plan_free(vitc_plan *plan) {
+  free(plan->ranges);
+  free(plan->lent);
+}

@@ -1,0 +1,60 @@
+/* Models and sessions: what the opaque types of the C interface hold. */
+#ifndef VITC_RUNTIME_SESSION_H
+#define VITC_RUNTIME_SESSION_H
+
+#include "Arena.h"
+#include "Program.h"
+#include "Team.h"
+#include "Weights.h"
+
+/* An opened library. The caller's hold and each session are references; the last one frees it. */
+struct vitc_model {
+  const vitc_program *program;
+  _Atomic int32_t references;
+  vitc_weights weights;
+  const vitc_variant *variants[]; /* [function_count]: the code that this processor runs */
+};
+
+vitc_status vitc_open(const vitc_program *program, const vitc_open_options *options, vitc_model **model);
+void vitc_model_retain(vitc_model *model);
+void vitc_model_release(vitc_model *model);
+
+/* Where everything of a session stands in its memory, for the maximal dimensions. */
+typedef struct vitc_plan {
+  const vitc_function *function;
+  const vitc_variant *variant;
+  int32_t threads;
+  int64_t symbols[VITC_MAX_SYMBOLS]; /* the maxima */
+  int64_t scratch, scratch_stride;
+  int64_t *lent;      /* [output_count]: offsets of the outputs that it lends */
+  vitc_range *ranges; /* [buffer_count]: the arena, which begins at offset 0 */
+  int64_t bytes;
+} vitc_plan;
+
+/* Makes the plan; the caller frees it even where that fails. */
+vitc_status vitc_plan_make(const vitc_model *model, const vitc_session_options *options, vitc_plan *plan);
+void vitc_plan_free(vitc_plan *plan);
+
+struct vitc_session {
+  vitc_model *model;
+  vitc_plan plan;
+  _Atomic int32_t busy; /* the process whose thread is in `run`, or 0 */
+  char *memory;
+  bool owns_memory;
+  int64_t symbols[VITC_MAX_SYMBOLS]; /* of the current run */
+  const void **inputs;
+  void **outputs;
+  void **buffers;
+  int64_t *shapes, *asked_shapes; /* of all outputs, one after another: of the last run, of the last output_shapes */
+  vitc_frame frame;
+  vitc_team team;
+};
+
+vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *options, vitc_session **session);
+vitc_status vitc_session_destroy(vitc_session *session);
+vitc_status vitc_output_shapes(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
+                               int32_t output_count);
+vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
+                     int32_t output_count, void *stream);
+
+#endif /* VITC_RUNTIME_SESSION_H */

@@ -1,0 +1,128 @@
+#include "Team.h"
+
+#include "Cpu.h"
+#include "Error.h"
+#include "Syscall.h"
+
+/* Long enough to bridge the steps of a model and the runs of a loop, short enough to leave the cores to others. */
+static const int64_t spin_nanoseconds = 200000;
+
+void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc_parallel parallel, void *pool) {
+  memset(team, 0, sizeof *team);
+  team->threads = threads;
+  team->spin = threads > vitc_allowed_cores() ? 0 : spin_nanoseconds;
+  team->parallel = parallel;
+  team->pool = pool;
+  team->workers = workers;
+}
+
+static void barrier(vitc_team *team) {
+  uint32_t phase = atomic_load_explicit(&team->barriers.value, memory_order_relaxed);
+  if (atomic_fetch_add(&team->arrived, 1) + 1 != (uint32_t)team->threads) {
+    vitc_gate_wait(&team->barriers, phase, team->spin);
+    return;
+  }
+  atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+  vitc_gate_advance(&team->barriers);
+}
+
+void vitc_barrier(const vitc_frame *frame) {
+  vitc_team *team = frame->team;
+  if (team->threads > 1)
+    barrier(team);
+}
+
+static void run_member(vitc_team *team, int32_t index) {
+  uint32_t mode = vitc_flush_denormals();
+  team->entry(team->frame, index, team->threads);
+  vitc_restore_float_mode(mode);
+  vitc_barrier(team->frame);
+}
+
+static void run_task(void *argument, int32_t index) { run_member(argument, index); }
+
+static void *work(void *argument) {
+  vitc_worker *worker = argument;
+  vitc_team *team = worker->team;
+  for (uint32_t job = 0;; ++job) {
+    vitc_gate_wait(&team->jobs, job, team->spin);
+    if (!team->entry)
+      return 0;
+    run_member(team, worker->index);
+  }
+}
+
+/* The signals that a worker takes: those of its own faults, and the two that libc sends to all threads. */
+static const uint64_t worker_signals = 1u << (4 - 1) | 1u << (5 - 1) | 1u << (6 - 1) | 1u << (7 - 1) | 1u << (8 - 1) |
+                                       1u << (11 - 1) | 1u << (31 - 1) | 1ull << (32 - 1) | 1ull << (33 - 1);
+
+static void set_signal_mask(const uint64_t *blocked, uint64_t *before) {
+  enum { SIG_SETMASK = 2 };
+  vitc_syscall(VITC_SYS_SIGPROCMASK, SIG_SETMASK, (long)blocked, (long)before, sizeof *blocked);
+}
+
+static void start_workers(vitc_team *team) {
+  uint64_t blocked = ~worker_signals, before = 0;
+  set_signal_mask(&blocked, &before); /* inherited: the application's signals go to its own threads */
+  for (int32_t i = 1; i < team->threads; ++i) {
+    vitc_worker *worker = &team->workers[i];
+    worker->team = team;
+    worker->index = i;
+    if (pthread_create(&worker->thread, 0, work, worker))
+      break;
+    team->started++;
+  }
+  set_signal_mask(&before, 0);
+}
+
+/* Forgets what a fork brought along: threads that this process does not have, and where they stood. */
+static void reset(vitc_team *team, int32_t process) {
+  team->process = process;
+  team->started = 0;
+  atomic_store(&team->jobs.value, 0);
+  atomic_store(&team->jobs.sleepers, 0);
+  atomic_store(&team->barriers.sleepers, 0);
+  atomic_store(&team->arrived, 0);
+}
+
+vitc_status vitc_team_start(vitc_team *team) {
+  int32_t process = vitc_process();
+  if (team->process == process)
+    return VITC_OK;
+  reset(team, process);
+  if (team->parallel)
+    return VITC_OK;
+  start_workers(team);
+  if (team->started + 1 == team->threads)
+    return VITC_OK;
+  int64_t got = team->started + 1, wanted = team->threads;
+  vitc_team_stop(team);
+  return vitc_fail(VITC_E_THREADS, "only %d of %d threads could be started", got, wanted);
+}
+
+vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame) {
+  vitc_status status = vitc_team_start(team);
+  if (status)
+    return status;
+  team->entry = entry;
+  team->frame = frame;
+  if (team->parallel && team->threads > 1) {
+    if (team->parallel(team->pool, team->threads, run_task, team))
+      return vitc_fail(VITC_E_THREADS, "the caller's thread pool did not run %d tasks", (int64_t)team->threads);
+    return VITC_OK;
+  }
+  if (team->threads > 1)
+    vitc_gate_advance(&team->jobs);
+  run_member(team, 0);
+  return VITC_OK;
+}
+
+void vitc_team_stop(vitc_team *team) {
+  if (team->process == vitc_process() && team->started) {
+    team->entry = 0;
+    vitc_gate_advance(&team->jobs);
+    for (int32_t i = 1; i <= team->started; ++i)
+      pthread_join(team->workers[i].thread, 0);
+  }
+  team->process = 0;
+}

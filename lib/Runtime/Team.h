@@ -1,0 +1,60 @@
+/* The threads of a session. They run the same program side by side and meet at barriers. */
+#ifndef VITC_RUNTIME_TEAM_H
+#define VITC_RUNTIME_TEAM_H
+
+#include "Libc.h"
+#include "Program.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* A number that threads wait to see change: they watch it for a while and then sleep. */
+typedef struct vitc_gate {
+  _Atomic uint32_t value;
+  _Atomic uint32_t sleepers;
+  char apart[120]; /* what other threads write stays out of this cache line and the one fetched with it */
+} vitc_gate;
+
+/* Returns once the value is not `seen`; watches it for `spin` nanoseconds before it sleeps. */
+void vitc_gate_wait(vitc_gate *gate, uint32_t seen, int64_t spin);
+
+/* Changes the value and wakes all who wait for that. What the caller wrote before is seen by them. */
+void vitc_gate_advance(vitc_gate *gate);
+
+struct vitc_team;
+
+typedef struct vitc_worker {
+  struct vitc_team *team;
+  vitc_thread thread;
+  int32_t index;
+} vitc_worker;
+
+typedef struct vitc_team {
+  int32_t threads;        /* the caller of a run is the first of them */
+  int64_t spin;           /* nanoseconds; 0 where there are more threads than cores */
+  vitc_parallel parallel; /* the caller's pool, or null */
+  void *pool;
+  vitc_worker *workers; /* [threads], the first unused */
+  int32_t started;      /* how many of them run */
+  int32_t process;      /* the process that they run in: a fork leaves them behind */
+  vitc_entry entry;     /* the job; null: stop */
+  const vitc_frame *frame;
+  char apart[128];
+  vitc_gate jobs;     /* one more for each job */
+  vitc_gate barriers; /* one more for each barrier passed */
+  _Atomic uint32_t arrived;
+} vitc_team;
+
+/* Prepares a team; `workers` has room for `threads`. */
+void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc_parallel parallel, void *pool);
+
+/* Starts the workers where this process has none. */
+vitc_status vitc_team_start(vitc_team *team);
+
+/* Runs `entry` on every thread and waits for all. */
+vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame);
+
+/* Ends the workers of this process. */
+void vitc_team_stop(vitc_team *team);
+
+#endif /* VITC_RUNTIME_TEAM_H */

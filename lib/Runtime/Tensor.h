@@ -1,0 +1,25 @@
+/* The tensors of a call: are they those that the function takes and returns? */
+#ifndef VITC_RUNTIME_TENSOR_H
+#define VITC_RUNTIME_TENSOR_H
+
+#include "Program.h"
+
+/* Checks counts, types and shapes of the inputs, and reads from them the values of the named dimensions, which must
+ * not exceed `maximum`. */
+vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inputs, int32_t count,
+                              const int64_t *maximum, int64_t *symbols);
+
+/* Checks the memory of an input whose type and shape are right; `data` is where its first element is. */
+vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, const void **data);
+
+/* Checks an output of the caller's against the shape it must have. */
+vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *output, const int64_t *shape, void **data);
+
+/* Fills every field of an output in the session's memory. */
+void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, DLTensor *output);
+
+/* Checks that no output overlaps another tensor of the call. */
+vitc_status vitc_check_overlap(const vitc_function *function, const void *const *inputs, void *const *outputs,
+                               const int64_t *symbols);
+
+#endif /* VITC_RUNTIME_TENSOR_H */
