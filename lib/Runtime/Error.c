@@ -4,10 +4,12 @@
 
 #include <stdarg.h>
 
-/* Thread-local storage through a descriptor (-mtls-dialect=gnu2): it needs no symbol of the loader's and, unlike the
- * initial-exec model, no share of the space that a process reserves for libraries it starts with. (The local-dynamic
- * model would do as well, but `ld.lld -r` resolves its _TLS_MODULE_BASE_ too early.) */
-static _Thread_local __attribute__((tls_model("global-dynamic"))) char last_error[1024];
+/* The thread's last sentence. Thread-local storage through a descriptor (-mtls-dialect=gnu2) needs no symbol of the
+ * loader's and, unlike the initial-exec model, none of the space that a process keeps for the libraries it starts with.
+ * Default visibility keeps clang from the local-dynamic model, whose _TLS_MODULE_BASE_ does not survive `ld.lld -r`;
+ * the link of the model hides the symbol. */
+extern _Thread_local __attribute__((visibility("default"))) char vitc_last_sentence[1024];
+_Thread_local char vitc_last_sentence[1024];
 
 static void append_char(vitc_text *text, char value) {
   if (text->end - text->at > 1) {
@@ -132,7 +134,7 @@ void vitc_append(vitc_text *text, const char *format, ...) {
 }
 
 vitc_status vitc_fail(vitc_status status, const char *format, ...) {
-  vitc_text text = {last_error, last_error + sizeof last_error};
+  vitc_text text = {vitc_last_sentence, vitc_last_sentence + sizeof vitc_last_sentence};
   va_list arguments;
   va_start(arguments, format);
   append(&text, format, arguments);
@@ -140,7 +142,7 @@ vitc_status vitc_fail(vitc_status status, const char *format, ...) {
   return status;
 }
 
-const char *vitc_last_error(void) { return last_error; }
+const char *vitc_last_error(void) { return vitc_last_sentence; }
 
 bool vitc_same_text(const char *a, const char *b) {
   while (*a && *a == *b)
