@@ -88,12 +88,14 @@ OpFoldResult AttentionOp::getWorkItems(OpBuilder &builder) {
   return foldSizes(builder, getLoc(), items, sizes);
 }
 
-/// The q block, the score rows and the reciprocal row sums, as `emitKernel` lays them out.
+int64_t AttentionOp::getQueryRowBytes() { return llvm::alignTo(getQueryType().getShape().back() * 4, 64); }
+
+int64_t AttentionOp::getFixedScratchBytes() { return llvm::alignTo(getMr() * (getQueryRowBytes() + 4), 64); }
+
 OpFoldResult AttentionOp::getScratchBytes(OpBuilder &builder) {
-  int64_t depth = llvm::alignTo(getQueryType().getShape().back(), 16);
-  int64_t fixed = llvm::alignTo((getMr() * depth + getMr()) * 4, 64);
   OpFoldResult panels = sizeOf(builder, getLoc(), getKey(), getBatchRank() + 1);
-  return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * (getMr() * getPanelWidth() * 4) + fixed, panels);
+  AffineExpr scores = builder.getAffineSymbolExpr(0) * (getMr() * getPanelWidth() * 4);
+  return foldSizes(builder, getLoc(), scores + getFixedScratchBytes(), panels);
 }
 
 void AttentionOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }

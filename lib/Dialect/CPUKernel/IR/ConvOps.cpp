@@ -104,6 +104,3 @@ LogicalResult PatchifyOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   return emitOpError("not emitted yet");
 }
 LogicalResult PackOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
-LogicalResult AttentionOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
-  return emitOpError("not emitted yet");
-}

@@ -39,6 +39,9 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
     ::mlir::ShapedType getValueType() { return ::llvm::cast<::mlir::ShapedType>(getValue().getType()); }
     int64_t getBatchRank() { return getQueryType().getRank() - 3; }
     int64_t getHeads() { return getQueryType().getShape().end()[-2]; }
+    /// Bytes of a q row in scratch, and of all that does not depend on the number of keys: q rows and row sums.
+    int64_t getQueryRowBytes();
+    int64_t getFixedScratchBytes();
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
     int64_t getPanelWidth() { return getKeyType().getShape().back(); }
   }];

@@ -29,7 +29,7 @@ def EmitKernels : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
 
     Precondition: bufferized. Postcondition: no op implements KernelOpInterface.
   }];
-  let dependentDialects = ["::vitc::vcpu::CPUKernelDialect"];
+  let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
 def PlanMemory : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {

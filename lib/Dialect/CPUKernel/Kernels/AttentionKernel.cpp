@@ -1,0 +1,304 @@
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Kernels/Exp2.h"
+#include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+#include <numbers>
+
+using namespace mlir;
+using namespace vitc::vcpu;
+
+using Values = KernelBuilder::Values;
+
+namespace {
+
+/// Emits vcpu.attention. Scratch holds the scaled q rows (mr, D), the reciprocal row sums (mr), and the score rows in
+/// blocks of a panel, (⌈N / nr⌉, mr, nr): every stride is a constant, whatever N is.
+class AttentionEmitter {
+public:
+  AttentionEmitter(AttentionOp op, KernelBuilder &kernel, ValueRange arguments);
+  void emitItem(Value item);
+
+private:
+  /// One work item: rows [firstRow, firstRow + rows) of a head.
+  struct Item {
+    Values batch;
+    Value head, block, firstRow, rows;
+  };
+
+  /// body(p, offset, mask, carried) for each vector of keys p · nr + offset, offset < nr.
+  using KeyBody = function_ref<Values(Value panel, int64_t offset, Value mask, ValueRange carried)>;
+
+  Item locate(Value item);
+  Values at(const Item &item, ValueRange suffix) const;
+  void copyQueries(const Item &item);
+  void emitScores(const Item &item, int64_t rows);
+  Values sweepKeys(ValueRange inits, KeyBody body);
+  Value finishScores(const Item &item, Value row, Value panel, int64_t offset, Value mask, Value vector);
+  Value loadAddend(Value addend, const Item &item, Value row, Value column, Value mask);
+  Values emitRowMax(const Item &item, Value row);
+  Value emitExponentials(Value row, Value max);
+  void storeProbs(const Item &item, Value row, Value inverse);
+  void emitRow(const Item &item, Value row);
+  void emitValues(const Item &item, int64_t rows);
+  void emitValuePanel(const Item &item, int64_t rows, Value column, int64_t columns);
+  void storeKeyVector(Value vector, Value target, const Item &item, Value row, Value column, Value mask);
+  Value column(Value panel, int64_t offset) { return k.add(k.mul(panel, width), offset); }
+
+  AttentionOp op;
+  KernelBuilder &k;
+  Value query, key, value, out, storedScores, storedProbs;
+  ValueRange addends;
+  int64_t width, vectors, depth, valueDepth;
+  Value keys, wholePanels, tailKeys;
+  std::optional<RowBlocks> blocks;
+  Value queryBlock, inverses, scores;
+};
+
+} // namespace
+
+AttentionEmitter::AttentionEmitter(AttentionOp op, KernelBuilder &kernel, ValueRange arguments) : op(op), k(kernel) {
+  query = arguments[0], key = arguments[1], value = arguments[2];
+  addends = arguments.slice(3, op.getAddends().size());
+  ValueRange outputs = arguments.slice(3 + addends.size(), op.getOutputs().size());
+  out = outputs[0];
+  storedScores = op.getStoreScores() ? outputs[1] : Value();
+  storedProbs = op.getStoreProbs() ? outputs.back() : Value();
+  width = op.getPanelWidth();
+  vectors = width / k.lanes;
+  depth = op.getQueryType().getShape().back();
+  valueDepth = op.getValueType().getShape().back();
+
+  int64_t batchRank = op.getBatchRank(), mr = op.getMr();
+  keys = k.dim(value, batchRank);
+  wholePanels = k.div(keys, k.index(width));
+  tailKeys = k.rem(keys, k.index(width));
+  blocks.emplace(k, k.dim(query, batchRank), mr);
+
+  Value scratch = arguments[3 + addends.size() + outputs.size()];
+  int64_t rowBytes = op.getQueryRowBytes();
+  queryBlock = k.scratchView(scratch, 0, {mr, rowBytes / 4});
+  inverses = k.scratchView(scratch, mr * rowBytes, {mr});
+  scores =
+      k.scratchView(scratch, op.getFixedScratchBytes(), {ShapedType::kDynamic, mr, width}, k.dim(key, batchRank + 1));
+}
+
+AttentionEmitter::Item AttentionEmitter::locate(Value item) {
+  Item located;
+  located.block = k.rem(item, blocks->count());
+  item = k.div(item, blocks->count());
+  located.head = k.rem(item, k.index(op.getHeads()));
+  item = k.div(item, k.index(op.getHeads()));
+  for (int64_t dim = op.getBatchRank() - 1; dim >= 0; --dim) {
+    located.batch.insert(located.batch.begin(), dim == 0 ? item : k.rem(item, k.dim(query, dim)));
+    item = dim == 0 ? item : k.div(item, k.dim(query, dim));
+  }
+  located.firstRow = blocks->firstRow(k, located.block);
+  located.rows = blocks->size(k, located.block);
+  return located;
+}
+
+/// The indices (batch.., suffix..).
+Values AttentionEmitter::at(const Item &item, ValueRange suffix) const {
+  Values indices = item.batch;
+  llvm::append_range(indices, suffix);
+  return indices;
+}
+
+/// Scaled, and side by side: the rows of a projection may be a multiple of 4 KB apart and compete for one cache set.
+void AttentionEmitter::copyQueries(const Item &item) {
+  Value scale = k.splat(op.getScale().convertToDouble());
+  k.forEach(k.index(0), item.rows, k.index(1), [&](Value row) {
+    Value token = k.add(item.firstRow, row);
+    k.sweep(k.index(depth), {}, [&](Value feature, Value mask, ValueRange) {
+      Value vector = k.loadVector(query, at(item, {token, item.head, feature}), mask);
+      k.storeVector(k.mulf(vector, scale), queryBlock, {row, feature});
+      return Values();
+    });
+  });
+}
+
+void AttentionEmitter::emitScores(const Item &item, int64_t rows) {
+  Value panels = k.dim(key, op.getBatchRank() + 1);
+  Values zeros(rows * vectors, k.splat(0.0));
+  k.forEach(k.index(0), panels, k.index(1), [&](Value panel) {
+    Values sums = emitMicrokernel(
+        k, rows, vectors, k.index(0), k.index(depth), zeros,
+        [&](Value d, int64_t row) { return k.load(queryBlock, {k.index(row), d}); },
+        [&](Value d, int64_t vector) {
+          return k.loadVector(key, at(item, {item.head, panel, d, k.index(vector * k.lanes)}));
+        });
+    for (auto [index, sum] : llvm::enumerate(sums))
+      k.storeVector(sum, scores, {panel, k.index(index / vectors), k.index(index % vectors * k.lanes)});
+  });
+}
+
+/// The panel past the whole ones has `tailKeys` keys.
+Values AttentionEmitter::sweepKeys(ValueRange inits, KeyBody body) {
+  Values carried = k.loop(k.index(0), wholePanels, k.index(1), inits, [&](Value panel, ValueRange carried) {
+    Values next(carried);
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      next = body(panel, vector * k.lanes, {}, next);
+    return next;
+  });
+  auto tail = [&] {
+    Values next = carried;
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      // Less than none is none.
+      Value valid = k.sub(tailKeys, k.index(vector * k.lanes));
+      if (std::optional<int64_t> known = getConstantIntValue(valid); !known)
+        next = body(wholePanels, vector * k.lanes, k.dynamicMask(valid), next);
+      else if (*known > 0)
+        next = body(wholePanels, vector * k.lanes, k.constantMask(std::min(*known, k.lanes)), next);
+    }
+    return next;
+  };
+  return k.choose(k.less(k.index(0), tailKeys), tail, [&] { return carried; });
+}
+
+/// The addend's elements for a query row and a vector of keys.
+Value AttentionEmitter::loadAddend(Value addend, const Item &item, Value row, Value column, Value mask) {
+  Values coordinates = at(item, {item.head, k.add(item.firstRow, row), column});
+  ArrayRef<int64_t> shape = cast<MemRefType>(addend.getType()).getShape();
+  Values indices(ArrayRef<Value>(coordinates).take_back(shape.size()));
+  for (auto [index, size] : llvm::zip(indices, shape))
+    index = size == 1 ? k.index(0) : index;
+  if (shape.empty() || shape.back() == 1)
+    return k.broadcast(k.load(addend, indices));
+  return k.loadVector(addend, indices, mask);
+}
+
+/// What follows the product: addends and the causal mask; −inf in lanes past the last key.
+Value AttentionEmitter::finishScores(const Item &item, Value row, Value panel, int64_t offset, Value mask,
+                                     Value vector) {
+  Value first = column(panel, offset);
+  Value infinity = k.splat(-std::numeric_limits<double>::infinity());
+  for (Value addend : addends)
+    vector = k.addf(vector, loadAddend(addend, item, row, first, mask));
+  if (op.getCausal()) {
+    // Keys up to m + (N − M); the difference may be negative, and then the mask is empty.
+    Value last = k.sub(k.add(k.add(item.firstRow, row), keys), k.dim(query, op.getBatchRank()));
+    vector = k.selectLanes(k.dynamicMask(k.sub(k.add(last, 1), first)), vector, infinity);
+  }
+  if (storedScores)
+    storeKeyVector(vector, storedScores, item, row, first, mask);
+  return k.selectLanes(mask, vector, infinity);
+}
+
+void AttentionEmitter::storeKeyVector(Value vector, Value target, const Item &item, Value row, Value column,
+                                      Value mask) {
+  k.storeVector(vector, target, at(item, {item.head, k.add(item.firstRow, row), column}), mask);
+}
+
+/// Finishes the scores of a row in scratch; gives their maximum in partial vectors, one a vector of a panel.
+Values AttentionEmitter::emitRowMax(const Item &item, Value row) {
+  bool rewrites = !addends.empty() || op.getCausal();
+  Values lowest(vectors, k.splat(-std::numeric_limits<double>::infinity()));
+  return sweepKeys(lowest, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
+    Values indices = {panel, row, k.index(offset)};
+    Value vector = finishScores(item, row, panel, offset, mask, k.loadVector(scores, indices));
+    if (rewrites)
+      k.storeVector(vector, scores, indices);
+    Values next(carried);
+    next[offset / k.lanes] = k.maxf(vector, next[offset / k.lanes]);
+    return next;
+  });
+}
+
+/// Replaces the scores of a row by exp(score − max); gives their sum.
+Value AttentionEmitter::emitExponentials(Value row, Value max) {
+  Value log2e = k.splat(std::numbers::log2e);
+  Value shift = k.broadcast(k.mulf(max, k.scalar(-std::numbers::log2e)));
+  Values zeros(vectors, k.splat(0.0));
+  Values sums = sweepKeys(zeros, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
+    Values indices = {panel, row, k.index(offset)};
+    Value power = emitExp2(k, k.fma(k.loadVector(scores, indices), log2e, shift));
+    power = k.selectLanes(mask, power, k.splat(0.0));
+    k.storeVector(power, scores, indices);
+    Values next(carried);
+    next[offset / k.lanes] = k.addf(next[offset / k.lanes], power);
+    return next;
+  });
+  Value sum = sums[0];
+  for (Value other : ArrayRef<Value>(sums).drop_front())
+    sum = k.addf(sum, other);
+  return k.reduceAdd(sum);
+}
+
+void AttentionEmitter::storeProbs(const Item &item, Value row, Value inverse) {
+  Value factor = k.broadcast(inverse);
+  sweepKeys({}, [&](Value panel, int64_t offset, Value mask, ValueRange) {
+    Value power = k.loadVector(scores, {panel, row, k.index(offset)});
+    storeKeyVector(k.mulf(power, factor), storedProbs, item, row, column(panel, offset), mask);
+    return Values();
+  });
+}
+
+/// The softmax of a row, but for the division, which the values' product takes over. A row of −inf gives
+/// −inf − (−inf), so NaN throughout.
+void AttentionEmitter::emitRow(const Item &item, Value row) {
+  Values partial = emitRowMax(item, row);
+  Value max = partial[0];
+  for (Value other : ArrayRef<Value>(partial).drop_front())
+    max = k.maxf(max, other);
+  Value sum = emitExponentials(row, k.reduceMax(max));
+  Value inverse = k.divf(k.scalar(1.0), sum);
+  memref::StoreOp::create(k.builder, k.loc, inverse, inverses, row);
+  if (storedProbs)
+    storeProbs(item, row, inverse);
+}
+
+/// `columns` features of the output from `column` on.
+void AttentionEmitter::emitValuePanel(const Item &item, int64_t rows, Value column, int64_t columns) {
+  int64_t count = llvm::divideCeil(columns, k.lanes);
+  auto maskOf = [&](int64_t vector) { return k.constantMask(std::min(columns - vector * k.lanes, k.lanes)); };
+  auto accumulate = [&](Value panel, Value end, ValueRange inits) {
+    Value first = k.mul(panel, width);
+    return emitMicrokernel(
+        k, rows, count, k.index(0), end, inits,
+        [&](Value j, int64_t row) { return k.load(scores, {panel, k.index(row), j}); },
+        [&](Value j, int64_t vector) {
+          Value feature = k.add(column, vector * k.lanes);
+          return k.loadVector(value, at(item, {k.add(first, j), item.head, feature}), maskOf(vector));
+        });
+  };
+  Values sums(rows * count, k.splat(0.0));
+  sums = k.loop(k.index(0), wholePanels, k.index(1), sums,
+                [&](Value panel, ValueRange carried) { return accumulate(panel, k.index(width), carried); });
+  sums = accumulate(wholePanels, tailKeys, sums);
+  for (int64_t row = 0; row < rows; ++row) {
+    Value factor = k.broadcast(k.load(inverses, k.index(row)));
+    for (int64_t vector = 0; vector < count; ++vector)
+      k.storeVector(k.mulf(sums[row * count + vector], factor), out,
+                    at(item, {k.add(item.firstRow, row), item.head, k.add(column, vector * k.lanes)}), maskOf(vector));
+  }
+}
+
+void AttentionEmitter::emitValues(const Item &item, int64_t rows) {
+  int64_t tail = valueDepth % width, whole = valueDepth - tail;
+  if (whole)
+    k.forEach(k.index(0), k.index(whole), k.index(width),
+              [&](Value column) { emitValuePanel(item, rows, column, width); });
+  if (tail)
+    emitValuePanel(item, rows, k.index(whole), tail);
+}
+
+void AttentionEmitter::emitItem(Value itemIndex) {
+  Item item = locate(itemIndex);
+  copyQueries(item);
+  blocks->dispatch(k, item.block, [&](int64_t rows) { emitScores(item, rows); });
+  k.forEach(k.index(0), item.rows, k.index(1), [&](Value row) { emitRow(item, row); });
+  blocks->dispatch(k, item.block, [&](int64_t rows) { emitValues(item, rows); });
+}
+
+LogicalResult AttentionOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
+  AttentionEmitter emitter(*this, kernel, arguments);
+  ValueRange range = arguments.take_back(2);
+  kernel.forEach(range[0], range[1], kernel.index(1), [&](Value item) { emitter.emitItem(item); });
+  return success();
+}
