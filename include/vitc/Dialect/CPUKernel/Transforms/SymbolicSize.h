@@ -1,0 +1,19 @@
+#ifndef VITC_DIALECT_CPUKERNEL_TRANSFORMS_SYMBOLICSIZE_H
+#define VITC_DIALECT_CPUKERNEL_TRANSFORMS_SYMBOLICSIZE_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+
+namespace vitc::vcpu {
+
+/// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` is s_k. Fails where
+/// the value depends on anything else.
+mlir::FailureOr<mlir::AffineExpr> getSymbolicSize(mlir::OpFoldResult size, mlir::MLIRContext *context);
+
+/// The bytes of a contiguous buffer of `type` whose dynamic extents are `sizes`.
+mlir::FailureOr<mlir::AffineExpr> getSymbolicBytes(mlir::MemRefType type, mlir::ValueRange sizes);
+
+} // namespace vitc::vcpu
+
+#endif // VITC_DIALECT_CPUKERNEL_TRANSFORMS_SYMBOLICSIZE_H
