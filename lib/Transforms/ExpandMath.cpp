@@ -1,0 +1,85 @@
+#include "vitc/Dialect/CPUKernel/Kernels/FastMath.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Transforms/Passes.h"
+
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace vitc {
+#define GEN_PASS_DEF_EXPANDMATH
+#include "vitc/Transforms/Passes.h.inc"
+} // namespace vitc
+
+using namespace mlir;
+using vitc::vcpu::FastMath;
+
+namespace {
+
+/// An elementwise op on f32 becomes what `expand` emits for it.
+template <typename OpTy>
+struct ExpandOp final : OpRewritePattern<OpTy> {
+  using Expansion = Value (*)(FastMath &, OpTy);
+
+  ExpandOp(MLIRContext *context, Expansion expand) : OpRewritePattern<OpTy>(context), expand(expand) {}
+
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    Type type = op->getResult(0).getType();
+    if (isa<TensorType>(type) || !getElementTypeOrSelf(type).isF32())
+      return rewriter.notifyMatchFailure(op, "not a scalar or a vector of f32");
+    FastMath math(rewriter, op.getLoc(), type);
+    rewriter.replaceOp(op, expand(math, op));
+    return success();
+  }
+
+  Expansion expand;
+};
+
+Value expandExp(FastMath &math, math::ExpOp op) { return math.exp(op.getOperand()); }
+Value expandSilu(FastMath &math, vitc::vit::SiluOp op) {
+  return math.silu(op.getInput(), op.getBeta().convertToFloat());
+}
+Value expandGelu(FastMath &math, vitc::vit::GeluOp op) {
+  bool isTanh = op.getApproximate() == vitc::vit::GeluApproximate::tanh;
+  return isTanh ? math.geluTanh(op.getInput()) : math.geluErf(op.getInput());
+}
+
+/// Functions that every target has an instruction for, or a short sequence of them.
+bool isNative(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
+             math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp, math::IsInfOp,
+             math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(op);
+}
+
+void populateExpandMathPatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
+  patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
+  patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
+  populateMathAlgebraicSimplificationPatterns(patterns);
+  math::populateExpansionPatterns(patterns,
+                                  {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "powf", "rsqrt", "sinh", "tan"});
+  auto isNotOurs = [](StringRef name) { return name != math::ExpOp::getOperationName(); };
+  populateMathPolynomialApproximationPatterns(patterns, isNotOurs);
+  auto isFunction = [](StringRef name) { return true; };
+  populateMathF32ExpansionPatterns(patterns, isFunction);
+}
+
+struct ExpandMathPass final : vitc::impl::ExpandMathBase<ExpandMathPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateExpandMathPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+    WalkResult left = getOperation()->walk([](Operation *op) {
+      bool isFunction = isa<math::MathDialect>(op->getDialect()) && !isNative(op);
+      if (!isFunction && !isa<vitc::vit::GeluOp, vitc::vit::SiluOp>(op))
+        return WalkResult::advance();
+      op->emitError("cannot be expanded into arithmetic on ") << op->getResultTypes();
+      return WalkResult::interrupt();
+    });
+    if (left.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace

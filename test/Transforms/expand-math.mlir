@@ -1,0 +1,91 @@
+// RUN: vitc-opt %s -split-input-file -vitc-expand-math -verify-diagnostics | FileCheck %s
+
+// CHECK-LABEL: @exp_of_vector
+// CHECK-NOT: math.exp
+// CHECK: math.fma {{.*}} : vector<16xf32>
+func.func @exp_of_vector(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.exp %x : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @exp_of_scalar
+// CHECK-NOT: math.exp
+// CHECK: arith.bitcast {{.*}} : i32 to f32
+func.func @exp_of_scalar(%x: f32) -> f32 {
+  %y = math.exp %x : f32
+  return %y : f32
+}
+
+// -----
+
+// The first coefficient of the polynomial and the bound past which GELU is x or 0.
+// CHECK-LABEL: @gelu_erf
+// CHECK-DAG: dense<2.704000e+01>
+// CHECK-DAG: dense<0.135949
+// CHECK-NOT: vit.gelu
+// CHECK-NOT: math.erf
+func.func @gelu_erf(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = vit.gelu %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @gelu_tanh
+// CHECK-NOT: math.tanh
+// CHECK: arith.divf
+func.func @gelu_tanh(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = vit.gelu %x {approximate = 1 : i32} : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @quick_gelu
+// CHECK: dense<-1.702
+// CHECK-NOT: vit.silu
+func.func @quick_gelu(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = vit.silu %x {beta = 1.702 : f32} : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// -----
+
+// What processors have stays.
+// CHECK-LABEL: @native
+// CHECK: math.sqrt
+// CHECK: math.roundeven
+// CHECK: math.absf
+func.func @native(%x: vector<8xf32>) -> vector<8xf32> {
+  %0 = math.sqrt %x : vector<8xf32>
+  %1 = math.roundeven %0 : vector<8xf32>
+  %2 = math.absf %1 : vector<8xf32>
+  return %2 : vector<8xf32>
+}
+
+// -----
+
+// Functions that are not hot take upstream's expansions; those that use exp take ours in turn.
+// CHECK-LABEL: @others
+// CHECK-NOT: math.{{(exp|erf|tanh|log|powf|rsqrt|sin|expm1)}}
+// CHECK: return
+func.func @others(%x: vector<8xf32>, %s: f32) -> (vector<8xf32>, f32) {
+  %0 = math.erf %x : vector<8xf32>
+  %1 = math.tanh %0 : vector<8xf32>
+  %2 = math.log %1 : vector<8xf32>
+  %3 = math.powf %2, %x : vector<8xf32>
+  %4 = math.rsqrt %3 : vector<8xf32>
+  %5 = math.expm1 %4 : vector<8xf32>
+  %6 = math.sin %s : f32
+  return %5, %6 : vector<8xf32>, f32
+}
+
+// -----
+
+func.func @double(%x: f64) -> f64 {
+  // expected-error @below {{cannot be expanded into arithmetic on 'f64'}}
+  %y = math.exp %x : f64
+  return %y : f64
+}
