@@ -101,7 +101,8 @@ def ViT_ConvOp : ViT_Op<"conv", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegmen
 
     - (C1) x, W and y have rank 4 and agree on B, C, F; bias has shape (F).
     - (C2) strides and dilations have two positive values, pads four that are not negative; groups divides C and F.
-    - (C3) The static height and width of y are those the window gives.
+    - (C3) The static height and width of y are those the window gives; a transposed convolution may have up to
+      stride − 1 more (ONNX's output_padding).
     - (C4) Epilogue, extras and maps are as in `vit.linear` (C2), (C3).
   }];
   let arguments = (ins RankedTensorOf<[AnyFloat]>:$input, RankedTensorOf<[AnyFloat]>:$weight,
@@ -124,8 +125,8 @@ def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure, ViT_ReifiesShapes]> {
     A convolution whose stride is its kernel, its output read as tokens in raster order: image (B, Cin, H, W), weight
     (C, Cin, ph, pw), bias (C), result (B, H/ph · W/pw, C). Source: Dosovitskiy et al., arXiv 2010.11929, equation 1.
 
-    - (C1) ph divides H and pw divides W; both are static.
-    - (C2) The result is (B, H/ph · W/pw, C).
+    - (C1) ph divides H and pw divides W; both are static, and image and weight agree on Cin.
+    - (C2) The result is (B, H/ph · W/pw, C), the bias (C).
   }];
   let arguments = (ins RankedTensorOf<[AnyFloat]>:$image, RankedTensorOf<[AnyFloat]>:$weight,
                    Optional<RankedTensorOf<[AnyFloat]>>:$bias);
