@@ -1,6 +1,7 @@
 #ifndef VITC_CONVERSION_PASSES_H
 #define VITC_CONVERSION_PASSES_H
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
 namespace vitc {

@@ -8,7 +8,7 @@
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace vitc::vcpu {
-#define GEN_PASS_DEF_EMITKERNELS
+#define GEN_PASS_DEF_EMITKERNELSPASS
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h.inc"
 } // namespace vitc::vcpu
 
@@ -90,7 +90,7 @@ FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, bool needsScratc
   return function;
 }
 
-struct EmitKernelsPass final : vitc::vcpu::impl::EmitKernelsBase<EmitKernelsPass> {
+struct EmitKernelsPass final : vitc::vcpu::impl::EmitKernelsPassBase<EmitKernelsPass> {
   void runOnOperation() override {
     SmallVector<KernelOpInterface> ops;
     getOperation().walk([&](KernelOpInterface op) { ops.push_back(op); });

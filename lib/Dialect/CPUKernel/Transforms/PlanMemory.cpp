@@ -12,7 +12,7 @@
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace vitc::vcpu {
-#define GEN_PASS_DEF_PLANMEMORY
+#define GEN_PASS_DEF_PLANMEMORYPASS
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h.inc"
 } // namespace vitc::vcpu
 
@@ -274,7 +274,7 @@ private:
   DenseMap<Operation *, int64_t> stepOf;
 };
 
-struct PlanMemoryPass final : vitc::vcpu::impl::PlanMemoryBase<PlanMemoryPass> {
+struct PlanMemoryPass final : vitc::vcpu::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     int64_t weightBytes = 0;

@@ -9,7 +9,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace vitc::vit {
-#define GEN_PASS_DEF_EXPANDTOKENS
+#define GEN_PASS_DEF_EXPANDTOKENSPASS
 #include "vitc/Dialect/ViT/Transforms/Passes.h.inc"
 } // namespace vitc::vit
 
@@ -106,7 +106,7 @@ private:
   }
 };
 
-struct ExpandTokensPass final : vitc::vit::impl::ExpandTokensBase<ExpandTokensPass> {
+struct ExpandTokensPass final : vitc::vit::impl::ExpandTokensPassBase<ExpandTokensPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandPatchEmbed, ExpandAssemble>(&getContext());

@@ -7,7 +7,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace vitc::vit {
-#define GEN_PASS_DEF_FUSEEPILOGUES
+#define GEN_PASS_DEF_FUSEEPILOGUESPASS
 #include "vitc/Dialect/ViT/Transforms/Passes.h.inc"
 } // namespace vitc::vit
 
@@ -151,7 +151,7 @@ private:
   }
 };
 
-struct FuseEpiloguesPass final : vitc::vit::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
+struct FuseEpiloguesPass final : vitc::vit::impl::FuseEpiloguesPassBase<FuseEpiloguesPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseEpilogue<LinearOp>, FuseEpilogue<ConvOp>>(&getContext());

@@ -3,7 +3,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def EmitKernels : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
+def EmitKernelsPass : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "emit one function for each distinct kernel and launch it";
   let description = [{
     Ops that implement KernelOpInterface and agree in name, attributes, operand types and region become launches of one
@@ -32,7 +32,7 @@ def EmitKernels : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
-def PlanMemory : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
+def PlanMemoryPass : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
   let summary = "give every buffer of the entry function its place";
   let description = [{
     The entry functions (public, arguments named by `vit.name`) become `(frame, thread, threads)`: arguments and results
@@ -63,12 +63,12 @@ def PlanMemory : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
   let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::linalg::LinalgDialect"];
 }
 
-def LowerLaunches : Pass<"vcpu-lower-launches", "::mlir::ModuleOp"> {
+def LowerLaunchesPass : Pass<"vcpu-lower-launches", "::mlir::ModuleOp"> {
   let summary = "turn launches into calls that every thread makes for its share";
   let description = [{
     Thread t of T calls the kernel for items ⌊n·t/T⌋ to ⌊n·(t+1)/T⌋ and then waits for the others: an entry function is
     one program that all threads run, with a barrier after each step. The scratch that a thread needs is the largest
-    of all launches; it is left in the function's `vcpu.scratch`, an affine map of the symbols.
+    of all launches; their sizes are left in `vcpu.scratch` of the function, an affine map of the symbols.
 
     Precondition: `vcpu-plan-memory` has run. Postcondition: no `vcpu.launch`.
   }];

@@ -3,7 +3,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def ExpandTokens : Pass<"vit-expand-tokens"> {
+def ExpandTokensPass : Pass<"vit-expand-tokens"> {
   let summary = "split patch embedding and token assembly into what kernels do";
   let description = [{
     `vit.patch_embed` becomes patches as rows and a `vit.linear`, so that what follows a patch embedding (the position
@@ -23,7 +23,7 @@ def ExpandTokens : Pass<"vit-expand-tokens"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def FuseEpilogues : Pass<"vit-fuse-epilogues"> {
+def FuseEpiloguesPass : Pass<"vit-fuse-epilogues"> {
   let summary = "pull elementwise work into the epilogue of the contraction that feeds it";
   let description = [{
     An elementwise op (`vit.gelu`, `vit.silu`, `vit.layer_scale`, any structured op with parallel loops only and identity

@@ -1,0 +1,75 @@
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
+#include "vitc/Dialect/CPUKernel/Transforms/SymbolicSize.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace vitc::vcpu {
+#define GEN_PASS_DEF_LOWERLAUNCHESPASS
+#include "vitc/Dialect/CPUKernel/Transforms/Passes.h.inc"
+} // namespace vitc::vcpu
+
+using namespace mlir;
+using namespace vitc::vcpu;
+
+/// ⌊items · thread / threads⌋. Items and threads are far below 2³¹: the product does not overflow.
+static Value getShare(OpBuilder &builder, Location loc, Value items, Value thread, Value threads) {
+  Value product = arith::MulIOp::create(builder, loc, items, thread);
+  return arith::DivUIOp::create(builder, loc, product, threads);
+}
+
+static void lowerLaunch(LaunchOp launch, func::FuncOp entry) {
+  OpBuilder builder(launch);
+  Location loc = launch.getLoc();
+  Value frame = entry.getArgument(0), thread = entry.getArgument(1), threads = entry.getArgument(2);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value next = arith::AddIOp::create(builder, loc, thread, one);
+  SmallVector<Value> arguments(launch.getInputs());
+  llvm::append_range(arguments, launch.getOutputs());
+  if (launch.getScratchBytes()) {
+    auto bytes = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
+    arguments.push_back(ScratchOp::create(builder, loc, bytes, frame, thread));
+  }
+  arguments.push_back(getShare(builder, loc, launch.getItems(), thread, threads));
+  arguments.push_back(getShare(builder, loc, launch.getItems(), next, threads));
+  func::CallOp::create(builder, loc, launch.getKernelAttr(), TypeRange(), arguments);
+  BarrierOp::create(builder, loc, frame);
+  launch.erase();
+}
+
+namespace {
+
+struct LowerLaunchesPass final : vitc::vcpu::impl::LowerLaunchesPassBase<LowerLaunchesPass> {
+  void runOnOperation() override {
+    for (auto entry : getOperation().getOps<func::FuncOp>()) {
+      if (!entry->hasAttr("vcpu.buffers"))
+        continue;
+      if (failed(recordScratch(entry)))
+        return signalPassFailure();
+      for (LaunchOp launch : llvm::make_early_inc_range(entry.getOps<LaunchOp>()))
+        lowerLaunch(launch, entry);
+    }
+  }
+
+private:
+  /// Leaves the bytes of every launch's scratch in `vcpu.scratch`; the runtime takes the largest.
+  static LogicalResult recordScratch(func::FuncOp entry) {
+    MLIRContext *context = entry.getContext();
+    SmallVector<AffineExpr> sizes;
+    for (LaunchOp launch : entry.getOps<LaunchOp>()) {
+      if (!launch.getScratchBytes())
+        continue;
+      FailureOr<AffineExpr> bytes = getSymbolicSize(launch.getScratchBytes(), context);
+      if (failed(bytes))
+        return launch.emitError("expected scratch whose size follows from the inputs' shapes");
+      if (!llvm::is_contained(sizes, *bytes))
+        sizes.push_back(*bytes);
+    }
+    auto symbols = entry->getAttrOfType<ArrayAttr>("vcpu.symbols");
+    AffineMap map = AffineMap::get(0, symbols.size(), sizes, context);
+    entry->setAttr("vcpu.scratch", AffineMapAttr::get(map));
+    return success();
+  }
+};
+
+} // namespace
