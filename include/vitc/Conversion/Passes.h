@@ -1,8 +1,13 @@
 #ifndef VITC_CONVERSION_PASSES_H
 #define VITC_CONVERSION_PASSES_H
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
+
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 
 namespace vitc {
 #define GEN_PASS_DECL

@@ -14,4 +14,28 @@ def ConvertCPUKernelToLLVMPass : Pass<"convert-vcpu-to-llvm", "::mlir::ModuleOp"
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
+  let summary = "choose a CPU kernel and its schedule for every vit op";
+  let description = [{
+    Every vit op becomes kernel ops of the `vcpu` dialect, in destination-passing style on tensors, with tile sizes and
+    packed layouts from the cost model for the CPU level `level`. Weights are packed by `vcpu.pack`, which is folded where
+    they are constants. Elementwise vit ops that fused with nothing become `linalg.generic`.
+
+    ```mlir
+    // before
+    %y = vit.linear %x, %w : (tensor<2x197x384xf32>, tensor<384x1152xf32>) -> tensor<2x197x1152xf32>
+    // after
+    %a = tensor.collapse_shape %x [[0, 1], [2]] : tensor<2x197x384xf32> into tensor<394x384xf32>
+    %p = vcpu.pack ins(%w : tensor<384x1152xf32>) outs(%0 : tensor<36x384x32xf32>) permutation = [0, 1] …
+    %c = vcpu.gemm ins(%a, %p : …) outs(%1 : tensor<394x1152xf32>) {mr = 14, nr = 32, lanes = 16, …}
+    %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
+    ```
+
+    Precondition: the `fused` stage. Postcondition: no vit op.
+  }];
+  let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::vitc::vcpu::CPUKernelDialect"];
+}
+
 #endif

@@ -1,0 +1,24 @@
+#ifndef VITC_CONVERSION_VITTOCPU_VITTOCPU_H
+#define VITC_CONVERSION_VITTOCPU_VITTOCPU_H
+
+#include "mlir/IR/PatternMatch.h"
+
+#include "vitc/Support/TargetInfo.h"
+
+namespace vitc {
+
+/// vit.linear → vcpu.pack, vcpu.gemm.
+void populateViTLinearToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
+
+/// vit.attention → vcpu.pack, vcpu.attention.
+void populateViTAttentionToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
+
+/// vit.layer_norm and linalg.softmax over the last dimension → row kernels; vit.patchify → vcpu.patchify.
+void populateViTRowsToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
+
+/// What fused with nothing: vit.gelu, vit.silu, vit.layer_scale → linalg.generic.
+void populateViTElementwiseToLinalgPatterns(mlir::RewritePatternSet &patterns);
+
+} // namespace vitc
+
+#endif // VITC_CONVERSION_VITTOCPU_VITTOCPU_H

@@ -1,0 +1,181 @@
+#include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Support/CostModel.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace vitc;
+
+/// Groups all dimensions but the last: (batch.., C) ↔ (rows, C).
+static SmallVector<ReassociationIndices> rowsAndColumns(int64_t rank) {
+  ReassociationIndices rows;
+  for (int64_t dim = 0; dim + 1 < rank; ++dim)
+    rows.push_back(dim);
+  return {rows, {rank - 1}};
+}
+
+static Value collapseToRows(OpBuilder &builder, Location loc, Value tensor) {
+  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
+  if (rank == 2)
+    return tensor;
+  return tensor::CollapseShapeOp::create(builder, loc, tensor, rowsAndColumns(rank));
+}
+
+namespace {
+
+/// An operand of the epilogue, as vcpu.gemm reads it.
+struct GemmExtra {
+  Value value;
+  AffineMap map; ///< from (m, n)
+};
+
+struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
+  LinearToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), schedule(chooseGemmSchedule(target)) {}
+
+  LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    RankedTensorType type = op.getResult().getType();
+    if (!type.getElementType().isF32())
+      return rewriter.notifyMatchFailure(op, "only f32 is supported");
+    if (type.getRank() < 2)
+      return rewriter.notifyMatchFailure(op, "expected rows and columns");
+
+    Value rows = collapseToRows(rewriter, loc, op.getInput());
+    Value packed = packWeight(op, rewriter);
+    auto outType = RankedTensorType::get({cast<RankedTensorType>(rows.getType()).getDimSize(0),
+                                          type.getShape().back()}, type.getElementType());
+    Value out = tensor::EmptyOp::create(
+        rewriter, loc, ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),
+                                              rewriter.getIndexAttr(type.getShape().back())}, type.getElementType());
+
+    SmallVector<GemmExtra> extras = getExtras(op, rewriter);
+    SmallVector<Value> values;
+    SmallVector<AffineMap> maps;
+    for (GemmExtra &extra : extras) {
+      values.push_back(extra.value);
+      maps.push_back(extra.map);
+    }
+    auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(outType), rows, packed, values, ValueRange(out),
+                                     rewriter.getAffineMapArrayAttr(maps), schedule.mr, schedule.nr, schedule.lanes);
+    buildEpilogue(op, gemm, rewriter);
+    replaceByRows(op, gemm.getResult(0), rewriter);
+    return success();
+  }
+
+private:
+  Value packWeight(vit::LinearOp op, PatternRewriter &rewriter) const {
+    Location loc = op.getLoc();
+    RankedTensorType type = op.getWeight().getType();
+    int64_t columnDim = op.getTransposed() ? 0 : 1;
+    int64_t columns = type.getDimSize(columnDim), depth = type.getDimSize(1 - columnDim);
+    Value panels = tensor::EmptyOp::create(
+        rewriter, loc, ArrayRef<int64_t>{llvm::divideCeil(columns, schedule.nr), depth, schedule.nr},
+        type.getElementType());
+    return vcpu::PackOp::create(rewriter, loc, panels.getType(), op.getWeight(), panels,
+                                ArrayRef<int64_t>{1 - columnDim, columnDim}, schedule.lanes)
+        .getResult();
+  }
+
+  /// The bias first, then the epilogue's operands, each with rows for leading dimensions.
+  SmallVector<GemmExtra> getExtras(vit::LinearOp op, PatternRewriter &rewriter) const {
+    MLIRContext *context = op.getContext();
+    SmallVector<GemmExtra> extras;
+    if (op.getBias())
+      extras.push_back({op.getBias(), AffineMap::get(2, 0, getAffineDimExpr(1, context))});
+    for (auto [value, map] : llvm::zip(op.getExtras(), op.getExtraMaps().getAsRange<AffineMapAttr>()))
+      extras.push_back(getExtra(op, value, map.getValue(), rewriter));
+    return extras;
+  }
+
+  GemmExtra getExtra(vit::LinearOp op, Value value, AffineMap map, PatternRewriter &rewriter) const {
+    MLIRContext *context = op.getContext();
+    int64_t rank = op.getResult().getType().getRank();
+    AffineExpr row = getAffineDimExpr(0, context), column = getAffineDimExpr(1, context);
+    if (map.isIdentity())
+      return {collapseToRows(rewriter, op.getLoc(), value), AffineMap::getMultiDimIdentityMap(2, context)};
+    // A map that reads the last dimension, a static one before it, or none: rows repeat with that dimension's extent.
+    int64_t period = rank >= 3 ? op.getResult().getType().getDimSize(rank - 2) : ShapedType::kDynamic;
+    SmallVector<AffineExpr> results;
+    for (AffineExpr result : map.getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(result);
+      if (dim && dim.getPosition() + 1 == rank)
+        results.push_back(column);
+      else if (dim && dim.getPosition() + 2 == rank && rank == 2)
+        results.push_back(row);
+      else if (dim && dim.getPosition() + 2 == rank && !ShapedType::isDynamic(period))
+        results.push_back(row % period);
+      else if (isa<AffineConstantExpr>(result))
+        results.push_back(result);
+      else
+        return {collapseToRows(rewriter, op.getLoc(), broadcast(op, value, map, rewriter)),
+                AffineMap::getMultiDimIdentityMap(2, context)};
+    }
+    return {value, AffineMap::get(2, 0, results, context)};
+  }
+
+  /// `value` read through `map`, as a tensor of the result's shape: for the rare maps a GEMM cannot read through.
+  static Value broadcast(vit::LinearOp op, Value value, AffineMap map, PatternRewriter &rewriter) {
+    ReifiedRankedShapedTypeDims shapes;
+    (void)op.reifyResultShapes(rewriter, shapes);
+    RankedTensorType type = op.getResult().getType();
+    Value init = tensor::EmptyOp::create(rewriter, op.getLoc(), shapes.front(), type.getElementType());
+    SmallVector<utils::IteratorType> parallel(type.getRank(), utils::IteratorType::parallel);
+    return linalg::GenericOp::create(rewriter, op.getLoc(), init.getType(), value, init,
+                                     ArrayRef<AffineMap>{map, rewriter.getMultiDimIdentityMap(type.getRank())}, parallel,
+                                     [](OpBuilder &builder, Location loc, ValueRange arguments) {
+                                       linalg::YieldOp::create(builder, loc, arguments[0]);
+                                     })
+        .getResult(0);
+  }
+
+  static void buildEpilogue(vit::LinearOp op, vcpu::GemmOp gemm, PatternRewriter &rewriter) {
+    if (gemm.getExtras().empty() && op.getEpilogue().empty())
+      return;
+    OpBuilder::InsertionGuard guard(rewriter);
+    Type element = getElementTypeOrSelf(op.getResult());
+    SmallVector<Type> types(1 + gemm.getExtras().size(), element);
+    SmallVector<Location> locations(types.size(), op.getLoc());
+    Block *block = rewriter.createBlock(&gemm.getEpilogue(), {}, types, locations);
+    SmallVector<Value> arguments(block->getArguments());
+    if (op.getBias()) {
+      Value sum = arith::AddFOp::create(rewriter, op.getLoc(), arguments[0], arguments[1]);
+      arguments.erase(arguments.begin() + 1);
+      arguments[0] = sum;
+    }
+    Value result = arguments[0];
+    if (!op.getEpilogue().empty()) {
+      IRMapping mapping;
+      Block &epilogue = op.getEpilogue().front();
+      mapping.map(epilogue.getArguments(), arguments);
+      for (Operation &scalar : epilogue.without_terminator())
+        rewriter.clone(scalar, mapping);
+      result = mapping.lookupOrDefault(epilogue.getTerminator()->getOperand(0));
+    }
+    vcpu::YieldOp::create(rewriter, op.getLoc(), result);
+  }
+
+  static void replaceByRows(vit::LinearOp op, Value rows, PatternRewriter &rewriter) {
+    RankedTensorType type = op.getResult().getType();
+    if (type.getRank() == 2) {
+      rewriter.replaceOp(op, rows);
+      return;
+    }
+    ReifiedRankedShapedTypeDims shapes;
+    (void)op.reifyResultShapes(rewriter, shapes);
+    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(op, type, rows, rowsAndColumns(type.getRank()), shapes.front());
+  }
+
+  GemmSchedule schedule;
+};
+
+} // namespace
+
+void vitc::populateViTLinearToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
+  patterns.add<LinearToCPU>(patterns.getContext(), target);
+}
