@@ -6,10 +6,7 @@
 
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
-<<<<<<< HEAD
-=======
 #include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
->>>>>>> b3d3471 (Lower host ops to loads from the frame)
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -26,13 +23,9 @@ int main(int argc, char **argv) {
   vitc::registerRecognitionPasses();
   vitc::registerTransformsPasses();
   vitc::vit::registerViTPasses();
-<<<<<<< HEAD
-  vitc::vcpu::registerEmitKernels();
-=======
   vitc::vcpu::registerCPUKernelPasses();
   vitc::vcpu::registerBufferizableOpInterfaceExternalModels(registry);
   vitc::vcpu::registerLinalgKernelExternalModels(registry);
->>>>>>> b3d3471 (Lower host ops to loads from the frame)
   registry.insert<vitc::onnx::ONNXDialect, vitc::vit::ViTDialect, vitc::vcpu::CPUKernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "vitc pass driver\n", registry));
 }

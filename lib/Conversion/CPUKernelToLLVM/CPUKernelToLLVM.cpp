@@ -116,9 +116,9 @@ struct ConvertBarrier final : ConvertOpToLLVMPattern<BarrierOp> {
 
   LogicalResult matchAndRewrite(BarrierOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
     Type pointer = LLVM::LLVMPointerType::get(rewriter.getContext());
-    FailureOr<LLVM::LLVMFuncOp> barrier = LLVM::lookupOrCreateFn(
-        rewriter, op->getParentOfType<ModuleOp>(), "vitc_barrier", {pointer},
-        LLVM::LLVMVoidType::get(rewriter.getContext()));
+    FailureOr<LLVM::LLVMFuncOp> barrier =
+        LLVM::lookupOrCreateFn(rewriter, op->getParentOfType<ModuleOp>(), "vitc_barrier", {pointer},
+                               LLVM::LLVMVoidType::get(rewriter.getContext()));
     if (failed(barrier))
       return failure();
     rewriter.replaceOpWithNewOp<LLVM::CallOp>(op, *barrier, adaptor.getFrame());

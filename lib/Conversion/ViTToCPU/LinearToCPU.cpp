@@ -48,11 +48,12 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
 
     Value rows = collapseToRows(rewriter, loc, op.getInput());
     Value packed = packWeight(op, rewriter);
-    auto outType = RankedTensorType::get({cast<RankedTensorType>(rows.getType()).getDimSize(0),
-                                          type.getShape().back()}, type.getElementType());
-    Value out = tensor::EmptyOp::create(
-        rewriter, loc, ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),
-                                              rewriter.getIndexAttr(type.getShape().back())}, type.getElementType());
+    auto outType = RankedTensorType::get({cast<RankedTensorType>(rows.getType()).getDimSize(0), type.getShape().back()},
+                                         type.getElementType());
+    Value out = tensor::EmptyOp::create(rewriter, loc,
+                                        ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),
+                                                               rewriter.getIndexAttr(type.getShape().back())},
+                                        type.getElementType());
 
     SmallVector<GemmExtra> extras = getExtras(op, rewriter);
     SmallVector<Value> values;
@@ -73,10 +74,10 @@ private:
     Location loc = op.getLoc();
     RankedTensorType type = op.getWeight().getType();
     int64_t columnDim = op.getTransposed() ? 0 : 1;
-    int64_t columns = type.getDimSize(columnDim), depth = type.getDimSize(1 - columnDim);
-    Value panels = tensor::EmptyOp::create(
-        rewriter, loc, ArrayRef<int64_t>{llvm::divideCeil(columns, schedule.nr), depth, schedule.nr},
-        type.getElementType());
+    int64_t panelCount = llvm::divideCeil(type.getDimSize(columnDim), schedule.nr),
+            depth = type.getDimSize(1 - columnDim);
+    Value panels = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{panelCount, depth, schedule.nr},
+                                           type.getElementType());
     return vcpu::PackOp::create(rewriter, loc, panels.getType(), op.getWeight(), panels,
                                 ArrayRef<int64_t>{1 - columnDim, columnDim}, schedule.lanes)
         .getResult();
@@ -127,7 +128,8 @@ private:
     Value init = tensor::EmptyOp::create(rewriter, op.getLoc(), shapes.front(), type.getElementType());
     SmallVector<utils::IteratorType> parallel(type.getRank(), utils::IteratorType::parallel);
     return linalg::GenericOp::create(rewriter, op.getLoc(), init.getType(), value, init,
-                                     ArrayRef<AffineMap>{map, rewriter.getMultiDimIdentityMap(type.getRank())}, parallel,
+                                     ArrayRef<AffineMap>{map, rewriter.getMultiDimIdentityMap(type.getRank())},
+                                     parallel,
                                      [](OpBuilder &builder, Location loc, ValueRange arguments) {
                                        linalg::YieldOp::create(builder, loc, arguments[0]);
                                      })

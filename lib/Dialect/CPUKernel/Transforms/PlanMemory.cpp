@@ -66,10 +66,10 @@ public:
 
 private:
   void recordInterface() {
-    entry->setAttr("vcpu.inputs", describe(entry.getArgumentTypes(),
-                                           [&](unsigned i) { return entry.getArgAttrDict(i); }));
-    entry->setAttr("vcpu.outputs", describe(entry.getResultTypes(),
-                                            [&](unsigned i) { return entry.getResultAttrDict(i); }));
+    entry->setAttr("vcpu.inputs",
+                   describe(entry.getArgumentTypes(), [&](unsigned i) { return entry.getArgAttrDict(i); }));
+    entry->setAttr("vcpu.outputs",
+                   describe(entry.getResultTypes(), [&](unsigned i) { return entry.getResultAttrDict(i); }));
     SmallVector<Attribute> records;
     symbols = *collectSymbols(entry, records);
     entry->setAttr("vcpu.symbols", builder.getArrayAttr(records));

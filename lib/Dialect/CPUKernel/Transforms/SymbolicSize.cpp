@@ -21,6 +21,18 @@ static FailureOr<AffineExpr> composeApply(affine::AffineApplyOp apply) {
   return apply.getAffineMap().getResult(0).replaceDimsAndSymbols(dims, symbols);
 }
 
+/// An extent of one of the program's buffers.
+static FailureOr<AffineExpr> getExtent(memref::DimOp dim) {
+  auto buffer = dim.getSource().getDefiningOp<BufferOp>();
+  std::optional<int64_t> index = dim.getConstantIndex();
+  if (!buffer || !index)
+    return failure();
+  auto type = cast<MemRefType>(buffer.getResult().getType());
+  if (!type.isDynamicDim(*index))
+    return getAffineConstantExpr(type.getDimSize(*index), dim.getContext());
+  return getSymbolicSize(buffer.getSizes()[type.getDynamicDimIndex(*index)], dim.getContext());
+}
+
 template <typename Combine>
 static FailureOr<AffineExpr> combine(Operation *op, Combine combine) {
   FailureOr<AffineExpr> lhs = getSymbolicSize(op->getOperand(0), op->getContext());
@@ -38,16 +50,15 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext
     return failure();
   return llvm::TypeSwitch<Operation *, FailureOr<AffineExpr>>(op)
       .Case([&](SymbolOp symbol) { return getAffineSymbolExpr(symbol.getIndex(), context); })
+      .Case([](memref::DimOp dim) { return getExtent(dim); })
       .Case([](affine::AffineApplyOp apply) { return composeApply(apply); })
       .Case([](arith::AddIOp add) { return combine(add, [](AffineExpr l, AffineExpr r) { return l + r; }); })
       .Case([](arith::SubIOp sub) { return combine(sub, [](AffineExpr l, AffineExpr r) { return l - r; }); })
       .Case([](arith::MulIOp mul) { return combine(mul, [](AffineExpr l, AffineExpr r) { return l * r; }); })
-      .Case<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>([](Operation *div) {
-        return combine(div, [](AffineExpr l, AffineExpr r) { return l.floorDiv(r); });
-      })
-      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>([](Operation *div) {
-        return combine(div, [](AffineExpr l, AffineExpr r) { return l.ceilDiv(r); });
-      })
+      .Case<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(
+          [](Operation *div) { return combine(div, [](AffineExpr l, AffineExpr r) { return l.floorDiv(r); }); })
+      .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>(
+          [](Operation *div) { return combine(div, [](AffineExpr l, AffineExpr r) { return l.ceilDiv(r); }); })
       .Default([](Operation *) { return failure(); });
 }
 

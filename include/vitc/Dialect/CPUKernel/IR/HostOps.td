@@ -25,6 +25,7 @@ def CPUKernel_BufferOp : CPUKernel_Op<"buffer", [Pure]> {
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = "$region `[` $index `]` `of` $frame `(` $sizes `)` attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def CPUKernel_SymbolOp : CPUKernel_Op<"symbol", [Pure]> {
