@@ -5,6 +5,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 namespace vitc::vit {
 #define GEN_PASS_DEF_FUSEEPILOGUESPASS
@@ -112,7 +113,15 @@ private:
     AffineMap written = structured.getIndexingMapMatchingResult(structured->getResult(0));
     if (!read.isIdentity() || !written.isIdentity())
       return rewriter.notifyMatchFailure(op, "the reader permutes or broadcasts the result");
+    if (!llvm::all_of(getCapturedValues(structured), [](Value value) { return matchPattern(value, m_Constant()); }))
+      return rewriter.notifyMatchFailure(op, "the reader's body reads values from outside");
     return success();
+  }
+
+  static llvm::SetVector<Value> getCapturedValues(linalg::LinalgOp op) {
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    return captured;
   }
 
   static void appendUser(ContractionOp op, Operation *user, EpilogueBuilder<ContractionOp> &epilogue) {
@@ -144,6 +153,8 @@ private:
       mapping.map(structured.getMatchingBlockArgument(operand), element);
     }
     epilogue.append([&](OpBuilder &builder) -> Value {
+      for (Value constant : getCapturedValues(structured))
+        mapping.map(constant, builder.clone(*constant.getDefiningOp())->getResult(0));
       for (Operation &scalar : structured.getBlock()->without_terminator())
         builder.clone(scalar, mapping);
       return mapping.lookupOrDefault(structured.getBlock()->getTerminator()->getOperand(0));

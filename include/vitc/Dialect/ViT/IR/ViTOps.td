@@ -68,7 +68,7 @@ def ViT_YieldOp : ViT_Op<"yield", [Pure, Terminator, ParentOneOf<["LinearOp", "C
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-def ViT_LinearOp : ViT_Op<"linear", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
+def ViT_LinearOp : ViT_Op<"linear", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
   let summary = "a dense layer and what follows it";
   let description = [{
     y[.., n] = epilogue(Σ_k x[.., k] · W[k, n] + bias[n], extras..). With `transposed`, the weight is stored (N, K).
@@ -92,7 +92,7 @@ def ViT_LinearOp : ViT_Op<"linear", [Pure, ViT_ReifiesShapes, AttrSizedOperandSe
   let hasVerifier = 1;
 }
 
-def ViT_ConvOp : ViT_Op<"conv", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
+def ViT_ConvOp : ViT_Op<"conv", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
   let summary = "a convolution and what follows it";
   let description = [{
     y = epilogue(conv(x, W) + bias, extras..) in two dimensions. x is (B, C, H, W); the weight is (F, C/groups, kh, kw), or
