@@ -54,7 +54,7 @@ FORBIDDEN = [
     (("lib", "include"), r"mlir/InitAll", "it costs minutes of build time; name the dialects"),
     (("lib", "include"), r"\bthrow\b\s|\bstd::pair<bool", "return FailureOr of a named result"),
     (("lib", "include", "tools", "test"), r"\b(TODO|FIXME|XXX)\b(?!\(.+\):)", "a TODO names its reason: TODO(reason): …"),
-    (("lib", "include", "tools"), r"^//===-+", "no banners"),
+    (("lib", "include", "tools"), r"^//===-.*\.(h|cpp|c|td)\b", "no banners with file names"),
 ]
 
 

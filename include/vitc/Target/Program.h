@@ -1,0 +1,121 @@
+#ifndef VITC_TARGET_PROGRAM_H
+#define VITC_TARGET_PROGRAM_H
+
+#include "vitc/Support/TargetInfo.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace vitc::target {
+
+/// How many named dimensions a function may have (VITC_MAX_SYMBOLS of the runtime).
+inline constexpr size_t maxSymbols = 8;
+
+/// coefficient · Π symbol[i]^power[i]
+struct Term {
+  int64_t coefficient = 0;
+  std::array<uint8_t, maxSymbols> power = {};
+};
+
+/// A sum of terms over the named dimensions of a function; no term is zero.
+class Polynomial {
+public:
+  Polynomial() = default;
+  /*implicit*/ Polynomial(int64_t constant);
+  static Polynomial symbol(size_t index);
+
+  llvm::ArrayRef<Term> getTerms() const { return terms; }
+  bool isConstant() const;
+
+  Polynomial operator+(const Polynomial &other) const;
+  Polynomial operator*(const Polynomial &other) const;
+  int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
+  /// As info_json spells it: `197*batch`, `batch*tokens^2+1`.
+  std::string print(llvm::ArrayRef<llvm::StringRef> names) const;
+
+private:
+  void add(const Term &term);
+  llvm::SmallVector<Term, 1> terms;
+};
+
+/// DLPack's numbers of the kinds of element types.
+enum class TypeCode : uint8_t { Int = 0, UInt = 1, Float = 2, BFloat = 4, Bool = 6 };
+
+struct TensorSpec {
+  std::string name;
+  TypeCode code = TypeCode::Float;
+  uint8_t bits = 32;
+  std::vector<Polynomial> shape;
+};
+
+/// The name of dimension `dim` of input `input`.
+struct Symbol {
+  std::string name;
+  int32_t input = 0, dim = 0;
+};
+
+/// A planned buffer: alive from step `first` to step `last`, both included.
+struct BufferSpec {
+  Polynomial bytes;
+  int32_t first = 0, last = 0;
+};
+
+/// The code of a function for one CPU level.
+struct Variant {
+  TargetInfo target;
+  /// The symbol of the entry in the level's module, `void (const vitc_frame *, int64_t thread, int64_t threads)`, as
+  /// that module names it: compileModules adds the level.
+  std::string entry;
+  std::vector<BufferSpec> buffers;
+  Polynomial scratchBytes; ///< of one thread
+};
+
+struct Function {
+  std::string name = "main";
+  std::vector<TensorSpec> inputs, outputs;
+  std::vector<Symbol> symbols;
+  std::vector<Variant> variants; ///< from the best to the least
+};
+
+/// What a library holds, but for its code and the bytes of its weights.
+struct Program {
+  std::string name; ///< of the model: the stem of its file
+  std::vector<Function> functions;
+  /// What vitc was asked for, for info_json: ("precision", "fp32"), …
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// Where a library finds its weights.
+struct WeightsPlacement {
+  uint64_t bytes = 0;
+  std::string file;                    ///< the name of the file beside the library; empty: embedded
+  std::array<uint8_t, 32> digest = {}; ///< SHA-256 of external weights
+};
+
+/// NumPy's name of an element type: `float32`, `int64`, `bool`, …
+std::string numpyName(const TensorSpec &spec);
+
+/// The text of the library's info_json.
+std::string makeInfoJson(const Program &program, const WeightsPlacement &weights);
+
+/// The module that defines `vitc_model_program` and `<prefix>_model_v1`: lib/Runtime/Program.h's structures as
+/// constants. With embedded weights it also holds a section `.vitc.weights` of their size without bytes, which the
+/// linker gives a segment of its own.
+std::unique_ptr<llvm::Module> emitProgram(const Program &program, const WeightsPlacement &weights,
+                                          llvm::StringRef prefix, llvm::LLVMContext &context);
+
+} // namespace vitc::target
+
+#endif // VITC_TARGET_PROGRAM_H

@@ -1,0 +1,116 @@
+#include "vitc/Target/Program.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
+
+using namespace vitc;
+using namespace vitc::target;
+using llvm::json::OStream;
+
+std::string target::numpyName(const TensorSpec &spec) {
+  switch (spec.code) {
+  case TypeCode::Int:
+    return "int" + std::to_string(spec.bits);
+  case TypeCode::UInt:
+    return "uint" + std::to_string(spec.bits);
+  case TypeCode::Float:
+    return "float" + std::to_string(spec.bits);
+  case TypeCode::BFloat:
+    return "bfloat" + std::to_string(spec.bits);
+  case TypeCode::Bool:
+    return "bool";
+  }
+  llvm_unreachable("all type codes are named");
+}
+
+static llvm::SmallVector<llvm::StringRef> namesOf(const Function &function) {
+  return llvm::map_to_vector(function.symbols, [](const Symbol &symbol) { return llvm::StringRef(symbol.name); });
+}
+
+static void printTensors(OStream &json, llvm::StringRef key, const Function &function,
+                         llvm::ArrayRef<TensorSpec> tensors) {
+  llvm::SmallVector<llvm::StringRef> names = namesOf(function);
+  json.attributeArray(key, [&] {
+    for (const TensorSpec &tensor : tensors)
+      json.object([&] {
+        json.attribute("name", tensor.name);
+        json.attribute("type", numpyName(tensor));
+        json.attributeArray("shape", [&] {
+          for (const Polynomial &extent : tensor.shape)
+            if (extent.isConstant())
+              json.value(extent.evaluate({}));
+            else
+              json.value(extent.print(names));
+        });
+      });
+  });
+}
+
+/// The bytes alive at the step where most are, with every symbol one: what the runtime's arena is at least.
+static Polynomial peakOfLiveBytes(const Variant &variant) {
+  llvm::SmallVector<int64_t> ones(maxSymbols, 1);
+  Polynomial peak;
+  for (const BufferSpec &start : variant.buffers) {
+    Polynomial live;
+    for (const BufferSpec &buffer : variant.buffers)
+      if (buffer.first <= start.first && start.first <= buffer.last)
+        live = live + buffer.bytes;
+    if (live.evaluate(ones) > peak.evaluate(ones))
+      peak = live;
+  }
+  return peak;
+}
+
+static void printFunction(OStream &json, const Function &function) {
+  llvm::SmallVector<llvm::StringRef> names = namesOf(function);
+  json.attribute("name", function.name);
+  json.attributeArray("symbols", [&] {
+    for (llvm::StringRef name : names)
+      json.value(name);
+  });
+  printTensors(json, "inputs", function, function.inputs);
+  printTensors(json, "outputs", function, function.outputs);
+  if (!function.variants.empty()) {
+    const Variant &best = function.variants.front();
+    json.attribute("arena_bytes", peakOfLiveBytes(best).print(names));
+    json.attribute("scratch_bytes_per_thread", best.scratchBytes.print(names));
+  }
+}
+
+static void printTargets(OStream &json, const Program &program) {
+  llvm::SmallVector<llvm::StringRef> levels;
+  for (const Function &function : program.functions)
+    for (const Variant &variant : function.variants)
+      if (!llvm::is_contained(levels, variant.target.level))
+        levels.push_back(variant.target.level);
+  json.attributeArray("targets", [&] {
+    for (llvm::StringRef level : levels)
+      json.value(level);
+  });
+}
+
+std::string target::makeInfoJson(const Program &program, const WeightsPlacement &weights) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  OStream json(os);
+  json.object([&] {
+    json.attribute("abi", 1);
+    json.attribute("name", program.name);
+    json.attribute("vitc", VITC_VERSION);
+    json.attribute("glibc", "2.34");
+    json.attributeArray("functions", [&] {
+      for (const Function &function : program.functions)
+        json.object([&] { printFunction(json, function); });
+    });
+    printTargets(json, program);
+    json.attributeObject("options", [&] {
+      for (const auto &[key, value] : program.options)
+        json.attribute(key, value);
+    });
+    json.attributeObject("weights", [&] {
+      json.attribute("bytes", static_cast<int64_t>(weights.bytes));
+      json.attribute("file", weights.file.empty() ? llvm::json::Value(nullptr) : llvm::json::Value(weights.file));
+    });
+  });
+  return text;
+}

@@ -1,0 +1,190 @@
+#include "vitc/Target/Codegen.h"
+#include "vitc/Target/Program.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace vitc;
+using namespace vitc::target;
+using llvm::Constant;
+
+namespace {
+
+/// The structures of lib/Runtime/Program.h by their names there; a unit test compares the layouts.
+struct Types {
+  explicit Types(llvm::LLVMContext &context)
+      : i8(llvm::Type::getInt8Ty(context)), i16(llvm::Type::getInt16Ty(context)), i32(llvm::Type::getInt32Ty(context)),
+        i64(llvm::Type::getInt64Ty(context)), pointer(llvm::PointerType::getUnqual(context)),
+        term(make("vitc_term", {i64, llvm::ArrayType::get(i8, maxSymbols)})),
+        polynomial(make("vitc_polynomial", {pointer, i64})),
+        tensor(make("vitc_tensor_spec", {pointer, i8, i8, i16, i32, pointer})),
+        symbol(make("vitc_symbol", {pointer, i32, i32})), buffer(make("vitc_buffer_spec", {polynomial, i32, i32})),
+        variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial})),
+        function(make("vitc_function", {pointer, pointer, pointer, i32, i32, pointer, i32, pointer, i32})),
+        program(make("vitc_program", {pointer, i32, pointer, pointer, i64, pointer, llvm::ArrayType::get(i8, 32)})) {}
+
+  static llvm::StructType *make(llvm::StringRef name, llvm::ArrayRef<llvm::Type *> fields) {
+    return llvm::StructType::create(fields, name);
+  }
+
+  llvm::Type *i8, *i16, *i32, *i64;
+  llvm::PointerType *pointer;
+  llvm::StructType *term, *polynomial, *tensor, *symbol, *buffer, *variant, *function, *program;
+};
+
+/// Builds the constants, innermost first.
+class Emitter {
+public:
+  explicit Emitter(llvm::Module &module) : module(module), types(module.getContext()) {}
+
+  void emit(const Program &program, const WeightsPlacement &weights);
+  void exportTable(llvm::StringRef prefix);
+
+private:
+  Constant *number(llvm::Type *type, uint64_t value) { return llvm::ConstantInt::get(type, value); }
+  Constant *string(llvm::StringRef text);
+  Constant *digest(const std::array<uint8_t, 32> &bytes);
+  Constant *embeddedWeights(uint64_t bytes);
+  /// A pointer to a constant array of what `emit` makes of each element; null for an empty one.
+  template <typename Range, typename Emit>
+  Constant *array(llvm::StructType *type, const Range &elements, Emit emit);
+
+  Constant *emit(const Term &term);
+  Constant *emit(const Polynomial &polynomial);
+  Constant *emit(const TensorSpec &tensor);
+  Constant *emit(const Symbol &symbol);
+  Constant *emit(const BufferSpec &buffer);
+  Constant *emit(const Variant &variant);
+  Constant *emit(const Function &function);
+  template <typename Range>
+  Constant *array(llvm::StructType *type, const Range &elements) {
+    return array(type, elements, [&](const auto &element) { return emit(element); });
+  }
+
+  llvm::Module &module;
+  Types types;
+};
+
+} // namespace
+
+static llvm::GlobalVariable *makeConstant(llvm::Module &module, Constant *value) {
+  auto *variable =
+      new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage, value);
+  variable->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+  return variable;
+}
+
+/// Another object's symbol that the library does not export.
+static llvm::GlobalVariable *declareHidden(llvm::Module &module, llvm::Type *type, llvm::StringRef name) {
+  auto *variable = new llvm::GlobalVariable(module, type, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
+                                            /*Initializer=*/nullptr, name);
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  variable->setDSOLocal(true);
+  return variable;
+}
+
+Constant *Emitter::string(llvm::StringRef text) {
+  return makeConstant(module, llvm::ConstantDataArray::getString(module.getContext(), text));
+}
+
+Constant *Emitter::digest(const std::array<uint8_t, 32> &bytes) {
+  return llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<uint8_t>(bytes));
+}
+
+/// A section without bytes (l: it may lie beyond the reach of 32-bit offsets); writeSharedLibrary fills it in.
+Constant *Emitter::embeddedWeights(uint64_t bytes) {
+  module.appendModuleInlineAsm(".section .vitc.weights,\"al\",@nobits\n"
+                               ".p2align 12\n"
+                               ".globl vitc_model_weights\n"
+                               ".hidden vitc_model_weights\n"
+                               ".type vitc_model_weights,@object\n"
+                               "vitc_model_weights: .zero " +
+                               std::to_string(bytes) + "\n.size vitc_model_weights, " + std::to_string(bytes));
+  return declareHidden(module, types.i8, "vitc_model_weights");
+}
+
+template <typename Range, typename Emit>
+Constant *Emitter::array(llvm::StructType *type, const Range &elements, Emit emit) {
+  if (elements.empty())
+    return llvm::ConstantPointerNull::get(types.pointer);
+  auto constants = llvm::map_to_vector(elements, emit);
+  return makeConstant(module, llvm::ConstantArray::get(llvm::ArrayType::get(type, constants.size()), constants));
+}
+
+Constant *Emitter::emit(const Term &term) {
+  Constant *power = llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<uint8_t>(term.power));
+  return llvm::ConstantStruct::get(types.term, {number(types.i64, term.coefficient), power});
+}
+
+Constant *Emitter::emit(const Polynomial &polynomial) {
+  llvm::ArrayRef<Term> terms = polynomial.getTerms();
+  return llvm::ConstantStruct::get(types.polynomial, {array(types.term, terms), number(types.i64, terms.size())});
+}
+
+Constant *Emitter::emit(const TensorSpec &tensor) {
+  return llvm::ConstantStruct::get(types.tensor,
+                                   {string(tensor.name), number(types.i8, static_cast<uint8_t>(tensor.code)),
+                                    number(types.i8, tensor.bits), number(types.i16, 0),
+                                    number(types.i32, tensor.shape.size()), array(types.polynomial, tensor.shape)});
+}
+
+Constant *Emitter::emit(const Symbol &symbol) {
+  return llvm::ConstantStruct::get(
+      types.symbol, {string(symbol.name), number(types.i32, symbol.input), number(types.i32, symbol.dim)});
+}
+
+Constant *Emitter::emit(const BufferSpec &buffer) {
+  return llvm::ConstantStruct::get(
+      types.buffer, {emit(buffer.bytes), number(types.i32, buffer.first), number(types.i32, buffer.last)});
+}
+
+Constant *Emitter::emit(const Variant &variant) {
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()),
+                                       {types.pointer, types.i64, types.i64}, /*isVarArg=*/false);
+  auto *entry = llvm::cast<llvm::Function>(
+      module.getOrInsertFunction(symbolOfLevel(variant.entry, variant.target.level), type).getCallee());
+  entry->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  entry->setDSOLocal(true);
+  return llvm::ConstantStruct::get(types.variant,
+                                   {string(variant.target.level), number(types.i64, variant.target.cpuFeatures), entry,
+                                    array(types.buffer, variant.buffers), number(types.i32, variant.buffers.size()),
+                                    emit(variant.scratchBytes)});
+}
+
+Constant *Emitter::emit(const Function &function) {
+  return llvm::ConstantStruct::get(types.function,
+                                   {string(function.name), array(types.tensor, function.inputs),
+                                    array(types.tensor, function.outputs), number(types.i32, function.inputs.size()),
+                                    number(types.i32, function.outputs.size()), array(types.symbol, function.symbols),
+                                    number(types.i32, function.symbols.size()), array(types.variant, function.variants),
+                                    number(types.i32, function.variants.size())});
+}
+
+void Emitter::emit(const Program &program, const WeightsPlacement &weights) {
+  Constant *null = llvm::ConstantPointerNull::get(types.pointer);
+  bool embedded = weights.file.empty() && weights.bytes != 0;
+  Constant *value = llvm::ConstantStruct::get(
+      types.program,
+      {array(types.function, program.functions), number(types.i32, program.functions.size()),
+       string(makeInfoJson(program, weights)), embedded ? embeddedWeights(weights.bytes) : null,
+       number(types.i64, weights.bytes), weights.file.empty() ? null : string(weights.file), digest(weights.digest)});
+  llvm::GlobalVariable *variable = declareHidden(module, types.program, "vitc_model_program");
+  variable->setInitializer(value);
+}
+
+void Emitter::exportTable(llvm::StringRef prefix) {
+  auto *table = declareHidden(module, types.i8, "vitc_api_table");
+  new llvm::GlobalVariable(module, types.pointer, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage, table,
+                           prefix + "_model_v1");
+}
+
+std::unique_ptr<llvm::Module> target::emitProgram(const Program &program, const WeightsPlacement &weights,
+                                                  llvm::StringRef prefix, llvm::LLVMContext &context) {
+  auto module = std::make_unique<llvm::Module>("program", context);
+  Emitter emitter(*module);
+  emitter.emit(program, weights);
+  emitter.exportTable(prefix);
+  return module;
+}

@@ -1,0 +1,135 @@
+#include "vitc/Target/Program.h"
+
+#include "Runtime/Program.h"
+
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/DerivedTypes.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/JSON.h"
+#include "gtest/gtest.h"
+
+using namespace vitc;
+using namespace vitc::target;
+
+static Program makeProgram() {
+  Program program;
+  program.name = "tiny";
+  program.options = {{"precision", "fp32"}};
+  Polynomial batch = Polynomial::symbol(0);
+  Function function;
+  function.inputs = {{"x", TypeCode::Float, 32, {batch, 3}}};
+  function.outputs = {{"y", TypeCode::Int, 64, {batch * Polynomial(2), 3}}};
+  function.symbols = {{"batch", 0, 0}};
+  std::vector<BufferSpec> buffers = {{batch * Polynomial(100), 0, 2}, {50, 1, 1}, {batch * Polynomial(70), 3, 4}};
+  function.variants = {{*TargetInfo::get("x86-64-v3"), "entry", buffers, 256}};
+  program.functions.push_back(function);
+  return program;
+}
+
+namespace {
+/// Offsets of one emitted structure, to be compared with those that C has.
+class Layout {
+public:
+  Layout(llvm::LLVMContext &context, llvm::StringRef name)
+      : layout("e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"),
+        type(llvm::StructType::getTypeByName(context, name)) {}
+  size_t size() const { return layout.getTypeAllocSize(type); }
+  size_t fields() const { return type->getNumElements(); }
+  size_t operator[](unsigned field) const { return layout.getStructLayout(type)->getElementOffset(field); }
+
+private:
+  llvm::DataLayout layout;
+  llvm::StructType *type;
+};
+} // namespace
+
+#define EXPECT_FIELD(index, structure, field) EXPECT_EQ(layout[index], offsetof(structure, field)) << #field
+
+class ProgramLayout : public testing::Test {
+protected:
+  void SetUp() override { module = emitProgram(makeProgram(), {4096, "", {}}, "tiny", context); }
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+};
+
+TEST_F(ProgramLayout, SmallStructures) {
+  EXPECT_EQ(Layout(context, "vitc_term").size(), sizeof(vitc_term));
+  EXPECT_EQ(maxSymbols, size_t(VITC_MAX_SYMBOLS));
+  EXPECT_EQ(Layout(context, "vitc_polynomial").size(), sizeof(vitc_polynomial));
+  EXPECT_EQ(Layout(context, "vitc_symbol").size(), sizeof(vitc_symbol));
+  Layout layout(context, "vitc_buffer_spec");
+  EXPECT_EQ(layout.size(), sizeof(vitc_buffer_spec));
+  EXPECT_FIELD(1, vitc_buffer_spec, first);
+  EXPECT_FIELD(2, vitc_buffer_spec, last);
+}
+
+TEST_F(ProgramLayout, TensorSpec) {
+  Layout layout(context, "vitc_tensor_spec");
+  EXPECT_EQ(layout.size(), sizeof(vitc_tensor_spec));
+  EXPECT_FIELD(1, vitc_tensor_spec, type_code);
+  EXPECT_FIELD(2, vitc_tensor_spec, type_bits);
+  EXPECT_FIELD(3, vitc_tensor_spec, reserved);
+  EXPECT_FIELD(4, vitc_tensor_spec, rank);
+  EXPECT_FIELD(5, vitc_tensor_spec, shape);
+}
+
+TEST_F(ProgramLayout, Variant) {
+  Layout layout(context, "vitc_variant");
+  EXPECT_EQ(layout.size(), sizeof(vitc_variant));
+  EXPECT_FIELD(1, vitc_variant, features);
+  EXPECT_FIELD(2, vitc_variant, entry);
+  EXPECT_FIELD(3, vitc_variant, buffers);
+  EXPECT_FIELD(4, vitc_variant, buffer_count);
+  EXPECT_FIELD(5, vitc_variant, scratch_bytes);
+}
+
+TEST_F(ProgramLayout, Function) {
+  Layout layout(context, "vitc_function");
+  EXPECT_EQ(layout.size(), sizeof(vitc_function));
+  EXPECT_FIELD(1, vitc_function, inputs);
+  EXPECT_FIELD(2, vitc_function, outputs);
+  EXPECT_FIELD(3, vitc_function, input_count);
+  EXPECT_FIELD(4, vitc_function, output_count);
+  EXPECT_FIELD(5, vitc_function, symbols);
+  EXPECT_FIELD(6, vitc_function, symbol_count);
+  EXPECT_FIELD(7, vitc_function, variants);
+  EXPECT_FIELD(8, vitc_function, variant_count);
+}
+
+TEST_F(ProgramLayout, Program) {
+  Layout layout(context, "vitc_program");
+  EXPECT_EQ(layout.size(), sizeof(vitc_program));
+  EXPECT_FIELD(1, vitc_program, function_count);
+  EXPECT_FIELD(2, vitc_program, info_json);
+  EXPECT_FIELD(3, vitc_program, weights);
+  EXPECT_FIELD(4, vitc_program, weights_bytes);
+  EXPECT_FIELD(5, vitc_program, weights_file);
+  EXPECT_FIELD(6, vitc_program, weights_digest);
+  EXPECT_EQ(layout.fields(), 7u);
+}
+
+TEST(Program, CodesAreTheRuntimes) {
+  EXPECT_EQ(int(TypeCode::Int), int(kDLInt));
+  EXPECT_EQ(int(TypeCode::UInt), int(kDLUInt));
+  EXPECT_EQ(int(TypeCode::Float), int(kDLFloat));
+  EXPECT_EQ(int(TypeCode::BFloat), int(kDLBfloat));
+  EXPECT_EQ(int(TypeCode::Bool), int(kDLBool));
+  EXPECT_EQ(uint64_t(CPUFeatureV3), uint64_t(VITC_CPU_X86_64_V3));
+  EXPECT_EQ(uint64_t(CPUFeatureV4), uint64_t(VITC_CPU_X86_64_V4));
+}
+
+TEST(Program, InfoSaysWhatTheLibraryHolds) {
+  auto info = llvm::json::parse(makeInfoJson(makeProgram(), {4096, "tiny.weights", {}}));
+  ASSERT_TRUE(bool(info));
+  auto expected = llvm::json::parse(R"({
+    "abi": 1, "name": "tiny", "vitc": ")" VITC_VERSION R"(", "glibc": "2.34",
+    "functions": [{"name": "main", "symbols": ["batch"],
+                   "inputs": [{"name": "x", "type": "float32", "shape": ["batch", 3]}],
+                   "outputs": [{"name": "y", "type": "int64", "shape": ["2*batch", 3]}],
+                   "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
+    "targets": ["x86-64-v3"], "options": {"precision": "fp32"},
+    "weights": {"bytes": 4096, "file": "tiny.weights"}})");
+  ASSERT_TRUE(bool(expected));
+  EXPECT_EQ(*info, *expected);
+}
