@@ -94,13 +94,3 @@ OpFoldResult DepthwiseConvOp::getWorkItems(OpBuilder &builder) {
 
 void ConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 void DepthwiseConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
-
-LogicalResult ConvOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
-LogicalResult DepthwiseConvOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
-  return emitOpError("not emitted yet");
-}
-LogicalResult PadOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }
-LogicalResult PatchifyOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
-  return emitOpError("not emitted yet");
-}
-LogicalResult PackOp::emitKernel(OpBuilder &builder, ValueRange arguments) { return emitOpError("not emitted yet"); }

@@ -7,9 +7,6 @@ using namespace mlir;
 using namespace vitc::vcpu;
 using namespace vitc::vcpu::detail;
 
-/// Rows of a panel that one work item packs: enough to pay for a call, few enough to share one matrix.
-static constexpr int64_t packRows = 256;
-
 /// The shape that packing gives, from the input's sizes.
 static SmallVector<int64_t> packedShape(PackOp op) {
   ArrayRef<int64_t> shape = op.getInputType().getShape();
@@ -53,8 +50,9 @@ OpFoldResult PackOp::getWorkItems(OpBuilder &builder) {
   for (int64_t dim : llvm::seq(rows + 1)) {
     sizes.push_back(sizeOf(builder, getLoc(), getOutput(), dim));
     AffineExpr size = builder.getAffineSymbolExpr(dim);
-    items = items * (dim == rows ? size.ceilDiv(packRows) : size);
+    items = items * (dim == rows ? size.ceilDiv(tileRows) : size);
   }
+  items = items * llvm::divideCeilSigned(getPanelWidth(), tileColumns);
   return foldSizes(builder, getLoc(), items, sizes);
 }
 

@@ -194,7 +194,7 @@ void GemmEmitter::emitTileEpilogue(const Tile &tile) {
       Value column = this->column(tile, vector), mask = kernel.constantMask(valid);
       KernelBuilder::Values arguments{kernel.loadVector(c, {row, column}, mask)};
       for (auto [extra, map] : llvm::zip(extras, maps))
-        arguments.push_back(loadExtra(kernel, extra, map, row, column, valid));
+        arguments.push_back(loadExtra(kernel, extra, map, {row, column}, valid));
       FailureOr<Value> value = emitEpilogue(kernel, op.getEpilogue(), arguments);
       if (failed(value)) {
         status = failure();

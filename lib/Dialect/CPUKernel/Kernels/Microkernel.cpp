@@ -56,28 +56,31 @@ FailureOr<Value> vitc::vcpu::emitEpilogue(KernelBuilder &kernel, Region &region,
   return mapping.lookup(block.getTerminator()->getOperand(0));
 }
 
-/// The values of the map's results at (m, n).
-static SmallVector<Value> applyMap(KernelBuilder &kernel, AffineMap map, Value m, Value n) {
+/// The values of the map's results at a point.
+static SmallVector<Value> applyMap(KernelBuilder &kernel, AffineMap map, ValueRange point) {
   SmallVector<Value> indices;
   for (unsigned result = 0; result < map.getNumResults(); ++result) {
     OpFoldResult index = affine::makeComposedFoldedAffineApply(kernel.builder, kernel.loc, map.getSubMap({result}),
-                                                               {OpFoldResult(m), OpFoldResult(n)});
+                                                               getAsOpFoldResult(point));
     indices.push_back(getValueOrCreateConstantIndexOp(kernel.builder, kernel.loc, index));
   }
   return indices;
 }
 
-Value vitc::vcpu::loadExtra(KernelBuilder &kernel, Value memref, AffineMap map, Value m, Value n, int64_t validLanes) {
-  if (!map.isFunctionOfDim(1))
-    return kernel.broadcast(kernel.load(memref, applyMap(kernel, map, m, n)));
-  AffineExpr column = getAffineDimExpr(1, map.getContext());
+Value vitc::vcpu::loadExtra(KernelBuilder &kernel, Value memref, AffineMap map, ValueRange point, int64_t validLanes) {
+  unsigned last = map.getNumDims() - 1;
+  if (!map.isFunctionOfDim(last))
+    return kernel.broadcast(kernel.load(memref, applyMap(kernel, map, point)));
+  AffineExpr column = getAffineDimExpr(last, map.getContext());
   bool onlyLast = map.getResults().back() == column &&
-                  llvm::none_of(map.getResults().drop_back(), [](AffineExpr e) { return e.isFunctionOfDim(1); });
+                  llvm::none_of(map.getResults().drop_back(), [&](AffineExpr e) { return e.isFunctionOfDim(last); });
   if (onlyLast)
-    return kernel.loadVector(memref, applyMap(kernel, map, m, n), kernel.constantMask(validLanes));
+    return kernel.loadVector(memref, applyMap(kernel, map, point), kernel.constantMask(validLanes));
   Value vector = kernel.splat(0.0);
+  KernelBuilder::Values lanePoint(point);
   for (int64_t lane = 0; lane < validLanes; ++lane) {
-    Value element = kernel.load(memref, applyMap(kernel, map, m, kernel.add(n, lane)));
+    lanePoint.back() = kernel.add(point.back(), lane);
+    Value element = kernel.load(memref, applyMap(kernel, map, lanePoint));
     vector = vector::InsertOp::create(kernel.builder, kernel.loc, element, vector, ArrayRef<int64_t>{lane});
   }
   return vector;

@@ -39,6 +39,8 @@ def CPUKernel_PackOp : CPUKernel_MoveOp<"pack"> {
     attr-dict (`->` type($result)^)?
   }];
   let extraClassDeclaration = moveDeclaration # [{
+    /// A work item is a tile of at most these rows of K and columns of a panel.
+    static constexpr int64_t tileRows = 256, tileColumns = 64;
     /// The leading dimensions of the permuted input that are batches.
     int64_t getBatchRank() { return getOutputType().getRank() - 3; }
     int64_t getPanelWidth() { return getOutputType().getShape().back(); }

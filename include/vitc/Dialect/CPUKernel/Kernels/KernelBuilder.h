@@ -122,9 +122,10 @@ KernelBuilder::Values emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64
 /// Fails, with a diagnostic at the op, where an op is not elementwise.
 mlir::FailureOr<mlir::Value> emitEpilogue(KernelBuilder &kernel, mlir::Region &region, mlir::ValueRange arguments);
 
-/// The elements that an epilogue reads of an extra operand for row m and columns n .. n + lanes: a vector load, a
-/// broadcast where the map does not depend on n, else one load a lane. `validLanes` is their static number.
-mlir::Value loadExtra(KernelBuilder &kernel, mlir::Value memref, mlir::AffineMap map, mlir::Value m, mlir::Value n,
+/// The elements that an epilogue reads of an extra operand for `point` and the points after it along the last
+/// dimension of the output: a vector load, a broadcast where the map does not depend on that dimension, else one load
+/// a lane. `validLanes` is their static number.
+mlir::Value loadExtra(KernelBuilder &kernel, mlir::Value memref, mlir::AffineMap map, mlir::ValueRange point,
                       int64_t validLanes);
 
 } // namespace vitc::vcpu
