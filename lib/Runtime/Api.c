@@ -1,3 +1,5 @@
+#include "Api.h"
+
 #include "Cpu.h"
 #include "Error.h"
 #include "Session.h"

@@ -15,7 +15,6 @@ struct vitc_model {
   const vitc_variant *variants[]; /* [function_count]: the code that this processor runs */
 };
 
-vitc_status vitc_open(const vitc_program *program, const vitc_open_options *options, vitc_model **model);
 void vitc_model_retain(vitc_model *model);
 void vitc_model_release(vitc_model *model);
 

@@ -1,0 +1,109 @@
+/* A program written by hand in the form that the compiler emits, to test the runtime and those who call it.
+ *
+ * main(a, b: float32 (batch, 4)) -> sum: a + b * weights, by columns
+ * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 () */
+#include "Program.h"
+
+enum { COLUMNS = 4 };
+
+static const float weights[16] __attribute__((aligned(64))) = {1, 10, 100, 1000};
+
+/* The first element of thread `thread`'s part of `count`; thread `threads` would begin at the end. */
+static int64_t part(int64_t count, int64_t thread, int64_t threads) { return count * thread / threads; }
+
+/* Each thread scales one part and adds another's, so that the result is right only if the barrier is. */
+static void run_main(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  const float *a = frame->inputs[0], *b = frame->inputs[1], *scale = (const float *)frame->weights;
+  float *sum = frame->outputs[0], *scaled = frame->buffers[0];
+  float *seen = (float *)(frame->scratch + thread * frame->scratch_stride);
+  int64_t count = frame->symbols[0] * COLUMNS, other = threads - 1 - thread;
+  for (int i = 0; i < COLUMNS; ++i)
+    seen[i] = scale[i];
+  for (int64_t i = part(count, thread, threads); i < part(count, thread + 1, threads); ++i)
+    scaled[i] = b[i] * seen[i % COLUMNS];
+  vitc_barrier(frame);
+  for (int64_t i = part(count, other, threads); i < part(count, other + 1, threads); ++i)
+    sum[i] = a[i] + scaled[i];
+}
+
+static void run_pair(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  const int64_t *x = frame->inputs[0];
+  int64_t *twice = frame->outputs[0], *total = frame->outputs[1], *sums = frame->buffers[0];
+  int64_t count = frame->symbols[0] * 2, sum = 0;
+  for (int64_t i = part(count, thread, threads); i < part(count, thread + 1, threads); ++i) {
+    twice[i] = 2 * x[i];
+    sum += x[i];
+  }
+  if (thread == 0)
+    for (int64_t i = 0; i < 64; ++i)
+      sums[i] = 0;
+  vitc_barrier(frame);
+  sums[thread] = sum;
+  vitc_barrier(frame);
+  if (thread)
+    return;
+  *total = 0;
+  for (int64_t i = 0; i < threads; ++i)
+    *total += sums[i];
+}
+
+#define CONSTANT(value) {.terms = (const vitc_term[]){{value, {0}}}, .count = 1}
+#define LINEAR(factor) {.terms = (const vitc_term[]){{factor, {1}}}, .count = 1}
+
+static const vitc_polynomial rows_of_four[] = {LINEAR(1), CONSTANT(COLUMNS)};
+static const vitc_polynomial rows_of_two[] = {LINEAR(1), CONSTANT(2)};
+
+static const vitc_tensor_spec main_inputs[] = {{"a", kDLFloat, 32, 0, 2, rows_of_four},
+                                               {"b", kDLFloat, 32, 0, 2, rows_of_four}};
+static const vitc_tensor_spec main_outputs[] = {{"sum", kDLFloat, 32, 0, 2, rows_of_four}};
+static const vitc_tensor_spec pair_inputs[] = {{"x", kDLInt, 64, 0, 2, rows_of_two}};
+static const vitc_tensor_spec pair_outputs[] = {{"twice", kDLInt, 64, 0, 2, rows_of_two},
+                                                {"total", kDLInt, 64, 0, 0, 0}};
+
+static const vitc_symbol batch = {"batch", 0, 0}, rows = {"rows", 0, 0};
+static const vitc_buffer_spec main_buffer = {LINEAR(4 * COLUMNS), 0, 1};
+static const vitc_buffer_spec pair_buffer = {CONSTANT(64 * 8), 0, 2};
+
+static const vitc_variant main_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16)},
+    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16)},
+};
+static const vitc_variant pair_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}},
+    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}},
+};
+
+static const vitc_function functions[] = {
+    {"main", main_inputs, main_outputs, 2, 1, &batch, 1, main_variants, 2},
+    {"pair", pair_inputs, pair_outputs, 1, 2, &rows, 1, pair_variants, 2},
+};
+
+#define MAIN_JSON                                                                                                      \
+  "{\"name\": \"main\", \"symbols\": [\"batch\"], \"inputs\": ["                                                       \
+  "{\"name\": \"a\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}, "                                              \
+  "{\"name\": \"b\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}], \"outputs\": ["                               \
+  "{\"name\": \"sum\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}]}"
+#define PAIR_JSON                                                                                                      \
+  "{\"name\": \"pair\", \"symbols\": [\"rows\"], \"inputs\": ["                                                        \
+  "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"rows\", 2]}], \"outputs\": ["                                  \
+  "{\"name\": \"twice\", \"type\": \"int64\", \"shape\": [\"rows\", 2]}, "                                             \
+  "{\"name\": \"total\", \"type\": \"int64\", \"shape\": []}]}"
+
+const vitc_program vitc_model_program = {
+    .functions = functions,
+    .function_count = 2,
+    .info_json = "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
+                 ", " PAIR_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
+                 "\"weights\": {\"bytes\": 64, \"file\": null}}",
+#ifdef ADD_EXTERNAL_WEIGHTS
+    .weights_file = "add.weights",
+    .weights_digest = {0x04, 0x7f, 0x08, 0x97, 0xdd, 0xc8, 0xe2, 0x07, 0x58, 0x7f, 0x81, 0xa7, 0xd5, 0xb9, 0x12, 0x3e,
+                       0xea, 0x7f, 0x58, 0x95, 0xba, 0x88, 0x0f, 0x3f, 0x8c, 0xb3, 0x06, 0x0e, 0x27, 0x10, 0xa2, 0xc2},
+#else
+    .weights = (const char *)weights,
+#endif
+    .weights_bytes = sizeof weights,
+};
+
+extern const vitc_api *const add_model_v1;
+__attribute__((visibility("default"))) const vitc_api *const add_model_v1 = &vitc_api_table;

@@ -1,0 +1,197 @@
+#include "RuntimeTest.h"
+
+#include <atomic>
+#include <chrono>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace vitc::test;
+
+namespace {
+
+using TeamTest = RuntimeTest;
+
+TEST_F(TeamTest, EveryNumberOfThreadsComputesTheSame) {
+  for (int32_t threads : {1, 2, 3, 8, 17}) {
+    vitc_session *session = createMain(9, threads);
+    for (int64_t batch = 1; batch <= 9; ++batch)
+      runAndCheck(api, session, batch);
+  }
+}
+
+TEST_F(TeamTest, ManyRuns) {
+  vitc_session *session = createMain(4, 2);
+  for (int i = 0; i < 2000; ++i)
+    runAndCheck(api, session, 1 + i % 4);
+}
+
+TEST_F(TeamTest, WakesUpAfterSleeping) {
+  vitc_session *session = createMain(4, 2);
+  for (int i = 0; i < 20; ++i) {
+    runAndCheck(api, session, 4);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2)); // longer than threads watch for the next run
+  }
+}
+
+TEST_F(TeamTest, ZeroThreadsMeansEveryAllowedCore) {
+  vitc_session *session = createMain(4, 0);
+  runAndCheck(api, session, 4);
+}
+
+TEST_F(TeamTest, SessionsRunAtOnceFromManyThreads) {
+  std::vector<vitc_session *> own;
+  for (int i = 0; i < 6; ++i)
+    own.push_back(createMain(5, 1 + i % 3));
+  std::vector<std::thread> callers;
+  for (vitc_session *session : own)
+    callers.emplace_back([=, this] {
+      for (int i = 0; i < 200; ++i)
+        runAndCheck(api, session, 1 + i % 5);
+    });
+  for (std::thread &caller : callers)
+    caller.join();
+}
+
+TEST_F(TeamTest, SessionsComeAndGoInManyThreads) {
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i)
+    callers.emplace_back([this] {
+      for (int i = 0; i < 20; ++i) {
+        vitc_session_options chosen = options(2);
+        vitc_session *session = nullptr;
+        ASSERT_EQ(api->session_create(model, &chosen, &session), VITC_OK) << api->last_error();
+        runAndCheck(api, session, 1);
+        ASSERT_EQ(api->session_destroy(session), VITC_OK);
+      }
+    });
+  for (std::thread &caller : callers)
+    caller.join();
+}
+
+/// A pool that starts a thread a task, and tells the test when it is inside a run.
+struct Pool {
+  std::atomic<int> runs{0};
+  std::atomic<bool> hold{false}, inside{false};
+
+  static int run(void *self, int32_t count, void (*task)(void *, int32_t), void *argument) {
+    Pool &pool = *static_cast<Pool *>(self);
+    pool.inside = true;
+    while (pool.hold)
+      std::this_thread::yield();
+    std::vector<std::thread> threads;
+    for (int32_t i = 0; i < count; ++i)
+      threads.emplace_back(task, argument, i);
+    for (std::thread &thread : threads)
+      thread.join();
+    ++pool.runs;
+    return 0;
+  }
+};
+
+TEST_F(TeamTest, RunsOnTheCallersPool) {
+  Pool pool;
+  vitc_dim dim = {"batch", 7};
+  vitc_session_options chosen = options(4);
+  chosen.dims = &dim;
+  chosen.dim_count = 1;
+  chosen.parallel = Pool::run;
+  chosen.pool = &pool;
+  vitc_session *session = create(chosen);
+  for (int i = 0; i < 10; ++i)
+    runAndCheck(api, session, 7);
+  EXPECT_EQ(pool.runs, 10);
+}
+
+TEST_F(TeamTest, ReportsAPoolThatDoesNotRun) {
+  vitc_session_options chosen = options(3);
+  chosen.parallel = [](void *, int32_t, void (*)(void *, int32_t), void *) { return 1; };
+  vitc_session *session = create(chosen);
+  Tensor<float> a({1, 4}), b({1, 4});
+  DLTensor inputs[] = {a, b}, output = lent();
+  EXPECT_EQ(api->run(session, inputs, 2, &output, 1, nullptr), VITC_E_THREADS);
+  EXPECT_STREQ(api->last_error(), "the caller's thread pool did not run 3 tasks");
+}
+
+TEST_F(TeamTest, OneRunASession) {
+  Pool pool;
+  pool.hold = true;
+  vitc_session_options chosen = options(2);
+  chosen.parallel = Pool::run;
+  chosen.pool = &pool;
+  vitc_session *session = create(chosen);
+  std::thread first([&] { runAndCheck(api, session, 1); });
+  while (!pool.inside)
+    std::this_thread::yield();
+  Tensor<float> a({1, 4}), b({1, 4});
+  DLTensor inputs[] = {a, b}, output = lent();
+  EXPECT_EQ(api->run(session, inputs, 2, &output, 1, nullptr), VITC_E_BUSY);
+  EXPECT_STREQ(api->last_error(), "the session is in use by another thread; use one session a thread");
+  EXPECT_EQ(api->output_shapes(session, inputs, 2, &output, 1), VITC_E_BUSY);
+  EXPECT_EQ(api->session_destroy(session), VITC_E_BUSY);
+  pool.hold = false;
+  first.join();
+  runAndCheck(api, session, 1);
+}
+
+TEST_F(TeamTest, LastErrorBelongsToItsThread) {
+  EXPECT_EQ(api->run(nullptr, nullptr, 0, nullptr, 0, nullptr), VITC_E_ARGUMENT);
+  std::thread([this] { EXPECT_STREQ(api->last_error(), ""); }).join();
+  EXPECT_STREQ(api->last_error(), "the session is null");
+}
+
+#if !defined(VITC_NO_FORK_TESTS)
+
+/// Runs `body` in a child and expects it to end well within ten seconds.
+template <typename Body>
+void inChild(Body body) {
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (!child) {
+    alarm(10);
+    body();
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(TeamTest, RunsInAChild) {
+  vitc_session *session = createMain(3, 3);
+  runAndCheck(api, session, 3);
+  inChild([&] {
+    for (int i = 0; i < 10; ++i)
+      runAndCheck(api, session, 3);
+    EXPECT_EQ(api->session_destroy(session), VITC_OK);
+  });
+  runAndCheck(api, session, 3);
+}
+
+TEST_F(TeamTest, ADestroyInAChildWaitsForNobody) {
+  vitc_session *session = createMain(3, 3);
+  inChild([&] { EXPECT_EQ(api->session_destroy(session), VITC_OK); });
+  runAndCheck(api, session, 3);
+}
+
+TEST_F(TeamTest, AChildTakesASessionThatWasRunning) {
+  Pool pool;
+  pool.hold = true;
+  vitc_session_options chosen = options(2);
+  chosen.parallel = Pool::run;
+  chosen.pool = &pool;
+  vitc_session *session = create(chosen);
+  std::thread first([&] { runAndCheck(api, session, 1); });
+  while (!pool.inside)
+    std::this_thread::yield();
+  inChild([&] {
+    pool.hold = false;
+    runAndCheck(api, session, 1);
+  });
+  pool.hold = false;
+  first.join();
+}
+
+#endif
+
+} // namespace
