@@ -6,7 +6,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace vitc {
-#define GEN_PASS_DEF_EXPANDMATH
+#define GEN_PASS_DEF_EXPANDMATHPASS
 #include "vitc/Transforms/Passes.h.inc"
 } // namespace vitc
 
@@ -64,7 +64,7 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   populateMathF32ExpansionPatterns(patterns, isFunction);
 }
 
-struct ExpandMathPass final : vitc::impl::ExpandMathBase<ExpandMathPass> {
+struct ExpandMathPass final : vitc::impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateExpandMathPatterns(patterns);

@@ -6,11 +6,11 @@
 
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
-#include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
+#include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Passes.h"
 #include "vitc/Transforms/Passes.h"
 
@@ -24,8 +24,7 @@ int main(int argc, char **argv) {
   vitc::registerTransformsPasses();
   vitc::vit::registerViTPasses();
   vitc::vcpu::registerCPUKernelPasses();
-  vitc::vcpu::registerBufferizableOpInterfaceExternalModels(registry);
-  vitc::vcpu::registerLinalgKernelExternalModels(registry);
-  registry.insert<vitc::onnx::ONNXDialect, vitc::vit::ViTDialect, vitc::vcpu::CPUKernelDialect>();
+  vitc::registerPipelines();
+  vitc::registerDialects(registry);
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "vitc pass driver\n", registry));
 }

@@ -3,7 +3,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def ExpandMath : Pass<"vitc-expand-math"> {
+def ExpandMathPass : Pass<"vitc-expand-math"> {
   let summary = "expand transcendental functions into arithmetic";
   let description = [{
     Scalars and vectors of f32: `math.exp`, `vit.gelu` and `vit.silu` become short polynomials of our own, the other
@@ -20,6 +20,28 @@ def ExpandMath : Pass<"vitc-expand-math"> {
     Precondition: no function of the math dialect on tensors. Postcondition: no call to libm once lowered.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
+def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {
+  let summary = "bring what no kernel took into a form that lowers to loops";
+  let description = [{
+    `tensor.concat` becomes insertions, `tensor.pad` a fill and an insertion, `linalg.softmax` its four loops; named
+    structured ops become generic, elementwise producers with one reader fuse into consumers that read each element
+    once, and constants move into bodies, so that every op is self-contained.
+
+    ```mlir
+    // before
+    %c = tensor.concat dim(0) %a, %b : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<5x4xf32>
+    // after
+    %e = tensor.empty() : tensor<5x4xf32>
+    %0 = tensor.insert_slice %a into %e[0, 0] [2, 4] [1, 1] : tensor<2x4xf32> into tensor<5x4xf32>
+    %c = tensor.insert_slice %b into %0[2, 0] [3, 4] [1, 1] : tensor<3x4xf32> into tensor<5x4xf32>
+    ```
+
+    Postcondition: of linalg, only structured ops whose bodies read nothing from outside.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 #endif

@@ -59,5 +59,7 @@ void attach(MLIRContext *context) {
 } // namespace
 
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) { attach<GemmOp>(context); });
+  registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
+    attach<AttentionOp, ConvOp, DepthwiseConvOp, GemmOp, PackOp, PadOp, PatchifyOp>(context);
+  });
 }

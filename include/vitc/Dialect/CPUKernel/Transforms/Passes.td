@@ -32,6 +32,20 @@ def EmitKernelsPass : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
+def ProtectInputsPass : Pass<"vcpu-protect-inputs", "::mlir::func::FuncOp"> {
+  let summary = "forbid bufferization to write into the inputs of a model";
+  let description = [{
+    Marks every argument of a public function `bufferization.writable = false`.
+
+    ```mlir
+    // before
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32>
+    // after
+    func.func @main(%x: tensor<4xf32> {bufferization.writable = false}) -> tensor<4xf32>
+    ```
+  }];
+}
+
 def PlanMemoryPass : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
   let summary = "give every buffer of the entry function its place";
   let description = [{

@@ -1,0 +1,39 @@
+#ifndef VITC_PIPELINES_PIPELINES_H
+#define VITC_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class DialectRegistry;
+} // namespace mlir
+
+namespace vitc {
+
+/// What the CPU stages need to know.
+struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
+  Option<std::string> level{*this, "level", llvm::cl::desc("the CPU level, as in --mcpu"), llvm::cl::init("host")};
+};
+
+/// The dialects and external models that all stages together need.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// Registers every stage as a pipeline: `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`, `vitc-cpu-llvm`.
+void registerPipelines();
+
+/// vit → fused: epilogues, tokens in one buffer.
+void buildFusedPipeline(mlir::OpPassManager &pm);
+
+/// fused → tiled: every hot op a kernel op with its schedule, constants packed, the rest structured ops ready for
+/// loops.
+void buildCPUTiledPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// tiled → vector: buffers, the memory plan, kernels as functions.
+void buildCPUVectorPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &options);
+
+/// vector → llvm: the LLVM dialect alone.
+void buildCPULLVMPipeline(mlir::OpPassManager &pm);
+
+} // namespace vitc
+
+#endif // VITC_PIPELINES_PIPELINES_H

@@ -1,0 +1,19 @@
+#include "vitc/Conversion/Passes.h"
+#include "vitc/Dialect/ViT/Transforms/Passes.h"
+#include "vitc/Pipelines/Pipelines.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void vitc::buildFusedPipeline(OpPassManager &pm) {
+  pm.addPass(vit::createExpandTokensPass());
+  // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(vit::createFuseEpiloguesPass());
+}
