@@ -1,0 +1,161 @@
+#include "GraphImporter.h"
+
+#include "Attributes.h"
+#include "NodeOrder.h"
+#include "onnx.pb.h"
+#include "vitc/Dialect/ONNX/IR/ONNX.h"
+
+using namespace mlir;
+using namespace vitc;
+
+/// Functions that call functions can describe any number of nodes in a few bytes.
+static constexpr size_t mostNodes = 1 << 22;
+
+GraphImporter::GraphImporter(std::shared_ptr<const ::onnx::ModelProto> model, StringRef path, Location loc,
+                             OpBuilder &builder)
+    : model(*model), functions(*model), tensors(model, path), loc(loc), builder(builder) {}
+
+template <typename T>
+static SmallVector<const ::onnx::NodeProto *> getNodes(const T &owner) {
+  return llvm::map_to_vector(owner.node(), [](const ::onnx::NodeProto &node) { return &node; });
+}
+
+LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef> inputs) {
+  Scope scope{getOpset(model, ""), /*prefix=*/""};
+  for (auto [name, argument] : llvm::zip_equal(inputs, entry.getArguments()))
+    scope.values[name] = argument;
+  builder.setInsertionPointToEnd(&entry.getBody().front());
+  if (failed(addInitializers(scope)) || failed(importNodes(getNodes(model.graph()), scope)))
+    return failure();
+  return createReturn(entry, scope);
+}
+
+LogicalResult GraphImporter::addInitializers(Scope &scope) {
+  const ::onnx::GraphProto &graph = model.graph();
+  if (graph.sparse_initializer_size() != 0)
+    return emitError(loc) << "the model has sparse initializers, which vitc does not support";
+  for (const ::onnx::TensorProto &tensor : graph.initializer())
+    if (!scope.initializers.try_emplace(tensor.name(), &tensor).second)
+      return emitError(loc) << "two initializers are called '" << tensor.name() << "'";
+  return success();
+}
+
+LogicalResult GraphImporter::createReturn(func::FuncOp entry, Scope &scope) {
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> attributes;
+  for (const ::onnx::ValueInfoProto &output : model.graph().output()) {
+    if (!scope.defines(output.name()))
+      return emitError(loc) << "the graph's output '" << output.name() << "' is not defined by any node";
+    FailureOr<Value> value = getValue(output.name(), scope);
+    if (failed(value))
+      return failure();
+    results.push_back(*value);
+    attributes.push_back(
+        builder.getDictionaryAttr(builder.getNamedAttr("vit.name", builder.getStringAttr(output.name()))));
+  }
+  func::ReturnOp::create(builder, loc, results);
+  entry.setType(builder.getFunctionType(entry.getArgumentTypes(), ValueRange(results).getTypes()));
+  entry.setAllResultAttrs(attributes);
+  return success();
+}
+
+FailureOr<Value> GraphImporter::getValue(StringRef name, Scope &scope) {
+  auto known = scope.values.find(name);
+  if (known != scope.values.end())
+    return known->second;
+  Location constantLoc = NameLoc::get(builder.getStringAttr(scope.prefix + name));
+  FailureOr<ElementsAttr> elements = tensors.import(*scope.initializers.lookup(name), constantLoc);
+  if (failed(elements))
+    return failure();
+  Value value = onnx::ConstantOp::create(builder, constantLoc, *elements);
+  scope.values[name] = value;
+  return value;
+}
+
+LogicalResult GraphImporter::importNodes(ArrayRef<const ::onnx::NodeProto *> nodes, Scope &scope) {
+  numNodes += nodes.size();
+  if (numNodes > mostNodes)
+    return emitError(loc) << "the model has more than " << mostNodes << " nodes";
+  auto order = orderNodes(nodes, [&](StringRef name) { return scope.defines(name); }, loc);
+  if (failed(order))
+    return failure();
+  for (const ::onnx::NodeProto *node : *order)
+    if (failed(importNode(*node, scope)))
+      return failure();
+  return success();
+}
+
+LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &proto, Scope &scope, Node &node) {
+  for (const ::onnx::AttributeProto &attribute : proto.attribute()) {
+    const ::onnx::AttributeProto *source = &attribute;
+    if (!attribute.ref_attr_name().empty())
+      source = scope.attributes.lookup(attribute.ref_attr_name());
+    if (!source)
+      continue; // an optional parameter of the function that the call does not give
+    std::string name = getAttributeName(attribute.name());
+    FailureOr<Attribute> value = importAttribute(name, *source, tensors, node.loc);
+    if (failed(value))
+      return failure();
+    if (node.attributes.set(name, *value))
+      return node.emitError() << "has two attributes '" << name << "'";
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &scope) {
+  Location nodeLoc = NameLoc::get(builder.getStringAttr(scope.prefix + getNodeName(proto)));
+  Node node{proto.op_type(), scope.opset, nodeLoc};
+  for (const std::string &input : proto.input()) {
+    FailureOr<Value> value = input.empty() ? Value() : getValue(input, scope);
+    if (failed(value))
+      return failure();
+    node.inputs.push_back(*value);
+  }
+  node.outputs = llvm::map_to_vector(proto.output(), [](const std::string &name) { return StringRef(name); });
+
+  FailureOr<Outputs> outputs = failure();
+  if (const ::onnx::FunctionProto *function = functions.lookup(proto))
+    outputs = importCall(proto, *function, scope, node);
+  else if (succeeded(importAttributes(proto, scope, node)))
+    outputs = buildNode(node, builder);
+  if (failed(outputs))
+    return failure();
+  for (auto [position, name] : llvm::enumerate(node.outputs)) {
+    if (name.empty())
+      continue;
+    if (position >= outputs->size() || !(*outputs)[position])
+      return node.emitError() << "has an output '" << name << "' that vitc does not compute";
+    scope.values[name] = (*outputs)[position];
+  }
+  return success();
+}
+
+FailureOr<Outputs> GraphImporter::importCall(const ::onnx::NodeProto &proto, const ::onnx::FunctionProto &function,
+                                             Scope &scope, const Node &node) {
+  if (llvm::is_contained(callStack, &function))
+    return node.emitError() << "calls itself";
+  if (node.inputs.size() > static_cast<size_t>(function.input_size()))
+    return node.emitError() << "expected at most " << function.input_size() << " inputs, got " << node.inputs.size();
+  Scope inner{getOpset(function, ""), cast<NameLoc>(node.loc).getName().str() + "/"};
+  for (auto [position, name] : llvm::enumerate(function.input()))
+    inner.values[name] = node.getInput(position);
+  for (const ::onnx::AttributeProto &attribute : function.attribute_proto())
+    inner.attributes[attribute.name()] = &attribute;
+  for (const ::onnx::AttributeProto &attribute : proto.attribute()) {
+    bool isReference = !attribute.ref_attr_name().empty();
+    inner.attributes[attribute.name()] = isReference ? scope.attributes.lookup(attribute.ref_attr_name()) : &attribute;
+  }
+
+  callStack.push_back(&function);
+  LogicalResult imported = importNodes(getNodes(function), inner);
+  callStack.pop_back();
+  if (failed(imported))
+    return failure();
+  Outputs outputs;
+  for (const std::string &name : function.output()) {
+    if (!inner.defines(name))
+      return node.emitError() << "is a function that does not define its output '" << name << "'";
+    outputs.push_back(inner.values.lookup(name));
+  }
+  return outputs;
+}

@@ -1,0 +1,63 @@
+#ifndef VITC_IMPORT_GRAPHIMPORTER_H
+#define VITC_IMPORT_GRAPHIMPORTER_H
+
+#include "Functions.h"
+#include "Node.h"
+#include "Tensors.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace onnx {
+class AttributeProto;
+class GraphProto;
+} // namespace onnx
+
+namespace vitc {
+
+/// Builds the ops of a graph's nodes; functions are inlined.
+class GraphImporter {
+public:
+  GraphImporter(std::shared_ptr<const ::onnx::ModelProto> model, llvm::StringRef path, mlir::Location loc,
+                mlir::OpBuilder &builder);
+
+  /// Fills an entry function whose arguments are `inputs` by name; its type is set to what the graph's outputs are.
+  llvm::LogicalResult importEntry(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> inputs);
+
+private:
+  /// Where names mean something: the graph, or one call of a function.
+  struct Scope {
+    int64_t opset;
+    /// Put before the names of nodes: the names of the calls.
+    std::string prefix;
+    llvm::StringMap<mlir::Value> values = {};
+    /// Initializers become constants when first read.
+    llvm::StringMap<const ::onnx::TensorProto *> initializers = {};
+    /// What the attribute parameters of a function stand for.
+    llvm::StringMap<const ::onnx::AttributeProto *> attributes = {};
+
+    bool defines(llvm::StringRef name) const { return values.contains(name) || initializers.contains(name); }
+  };
+
+  llvm::LogicalResult addInitializers(Scope &scope);
+  llvm::LogicalResult importNodes(llvm::ArrayRef<const ::onnx::NodeProto *> nodes, Scope &scope);
+  llvm::LogicalResult importNode(const ::onnx::NodeProto &proto, Scope &scope);
+  llvm::LogicalResult importAttributes(const ::onnx::NodeProto &proto, Scope &scope, Node &node);
+  llvm::FailureOr<Outputs> importCall(const ::onnx::NodeProto &proto, const ::onnx::FunctionProto &function,
+                                      Scope &scope, const Node &node);
+  /// The value of a name that the scope defines; null for an absent input of a function.
+  llvm::FailureOr<mlir::Value> getValue(llvm::StringRef name, Scope &scope);
+  llvm::LogicalResult createReturn(mlir::func::FuncOp entry, Scope &scope);
+
+  const ::onnx::ModelProto &model;
+  FunctionTable functions;
+  TensorImporter tensors;
+  mlir::Location loc;
+  mlir::OpBuilder &builder;
+  /// The functions being inlined.
+  llvm::SmallVector<const ::onnx::FunctionProto *> callStack;
+  size_t numNodes = 0;
+};
+
+} // namespace vitc
+
+#endif // VITC_IMPORT_GRAPHIMPORTER_H

@@ -1,0 +1,25 @@
+#ifndef VITC_IMPORT_MODELFILE_H
+#define VITC_IMPORT_MODELFILE_H
+
+#include "mlir/IR/Location.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include <memory>
+
+namespace onnx {
+class ModelProto;
+} // namespace onnx
+
+namespace vitc {
+
+/// The opsets of the default domain that the importer knows the operators of.
+constexpr int64_t oldestOpset = 7, newestOpset = 28;
+
+/// Parses a model and checks what is not about its nodes: versions, domains, that there is a graph with outputs.
+llvm::FailureOr<std::shared_ptr<const ::onnx::ModelProto>> parseModel(llvm::MemoryBufferRef buffer, mlir::Location loc);
+
+/// The domain that a node or an import names: ONNX's own is "" and "ai.onnx".
+llvm::StringRef canonicalDomain(llvm::StringRef domain);
+
+} // namespace vitc
+
+#endif // VITC_IMPORT_MODELFILE_H

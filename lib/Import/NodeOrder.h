@@ -1,0 +1,20 @@
+#ifndef VITC_IMPORT_NODEORDER_H
+#define VITC_IMPORT_NODEORDER_H
+
+#include "mlir/IR/Location.h"
+
+namespace onnx {
+class NodeProto;
+} // namespace onnx
+
+namespace vitc {
+
+/// Orders nodes such that each comes after those it reads, and otherwise as they stand. Fails where a value is defined
+/// twice or nowhere, or depends on itself. `isDefined` tells of values that no node defines.
+llvm::FailureOr<llvm::SmallVector<const ::onnx::NodeProto *>>
+orderNodes(llvm::ArrayRef<const ::onnx::NodeProto *> nodes, llvm::function_ref<bool(llvm::StringRef)> isDefined,
+           mlir::Location loc);
+
+} // namespace vitc
+
+#endif // VITC_IMPORT_NODEORDER_H

@@ -1,0 +1,117 @@
+#include "Tensors.h"
+
+#include "ElementTypes.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "onnx.pb.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc;
+using ::onnx::TensorProto;
+
+/// Floats from this size on stay where they are.
+static constexpr int64_t resourceBytes = 1024;
+
+static StringRef getName(const TensorProto &tensor) {
+  return tensor.name().empty() ? StringRef("constant") : StringRef(tensor.name());
+}
+
+/// The type of a tensor, and a sentence where it has none that vitc knows.
+static FailureOr<RankedTensorType> getType(const TensorProto &tensor, Location loc) {
+  Type elementType = getElementType(tensor.data_type(), loc.getContext());
+  if (!elementType)
+    return emitError(loc) << "tensor '" << getName(tensor) << "' has elements of type "
+                          << getDataTypeName(tensor.data_type()) << ", which vitc does not support";
+  int64_t bytes = std::max(elementType.getIntOrFloatBitWidth() / 8, 1u);
+  for (int64_t extent : tensor.dims())
+    if (extent < 0 || llvm::MulOverflow(bytes, std::max<int64_t>(extent, 1), bytes))
+      return emitError(loc) << "tensor '" << getName(tensor) << "' has an impossible extent, " << extent;
+  return RankedTensorType::get(ArrayRef<int64_t>(tensor.dims().data(), tensor.dims_size()), elementType);
+}
+
+/// The bytes of a typed field, as they are where the field has the elements' own size.
+template <typename T>
+static ArrayRef<char> asBytes(const google::protobuf::RepeatedField<T> &field) {
+  return {reinterpret_cast<const char *>(field.data()), static_cast<size_t>(field.size()) * sizeof(T)};
+}
+
+/// The bytes of a field whose elements are wider than the tensor's, narrowed to `width` bytes each.
+template <typename T>
+static SharedBytes narrow(const google::protobuf::RepeatedField<T> &field, unsigned width) {
+  auto bytes = std::make_shared<std::vector<char>>(static_cast<size_t>(field.size()) * width);
+  for (auto [i, value] : llvm::enumerate(field))
+    std::memcpy(bytes->data() + i * width, &value, width); // little endian
+  return {ArrayRef<char>(*bytes), bytes};
+}
+
+/// The bytes of a tensor that is not external, in the layout of raw data.
+static SharedBytes getEmbeddedBytes(const TensorProto &tensor, std::shared_ptr<const void> model) {
+  if (tensor.has_raw_data())
+    return {ArrayRef<char>(tensor.raw_data().data(), tensor.raw_data().size()), model};
+  switch (tensor.data_type()) {
+  case TensorProto::FLOAT:
+    return {asBytes(tensor.float_data()), model};
+  case TensorProto::DOUBLE:
+    return {asBytes(tensor.double_data()), model};
+  case TensorProto::INT64:
+    return {asBytes(tensor.int64_data()), model};
+  case TensorProto::UINT64:
+    return {asBytes(tensor.uint64_data()), model};
+  case TensorProto::UINT32:
+    return narrow(tensor.uint64_data(), 4);
+  case TensorProto::INT32:
+    return {asBytes(tensor.int32_data()), model};
+  case TensorProto::INT16:
+  case TensorProto::UINT16:
+  case TensorProto::FLOAT16:
+  case TensorProto::BFLOAT16:
+    return narrow(tensor.int32_data(), 2);
+  default: // bool and bytes
+    return narrow(tensor.int32_data(), 1);
+  }
+}
+
+FailureOr<SharedBytes> TensorImporter::getBytes(const TensorProto &tensor, int64_t expected, Location loc) {
+  FailureOr<SharedBytes> data = tensor.data_location() == TensorProto::EXTERNAL
+                                    ? externalData.read(tensor, loc)
+                                    : FailureOr(getEmbeddedBytes(tensor, model));
+  if (failed(data))
+    return failure();
+  if (static_cast<int64_t>(data->bytes.size()) != expected)
+    return emitError(loc) << "tensor '" << getName(tensor) << "' should have " << expected << " bytes of data, got "
+                          << data->bytes.size();
+  return data;
+}
+
+/// A resource that refers to the data and keeps its owner alive.
+static ElementsAttr makeResource(RankedTensorType type, StringRef name, const SharedBytes &data) {
+  unsigned alignment = type.getElementTypeBitWidth() / 8;
+  bool aligned = llvm::isAddrAligned(llvm::Align(alignment), data.bytes.data());
+  auto keep = [owner = data.owner](void *, size_t, size_t) mutable { owner.reset(); };
+  AsmResourceBlob blob = aligned ? UnmanagedAsmResourceBlob::allocateWithAlign(data.bytes, alignment, std::move(keep))
+                                 : HeapAsmResourceBlob::allocateAndCopyWithAlign(data.bytes, alignment, false);
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
+}
+
+FailureOr<ElementsAttr> TensorImporter::import(const TensorProto &tensor, Location loc) {
+  FailureOr<RankedTensorType> type = getType(tensor, loc);
+  if (failed(type))
+    return failure();
+  Type elementType = type->getElementType();
+  bool isBool = elementType.isInteger(1);
+  int64_t size = type->getNumElements() * (isBool ? 1 : elementType.getIntOrFloatBitWidth() / 8);
+  FailureOr<SharedBytes> data = getBytes(tensor, size, loc);
+  if (failed(data))
+    return failure();
+  if (size >= resourceBytes && isa<FloatType>(elementType))
+    return makeResource(*type, getName(tensor), *data);
+  if (isBool) {
+    SmallVector<bool> values = llvm::map_to_vector(data->bytes, [](char byte) { return byte != 0; });
+    return ElementsAttr(DenseElementsAttr::get(*type, values));
+  }
+  if (size == 0)
+    return ElementsAttr(DenseElementsAttr::get(*type, ArrayRef<Attribute>()));
+  return ElementsAttr(DenseElementsAttr::getFromRawBuffer(*type, data->bytes));
+}
