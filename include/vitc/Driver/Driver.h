@@ -1,0 +1,43 @@
+#ifndef VITC_DRIVER_DRIVER_H
+#define VITC_DRIVER_DRIVER_H
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vitc::driver {
+
+/// The stages of a compilation, in order; see docs/Architecture.md.
+enum class Stage { ONNX, Linalg, ViT, Fused, Tiled, Vector, LLVM, Library };
+
+/// Files a compilation may leave.
+enum class Artefact { SharedLibrary, Object, Header, Assembly };
+
+enum class ExplainFormat { None, Text, JSON };
+
+struct Options {
+  std::string input;                   ///< an ONNX file
+  std::string output;                  ///< path of the shared library; the other artefacts stand beside it
+  std::vector<std::string> shapes;     ///< `NAME=1x3x224x224`
+  std::vector<std::string> levels;     ///< CPU levels; empty: the host's
+  std::vector<Artefact> artefacts;     ///< empty: the shared library
+  std::vector<std::string> requireFused; ///< kinds of which none may be missed
+  std::string prefix;                  ///< of PREFIX_model_v1; empty: from the output's name
+  Stage stopAfter = Stage::Library;    ///< `--compile-to`: print the IR after this stage
+  ExplainFormat explain = ExplainFormat::None;
+  bool externalWeights = false;
+  bool quiet = false; ///< no progress on a terminal
+};
+
+/// What the process returns: DESIGN.md's exit codes.
+enum ExitCode : int { Done = 0, CannotCompile = 1, Usage = 2 };
+
+/// Compiles one model. IR and reports go to `out`, messages to `err`; a failure leaves no file behind.
+ExitCode compile(const Options &options, llvm::raw_ostream &out, llvm::raw_ostream &err);
+
+} // namespace vitc::driver
+
+#endif // VITC_DRIVER_DRIVER_H

@@ -1,0 +1,224 @@
+#include "vitc/Driver/Driver.h"
+#include "Diagnostics.h"
+#include "ProgramBuilder.h"
+
+#include "vitc/Import/Import.h"
+#include "vitc/Pipelines/Pipelines.h"
+#include "vitc/Target/Codegen.h"
+#include "vitc/Target/Library.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::driver;
+
+namespace {
+
+/// One compilation: a module on its way through the stages.
+class Compilation {
+public:
+  Compilation(const Options &options, const TargetInfo &target, raw_ostream &out, raw_ostream &err)
+      : options(options), target(target), out(out), err(err), context(makeRegistry()), diagnostics(&context, err) {}
+
+  ExitCode run() {
+    if (failed(import()))
+      return CannotCompile;
+    for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
+      if (failed(runStage(stage)))
+        return CannotCompile;
+      if (options.stopAfter == stage) {
+        printModule();
+        return Done;
+      }
+    }
+    return succeeded(writeArtefacts()) ? Done : CannotCompile;
+  }
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  LogicalResult import() {
+    ImportOptions importOptions;
+    for (StringRef shape : options.shapes)
+      importOptions.shapes.push_back(*parseInputShape(shape));
+    FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(options.input, importOptions, &context);
+    if (failed(imported))
+      return failure();
+    module = std::move(*imported);
+    return success();
+  }
+
+  LogicalResult runStage(Stage stage) {
+    PassManager pm(&context);
+    CPUPipelineOptions cpu;
+    cpu.level = target.level;
+    switch (stage) {
+    case Stage::ONNX:
+      buildONNXStage(pm);
+      break;
+    case Stage::Linalg:
+      buildLinalgStage(pm);
+      break;
+    case Stage::ViT:
+      buildViTStage(pm);
+      break;
+    case Stage::Fused:
+      buildFusedPipeline(pm);
+      break;
+    case Stage::Tiled:
+      buildCPUTiledPipeline(pm, cpu);
+      break;
+    case Stage::Vector:
+      buildCPUVectorPipeline(pm, cpu);
+      break;
+    case Stage::LLVM:
+      if (failed(describeProgram()))
+        return failure();
+      buildCPULLVMPipeline(pm);
+      break;
+    case Stage::Library:
+      llvm_unreachable("the library is no stage of the IR");
+    }
+    if (succeeded(pm.run(*module)))
+      return success();
+    if (!diagnostics.hasError())
+      err << "vitc: error: " << options.input << ": cannot be compiled; this is a defect of vitc\n";
+    return failure();
+  }
+
+  /// Takes what the library's tables need off the module, and the weights out of it.
+  LogicalResult describeProgram() {
+    program.name = llvm::sys::path::stem(options.output.empty() ? options.input : options.output).str();
+    program.options = {{"precision", "fp32"}};
+    for (auto function : module->getOps<func::FuncOp>()) {
+      if (!function.isPublic())
+        continue;
+      FailureOr<target::Function> described = describeFunction(function, target);
+      if (failed(described))
+        return failure();
+      program.functions.push_back(std::move(*described));
+    }
+    FailureOr<PlacedWeights> taken = takeWeights(*module);
+    if (failed(taken))
+      return failure();
+    weights = std::move(*taken);
+    return success();
+  }
+
+  void printModule() {
+    OpPrintingFlags flags;
+    flags.elideLargeElementsAttrs(16);
+    flags.elideLargeResourceString(64);
+    flags.enableDebugInfo(false);
+    module->print(out, flags);
+    out << '\n';
+  }
+
+  LogicalResult writeArtefacts() {
+    std::vector<Artefact> artefacts = options.artefacts;
+    if (artefacts.empty())
+      artefacts.push_back(Artefact::SharedLibrary);
+    for (Artefact artefact : artefacts)
+      if (llvm::Error error = write(artefact)) {
+        err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';
+        return failure();
+      }
+    return success();
+  }
+
+  llvm::Error write(Artefact artefact) {
+    target::LibraryOptions library;
+    library.path = getPath(artefact);
+    library.soname = llvm::sys::path::filename(library.path).str();
+    library.externalWeights = options.externalWeights;
+    library.prefix = options.prefix.empty() ? target::makePrefix(llvm::sys::path::stem(library.path)) : options.prefix;
+    if (artefact == Artefact::Header)
+      return target::writeHeader(program, library);
+    target::CodegenOptions codegen;
+    codegen.kind = artefact == Artefact::Assembly ? target::CodeKind::Assembly : target::CodeKind::Object;
+    target::LevelModule level{*module, target};
+    llvm::Expected<std::vector<target::Code>> code = target::compileModules(level, codegen);
+    if (!code)
+      return code.takeError();
+    target::LibraryParts parts{program, *code, weights.weights};
+    switch (artefact) {
+    case Artefact::SharedLibrary:
+      return target::writeSharedLibrary(parts, library);
+    case Artefact::Object:
+      return target::writeObjectFile(parts, library);
+    case Artefact::Assembly:
+      return target::writeAssembly(*code, library.path);
+    case Artefact::Header:
+      break;
+    }
+    llvm_unreachable("headers are written above");
+  }
+
+  /// `-o model.so` names the library; other artefacts differ in their extension.
+  std::string getPath(Artefact artefact) const {
+    llvm::SmallString<128> path(options.output);
+    switch (artefact) {
+    case Artefact::SharedLibrary:
+      break;
+    case Artefact::Object:
+      llvm::sys::path::replace_extension(path, "o");
+      break;
+    case Artefact::Header:
+      llvm::sys::path::replace_extension(path, "h");
+      break;
+    case Artefact::Assembly:
+      llvm::sys::path::replace_extension(path, "s");
+      break;
+    }
+    return path.str().str();
+  }
+
+  const Options &options;
+  const TargetInfo &target;
+  raw_ostream &out, &err;
+  MLIRContext context;
+  DiagnosticPrinter diagnostics;
+  OwningOpRef<ModuleOp> module;
+  target::Program program;
+  PlacedWeights weights;
+};
+
+} // namespace
+
+/// What is wrong with the options, if anything.
+static std::optional<std::string> checkOptions(const Options &options) {
+  if (options.input.empty())
+    return "expected a model to compile";
+  if (options.output.empty() && options.stopAfter == Stage::Library)
+    return "expected -o with the path of the library to write";
+  if (options.levels.size() > 1)
+    return "expected one CPU level: several in one library are not supported yet";
+  for (StringRef shape : options.shapes)
+    if (!parseInputShape(shape))
+      return ("expected --shape NAME=1x3x224x224, got '" + shape + "'").str();
+  return std::nullopt;
+}
+
+ExitCode vitc::driver::compile(const Options &options, raw_ostream &out, raw_ostream &err) {
+  if (std::optional<std::string> problem = checkOptions(options)) {
+    err << "vitc: error: " << *problem << '\n';
+    return Usage;
+  }
+  std::string level = options.levels.empty() ? "host" : options.levels.front();
+  std::optional<TargetInfo> target = TargetInfo::get(level);
+  if (!target) {
+    err << "vitc: error: unknown CPU level '" << level << "'; expected " << TargetInfo::listLevels() << '\n';
+    return Usage;
+  }
+  return Compilation(options, *target, out, err).run();
+}
