@@ -38,4 +38,42 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
                            "::vitc::vcpu::CPUKernelDialect"];
 }
 
+def ConvertONNXToLinalgPass : Pass<"convert-onnx-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "convert the onnx stage to the linalg stage";
+  let description = [{
+    What ONNX says directly becomes an op of the vit dialect (LayerNormalization, Gelu, Swish, Conv, ConvTranspose); all
+    else becomes linalg and tensor, in the form that recognition reads: `linalg.contract` and `linalg.elementwise` with
+    broadcasting in the index maps and the broadcast unit dimensions dropped from the operand, constants second and
+    reshaped themselves, scalars of rank 0, reassociations from axes, rank-reducing slices.
+
+    Before: every extent is static, or an expression over symbols that are extents of arguments. After: no op of the onnx
+    dialect is left, and types carry no encoding. Each symbol is read once, by a `tensor.dim` at the entry. Unsigned
+    integers are signless; an argument or result that was unsigned says so in `vit.element_type`.
+
+    All nodes that cannot be converted are named in one error.
+
+    Example:
+    ```mlir
+    func.func @scale(%x: tensor<1x6x197x64xf32>) -> tensor<1x6x197x64xf32> {
+      %0 = onnx.Constant dense<0.125> : tensor<f32> : tensor<f32>
+      %1 = onnx.Mul %0, %x : (tensor<f32>, tensor<1x6x197x64xf32>) -> tensor<1x6x197x64xf32>
+      return %1 : tensor<1x6x197x64xf32>
+    }
+    // becomes
+    #scalar = affine_map<(d0, d1, d2, d3) -> ()>
+    #identity = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+    func.func @scale(%x: tensor<1x6x197x64xf32>) -> tensor<1x6x197x64xf32> {
+      %0 = arith.constant dense<0.125> : tensor<f32>
+      %1 = tensor.empty() : tensor<1x6x197x64xf32>
+      %2 = linalg.elementwise kind=#linalg.elementwise_kind<mul> indexing_maps = [#identity, #scalar, #identity]
+             ins(%x, %0 : tensor<1x6x197x64xf32>, tensor<f32>) outs(%1 : tensor<1x6x197x64xf32>) -> tensor<1x6x197x64xf32>
+      return %2 : tensor<1x6x197x64xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+}
+
 #endif

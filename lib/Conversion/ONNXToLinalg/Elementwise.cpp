@@ -1,0 +1,197 @@
+//===- Elementwise activations and unary functions ------------------------===//
+//
+// What has a kind of linalg.elementwise becomes one; Gelu and Swish are ops of the vit dialect; the rest is a
+// linalg.generic whose body says the formula.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Node.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+using linalg::ElementwiseKind;
+
+namespace {
+/// Writes formulas over floats of one type.
+struct Formula {
+  OpBuilder &b;
+  Location loc;
+  FloatType type;
+
+  Value constant(double value) { return arith::ConstantOp::create(b, loc, FloatAttr::get(type, value)); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
+  Value max(Value x, Value y) { return arith::MaximumFOp::create(b, loc, x, y); }
+  Value min(Value x, Value y) { return arith::MinimumFOp::create(b, loc, x, y); }
+  Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
+  Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
+  /// max(0, min(1, alpha · x + beta))
+  Value hardSigmoid(Value x, double alpha, double beta) {
+    return max(min(add(mul(x, constant(alpha)), constant(beta)), constant(1)), constant(0));
+  }
+  /// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(−|x|)), which does not overflow
+  Value softplus(Value x) {
+    Value tail = exp(neg(math::AbsFOp::create(b, loc, x)));
+    return add(max(x, constant(0)), math::LogOp::create(b, loc, add(tail, constant(1))));
+  }
+  /// x where it is not negative (or NaN), else y
+  Value whereNegative(Value x, Value y) {
+    Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, constant(0));
+    return arith::SelectOp::create(b, loc, isNegative, y, x);
+  }
+};
+} // namespace
+
+/// A formula over the elements of one float tensor.
+static Tensor mapFloat(Node &node, Value operand, function_ref<Value(Formula, Value)> formula) {
+  Tensor x = node.get(operand);
+  auto type = cast<FloatType>(x.getElementType());
+  return node.map({x}, x.extents, type,
+                  [&](OpBuilder &b, Location loc, ValueRange args) { return formula(Formula{b, loc, type}, args[0]); });
+}
+
+template <typename OpTy, ElementwiseKind kind>
+static FailureOr<Tensor> convertToKind(OpTy op, Node &node) {
+  return node.elementwise(kind, {node.get(op->getOperand(0))});
+}
+
+static FailureOr<Tensor> convertAbs(AbsOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  if (isa<FloatType>(x.getElementType()))
+    return node.elementwise(ElementwiseKind::abs, {x});
+  if (isUnsigned(op.getX()))
+    return x;
+  return node.map({x}, x.extents, x.getElementType(), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return math::AbsIOp::create(b, loc, args[0]);
+  });
+}
+
+static FailureOr<Tensor> convertNeg(NegOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  if (isa<FloatType>(x.getElementType()))
+    return node.elementwise(ElementwiseKind::negf, {x});
+  return node.map({x}, x.extents, x.getElementType(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    Value zero = arith::ConstantOp::create(b, loc, getScalarAttr(0, x.getElementType()));
+    return arith::SubIOp::create(b, loc, zero, args[0]);
+  });
+}
+
+static FailureOr<Tensor> convertRelu(ReluOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  return node.elementwise(ElementwiseKind::max_signed, {x, node.scalar(0, x.getElementType())}, x.extents);
+}
+
+static FailureOr<Tensor> convertNot(NotOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  return node.map({x}, x.extents, x.getElementType(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return arith::XOrIOp::create(b, loc, args[0], arith::ConstantOp::create(b, loc, b.getBoolAttr(true)));
+  });
+}
+
+/// −1, 0 or 1; NaN stays NaN.
+static FailureOr<Tensor> convertSign(SignOp op, Node &node) {
+  Tensor x = node.get(op.getInput());
+  Type type = x.getElementType();
+  bool noNegatives = isUnsigned(op.getInput());
+  return node.map({x}, x.extents, type, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    Value zero = arith::ConstantOp::create(b, loc, getScalarAttr(0, type));
+    Value one = arith::ConstantOp::create(b, loc, getScalarAttr(1, type));
+    if (isa<FloatType>(type)) {
+      Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UEQ, args[0], zero);
+      return arith::SelectOp::create(b, loc, isZero, args[0], math::CopySignOp::create(b, loc, one, args[0]));
+    }
+    if (noNegatives)
+      return arith::MinUIOp::create(b, loc, args[0], one);
+    Value minusOne = arith::ConstantOp::create(b, loc, getScalarAttr(-1, type));
+    return arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, args[0], one), minusOne);
+  });
+}
+
+static FailureOr<Tensor> convertRound(RoundOp op, Node &node) {
+  return mapFloat(node, op.getX(),
+                  [](Formula f, Value x) -> Value { return math::RoundEvenOp::create(f.b, f.loc, x); });
+}
+
+static FailureOr<Tensor> convertElu(EluOp op, Node &node) {
+  return mapFloat(node, op.getX(), [&](Formula f, Value x) {
+    Value negative = f.mul(f.sub(f.exp(x), f.constant(1)), f.constant(op.getAlpha().convertToFloat()));
+    return f.whereNegative(x, negative);
+  });
+}
+
+static FailureOr<Tensor> convertLeakyRelu(LeakyReluOp op, Node &node) {
+  return mapFloat(node, op.getX(), [&](Formula f, Value x) {
+    return f.whereNegative(x, f.mul(x, f.constant(op.getAlpha().convertToFloat())));
+  });
+}
+
+static FailureOr<Tensor> convertHardSigmoid(HardSigmoidOp op, Node &node) {
+  return mapFloat(node, op.getX(), [&](Formula f, Value x) {
+    return f.hardSigmoid(x, op.getAlpha().convertToFloat(), op.getBeta().convertToFloat());
+  });
+}
+
+static FailureOr<Tensor> convertHardSwish(HardSwishOp op, Node &node) {
+  return mapFloat(node, op.getX(), [](Formula f, Value x) { return f.mul(x, f.hardSigmoid(x, 1.0 / 6, 0.5)); });
+}
+
+static FailureOr<Tensor> convertMish(MishOp op, Node &node) {
+  return mapFloat(node, op.getX(),
+                  [](Formula f, Value x) { return f.mul(x, math::TanhOp::create(f.b, f.loc, f.softplus(x))); });
+}
+
+static FailureOr<Tensor> convertSigmoid(SigmoidOp op, Node &node) {
+  return mapFloat(node, op.getX(),
+                  [](Formula f, Value x) { return f.div(f.constant(1), f.add(f.exp(f.neg(x)), f.constant(1))); });
+}
+
+static FailureOr<Tensor> convertSoftplus(SoftplusOp op, Node &node) {
+  return mapFloat(node, op.getX(), [](Formula f, Value x) { return f.softplus(x); });
+}
+
+static FailureOr<Tensor> convertGelu(GeluOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  auto approximate =
+      op.getApproximate() == "tanh" ? vitc::vit::GeluApproximate::tanh : vitc::vit::GeluApproximate::none;
+  return Tensor{vitc::vit::GeluOp::create(node.builder, node.loc, x.value, approximate), x.extents};
+}
+
+static FailureOr<Tensor> convertSwish(SwishOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  return Tensor{vitc::vit::SiluOp::create(node.builder, node.loc, x.value, op.getAlpha()), x.extents};
+}
+
+static FailureOr<Tensor> convertIdentity(IdentityOp op, Node &node) { return node.get(op.getInput()); }
+
+void vitc::onnx::populateElementwisePatterns(NodePatterns &patterns) {
+  patterns.add(convertToKind<CeilOp, ElementwiseKind::ceil>);
+  patterns.add(convertToKind<ErfOp, ElementwiseKind::erf>);
+  patterns.add(convertToKind<ExpOp, ElementwiseKind::exp>);
+  patterns.add(convertToKind<FloorOp, ElementwiseKind::floor>);
+  patterns.add(convertToKind<LogOp, ElementwiseKind::log>);
+  patterns.add(convertToKind<ReciprocalOp, ElementwiseKind::reciprocal>);
+  patterns.add(convertToKind<SqrtOp, ElementwiseKind::sqrt>);
+  patterns.add(convertToKind<TanhOp, ElementwiseKind::tanh>);
+  patterns.add(convertAbs);
+  patterns.add(convertElu);
+  patterns.add(convertGelu);
+  patterns.add(convertHardSigmoid);
+  patterns.add(convertHardSwish);
+  patterns.add(convertIdentity);
+  patterns.add(convertLeakyRelu);
+  patterns.add(convertMish);
+  patterns.add(convertNeg);
+  patterns.add(convertNot);
+  patterns.add(convertRelu);
+  patterns.add(convertRound);
+  patterns.add(convertSigmoid);
+  patterns.add(convertSign);
+  patterns.add(convertSoftplus);
+  patterns.add(convertSwish);
+}

@@ -1,0 +1,157 @@
+//===- Conversion of the onnx stage to the linalg stage -------------------===//
+
+#include "Node.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/Pass.h"
+#include "vitc/Conversion/Passes.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+namespace vitc {
+#define GEN_PASS_DEF_CONVERTONNXTOLINALGPASS
+#include "vitc/Conversion/Passes.h.inc"
+} // namespace vitc
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+namespace {
+/// Converts the signature and reads the symbols at the entry.
+class FuncPattern final : public OpConversionPattern<func::FuncOp> {
+public:
+  FuncPattern(const TypeConverter &types, MLIRContext *context, ConversionState &state)
+      : OpConversionPattern(types, context), state(state) {}
+
+  LogicalResult matchAndRewrite(func::FuncOp func, OpAdaptor, ConversionPatternRewriter &rewriter) const final {
+    FunctionType type = func.getFunctionType();
+    TypeConverter::SignatureConversion signature(type.getNumInputs());
+    SmallVector<Type> results;
+    if (failed(getTypeConverter()->convertSignatureArgs(type.getInputs(), signature)) ||
+        failed(getTypeConverter()->convertTypes(type.getResults(), results)))
+      return rewriter.notifyMatchFailure(func, "its signature has a type that is no ranked tensor");
+    if (!func.isExternal()) {
+      FailureOr<Block *> entry = rewriter.convertRegionTypes(&func.getBody(), *getTypeConverter(), &signature);
+      if (failed(entry))
+        return failure();
+      rewriter.setInsertionPointToStart(*entry);
+      for (auto [input, argument] : llvm::zip_equal(type.getInputs(), (*entry)->getArguments()))
+        state.symbols.defineFrom(input, argument, rewriter, func.getLoc());
+    }
+    rewriter.modifyOpInPlace(func, [&] {
+      keepUnsigned(func);
+      func.setType(FunctionType::get(func.getContext(), signature.getConvertedTypes(), results));
+    });
+    return success();
+  }
+
+private:
+  /// The caller's element type of what becomes signless.
+  static void keepUnsigned(func::FuncOp func) {
+    auto getUnsigned = [](Type type) -> TypeAttr {
+      Type element = getElementTypeOrSelf(type);
+      return element.isUnsignedInteger() ? TypeAttr::get(element) : nullptr;
+    };
+    for (auto [index, type] : llvm::enumerate(func.getArgumentTypes()))
+      if (TypeAttr element = getUnsigned(type))
+        func.setArgAttr(index, "vit.element_type", element);
+    for (auto [index, type] : llvm::enumerate(func.getResultTypes()))
+      if (TypeAttr element = getUnsigned(type))
+        func.setResultAttr(index, "vit.element_type", element);
+  }
+
+  ConversionState &state;
+};
+
+struct ReturnPattern final : OpConversionPattern<func::ReturnOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const final {
+    rewriter.replaceOpWithNewOp<func::ReturnOp>(op, adaptor.getOperands());
+    return success();
+  }
+};
+} // namespace
+
+static FailureOr<Tensor> convertConstant(ConstantOp op, Node &node) {
+  return node.constant(convertElements(op.getValue()));
+}
+
+static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &types, ConversionState &state) {
+  patterns.add<FuncPattern>(types, patterns.getContext(), state);
+  patterns.add<ReturnPattern>(types, patterns.getContext());
+  NodePatterns nodes(patterns, types, state);
+  nodes.add(convertConstant);
+  populateElementwisePatterns(nodes);
+  populateArithmeticPatterns(nodes);
+  populateContractionPatterns(nodes);
+  populateReductionPatterns(nodes);
+  populateNormalizationPatterns(nodes);
+  populateAttentionPatterns(nodes);
+  populateConvolutionPatterns(nodes);
+  populatePoolingPatterns(nodes);
+  populateResizePatterns(nodes);
+  populateReshapePatterns(nodes);
+  populateSlicePatterns(nodes);
+  populateIndexingPatterns(nodes);
+}
+
+/// Names every node of `func` that has no conversion, with the reason where one was given.
+static void reportUnconverted(func::FuncOp func, const DenseSet<Operation *> &converted, const ConversionState &state) {
+  SmallVector<Operation *> nodes;
+  func.walk([&](Operation *op) {
+    if (isa<ONNXDialect>(op->getDialect()) && !converted.contains(op))
+      nodes.push_back(op);
+  });
+  InFlightDiagnostic error = func.emitError()
+                             << "cannot compile " << nodes.size() << (nodes.size() == 1 ? " node:" : " nodes:");
+  for (Operation *op : nodes) {
+    auto name = op->getLoc()->findInstanceOf<NameLoc>();
+    auto *reason = state.refusals.find(op);
+    error << "\n  " << (name ? name.getName().getValue() : StringRef("(unnamed)")) << " (" << op->getName() << "): "
+          << (reason == state.refusals.end() ? StringRef("this operator is not supported") : StringRef(reason->second));
+  }
+}
+
+namespace {
+struct ConvertONNXToLinalg final : vitc::impl::ConvertONNXToLinalgPassBase<ConvertONNXToLinalg> {
+  void runOnOperation() final {
+    TypeConverter types;
+    types.addConversion([](Type type) { return type; });
+    types.addConversion([](RankedTensorType type) { return convertTensorType(type); });
+    ConversionTarget target(getContext());
+    target.addLegalDialect<affine::AffineDialect, arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
+                           tensor::TensorDialect, vitc::vit::ViTDialect>();
+    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp func) {
+      return types.isSignatureLegal(func.getFunctionType()) && types.isLegal(&func.getBody());
+    });
+    target.addDynamicallyLegalOp<func::ReturnOp>([&](func::ReturnOp op) { return types.isLegal(op); });
+    if (failed(convert(types, target)))
+      signalPassFailure();
+  }
+
+private:
+  /// Converts the function; if that fails, tries every node by itself to name all that cannot be converted.
+  LogicalResult convert(const TypeConverter &types, ConversionTarget &target) {
+    {
+      ScopedDiagnosticHandler ignoreFirstFailure(&getContext(), [](Diagnostic &) { return success(); });
+      ConversionState state(&getContext());
+      RewritePatternSet patterns(&getContext());
+      populatePatterns(patterns, types, state);
+      if (succeeded(applyFullConversion(getOperation(), target, std::move(patterns))))
+        return success();
+    }
+    ConversionState state(&getContext());
+    RewritePatternSet patterns(&getContext());
+    populatePatterns(patterns, types, state);
+    DenseSet<Operation *> converted;
+    ConversionConfig config;
+    config.legalizableOps = &converted;
+    if (succeeded(applyAnalysisConversion(getOperation(), target, std::move(patterns), config)))
+      reportUnconverted(getOperation(), converted, state);
+    return failure();
+  }
+};
+} // namespace

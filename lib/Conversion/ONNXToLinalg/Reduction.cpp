@@ -1,0 +1,242 @@
+//===- Reductions, softmax, and what runs along one dimension -------------===//
+
+#include "Reduction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+using linalg::ElementwiseKind;
+
+Tensor vitc::onnx::reduceSum(TensorBuilder &b, const Tensor &x, ArrayRef<int64_t> dims) {
+  TypedAttr zero = getScalarAttr(0, x.getElementType());
+  return b.reduce(x, dims, zero, [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return isa<FloatType>(args[0].getType()) ? arith::AddFOp::create(b, loc, args[0], args[1]).getResult()
+                                             : arith::AddIOp::create(b, loc, args[0], args[1]).getResult();
+  });
+}
+
+Tensor vitc::onnx::reduceMax(TensorBuilder &b, const Tensor &x, ArrayRef<int64_t> dims, bool isUnsigned) {
+  TypedAttr lowest = getLowestAttr(x.getElementType(), isUnsigned);
+  return b.reduce(x, dims, lowest, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    if (isa<FloatType>(args[0].getType()))
+      return arith::MaximumFOp::create(b, loc, args[0], args[1]);
+    return isUnsigned ? arith::MaxUIOp::create(b, loc, args[0], args[1]).getResult()
+                      : arith::MaxSIOp::create(b, loc, args[0], args[1]).getResult();
+  });
+}
+
+static Tensor reduceMin(TensorBuilder &b, const Tensor &x, ArrayRef<int64_t> dims, bool isUnsigned) {
+  TypedAttr highest = getHighestAttr(x.getElementType(), isUnsigned);
+  return b.reduce(x, dims, highest, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    if (isa<FloatType>(args[0].getType()))
+      return arith::MinimumFOp::create(b, loc, args[0], args[1]);
+    return isUnsigned ? arith::MinUIOp::create(b, loc, args[0], args[1]).getResult()
+                      : arith::MinSIOp::create(b, loc, args[0], args[1]).getResult();
+  });
+}
+
+static Tensor reduceProduct(TensorBuilder &b, const Tensor &x, ArrayRef<int64_t> dims) {
+  TypedAttr one = getScalarAttr(1, x.getElementType());
+  return b.reduce(x, dims, one, [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return isa<FloatType>(args[0].getType()) ? arith::MulFOp::create(b, loc, args[0], args[1]).getResult()
+                                             : arith::MulIOp::create(b, loc, args[0], args[1]).getResult();
+  });
+}
+
+/// Divides by a number that is known at run time only.
+static Tensor divideBy(TensorBuilder &b, const Tensor &x, AffineExpr count) {
+  Value n = b.indexValue(count);
+  return b.map({x}, x.extents, x.getElementType(), [&](OpBuilder &builder, Location loc, ValueRange args) -> Value {
+    Type type = x.getElementType();
+    Value integer = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), n);
+    if (isa<FloatType>(type))
+      return arith::DivFOp::create(builder, loc, args[0], arith::SIToFPOp::create(builder, loc, type, integer));
+    Value divisor = type.isInteger(64) ? integer : arith::TruncIOp::create(builder, loc, type, integer).getResult();
+    return arith::DivSIOp::create(builder, loc, args[0], divisor);
+  });
+}
+
+Tensor vitc::onnx::reduceMean(TensorBuilder &b, const Tensor &x, ArrayRef<int64_t> dims) {
+  Tensor sum = reduceSum(b, x, dims);
+  SmallVector<AffineExpr> reduced = llvm::map_to_vector(dims, [&](int64_t dim) { return x.extents[dim]; });
+  AffineExpr count = getProduct(reduced, b.getContext());
+  auto size = dyn_cast<AffineConstantExpr>(count);
+  if (!size)
+    return divideBy(b, sum, count);
+  if (!isa<FloatType>(x.getElementType()))
+    return b.elementwise(ElementwiseKind::div, {sum, b.scalar(size.getValue(), x.getElementType())}, sum.extents);
+  return b.elementwise(ElementwiseKind::mul, {sum, b.scalar(1.0 / size.getValue(), x.getElementType())}, sum.extents);
+}
+
+/// Reduces the axes of an ONNX reduction by `reduce`.
+template <typename OpTy>
+static FailureOr<Tensor> convertReduction(OpTy op, Node &node,
+                                          function_ref<Tensor(const Tensor &, ArrayRef<int64_t>)> reduce) {
+  Tensor x = node.get(op.getData());
+  SmallVector<int64_t> axes;
+  if (op.getAxes()) {
+    auto values = getIntegers(op.getAxes());
+    if (!values)
+      return node.refuse("its axes are not constant");
+    axes = normalizeAxes(*values, x.getRank());
+  }
+  if (axes.empty() && !op.getNoopWithEmptyAxes())
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, x.getRank()));
+  Tensor result = reduce(x, axes);
+  return op.getKeepdims() ? node.addDims(result, axes) : result;
+}
+
+static FailureOr<Tensor> convertReduceSum(ReduceSumOp op, Node &node) {
+  return convertReduction(
+      op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) { return axes.empty() ? x : reduceSum(node, x, axes); });
+}
+
+static FailureOr<Tensor> convertReduceMean(ReduceMeanOp op, Node &node) {
+  return convertReduction(
+      op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) { return axes.empty() ? x : reduceMean(node, x, axes); });
+}
+
+static FailureOr<Tensor> convertReduceMax(ReduceMaxOp op, Node &node) {
+  return convertReduction(op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) {
+    return axes.empty() ? x : reduceMax(node, x, axes, isUnsigned(op.getData()));
+  });
+}
+
+static FailureOr<Tensor> convertReduceMin(ReduceMinOp op, Node &node) {
+  return convertReduction(op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) {
+    return axes.empty() ? x : reduceMin(node, x, axes, isUnsigned(op.getData()));
+  });
+}
+
+static FailureOr<Tensor> convertReduceProd(ReduceProdOp op, Node &node) {
+  return convertReduction(op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) {
+    return axes.empty() ? x : reduceProduct(node, x, axes);
+  });
+}
+
+/// Σ x²
+static Tensor sumSquares(Node &node, const Tensor &x, ArrayRef<int64_t> axes) {
+  Tensor square = node.elementwise(ElementwiseKind::mul, {x, x});
+  return axes.empty() ? square : reduceSum(node, square, axes);
+}
+
+static FailureOr<Tensor> convertReduceSumSquare(ReduceSumSquareOp op, Node &node) {
+  return convertReduction(op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) { return sumSquares(node, x, axes); });
+}
+
+static FailureOr<Tensor> convertReduceL2(ReduceL2Op op, Node &node) {
+  if (!isa<FloatType>(node.getResultElementType()))
+    return node.refuse("a norm of integers is not supported");
+  return convertReduction(op, node, [&](const Tensor &x, ArrayRef<int64_t> axes) {
+    return node.elementwise(ElementwiseKind::sqrt, {sumSquares(node, x, axes)});
+  });
+}
+
+template <typename OpTy, bool isMax>
+static FailureOr<Tensor> convertGlobalPool(OpTy op, Node &node) {
+  Tensor x = node.get(op.getX());
+  auto spatial = llvm::to_vector(llvm::seq<int64_t>(2, x.getRank()));
+  Tensor result = isMax ? reduceMax(node, x, spatial, /*isUnsigned=*/false) : reduceMean(node, x, spatial);
+  return node.addDims(result, spatial);
+}
+
+static FailureOr<Tensor> convertSoftmax(SoftmaxOp op, Node &node) {
+  Tensor x = node.get(op.getInput());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  Value init = node.empty(x.extents, x.getElementType());
+  auto softmax = linalg::SoftmaxOp::create(node.builder, node.loc, TypeRange(init.getType()), x.value, init, axis);
+  return Tensor{softmax.getResult()[0], x.extents};
+}
+
+/// x − max − ln Σ exp(x − max)
+static FailureOr<Tensor> convertLogSoftmax(LogSoftmaxOp op, Node &node) {
+  Tensor x = node.get(op.getInput());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  Tensor max = node.addDims(reduceMax(node, x, {axis}, /*isUnsigned=*/false), {axis});
+  Tensor shifted = node.elementwise(ElementwiseKind::sub, {x, max});
+  Tensor sum = reduceSum(node, node.elementwise(ElementwiseKind::exp, {shifted}), {axis});
+  Tensor logSum = node.addDims(node.elementwise(ElementwiseKind::log, {sum}), {axis});
+  return node.elementwise(ElementwiseKind::sub, {shifted, logSum});
+}
+
+/// A running maximum and where it stands, in one linalg.generic.
+static FailureOr<Tensor> convertArgMax(ArgMaxOp op, Node &node) {
+  Tensor x = node.get(op.getData());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  bool noNegatives = isUnsigned(op.getData()), last = op.getSelectLastIndex();
+  Extents extents = x.extents;
+  extents.erase(extents.begin() + axis);
+  Type type = x.getElementType(), i64 = node.builder.getI64Type();
+  Tensor max = node.fill(extents, getLowestAttr(type, noNegatives)), where = node.fill(extents, getScalarAttr(0, i64));
+  AffineMap identity = node.builder.getMultiDimIdentityMap(x.getRank()), kept = identity.dropResult(axis);
+  SmallVector<utils::IteratorType> iterators(x.getRank(), utils::IteratorType::parallel);
+  iterators[axis] = utils::IteratorType::reduction;
+  auto generic = linalg::GenericOp::create(
+      node.builder, node.loc, TypeRange{max.value.getType(), where.value.getType()}, x.value,
+      ValueRange{max.value, where.value}, {identity, kept, kept}, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        Value isBetter;
+        if (isa<FloatType>(type)) {
+          auto predicate = last ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OGT;
+          isBetter = arith::CmpFOp::create(b, loc, predicate, args[0], args[1]);
+        } else {
+          auto orEqual = noNegatives ? arith::CmpIPredicate::uge : arith::CmpIPredicate::sge;
+          auto greater = noNegatives ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
+          isBetter = arith::CmpIOp::create(b, loc, last ? orEqual : greater, args[0], args[1]);
+        }
+        Value here = arith::IndexCastOp::create(b, loc, i64, linalg::IndexOp::create(b, loc, axis));
+        Value best = arith::SelectOp::create(b, loc, isBetter, args[0], args[1]);
+        Value position = arith::SelectOp::create(b, loc, isBetter, here, args[2]);
+        linalg::YieldOp::create(b, loc, ValueRange{best, position});
+      });
+  Tensor result{generic.getResult(1), extents};
+  return op.getKeepdims() ? node.addDims(result, {axis}) : result;
+}
+
+/// y[.., i, ..] = Σ_j x[.., j, ..] over the j up to i (from i on with `reverse`; without i itself with `exclusive`).
+static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  std::optional<double> constantAxis = getScalar(op.getAxis());
+  if (!constantAxis)
+    return node.refuse("its axis is not constant");
+  int64_t rank = x.getRank(), axis = normalizeAxis(*constantAxis, rank);
+  Type type = x.getElementType();
+  Tensor zeros = node.fill(x.extents, getScalarAttr(0, type));
+  // Loops: those of y, then j.
+  SmallVector<AffineExpr> read;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    read.push_back(node.builder.getAffineDimExpr(dim == axis ? rank : dim));
+  AffineMap maps[] = {AffineMap::get(rank + 1, 0, read, node.getContext()),
+                      AffineMap::getMultiDimIdentityMap(rank + 1, node.getContext()).dropResult(rank)};
+  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+  iterators.push_back(utils::IteratorType::reduction);
+  auto order = op.getReverse() ? (op.getExclusive() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::uge)
+                               : (op.getExclusive() ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule);
+  auto generic = linalg::GenericOp::create(
+      node.builder, node.loc, TypeRange(zeros.value.getType()), x.value, zeros.value, maps, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        Value j = linalg::IndexOp::create(b, loc, rank), i = linalg::IndexOp::create(b, loc, axis);
+        Value counts = arith::CmpIOp::create(b, loc, order, j, i);
+        Value sum = isa<FloatType>(type) ? arith::AddFOp::create(b, loc, args[1], args[0]).getResult()
+                                         : arith::AddIOp::create(b, loc, args[1], args[0]).getResult();
+        linalg::YieldOp::create(b, loc, arith::SelectOp::create(b, loc, counts, sum, args[1]).getResult());
+      });
+  return Tensor{generic.getResult(0), x.extents};
+}
+
+void vitc::onnx::populateReductionPatterns(NodePatterns &patterns) {
+  patterns.add(convertArgMax);
+  patterns.add(convertCumSum);
+  patterns.add(convertGlobalPool<GlobalAveragePoolOp, /*isMax=*/false>);
+  patterns.add(convertGlobalPool<GlobalMaxPoolOp, /*isMax=*/true>);
+  patterns.add(convertLogSoftmax);
+  patterns.add(convertReduceL2);
+  patterns.add(convertReduceMax);
+  patterns.add(convertReduceMean);
+  patterns.add(convertReduceMin);
+  patterns.add(convertReduceProd);
+  patterns.add(convertReduceSum);
+  patterns.add(convertReduceSumSquare);
+  patterns.add(convertSoftmax);
+}

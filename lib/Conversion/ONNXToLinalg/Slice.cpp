@@ -1,0 +1,192 @@
+//===- Slice, Split, Pad, Trilu -------------------------------------------===//
+
+#include "Node.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+namespace {
+/// Elements at offset + i · step along each dimension.
+struct Selection {
+  Extents offsets, sizes;
+  SmallVector<int64_t> steps;
+};
+} // namespace
+
+/// The first position of a slice, clamped as ONNX says. A start beyond ±2³⁰ means an end of a dimension.
+static AffineExpr getOffset(Node &node, AffineExpr size, int64_t start, int64_t step) {
+  constexpr int64_t farAway = int64_t(1) << 30;
+  if (auto constant = dyn_cast<AffineConstantExpr>(size)) {
+    int64_t n = constant.getValue();
+    start = start < 0 ? std::max<int64_t>(start, -n - 1) + n : start;
+    return node.extent(std::clamp<int64_t>(start, 0, std::max<int64_t>(step > 0 ? n : n - 1, 0)));
+  }
+  if (start >= 0)
+    return step < 0 && start >= farAway ? size - 1 : node.extent(start);
+  return start < -farAway ? node.extent(0) : node.symbols.simplify(size + start);
+}
+
+static FailureOr<Selection> getRegion(SliceOp op, Node &node) {
+  Tensor x = node.get(op.getData());
+  auto starts = getIntegers(op.getStarts()), axes = getIntegers(op.getAxes()), steps = getIntegers(op.getSteps());
+  if (!starts || (op.getAxes() && !axes) || (op.getSteps() && !steps))
+    return node.refuse("its starts, axes or steps are not constant");
+  Selection selection{Extents(x.getRank(), node.extent(0)), node.getResultExtents(),
+                      SmallVector<int64_t>(x.getRank(), 1)};
+  for (auto [index, start] : llvm::enumerate(*starts)) {
+    int64_t dim = axes ? normalizeAxis((*axes)[index], x.getRank()) : index;
+    selection.steps[dim] = steps ? (*steps)[index] : 1;
+    selection.offsets[dim] = getOffset(node, x.extents[dim], start, selection.steps[dim]);
+  }
+  return selection;
+}
+
+static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
+  FailureOr<Selection> selection = getRegion(op, node);
+  if (failed(selection))
+    return failure();
+  Tensor x = node.get(op.getData());
+  if (llvm::all_of(selection->steps, [](int64_t step) { return step > 0; }))
+    return node.slice(x, selection->offsets, selection->sizes, selection->steps);
+  SmallVector<Value> offsets =
+      llvm::map_to_vector(selection->offsets, [&](AffineExpr offset) { return node.indexValue(offset); });
+  return node.gather(x, selection->sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
+    SmallVector<Value> source;
+    for (auto [offset, step, i] : llvm::zip_equal(offsets, selection->steps, position)) {
+      Value distance = arith::MulIOp::create(b, loc, i, arith::ConstantIndexOp::create(b, loc, step));
+      source.push_back(arith::AddIOp::create(b, loc, offset, distance));
+    }
+    return source;
+  });
+}
+
+static FailureOr<SmallVector<Tensor>> convertSplit(SplitOp op, Node &node) {
+  Tensor x = node.get(op.getInput());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  SmallVector<Tensor> parts;
+  AffineExpr offset = node.extent(0);
+  for (unsigned i = 0; i < op->getNumResults(); ++i) {
+    AffineExpr size = node.getResultExtents(i)[axis];
+    parts.push_back(node.sliceDim(x, axis, offset, size));
+    offset = node.symbols.simplify(offset + size);
+  }
+  return parts;
+}
+
+//===----------------------------------------------------------------------===//
+// Pad
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Padding {
+  SmallVector<int64_t> low, high;
+};
+} // namespace
+
+static FailureOr<Padding> getPadding(PadOp op, Node &node) {
+  int64_t rank = node.get(op.getData()).getRank();
+  auto pads = getIntegers(op.getPads()), axes = getIntegers(op.getAxes());
+  if (!pads || (op.getAxes() && !axes))
+    return node.refuse("its pads or axes are not constant");
+  SmallVector<int64_t> dims = axes ? llvm::map_to_vector(*axes, [&](int64_t axis) { return normalizeAxis(axis, rank); })
+                                   : llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  Padding padding{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    padding.low[dim] = (*pads)[index];
+    padding.high[dim] = (*pads)[index + dims.size()];
+  }
+  return padding;
+}
+
+/// Removes the elements that negative padding does; what is left is not negative.
+static Tensor crop(Node &node, const Tensor &x, Padding &padding) {
+  Extents offsets(x.getRank(), node.extent(0)), sizes = x.extents;
+  for (int64_t dim = 0; dim < x.getRank(); ++dim) {
+    int64_t before = std::max<int64_t>(-padding.low[dim], 0), after = std::max<int64_t>(-padding.high[dim], 0);
+    offsets[dim] = node.extent(before);
+    sizes[dim] = node.symbols.simplify(x.extents[dim] - before - after);
+    padding.low[dim] += before;
+    padding.high[dim] += after;
+  }
+  return node.slice(x, offsets, sizes, SmallVector<int64_t>(x.getRank(), 1));
+}
+
+/// i modulo n, never negative.
+static Value wrap(OpBuilder &b, Location loc, Value i, Value n) {
+  Value remainder = arith::RemSIOp::create(b, loc, i, n);
+  Value isNegative =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, remainder, arith::ConstantIndexOp::create(b, loc, 0));
+  return arith::SelectOp::create(b, loc, isNegative, arith::AddIOp::create(b, loc, remainder, n), remainder);
+}
+
+/// Where padding reads position `i` of a dimension of `size` elements; `i` may lie outside.
+static Value getPaddedSource(OpBuilder &b, Location loc, StringRef mode, Value i, Value size) {
+  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };
+  Value last = arith::SubIOp::create(b, loc, size, constant(1));
+  if (mode == "wrap")
+    return wrap(b, loc, i, size);
+  if (mode == "edge")
+    return arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, i, constant(0)), last);
+  // Reflection is periodic: 0, 1, …, last, …, 1. One element is its own reflection.
+  Value period = arith::MaxSIOp::create(b, loc, arith::MulIOp::create(b, loc, last, constant(2)), constant(1));
+  Value position = wrap(b, loc, i, period);
+  Value mirrored = arith::SubIOp::create(b, loc, period, position);
+  return arith::MinSIOp::create(b, loc, arith::MinSIOp::create(b, loc, position, mirrored), last);
+}
+
+static FailureOr<Tensor> convertPad(PadOp op, Node &node) {
+  FailureOr<Padding> padding = getPadding(op, node);
+  if (failed(padding))
+    return failure();
+  Tensor x = crop(node, node.get(op.getData()), *padding);
+  if (op.getMode() == "constant") {
+    if (!op.getConstantValue())
+      return node.pad(x, padding->low, padding->high, getScalarAttr(0, x.getElementType()));
+    Tensor value = node.get(op.getConstantValue());
+    if (ElementsAttr constant = getConstantValue(value.value))
+      return node.pad(x, padding->low, padding->high, cast<TypedAttr>(*constant.getValues<Attribute>().begin()));
+    Value scalar = tensor::ExtractOp::create(node.builder, node.loc, node.reshape(value, {}).value, ValueRange());
+    return node.pad(x, padding->low, padding->high, scalar);
+  }
+  SmallVector<Value> sizes = llvm::map_to_vector(x.extents, [&](AffineExpr size) { return node.indexValue(size); });
+  return node.gather(x, node.getResultExtents(), [&](OpBuilder &b, Location loc, ValueRange position) {
+    SmallVector<Value> source(position);
+    for (int64_t dim = 0; dim < x.getRank(); ++dim) {
+      if (padding->low[dim] == 0 && padding->high[dim] == 0)
+        continue;
+      Value low = arith::ConstantIndexOp::create(b, loc, padding->low[dim]);
+      Value i = arith::SubIOp::create(b, loc, position[dim], low);
+      source[dim] = getPaddedSource(b, loc, op.getMode(), i, sizes[dim]);
+    }
+    return source;
+  });
+}
+
+/// Keeps the elements with column − row at least k (at most k for the lower triangle).
+static FailureOr<Tensor> convertTrilu(TriluOp op, Node &node) {
+  Tensor x = node.get(op.getInput());
+  std::optional<double> diagonal = op.getK() ? getScalar(op.getK()) : std::optional<double>(0);
+  if (!diagonal)
+    return node.refuse("its diagonal is not constant");
+  int64_t rank = x.getRank();
+  return node.map({x}, x.extents, x.getElementType(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    Value row = linalg::IndexOp::create(b, loc, rank - 2), column = linalg::IndexOp::create(b, loc, rank - 1);
+    Value distance = arith::SubIOp::create(b, loc, column, row);
+    Value k = arith::ConstantIndexOp::create(b, loc, static_cast<int64_t>(*diagonal));
+    auto order = op.getUpper() ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle;
+    Value isKept = arith::CmpIOp::create(b, loc, order, distance, k);
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(x.getElementType()));
+    return arith::SelectOp::create(b, loc, isKept, args[0], zero);
+  });
+}
+
+void vitc::onnx::populateSlicePatterns(NodePatterns &patterns) {
+  patterns.add(convertPad);
+  patterns.add(convertSlice);
+  patterns.add(convertSplit);
+  patterns.add(convertTrilu);
+}
