@@ -32,6 +32,26 @@ def EmitKernelsPass : Pass<"vcpu-emit-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::vitc::vcpu::CPUKernelDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
+def FoldConstantPacksPass : Pass<"vcpu-fold-constant-packs"> {
+  let summary = "pack constants at compile time";
+  let description = [{
+    A `vcpu.pack` of a constant (dense or dense_resource), or of reshapes and static slices of one, becomes the packed
+    constant: a resource of its own, aligned to 64 bytes, made once for equal packs. The data is never printed.
+
+    ```mlir
+    // before
+    %w = arith.constant dense_resource<w> : tensor<384x1152xf32>
+    %0 = tensor.empty() : tensor<36x384x32xf32>
+    %p = vcpu.pack ins(%w : tensor<384x1152xf32>) outs(%0 : tensor<36x384x32xf32>) permutation = [0, 1] -> …
+    // after
+    %p = arith.constant dense_resource<packed> : tensor<36x384x32xf32>
+    ```
+
+    Precondition: tensors. Postcondition: no pack of a constant of static shape.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ProtectInputsPass : Pass<"vcpu-protect-inputs", "::mlir::func::FuncOp"> {
   let summary = "forbid bufferization to write into the inputs of a model";
   let description = [{
