@@ -189,7 +189,7 @@ int main(int argc, char **argv) {
   if (!cl::ParseCommandLineOptions(argc, argv, "Runs a model compiled by vitc\n", &stream)) {
     StringRef message = StringRef(errors).split("  Try:").first.trim();
     message.consume_front((llvm::sys::path::filename(argv[0]) + ": ").str());
-    return usage(message);
+    return usage(message.rtrim('.'));
   }
   if (modelPath.empty())
     return usage("no model was given");

@@ -1,4 +1,5 @@
-/* A program written by hand in the form that the compiler emits, to test the runtime and those who call it.
+/* A program written by hand in the form that the compiler emits, to test the runtime and those who call it. A library
+ * of it takes its weights, 1, 10, 100, 1000 and zeros, from the file add.weights if ADD_EXTERNAL_WEIGHTS is defined.
  *
  * main(a, b: float32 (batch, 4)) -> sum: a + b * weights, by columns
  * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 () */
@@ -6,7 +7,12 @@
 
 enum { COLUMNS = 4 };
 
-static const float weights[16] __attribute__((aligned(64))) = {1, 10, 100, 1000};
+#ifndef ADD_FIRST_WEIGHT
+#define ADD_FIRST_WEIGHT 1
+#endif
+#ifndef ADD_EXTERNAL_WEIGHTS
+static const float weights[16] __attribute__((aligned(64))) = {ADD_FIRST_WEIGHT, 10, 100, 1000};
+#endif
 
 /* The first element of thread `thread`'s part of `count`; thread `threads` would begin at the end. */
 static int64_t part(int64_t count, int64_t thread, int64_t threads) { return count * thread / threads; }
@@ -102,7 +108,7 @@ const vitc_program vitc_model_program = {
 #else
     .weights = (const char *)weights,
 #endif
-    .weights_bytes = sizeof weights,
+    .weights_bytes = 16 * sizeof(float),
 };
 
 extern const vitc_api *const add_model_v1;

@@ -1,0 +1,136 @@
+"""include/vitc-c/Model.h in ctypes: structures, the table of functions, and the symbol that points to it."""
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32
+from ctypes import c_uint64, c_void_p
+
+import numpy as np
+
+from ._errors import Error
+
+ABI = 1
+CPU = 1  # kDLCPU
+_CODES = {"i": 0, "u": 1, "f": 2, "b": 6}  # DLDataTypeCode by numpy.dtype.kind
+_BFLOAT = 4
+
+
+class Device(Structure):
+    _fields_ = [("device_type", c_int32), ("device_id", c_int32)]
+
+
+class DataType(Structure):
+    _fields_ = [("code", c_uint8), ("bits", c_uint8), ("lanes", c_uint16)]
+
+
+class DLTensor(Structure):
+    _fields_ = [
+        ("data", c_void_p),
+        ("device", Device),
+        ("ndim", c_int32),
+        ("dtype", DataType),
+        ("shape", POINTER(c_int64)),
+        ("strides", POINTER(c_int64)),
+        ("byte_offset", c_uint64),
+    ]
+
+
+class OpenOptions(Structure):
+    _fields_ = [("size", c_size_t), ("weights_path", c_char_p), ("verify_weights", c_int32)]
+
+
+class Dim(Structure):
+    _fields_ = [("name", c_char_p), ("extent", c_int64)]
+
+
+class SessionOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("function", c_char_p),
+        ("dims", POINTER(Dim)),
+        ("dim_count", c_size_t),
+        ("threads", c_int32),
+        ("device", Device),
+        ("workspace", c_void_p),
+        ("workspace_bytes", c_size_t),
+        ("parallel", c_void_p),
+        ("pool", c_void_p),
+    ]
+
+
+# Calls through these prototypes release the GIL.
+_TENSORS = (POINTER(DLTensor), c_int32, POINTER(DLTensor), c_int32)
+
+
+class Api(Structure):
+    _fields_ = [
+        ("abi", c_uint32),
+        ("size", c_uint32),
+        ("open", CFUNCTYPE(c_int, POINTER(OpenOptions), POINTER(c_void_p))),
+        ("close", CFUNCTYPE(c_int, c_void_p)),
+        ("info_json", CFUNCTYPE(c_char_p)),
+        ("session_create", CFUNCTYPE(c_int, c_void_p, POINTER(SessionOptions), POINTER(c_void_p))),
+        ("session_destroy", CFUNCTYPE(c_int, c_void_p)),
+        ("output_shapes", CFUNCTYPE(c_int, c_void_p, *_TENSORS)),
+        ("run", CFUNCTYPE(c_int, c_void_p, *_TENSORS, c_void_p)),
+        ("last_error", CFUNCTYPE(c_char_p)),
+    ]
+
+    def check(self, status: int) -> None:
+        if status:
+            raise Error(self.last_error().decode(errors="replace"), status)
+
+
+# The file that each path named when it was loaded last, and how often that changed.
+_loaded: dict[str, tuple[tuple[int, int, int], int]] = {}
+
+
+def _spelling(path: str) -> str:
+    """A spelling of the path that no other file had.
+
+    The loader takes a path that it knows for the library it knows, even where the file has been replaced since (a model
+    compiled again in the same process); dots make it look at the file.
+    """
+    stat = os.stat(path)
+    identity = (stat.st_dev, stat.st_ino, stat.st_mtime_ns)
+    known, count = _loaded.get(path, (identity, 0))
+    if known != identity:
+        count += 1
+    _loaded[path] = (identity, count)
+    folder, name = os.path.split(path)
+    return os.path.join(folder, *["."] * count, name)
+
+
+def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
+    """Loads the library at an absolute path."""
+    try:
+        library = ctypes.CDLL(_spelling(path))
+        api = POINTER(Api).in_dll(library, "vitc_model_v1").contents
+    except OSError as error:
+        raise Error(f"cannot load {path}: {error}") from None
+    except ValueError:
+        raise Error(f"{path} is not a model compiled by vitc") from None
+    if api.abi != ABI:
+        raise Error(f"{path} has version {api.abi} of the interface; expected {ABI}")
+    return library, api
+
+
+def type_of(dtype: np.dtype) -> DataType:
+    """DLPack's type of a NumPy type; an Error where it has none."""
+    if dtype.name == "bfloat16":
+        return DataType(_BFLOAT, 16, 1)
+    if dtype.kind not in _CODES:
+        raise Error(f"arrays of type {dtype} cannot be passed to a model")
+    return DataType(_CODES[dtype.kind], dtype.itemsize * 8, 1)
+
+
+def dtype_of(name: str) -> np.dtype:
+    """The NumPy type that info_json names; bfloat16 needs the package ml_dtypes."""
+    if name == "bfloat16" and "ml_dtypes" not in sys.modules:
+        try:
+            import ml_dtypes  # noqa: F401  (it registers the name)
+        except ImportError:
+            raise Error("the model uses bfloat16, for which NumPy needs the package ml_dtypes") from None
+    return np.dtype(name)

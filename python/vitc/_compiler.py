@@ -1,0 +1,83 @@
+"""`vitc.compile`: the driver, called as a program."""
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ._errors import Error
+from ._model import Model, load
+
+_BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "bin" / "vitc"
+
+
+def find_driver() -> str:
+    """The program `vitc`: $VITC, else on the PATH, else in build/release/bin beside this package."""
+    driver = os.environ.get("VITC") or shutil.which("vitc") or (str(_BUILD) if _BUILD.exists() else None)
+    if not driver:
+        raise Error("the compiler `vitc` was not found: set VITC to its path, or add its folder to PATH")
+    return driver
+
+
+def _extents(shape: Any) -> str:
+    return "x".join(str(extent) for extent in shape)
+
+
+def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
+    """Keyword arguments as flags of the driver: shape={"x": (1, 3, 8, 8)} is --shape=x=1x3x8x8."""
+    for key, value in options.items():
+        flag = "--" + key.replace("_", "-")
+        if value is None or value is False:
+            continue
+        if value is True:
+            yield flag
+        elif isinstance(value, Mapping):
+            for name, extents in value.items():
+                yield f"{flag}={name}={extents if isinstance(extents, str) else _extents(extents)}"
+        elif isinstance(value, (list, tuple)):
+            yield f"{flag}={','.join(map(str, value))}"
+        else:
+            yield f"{flag}={value}"
+
+
+def _run_driver(arguments: list[str]) -> None:
+    driver = find_driver()
+    try:
+        done = subprocess.run([driver, *arguments], capture_output=True, text=True, errors="replace")
+    except OSError as error:
+        raise Error(f"cannot run {driver}: {error.strerror}") from None
+    if done.returncode:
+        message = done.stderr.strip() or f"{driver} ended with status {done.returncode}"
+        raise Error(message, done.returncode)
+
+
+def compile(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    threads: int = 0,
+    function: str = "main",
+    **options: Any,
+) -> Model:
+    """Compiles an ONNX file and loads the result.
+
+    path: the .onnx file.
+    output: where to write the library; None: a temporary folder that lives as long as the model.
+    threads, function: as for `load`.
+    options: the driver's flags, by name: mcpu="x86-64-v3", precision="bf16", weights="external", tap=["attention:-1"],
+        shape={"x": (1, 3, 224, 224)}. None and False leave a flag out.
+
+    Raises Error with the driver's message where the model cannot be compiled.
+    """
+    folder = None
+    if output is None:
+        folder = tempfile.TemporaryDirectory(prefix="vitc-")
+        output = os.path.join(folder.name, pathlib.Path(path).stem + ".so")
+    _run_driver([os.fspath(path), "-o", os.fspath(output), *flags_of(options)])
+    model = load(output, threads=threads, function=function)
+    model._folder = folder
+    return model
