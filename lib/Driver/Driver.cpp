@@ -11,6 +11,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -64,13 +65,13 @@ private:
     cpu.level = target.level;
     switch (stage) {
     case Stage::ONNX:
-      buildONNXStage(pm);
+      buildONNXPipeline(pm);
       break;
     case Stage::Linalg:
-      buildLinalgStage(pm);
+      buildLinalgPipeline(pm);
       break;
     case Stage::ViT:
-      buildViTStage(pm);
+      buildViTPipeline(pm);
       break;
     case Stage::Fused:
       buildFusedPipeline(pm);
@@ -143,7 +144,10 @@ private:
     library.externalWeights = options.externalWeights;
     library.prefix = options.prefix.empty() ? target::makePrefix(llvm::sys::path::stem(library.path)) : options.prefix;
     if (artefact == Artefact::Header)
-      return target::writeHeader(program, library);
+      return llvm::writeToOutput(library.path, [&](raw_ostream &os) {
+        target::printHeader(program, library.prefix, os);
+        return llvm::Error::success();
+      });
     target::CodegenOptions codegen;
     codegen.kind = artefact == Artefact::Assembly ? target::CodeKind::Assembly : target::CodeKind::Object;
     target::LevelModule level{*module, target};
@@ -157,7 +161,11 @@ private:
     case Artefact::Object:
       return target::writeObjectFile(parts, library);
     case Artefact::Assembly:
-      return target::writeAssembly(*code, library.path);
+      return llvm::writeToOutput(library.path, [&](raw_ostream &os) {
+        for (const target::Code &part : *code)
+          os << StringRef(part.data(), part.size());
+        return llvm::Error::success();
+      });
     case Artefact::Header:
       break;
     }
@@ -217,7 +225,7 @@ ExitCode vitc::driver::compile(const Options &options, raw_ostream &out, raw_ost
   std::string level = options.levels.empty() ? "host" : options.levels.front();
   std::optional<TargetInfo> target = TargetInfo::get(level);
   if (!target) {
-    err << "vitc: error: unknown CPU level '" << level << "'; expected " << TargetInfo::listLevels() << '\n';
+    err << "vitc: error: unknown CPU level '" << level << "'; expected " << llvm::join(TargetInfo::levels(), ", ") << '\n';
     return Usage;
   }
   return Compilation(options, *target, out, err).run();

@@ -9,6 +9,12 @@
 
 using namespace mlir;
 
+void vitc::buildONNXPipeline(OpPassManager &pm) {}
+
+void vitc::buildLinalgPipeline(OpPassManager &pm) {}
+
+void vitc::buildViTPipeline(OpPassManager &pm) {}
+
 void vitc::buildFusedPipeline(OpPassManager &pm) {
   pm.addPass(vit::createExpandTokensPass());
   // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.

@@ -21,6 +21,15 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Registers every stage as a pipeline: `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`, `vitc-cpu-llvm`.
 void registerPipelines();
 
+/// Imported → onnx: shapes known, shape arithmetic gone.
+void buildONNXPipeline(mlir::OpPassManager &pm);
+
+/// onnx → linalg.
+void buildLinalgPipeline(mlir::OpPassManager &pm);
+
+/// linalg → vit: recognition.
+void buildViTPipeline(mlir::OpPassManager &pm);
+
 /// vit → fused: epilogues, tokens in one buffer.
 void buildFusedPipeline(mlir::OpPassManager &pm);
 
