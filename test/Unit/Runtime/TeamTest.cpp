@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -167,6 +169,27 @@ TEST_F(TeamTest, RunsInAChild) {
   });
   runAndCheck(api, session, 3);
 }
+
+#if !__has_feature(address_sanitizer)
+TEST_F(TeamTest, SaysWhenThreadsCannotBeStarted) {
+  inChild([&] {
+    // Room for a few stacks of 8 MB only.
+    int64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    rlimit limit = {rlim_t(pages * 4096 + (100 << 20)), RLIM_INFINITY};
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+    vitc_session_options chosen = options(200);
+    vitc_session *session = nullptr;
+    EXPECT_EQ(api->session_create(model, &chosen, &session), VITC_E_THREADS);
+    std::string message = api->last_error();
+    EXPECT_TRUE(message.starts_with("only ") && message.ends_with(" of 200 threads could be started")) << message;
+    chosen.threads = 3;
+    ASSERT_EQ(api->session_create(model, &chosen, &session), VITC_OK) << api->last_error();
+    runAndCheck(api, session, 1);
+    EXPECT_EQ(api->session_destroy(session), VITC_OK);
+  });
+}
+#endif
 
 TEST_F(TeamTest, ADestroyInAChildWaitsForNobody) {
   vitc_session *session = createMain(3, 3);
