@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32
@@ -64,7 +65,7 @@ class SessionOptions(Structure):
 _TENSORS = (POINTER(DLTensor), c_int32, POINTER(DLTensor), c_int32)
 
 
-class Api(Structure):
+class ApiTable(Structure):
     _fields_ = [
         ("abi", c_uint32),
         ("size", c_uint32),
@@ -77,6 +78,14 @@ class Api(Structure):
         ("run", CFUNCTYPE(c_int, c_void_p, *_TENSORS, c_void_p)),
         ("last_error", CFUNCTYPE(c_char_p)),
     ]
+
+
+class Api:
+    """The functions of a library's table, read once."""
+
+    def __init__(self, table: ApiTable) -> None:
+        for name, _ in ApiTable._fields_:
+            setattr(self, name, getattr(table, name))
 
     def check(self, status: int) -> None:
         if status:
@@ -107,7 +116,7 @@ def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
     """Loads the library at an absolute path."""
     try:
         library = ctypes.CDLL(_spelling(path))
-        api = POINTER(Api).in_dll(library, "vitc_model_v1").contents
+        api = Api(POINTER(ApiTable).in_dll(library, "vitc_model_v1").contents)
     except OSError as error:
         raise Error(f"cannot load {path}: {error}") from None
     except ValueError:
@@ -117,6 +126,7 @@ def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
     return library, api
 
 
+@functools.lru_cache
 def type_of(dtype: np.dtype) -> DataType:
     """DLPack's type of a NumPy type; an Error where it has none."""
     if dtype.name == "bfloat16":

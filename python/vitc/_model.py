@@ -57,7 +57,7 @@ def _tensors(arrays: list[np.ndarray]) -> ctypes.Array[_abi.DLTensor]:
     """The arrays as DLPack tensors, which refer to them."""
     tensors = (_abi.DLTensor * len(arrays))()
     for tensor, array in zip(tensors, arrays):
-        tensor.data = array.ctypes.data
+        tensor.data = array.__array_interface__["data"][0]
         tensor.device.device_type = _abi.CPU
         tensor.ndim = array.ndim
         tensor.dtype = _abi.type_of(array.dtype)

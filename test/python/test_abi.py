@@ -138,8 +138,8 @@ def test_python_structures_match(source_dir, tmp_path):
     for c, python in names.items():
         checks += [f"_Static_assert(offsetof({c}, {field[0]}) == {getattr(python, field[0]).offset}, \"{c}.{field[0]}\");"
                    for field in python._fields_]
-    checks += [f"_Static_assert(offsetof(vitc_api, {field[0]}) == {getattr(_abi.Api, field[0]).offset}, \"{field[0]}\");"
-               for field in _abi.Api._fields_]
+    checks += [f"_Static_assert(offsetof(vitc_api, {field[0]}) == {getattr(_abi.ApiTable, field[0]).offset}, \"{field[0]}\");"
+               for field in _abi.ApiTable._fields_]
     source = tmp_path / "layout.c"
     source.write_text('#include "vitc-c/Model.h"\n' + "\n".join(checks) + "\n")
     subprocess.run([f"{LLVM}/clang", "-std=c11", f"-I{source_dir}/include", "-fsyntax-only", source], check=True)
