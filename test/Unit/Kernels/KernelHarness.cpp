@@ -139,7 +139,7 @@ static LogicalResult lowerToLLVM(ModuleOp module) {
   emit.addPass(vitc::vcpu::createEmitKernelsPass());
   emit.addPass(createCanonicalizerPass());
   emit.addPass(createCSEPass());
-  emit.addPass(vitc::createExpandMath());
+  emit.addPass(vitc::createExpandMathPass());
   if (failed(emit.run(module)))
     return failure();
   callKernelsInParts(module);
