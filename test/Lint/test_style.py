@@ -78,6 +78,11 @@ def test_whitespace():
     assert not wrong, f"tabs, trailing blanks or no newline at the end: {wrong}"
 
 
+def test_no_conflict_markers():
+    wrong = [p for p in files() if not p.endswith(".xz") and re.search(rb"^(<{7}|>{7}) ", (SOURCE / p).read_bytes(), re.M)]
+    assert not wrong, f"conflict markers: {wrong}"
+
+
 def passes():
     """(flag, file of the definition) of every pass that ODS declares."""
     for path in with_suffix(("Passes.td",), "include"):
