@@ -1,5 +1,6 @@
 #include "RuntimeTest.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 using namespace vitc::test;
@@ -93,6 +94,18 @@ TEST_F(SessionTest, ChoosesAFunctionByName) {
   EXPECT_EQ(static_cast<int64_t *>(outputs[1].data)[0], 15);
   EXPECT_EQ(outputs[1].ndim, 0);
 }
+
+#if !__has_feature(address_sanitizer)
+TEST_F(SessionTest, RunsWithoutAllocating) {
+  vitc_session *session = createMain(4, 2);
+  Tensor<float> a({3, 4}), b({3, 4});
+  DLTensor inputs[] = {a, b}, output = lent();
+  size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(api->run(session, inputs, 2, &output, 1, nullptr), VITC_OK);
+  EXPECT_EQ(mallinfo2().uordblks, before);
+}
+#endif
 
 TEST_F(SessionTest, SaysTheShapesOfOutputs) {
   vitc_session *session = createMain(8);
