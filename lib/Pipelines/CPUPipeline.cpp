@@ -20,6 +20,7 @@ void vitc::buildCPUTiledPipeline(OpPassManager &pm, const CPUPipelineOptions &op
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(vcpu::createFoldConstantPacksPass());
   pm.addPass(createPrepareLoopsPass());
 }
 

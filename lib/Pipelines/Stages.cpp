@@ -11,7 +11,11 @@ using namespace mlir;
 
 void vitc::buildONNXPipeline(OpPassManager &pm) {}
 
-void vitc::buildLinalgPipeline(OpPassManager &pm) {}
+void vitc::buildLinalgPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createConvertONNXToLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
 
 void vitc::buildViTPipeline(OpPassManager &pm) {}
 
