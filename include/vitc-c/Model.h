@@ -111,9 +111,9 @@ typedef struct vitc_session_options {
   const char *function; /* null: "main" */
   const vitc_dim *dims; /* maxima of named dimensions; those not listed are 1 */
   size_t dim_count;
-  int32_t threads;        /* how many threads a run uses, the caller's included; 0: every core the process may use */
-  DLDevice device;        /* {0, 0}: the CPU */
-  void *workspace;        /* memory for the session, 64-byte aligned, kept until it is destroyed; null: its own */
+  int32_t threads; /* how many threads a run uses, the caller's included; 0: one a core that this thread may use */
+  DLDevice device; /* {0, 0}: the CPU */
+  void *workspace; /* memory for the session, 64-byte aligned, kept until it is destroyed; null: its own */
   size_t workspace_bytes; /* at least what the function of the same name returns */
   vitc_parallel parallel; /* the caller's thread pool; null: the session's own threads, which sleep between runs */
   void *pool;             /* first argument of `parallel` */

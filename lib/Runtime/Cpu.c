@@ -3,15 +3,6 @@
 #include "Program.h"
 #include "Syscall.h"
 
-int32_t vitc_allowed_cores(void) {
-  uint64_t mask[1024];
-  long bytes = vitc_syscall(VITC_SYS_GETAFFINITY, 0, sizeof mask, (long)mask, 0);
-  int32_t cores = 0;
-  for (long i = 0; i < bytes / (long)sizeof *mask; ++i)
-    cores += __builtin_popcountll(mask[i]);
-  return cores ? cores : 1;
-}
-
 static void append_missing(vitc_text *missing, bool *any, const char *name) {
   vitc_append(missing, "%s%s", *any ? ", " : "", name);
   *any = true;

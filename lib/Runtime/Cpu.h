@@ -11,9 +11,6 @@
  * kernel for AMX where that is among them. */
 bool vitc_missing_features(uint64_t features, vitc_text *missing);
 
-/* How many cores the calling thread may run on. */
-int32_t vitc_allowed_cores(void);
-
 /* Makes this thread round to nearest and treat denormals as zero; returns the mode to restore. */
 uint32_t vitc_flush_denormals(void);
 void vitc_restore_float_mode(uint32_t mode);

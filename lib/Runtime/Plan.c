@@ -1,4 +1,4 @@
-#include "Cpu.h"
+#include "Cores.h"
 #include "Error.h"
 #include "Polynomial.h"
 #include "Session.h"

@@ -1,5 +1,6 @@
 #include "Team.h"
 
+#include "Cores.h"
 #include "Cpu.h"
 #include "Error.h"
 #include "Syscall.h"
@@ -10,7 +11,7 @@ static const int64_t spin_nanoseconds = 200000;
 void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc_parallel parallel, void *pool) {
   memset(team, 0, sizeof *team);
   team->threads = threads;
-  team->spin = threads > vitc_allowed_cores() ? 0 : spin_nanoseconds;
+  team->spin = threads > vitc_allowed_cpus() ? 0 : spin_nanoseconds;
   team->parallel = parallel;
   team->pool = pool;
   team->workers = workers;

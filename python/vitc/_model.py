@@ -214,7 +214,7 @@ def load(
 ) -> Model:
     """Loads a library that vitc made.
 
-    threads: how many threads a call uses; 0: every core this process may use.
+    threads: how many threads a call uses; 0: one a core that it may use.
     function: which of the library's functions to call.
     weights: the file of external weights; None: the one beside the library.
     verify_weights: hash external weights instead of comparing their label.

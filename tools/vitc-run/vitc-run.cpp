@@ -37,7 +37,7 @@ cl::list<std::string> dimArguments("dims", cl::desc("Extents of named dimensions
 cl::opt<int64_t> batch("batch", cl::desc("Short for --dims=batch=N (or the only dimension's name)"), cl::init(0),
                        cl::cat(category));
 cl::opt<uint64_t> seed("seed", cl::desc("Seed of drawn inputs"), cl::init(0), cl::cat(category));
-cl::opt<int> threads("threads", cl::desc("Threads; 0: every core"), cl::init(0), cl::cat(category));
+cl::opt<int> threads("threads", cl::desc("Threads; 0: one a core"), cl::init(0), cl::cat(category));
 cl::opt<int> repeat("repeat", cl::desc("Run and time so often"), cl::init(1), cl::cat(category));
 cl::opt<int> warmup("warmup", cl::desc("Runs before those that are timed"), cl::init(0), cl::cat(category));
 cl::opt<std::string> weights("weights", cl::desc("File of external weights"), cl::cat(category));

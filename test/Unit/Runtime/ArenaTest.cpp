@@ -1,5 +1,6 @@
 extern "C" {
 #include "Arena.h"
+#include "Cores.h"
 #include "Polynomial.h"
 }
 
@@ -7,6 +8,7 @@ extern "C" {
 
 #include <algorithm>
 #include <random>
+#include <unistd.h>
 
 namespace {
 
@@ -114,6 +116,27 @@ TEST(PolynomialTest, TensorBytes) {
   ASSERT_TRUE(vitc_tensor_bytes(&scalar, two, &bytes));
   EXPECT_EQ(bytes, 8);
   EXPECT_FALSE(vitc_tensor_bytes(&matrix, large, &bytes));
+}
+
+TEST(CoresTest, CountsTheFirstAllowedHardwareThreadOfACore) {
+  vitc_cpus allowed = {};
+  allowed.bits[0] = 0b1110;                              // 1, 2, 3
+  allowed.bits[1] = uint64_t(1) << 1;                    // 65
+  EXPECT_TRUE(vitc_first_sibling("0,64", 64, &allowed)); // 0 is not allowed
+  EXPECT_TRUE(vitc_first_sibling("1,65", 1, &allowed));
+  EXPECT_FALSE(vitc_first_sibling("1,65", 65, &allowed));
+  EXPECT_TRUE(vitc_first_sibling("2-3", 2, &allowed));
+  EXPECT_FALSE(vitc_first_sibling("2-3\n", 3, &allowed));
+  EXPECT_FALSE(vitc_first_sibling("0-1,64-65\n", 65, &allowed));
+  EXPECT_TRUE(vitc_first_sibling("", 3, &allowed)); // the system does not say
+  EXPECT_TRUE(vitc_first_sibling("3", 3, &allowed));
+  EXPECT_TRUE(vitc_first_sibling("99999999999999999999-7", 3, &allowed));
+}
+
+TEST(CoresTest, AtLeastOneAndNoMoreThanCpus) {
+  EXPECT_GE(vitc_allowed_cores(), 1);
+  EXPECT_LE(vitc_allowed_cores(), vitc_allowed_cpus());
+  EXPECT_LE(vitc_allowed_cpus(), int32_t(sysconf(_SC_NPROCESSORS_CONF)));
 }
 
 } // namespace
