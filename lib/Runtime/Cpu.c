@@ -11,6 +11,7 @@ static void append_missing(vitc_text *missing, bool *any, const char *name) {
 #if defined(__x86_64__)
 
 enum { EAX, EBX, ECX, EDX };
+enum { V3 = VITC_CPU_X86_64_V3 | VITC_CPU_X86_64_V4 }; /* a level includes the one below */
 
 /* An instruction set: where CPUID shows it, and which of vitc's features include it. */
 static const struct {
@@ -19,15 +20,24 @@ static const struct {
   uint8_t reg, bit;
   const char *name;
 } instruction_sets[] = {
-    {VITC_CPU_X86_64_V3, 1, 0, ECX, 28, "AVX"},           {VITC_CPU_X86_64_V3, 7, 0, EBX, 5, "AVX2"},
-    {VITC_CPU_X86_64_V3, 1, 0, ECX, 12, "FMA"},           {VITC_CPU_X86_64_V3, 1, 0, ECX, 29, "F16C"},
-    {VITC_CPU_X86_64_V3, 7, 0, EBX, 3, "BMI1"},           {VITC_CPU_X86_64_V3, 7, 0, EBX, 8, "BMI2"},
-    {VITC_CPU_X86_64_V3, 0x80000001, 0, ECX, 5, "LZCNT"}, {VITC_CPU_X86_64_V3, 1, 0, ECX, 22, "MOVBE"},
-    {VITC_CPU_X86_64_V4, 7, 0, EBX, 16, "AVX-512 F"},     {VITC_CPU_X86_64_V4, 7, 0, EBX, 17, "AVX-512 DQ"},
-    {VITC_CPU_X86_64_V4, 7, 0, EBX, 28, "AVX-512 CD"},    {VITC_CPU_X86_64_V4, 7, 0, EBX, 30, "AVX-512 BW"},
-    {VITC_CPU_X86_64_V4, 7, 0, EBX, 31, "AVX-512 VL"},    {VITC_CPU_AVX512_VNNI, 7, 0, ECX, 11, "AVX-512 VNNI"},
-    {VITC_CPU_AVX512_BF16, 7, 1, EAX, 5, "AVX-512 BF16"}, {VITC_CPU_AMX_TILE, 7, 0, EDX, 24, "AMX TILE"},
-    {VITC_CPU_AMX_BF16, 7, 0, EDX, 22, "AMX BF16"},       {VITC_CPU_AMX_INT8, 7, 0, EDX, 25, "AMX INT8"},
+    {V3, 1, 0, ECX, 28, "AVX"},
+    {V3, 7, 0, EBX, 5, "AVX2"},
+    {V3, 1, 0, ECX, 12, "FMA"},
+    {V3, 1, 0, ECX, 29, "F16C"},
+    {V3, 7, 0, EBX, 3, "BMI1"},
+    {V3, 7, 0, EBX, 8, "BMI2"},
+    {V3, 0x80000001, 0, ECX, 5, "LZCNT"},
+    {V3, 1, 0, ECX, 22, "MOVBE"},
+    {VITC_CPU_X86_64_V4, 7, 0, EBX, 16, "AVX-512 F"},
+    {VITC_CPU_X86_64_V4, 7, 0, EBX, 17, "AVX-512 DQ"},
+    {VITC_CPU_X86_64_V4, 7, 0, EBX, 28, "AVX-512 CD"},
+    {VITC_CPU_X86_64_V4, 7, 0, EBX, 30, "AVX-512 BW"},
+    {VITC_CPU_X86_64_V4, 7, 0, EBX, 31, "AVX-512 VL"},
+    {VITC_CPU_AVX512_VNNI, 7, 0, ECX, 11, "AVX-512 VNNI"},
+    {VITC_CPU_AVX512_BF16, 7, 1, EAX, 5, "AVX-512 BF16"},
+    {VITC_CPU_AMX_TILE, 7, 0, EDX, 24, "AMX TILE"},
+    {VITC_CPU_AMX_BF16, 7, 0, EDX, 22, "AMX BF16"},
+    {VITC_CPU_AMX_INT8, 7, 0, EDX, 25, "AMX INT8"},
 };
 
 /* Registers that the operating system has to save, by the bits of XCR0 that say it does. */
@@ -36,7 +46,7 @@ static const struct {
   uint32_t xcr0;
   const char *name;
 } register_states[] = {
-    {VITC_CPU_X86_64_V3, 0x6, "AVX registers enabled by the operating system"},
+    {V3, 0x6, "AVX registers enabled by the operating system"},
     {VITC_CPU_X86_64_V4 | VITC_CPU_AVX512_VNNI | VITC_CPU_AVX512_BF16, 0xe6,
      "AVX-512 registers enabled by the operating system"},
     {VITC_CPU_AMX_TILE | VITC_CPU_AMX_BF16 | VITC_CPU_AMX_INT8, 0x60000,

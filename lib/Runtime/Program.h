@@ -73,7 +73,7 @@ void vitc_barrier(const vitc_frame *frame);
 /* CPU features a variant may need; the runtime checks them with CPUID and XGETBV. */
 enum vitc_cpu_feature {
   VITC_CPU_X86_64_V3 = 1 << 0, /* AVX2, FMA, F16C, BMI1, BMI2, LZCNT, MOVBE */
-  VITC_CPU_X86_64_V4 = 1 << 1, /* AVX-512 F, CD, BW, DQ, VL */
+  VITC_CPU_X86_64_V4 = 1 << 1, /* AVX-512 F, CD, BW, DQ, VL, and all of V3 */
   VITC_CPU_AVX512_VNNI = 1 << 2,
   VITC_CPU_AVX512_BF16 = 1 << 3,
   VITC_CPU_AMX_TILE = 1 << 4,
