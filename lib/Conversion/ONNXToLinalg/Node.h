@@ -5,7 +5,7 @@
 
 #include "mlir/Transforms/DialectConversion.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/Twine.h"
 #include <optional>
 #include <string>
@@ -16,9 +16,20 @@ namespace vitc::onnx {
 struct ConversionState {
   explicit ConversionState(mlir::MLIRContext *context) : symbols(context) {}
 
+  /// Records why `op` was not converted. Nodes are known by location and operator: an analysis runs on copies.
+  void addRefusal(mlir::Operation *op, const llvm::Twine &reason) {
+    refusals.try_emplace({op->getLoc(), op->getName().getIdentifier()}, reason.str());
+  }
+  /// Why `op` was not converted; nothing where no reason was given.
+  std::optional<llvm::StringRef> getRefusal(mlir::Operation *op) const {
+    auto it = refusals.find({op->getLoc(), op->getName().getIdentifier()});
+    return it == refusals.end() ? std::nullopt : std::optional<llvm::StringRef>(it->second);
+  }
+
   Symbols symbols;
-  /// Why a node was not converted.
-  llvm::MapVector<mlir::Operation *, std::string> refusals;
+
+private:
+  llvm::DenseMap<std::pair<mlir::Attribute, mlir::StringAttr>, std::string> refusals;
 };
 
 /// An op of the onnx stage that is being converted: builds in its place, at its location.
@@ -42,7 +53,7 @@ public:
 
   /// Fails; the user is told that the node is not supported because of `reason`.
   mlir::LogicalResult refuse(const llvm::Twine &reason) const {
-    state.refusals[op] = reason.str();
+    state.addRefusal(op, reason);
     return rewriter.notifyMatchFailure(op, reason);
   }
 

@@ -105,13 +105,12 @@ static void reportUnconverted(func::FuncOp func, const DenseSet<Operation *> &co
     if (isa<ONNXDialect>(op->getDialect()) && !converted.contains(op))
       nodes.push_back(op);
   });
-  InFlightDiagnostic error = func.emitError()
+  InFlightDiagnostic error = emitError(func.getLoc())
                              << "cannot compile " << nodes.size() << (nodes.size() == 1 ? " node:" : " nodes:");
   for (Operation *op : nodes) {
     auto name = op->getLoc()->findInstanceOf<NameLoc>();
-    auto *reason = state.refusals.find(op);
-    error << "\n  " << (name ? name.getName().getValue() : StringRef("(unnamed)")) << " (" << op->getName() << "): "
-          << (reason == state.refusals.end() ? StringRef("this operator is not supported") : StringRef(reason->second));
+    error << "\n  " << (name ? name.getName().getValue() : StringRef("(unnamed)")) << " (" << op->getName()
+          << "): " << state.getRefusal(op).value_or("this operator is not supported");
   }
 }
 
@@ -135,23 +134,33 @@ struct ConvertONNXToLinalg final : vitc::impl::ConvertONNXToLinalgPassBase<Conve
 private:
   /// Converts the function; if that fails, tries every node by itself to name all that cannot be converted.
   LogicalResult convert(const TypeConverter &types, ConversionTarget &target) {
-    {
-      ScopedDiagnosticHandler ignoreFirstFailure(&getContext(), [](Diagnostic &) { return success(); });
-      ConversionState state(&getContext());
-      RewritePatternSet patterns(&getContext());
-      populatePatterns(patterns, types, state);
-      if (succeeded(applyFullConversion(getOperation(), target, std::move(patterns))))
-        return success();
-    }
+    if (succeeded(tryToConvert(types, target)))
+      return success();
     ConversionState state(&getContext());
+    DenseSet<Operation *> converted = findConverted(types, target, state);
+    reportUnconverted(getOperation(), converted, state);
+    return failure();
+  }
+
+  LogicalResult tryToConvert(const TypeConverter &types, ConversionTarget &target) {
+    ScopedDiagnosticHandler ignoreFirstFailure(&getContext(), [](Diagnostic &) { return success(); });
+    ConversionState state(&getContext());
+    RewritePatternSet patterns(&getContext());
+    populatePatterns(patterns, types, state);
+    return applyFullConversion(getOperation(), target, std::move(patterns));
+  }
+
+  /// The ops that can be converted; `state` gets the reasons for the others.
+  DenseSet<Operation *> findConverted(const TypeConverter &types, ConversionTarget &target, ConversionState &state) {
+    ScopedDiagnosticHandler ignoreFailures(&getContext(), [](Diagnostic &) { return success(); });
     RewritePatternSet patterns(&getContext());
     populatePatterns(patterns, types, state);
     DenseSet<Operation *> converted;
     ConversionConfig config;
     config.legalizableOps = &converted;
-    if (succeeded(applyAnalysisConversion(getOperation(), target, std::move(patterns), config)))
-      reportUnconverted(getOperation(), converted, state);
-    return failure();
+    config.buildMaterializations = false;
+    (void)applyAnalysisConversion(getOperation(), target, std::move(patterns), config);
+    return converted;
   }
 };
 } // namespace

@@ -1,0 +1,74 @@
+// RUN: not vitc-opt %s --convert-onnx-to-linalg --split-input-file 2>&1 | FileCheck %s
+
+// All nodes that cannot be converted are in one error, with their reasons.
+
+// CHECK: error: cannot compile 2 nodes:
+// CHECK-NEXT: {{^}}  /head/topk (onnx.TopK): this operator is not supported
+// CHECK-NEXT: {{^}}  /head/slice (onnx.Slice): its starts, axes or steps are not constant
+// CHECK-NOT: error
+func.func @two_nodes(%x: tensor<8xf32>, %i: tensor<1xi64>) -> (tensor<2xf32>, tensor<4xf32>) {
+  %k = onnx.Constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %v, %p = onnx.TopK %x, %k : (tensor<8xf32>, tensor<1xi64>) -> (tensor<2xf32>, tensor<2xi64>) loc("/head/topk")
+  %0 = onnx.Slice %x, %i, %i {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xf32> loc("/head/slice")
+  %1 = onnx.Relu %0 : (tensor<4xf32>) -> tensor<4xf32>
+  return %v, %1 : tensor<2xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Extents that may differ are not taken to be equal.
+
+// CHECK: error: cannot compile 1 node:
+// CHECK-NEXT: (onnx.Add): the extents of its operands cannot be shown to broadcast
+
+#a = #vit.dims<["a"], affine_map<()[s0] -> (s0)>>
+#b = #vit.dims<["b"], affine_map<()[s0] -> (s0)>>
+func.func @two_symbols(%x: tensor<?xf32, #a>, %y: tensor<?xf32, #b>) -> tensor<?xf32, #a> {
+  %0 = onnx.Add %x, %y : (tensor<?xf32, #a>, tensor<?xf32, #b>) -> tensor<?xf32, #a>
+  return %0 : tensor<?xf32, #a>
+}
+
+// -----
+
+// CHECK: error: cannot compile 1 node:
+// CHECK-NEXT: (onnx.Exp): the shape of operand 0 depends on data
+func.func @unknown_extent(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = onnx.Exp %x : (tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// A symbol that no argument has by itself cannot be read.
+
+// CHECK: error: cannot compile 1 node:
+// CHECK-NEXT: (onnx.Exp): the shape of operand 0 depends on data
+
+#x = #vit.dims<["n"], affine_map<()[s0] -> (s0 * 14)>>
+func.func @no_plain_symbol(%x: tensor<?xf32, #x>) -> tensor<?xf32, #x> {
+  %0 = onnx.Exp %x : (tensor<?xf32, #x>) -> tensor<?xf32, #x>
+  return %0 : tensor<?xf32, #x>
+}
+
+// -----
+
+// CHECK: error: cannot compile 5 nodes:
+// CHECK-NEXT: (onnx.MaxPool): result 1 is not supported
+// CHECK-NEXT: (onnx.Resize): it resizes an axis of symbolic extent
+// CHECK-NEXT: (onnx.Gather): index 9 is outside a dimension of 8
+// CHECK-NEXT: (onnx.Conv): a convolution in 3 dimensions is not supported
+// CHECK-NEXT: (onnx.Mod): a remainder of floats needs fmod = 1
+
+#w = #vit.dims<["w"], affine_map<()[s0] -> (1, 3, 8, s0)>>
+#w2 = #vit.dims<["w"], affine_map<()[s0] -> (1, 3, 16, s0 * 2)>>
+func.func @reasons(%x: tensor<1x3x8x8xf32>, %y: tensor<1x3x8x?xf32, #w>, %v: tensor<1x1x4x4x4xf32>, %k: tensor<1x1x3x3x3xf32>)
+    -> (tensor<1x3x6x6xi64>, tensor<1x3x16x?xf32, #w2>, tensor<1x3x1x8xf32>, tensor<1x1x2x2x2xf32>, tensor<1x3x8x8xf32>) {
+  %0, %1 = onnx.MaxPool %x {kernel_shape = array<i64: 3, 3>} : (tensor<1x3x8x8xf32>) -> (tensor<1x3x6x6xf32>, tensor<1x3x6x6xi64>)
+  %s = onnx.Constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> : tensor<4xf32>
+  %2 = onnx.Resize %y, %s {operandSegmentSizes = array<i32: 1, 0, 1, 0>} : (tensor<1x3x8x?xf32, #w>, tensor<4xf32>) -> tensor<1x3x16x?xf32, #w2>
+  %i = onnx.Constant dense<9> : tensor<1xi64> : tensor<1xi64>
+  %3 = onnx.Gather %x, %i {axis = 2 : i64} : (tensor<1x3x8x8xf32>, tensor<1xi64>) -> tensor<1x3x1x8xf32>
+  %4 = onnx.Conv %v, %k : (tensor<1x1x4x4x4xf32>, tensor<1x1x3x3x3xf32>) -> tensor<1x1x2x2x2xf32>
+  %5 = onnx.Mod %x, %x : (tensor<1x3x8x8xf32>, tensor<1x3x8x8xf32>) -> tensor<1x3x8x8xf32>
+  return %1, %2, %3, %4, %5 : tensor<1x3x6x6xi64>, tensor<1x3x16x?xf32, #w2>, tensor<1x3x1x8xf32>, tensor<1x1x2x2x2xf32>, tensor<1x3x8x8xf32>
+}
