@@ -83,10 +83,8 @@ static FailureOr<SmallVector<unsigned>> addOutputs(const Node &node, onnx::NodeO
 /// The types of the results: of unknown rank, of the element types that the schema gives.
 static LogicalResult addResultTypes(const Node &node, onnx::NodeOpInterface::Concept &schema,
                                     ArrayRef<unsigned> positions, OperationState &state) {
-  constexpr unsigned mostInputs = 8; // that an element type depends on
-  SmallVector<Type> inputs(std::max<size_t>(node.inputs.size(), mostInputs));
-  for (auto [position, input] : llvm::enumerate(node.inputs))
-    inputs[position] = input ? getElementTypeOrSelf(input) : Type();
+  SmallVector<Type> inputs =
+      llvm::map_to_vector(node.inputs, [](Value input) { return input ? getElementTypeOrSelf(input) : Type(); });
   for (unsigned position : positions) {
     Type type = schema.inferElementType(state.getContext(), position, inputs,
                                         [&](StringRef name) { return node.attributes.get(name); });

@@ -63,14 +63,14 @@ def ONNX_StashType : OptionalAttr<TypeAttr>;
 class ONNX_Word<list<string> words> : DefaultValuedStrAttr<ConfinedAttr<StrAttr, [AttrConstraint<
     CPred<"::llvm::is_contained(::std::initializer_list<::llvm::StringRef>{\"" # !interleave(words, "\", \"") # "\"}, "
           "::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
-    "one of " # !interleave(words, ", ")>]>, !head(words)>;
+    "whose value is one of " # !interleave(words, ", ")>]>, !head(words)>;
 
 //===----------------------------------------------------------------------===//
 // Operators
 //===----------------------------------------------------------------------===//
 
-/// Rules for (E): C++ expressions over the element types `inputs` by position, `attribute` and `builder`.
-defvar ONNX_AsInput = "inputs[0]";
+/// Rules for (E): C++ expressions over the element types `input(position)`, null where absent, `attribute` and `builder`.
+defvar ONNX_AsInput = "input(0)";
 defvar ONNX_AsI1 = "builder.getI1Type()";
 defvar ONNX_AsI64 = "builder.getI64Type()";
 
@@ -83,6 +83,7 @@ class ONNX_Op<string mnemonic, list<Trait> traits = [], list<string> elementType
                                          ::llvm::ArrayRef<::mlir::Type> inputs,
                                          ::llvm::function_ref<::mlir::Attribute(::llvm::StringRef)> attribute) {
       [[maybe_unused]] ::mlir::Builder builder(context);
+      [[maybe_unused]] auto input = [&](size_t i) { return i < inputs.size() ? inputs[i] : ::mlir::Type(); };
   }] # !interleave(!foreach(i, !range(!size(elementTypes)),
          !if(!eq(!add(i, 1), !size(elementTypes)), "", "if (position == " # i # ") ") # "return " # elementTypes[i] # ";"
        ), "\n") # "\n}\n";

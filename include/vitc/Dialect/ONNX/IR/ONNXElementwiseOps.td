@@ -24,6 +24,7 @@ class ONNX_InputUnaryOp<string mnemonic, string formula, Type type = ONNX_FloatT
 
 def ONNX_AbsOp : ONNX_UnaryOp<"Abs", "|x|", ONNX_NumericTensor>;
 def ONNX_CeilOp : ONNX_UnaryOp<"Ceil", "⌈x⌉">;
+def ONNX_CosOp : ONNX_InputUnaryOp<"Cos", "cos(input)">;
 def ONNX_EluOp : ONNX_UnaryOp<"Elu", "x for x ≥ 0, else alpha · (exp(x) − 1)", ONNX_FloatTensor,
                               (ins ONNX_Float<"1.0f">:$alpha)>;
 def ONNX_ErfOp : ONNX_InputUnaryOp<"Erf", "erf(input)">;
@@ -46,6 +47,7 @@ def ONNX_ReluOp : ONNX_UnaryOp<"Relu", "max(0, x)", ONNX_SignedTensor>;
 def ONNX_RoundOp : ONNX_UnaryOp<"Round", "x rounded to the nearest integer, halves to even">;
 def ONNX_SigmoidOp : ONNX_UnaryOp<"Sigmoid", "1 / (1 + exp(−x))">;
 def ONNX_SignOp : ONNX_InputUnaryOp<"Sign", "−1, 0 or 1", ONNX_NumericTensor>;
+def ONNX_SinOp : ONNX_InputUnaryOp<"Sin", "sin(input)">;
 def ONNX_SoftplusOp : ONNX_UnaryOp<"Softplus", "ln(1 + exp(x))">;
 def ONNX_SqrtOp : ONNX_UnaryOp<"Sqrt", "√x">;
 def ONNX_SwishOp : ONNX_UnaryOp<"Swish", "x · sigmoid(alpha · x)", ONNX_FloatTensor,
@@ -142,7 +144,7 @@ class ONNX_VariadicElementwiseOp<string mnemonic, string formula>
 def ONNX_MaxOp : ONNX_VariadicElementwiseOp<"Max", "maximum">;
 def ONNX_MinOp : ONNX_VariadicElementwiseOp<"Min", "minimum">;
 
-def ONNX_WhereOp : ONNX_Op<"Where", [ResultsBroadcastableShape, AllElementTypesMatch<["x", "y"]>], ["inputs[1]"]> {
+def ONNX_WhereOp : ONNX_Op<"Where", [ResultsBroadcastableShape, AllElementTypesMatch<["x", "y"]>], ["input(1)"]> {
   let summary = "elementwise output = condition ? x : y, broadcast";
   let description = [{
     - (C1) The shapes of the operands broadcast to that of the result.

@@ -50,7 +50,7 @@ def ONNX_EinsumOp : ONNX_Op<"Einsum", [SameOperandsElementType]> {
 }
 
 def ONNX_AttentionOp : ONNX_Op<"Attention", [AttrSizedOperandSegments, AttrSizedResultSegments],
-                               ["inputs[0]", "inputs[1]", "inputs[2]", "inputs[0]"]> {
+                               ["input(0)", "input(1)", "input(2)", "input(0)"]> {
   let summary = "scaled dot-product attention over heads";
   let description = [{
     Heads are a dimension (rank 4: batch, heads, tokens, features) or consecutive features (rank 3: batch, tokens,
@@ -177,7 +177,7 @@ def ONNX_BatchNormalizationOp : ONNX_Op<"BatchNormalization"> {
 }
 
 def ONNX_LayerNormalizationOp : ONNX_Op<"LayerNormalization", [AttrSizedResultSegments, SameOperandsElementType],
-    ["inputs[0]", "attribute(\"stash_type\") ? ::llvm::cast<::mlir::TypeAttr>(attribute(\"stash_type\")).getValue() : builder.getF32Type()"]> {
+    ["input(0)", "attribute(\"stash_type\") ? ::llvm::cast<::mlir::TypeAttr>(attribute(\"stash_type\")).getValue() : builder.getF32Type()"]> {
   let summary = "y = (x − mean(x)) / √(var(x) + epsilon) · scale + b over the dimensions from `axis` on";
   let description = [{
     - (C1) `x` and `y` have the same shape, and `axis` is in [−rank, rank).
@@ -190,7 +190,7 @@ def ONNX_LayerNormalizationOp : ONNX_Op<"LayerNormalization", [AttrSizedResultSe
   let hasVerifier = 1;
 }
 
-def ONNX_RMSNormalizationOp : ONNX_Op<"RMSNormalization", [], ["inputs[1]"]> {
+def ONNX_RMSNormalizationOp : ONNX_Op<"RMSNormalization", [], ["input(1)"]> {
   let summary = "y = x / √(mean(x²) + epsilon) · scale over the dimensions from `axis` on";
   let description = [{
     - (C1) `x` and `y` have the same shape, and `axis` is in [−rank, rank).

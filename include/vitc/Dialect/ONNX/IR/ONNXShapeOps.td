@@ -203,7 +203,7 @@ def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments]> {
   let arguments = (ins ONNX_Tensor:$x, Optional<ONNX_FloatTensor>:$roi, Optional<TensorOf<[F32]>>:$scales,
                    Optional<ONNX_I64Tensor>:$sizes, ONNX_Bool<0>:$antialias, ONNX_Ints:$axes,
                    ONNX_Word<["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
-                              "tf_crop_and_resize", "tf_half_pixel_for_nn"]>:$coordinate_transformation_mode,
+                              "tf_crop_and_resize"]>:$coordinate_transformation_mode,
                    ONNX_Float<"-0.75f">:$cubic_coeff_a, ONNX_Bool<0>:$exclude_outside,
                    ONNX_Float<"0.0f">:$extrapolation_value,
                    ONNX_Word<["stretch", "not_larger", "not_smaller"]>:$keep_aspect_ratio_policy,
