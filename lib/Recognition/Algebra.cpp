@@ -78,7 +78,8 @@ std::optional<Elementwise> vitc::matchElementwise(Operation *op) {
   if (!structured || !structured.hasPureTensorSemantics() || structured.getNumDpsInits() != 1 ||
       structured.getNumParallelLoops() != structured.getNumLoops() ||
       !structured.getMatchingIndexingMap(structured.getDpsInitOperand(0)).isIdentity() ||
-      !isa<FloatType>(getElementTypeOrSelf(op->getResult(0))))
+      !isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) ||
+      !llvm::all_of(structured.getIndexingMapsArray(), [](AffineMap map) { return map.isProjectedPermutation(); }))
     return std::nullopt;
   if (auto named = dyn_cast<linalg::ElementwiseOp>(op))
     return Elementwise{structured, named.getKind(), structured.getDpsInputOperands()};

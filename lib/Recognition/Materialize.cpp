@@ -22,11 +22,13 @@ class Layout {
 public:
   static FailureOr<Layout> plan(const AxisMap &map);
   Value build(OpBuilder &builder, Location loc, Value source) const;
+  LayoutCost cost() const;
 
 private:
   LogicalResult cutSource(const AxisMap &map);
   LogicalResult cutDim(const AxisMap &map, int64_t dim);
   void placeUnits();
+  SmallVector<int64_t> permutation() const;
   Value expand(OpBuilder &builder, Location loc, Value value) const;
   Value sliceAndDrop(OpBuilder &builder, Location loc, Value value) const;
   Value transpose(OpBuilder &builder, Location loc, Value value) const;
@@ -180,16 +182,23 @@ Value Layout::sliceAndDrop(OpBuilder &builder, Location loc, Value value) const 
   return tensor::CollapseShapeOp::create(builder, loc, value, reassociation);
 }
 
-Value Layout::transpose(OpBuilder &builder, Location loc, Value value) const {
+SmallVector<int64_t> Layout::permutation() const {
   SmallVector<int64_t> permutation(flat.size());
-  SmallVector<const Piece *> kept;
+  int64_t kept = 0;
   for (const Piece &piece : pieces)
-    if (piece.wanted) {
-      permutation[*piece.wanted] = kept.size();
-      kept.push_back(&piece);
-    }
+    if (piece.wanted)
+      permutation[*piece.wanted] = kept++;
+  return permutation;
+}
+
+Value Layout::transpose(OpBuilder &builder, Location loc, Value value) const {
+  SmallVector<int64_t> permutation = this->permutation();
   if (llvm::is_sorted(permutation))
     return value;
+  SmallVector<const Piece *> kept;
+  for (const Piece &piece : pieces)
+    if (piece.wanted)
+      kept.push_back(&piece);
   SmallVector<OpFoldResult> sizes;
   for (int64_t from : permutation)
     sizes.push_back(kept[from]->size.materialize(builder, loc));
@@ -214,6 +223,22 @@ Value Layout::build(OpBuilder &builder, Location loc, Value source) const {
   Value expanded = expand(builder, loc, source);
   Value sliced = sliceAndDrop(builder, loc, expanded);
   return collapse(builder, loc, transpose(builder, loc, sliced));
+}
+
+LayoutCost Layout::cost() const {
+  LayoutCost cost;
+  cost.transposes = llvm::is_sorted(permutation()) ? 0 : 1;
+  bool drops = llvm::any_of(pieces, [](const Piece &piece) { return piece.isSliced() || !piece.wanted; });
+  cost.ops =
+      cost.transposes + (static_cast<int64_t>(pieces.size()) != sourceRank) + drops + (groups.size() != flat.size());
+  return cost;
+}
+
+FailureOr<LayoutCost> vitc::materializationCost(const AxisMap &map) {
+  FailureOr<Layout> layout = Layout::plan(map);
+  if (failed(layout))
+    return failure();
+  return layout->cost();
 }
 
 bool vitc::isMaterializable(const AxisMap &map) { return succeeded(Layout::plan(map)); }

@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   vitc::registerConversionPasses();
   vitc::registerRecognitionPasses();
+  vitc::registerRecognitionPipelines();
   vitc::registerTransformsPasses();
   vitc::vit::registerViTPasses();
   vitc::vcpu::registerCPUKernelPasses();

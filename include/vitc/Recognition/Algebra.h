@@ -21,7 +21,7 @@ bool isClose(double value, double expected);
 /// An elementwise op by what it computes, be it a `linalg.elementwise` or a generic with a body of one op. Every result
 /// element depends on one element of each operand.
 struct Elementwise {
-  mlir::linalg::LinalgOp op;
+  mutable mlir::linalg::LinalgOp op; ///< a handle, whose queries are not const
   mlir::linalg::ElementwiseKind kind;
   llvm::SmallVector<mlir::OpOperand *, 2> operands; ///< as in the formula
   mlir::Value operand(unsigned i) const { return operands[i]->get(); }
@@ -74,7 +74,7 @@ bool isPrivate(const llvm::SmallPtrSetImpl<mlir::Operation *> &interior, mlir::O
 
 /// The sum over one dimension of a value, with a neutral start; or the maximum.
 struct Reduction {
-  mlir::linalg::LinalgOp op;
+  mutable mlir::linalg::LinalgOp op;
   mlir::Value input;
   int64_t dim;
   enum Kind { Sum, Max } kind;

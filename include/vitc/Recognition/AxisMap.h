@@ -80,6 +80,14 @@ mlir::FailureOr<mlir::Value> materialize(mlir::OpBuilder &builder, mlir::Locatio
 /// Whether `materialize` would succeed.
 bool isMaterializable(const AxisMap &map);
 
+/// What `materialize` builds.
+struct LayoutCost {
+  unsigned transposes = 0;
+  unsigned ops = 0;
+  auto operator<=>(const LayoutCost &) const = default;
+};
+mlir::FailureOr<LayoutCost> materializationCost(const AxisMap &map);
+
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, const AxisMap &map);
 
 } // namespace vitc

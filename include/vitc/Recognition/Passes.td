@@ -3,4 +3,178 @@
 
 include "mlir/Pass/PassBase.td"
 
+class VitC_RecognitionPass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"
+  ];
+}
+
+def RaiseSoftmax : VitC_RecognitionPass<"vit-raise-softmax"> {
+  let summary = "raise a softmax spelled in maximum, exponential and sum";
+  let description = [{
+    ```mlir
+    // before: %max and %sum by linalg.reduce along dimension 1, repeated along it
+    %shifted = linalg.elementwise kind=#linalg.elementwise_kind<sub> … ins(%x, %max : tensor<4x8xf32>, tensor<4xf32>) …
+    %e = linalg.elementwise kind=#linalg.elementwise_kind<exp> ins(%shifted : tensor<4x8xf32>) …
+    %y = linalg.elementwise kind=#linalg.elementwise_kind<div> … ins(%e, %sum : tensor<4x8xf32>, tensor<4xf32>) …
+    // after
+    %y = linalg.softmax dimension(1) ins(%x : tensor<4x8xf32>) …
+    ```
+
+    Maximum and sum run along the same dimension of the same values; intermediate values have no other readers. A product
+    with the reciprocal of the sum is the same.
+  }];
+}
+
+def RaiseLayerNorm : VitC_RecognitionPass<"vit-raise-layer-norm"> {
+  let summary = "raise a layer normalization spelled in means";
+  let description = [{
+    ```mlir
+    // before: %mean = Σ x / C, %variance = Σ (x − %mean)² / C
+    %root = linalg.elementwise kind=#linalg.elementwise_kind<sqrt> ins(%variance_plus_epsilon : tensor<2x7xf32>) …
+    %n = linalg.elementwise kind=#linalg.elementwise_kind<div> … ins(%centered, %root : tensor<2x7x8xf32>, tensor<2x7xf32>) …
+    %y = linalg.elementwise kind=#linalg.elementwise_kind<mul> … ins(%n, %gamma : tensor<2x7x8xf32>, tensor<8xf32>) …
+    // after
+    %y = vit.layer_norm %x scale(%gamma : tensor<8xf32>) {epsilon = 1.0e-6 : f32} : tensor<2x7x8xf32>
+    ```
+
+    The normalised dimension is the last one, the variance is biased, intermediate values have no other readers. Any
+    spelling of 1/√ and of the square is read. A product with and a sum of a constant vector that follow become scale and
+    bias, also of a `vit.layer_norm` that was there before.
+  }];
+}
+
+def RaiseActivations : VitC_RecognitionPass<"vit-raise-activations"> {
+  let summary = "raise GELU, SiLU and QuickGELU spelled in elementwise ops";
+  let description = [{
+    Starting from erf, tanh or exp, their argument and the values computed from them are written as polynomials in the
+    input and the transcendental; those that are an activation's, in whatever order and grouping, become it.
+
+    ```mlir
+    // before
+    %0 = linalg.elementwise kind=#linalg.elementwise_kind<div> … ins(%x, %sqrt2 : tensor<4x8xf32>, tensor<f32>) …
+    %1 = linalg.elementwise kind=#linalg.elementwise_kind<erf> ins(%0 : tensor<4x8xf32>) …
+    %2 = linalg.elementwise kind=#linalg.elementwise_kind<add> … ins(%1, %one : tensor<4x8xf32>, tensor<f32>) …
+    %3 = linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%x, %2 : tensor<4x8xf32>, tensor<4x8xf32>) …
+    %4 = linalg.elementwise kind=#linalg.elementwise_kind<mul> … ins(%3, %half : tensor<4x8xf32>, tensor<f32>) …
+    // after
+    %4 = vit.gelu %x : tensor<4x8xf32>
+    ```
+  }];
+}
+
+def RecognizeLinear : VitC_RecognitionPass<"vit-recognize-linear"> {
+  let summary = "recognise dense layers";
+  let description = [{
+    ```mlir
+    // before: the weight is a constant (K, N) or (N, K), the bias a constant (N)
+    %0 = linalg.contract indexing_maps = [(b, m, n, k) -> (b, m, k), … -> (k, n), … -> (b, m, n)] ins(%x, %w : …) outs(%zero : …)
+    %1 = linalg.elementwise kind=#linalg.elementwise_kind<add> … ins(%0, %b : tensor<2x7x6xf32>, tensor<6xf32>) …
+    // after
+    %1 = vit.linear %x, %w bias(%b : tensor<6xf32>) : (tensor<2x7x8xf32>, tensor<8x6xf32>) -> tensor<2x7x6xf32>
+    ```
+  }];
+}
+
+def RecognizeAttention : VitC_RecognitionPass<"vit-recognize-attention"> {
+  let summary = "recognise scaled dot-product attention";
+  let description = [{
+    Anchored on a softmax: its probabilities, through views, are contracted along the softmax's dimension with values; its
+    scores, through views, scalar factors and sums with constants, are the contraction of queries and keys. Every loop of
+    the two contractions is a number whose digits are batch, head, query or key, by what of query, key and value they index.
+
+    ```mlir
+    // before: packed queries, keys and values, %qk = tensor<1x6x197x197xf32>
+    %t = linalg.transpose ins(%packed : tensor<1x197x3x6x64xf32>) … permutation = [2, 0, 3, 1, 4]
+    %scores = linalg.contract … ins(%q_times_s, %k_transposed_times_s : tensor<1x6x197x64xf32>, tensor<1x6x64x197xf32>) …
+    %probs = linalg.softmax dimension(3) ins(%scores : tensor<1x6x197x197xf32>) …
+    %out = linalg.contract … ins(%probs, %v : tensor<1x6x197x197xf32>, tensor<1x6x197x64xf32>) …
+    // after
+    %heads = tensor.expand_shape %linear [[0], [1], [2, 3]] … : tensor<1x197x1152xf32> into tensor<1x197x18x64xf32>
+    %q = tensor.extract_slice %heads[0, 0, 0, 0] [1, 197, 6, 64] …
+    %a = vit.attention %q, %k, %v {scale = 0.125 : f32} : (…) -> tensor<1x197x6x64xf32>
+    ```
+
+    Postcondition: operands of an attention are slices of an expanded source wherever that is enough, and its result is
+    read through one transpose or reshape. Readers of the scores or the probabilities get results of the attention.
+  }];
+}
+
+def RecognizeLayerScale : VitC_RecognitionPass<"vit-recognize-layer-scale"> {
+  let summary = "recognise the learned factor of a residual branch";
+  let description = [{
+    ```mlir
+    // before: %gamma is a constant (C), the only reader of %0 adds the residual
+    %0 = linalg.elementwise kind=#linalg.elementwise_kind<mul> … ins(%x, %gamma : tensor<2x7x8xf32>, tensor<8xf32>) …
+    // after
+    %0 = vit.layer_scale %x, %gamma : tensor<2x7x8xf32>, tensor<8xf32>
+    ```
+  }];
+}
+
+def RecognizePatchEmbed : VitC_RecognitionPass<"vit-recognize-patch-embed"> {
+  let summary = "recognise patch embedding";
+  let description = [{
+    ```mlir
+    // before: stride = kernel, no padding; flattened and transposed in either order
+    %0 = vit.conv %image, %w {strides = array<i64: 16, 16>, …} : … -> tensor<1x384x14x14xf32>
+    %1 = tensor.collapse_shape %0 [[0], [1], [2, 3]] : tensor<1x384x14x14xf32> into tensor<1x384x196xf32>
+    %2 = linalg.transpose ins(%1 : tensor<1x384x196xf32>) … permutation = [0, 2, 1]
+    // after
+    %2 = vit.patch_embed %image, %w : (tensor<1x3x224x224xf32>, tensor<384x3x16x16xf32>) -> tensor<1x196x384xf32>
+    ```
+  }];
+}
+
+def RecognizeTokens : VitC_RecognitionPass<"vit-recognize-tokens"> {
+  let summary = "recognise how the token sequence is put together";
+  let description = [{
+    Reads concatenations along the token dimension, sums with positions and slices of such sequences as a list of pieces:
+    rows that do not depend on the input, and patches. Rows of the prefix that an output reads by themselves are class
+    tokens; rows that no output reads are registers; rows that are only read together with all others have no known role.
+
+    ```mlir
+    // before: %cls = tensor<1x8xf32>, %pos = tensor<5x8xf32>, constants
+    %0 = tensor.concat dim(1) %cls_of_every_image, %patches : (tensor<2x1x8xf32>, tensor<2x4x8xf32>) -> tensor<2x5x8xf32>
+    %1 = linalg.elementwise kind=#linalg.elementwise_kind<add> … ins(%0, %pos : tensor<2x5x8xf32>, tensor<5x8xf32>) …
+    // after: %prefix = %cls + %pos[0 : 1], %rest = %pos[1 : 5]
+    %1 = vit.assemble prefix(%prefix : tensor<1x8xf32>) patches(%patches : tensor<2x4x8xf32>)
+         position(%rest : tensor<4x8xf32>) {cls = 1, registers = 0} -> tensor<2x5x8xf32>
+    ```
+  }];
+}
+
+def SimplifyLayout : VitC_RecognitionPass<"vit-simplify-layout"> {
+  let summary = "shorten chains of transposes, reshapes and slices";
+  let description = [{
+    Rebuilds a value that a chain of views defines from its source where that takes fewer transposes, or fewer ops.
+
+    ```mlir
+    // before
+    %0 = linalg.transpose ins(%x : tensor<2x7x6x64xf32>) … permutation = [0, 2, 1, 3]
+    %1 = linalg.transpose ins(%0 : tensor<2x6x7x64xf32>) … permutation = [0, 2, 1, 3]
+    %2 = tensor.collapse_shape %1 [[0], [1], [2, 3]] : tensor<2x7x6x64xf32> into tensor<2x7x384xf32>
+    // after
+    %2 = tensor.collapse_shape %x [[0], [1], [2, 3]] : tensor<2x7x6x64xf32> into tensor<2x7x384xf32>
+    ```
+  }];
+}
+
+def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {
+  let summary = "report what was recognised and why the rest was not";
+  let description = [{
+    Counts the recognised ops, and reads and removes the attributes `vit.missed` that recognisers left on what they
+    refused: a dictionary from candidate to reason.
+
+    ```mlir
+    // before; the report says: missed: attention at /head/Softmax (linalg.softmax): no contraction reads the probabilities
+    %y = linalg.softmax {vit.missed = {attention = "no contraction reads the probabilities"}} dimension(1) …
+    // after
+    %y = linalg.softmax dimension(1) …
+    ```
+  }];
+  let options = [Option<"format", "format", "std::string", "", "print the report: text or json">];
+}
+
 #endif

@@ -1,0 +1,440 @@
+#include "AttentionAxes.h"
+
+#include "Recognizer.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace vitc;
+using linalg::ElementwiseKind;
+
+namespace {
+/// A stretch of indices that no reader cuts further, as each reader counts through it.
+struct Atom {
+  Extent extent;
+  SmallVector<Digit> digits; ///< one a reader
+  enum Role { Batch, Head, Query, Key, Feature } role = Batch;
+};
+
+/// The readers of a loop, in the order of `Atom::digits`; addends follow.
+enum Reader { kQuery, kKey, kValue, kProbs, kAddends };
+
+/// Which loops of a contraction index which operands.
+struct ContractionLoops {
+  SmallVector<Extent> extents;
+  int64_t contracted = -1;
+
+  static FailureOr<ContractionLoops> of(linalg::LinalgOp op);
+};
+
+/// Finds an attention step by step; every step gives a reason where it fails.
+class Matcher {
+public:
+  Matcher(linalg::SoftmaxOp softmax, std::string &reason) : reason(reason) { match.softmax = softmax; }
+
+  FailureOr<AttentionMatch> run() {
+    if (failed(findValues()) || failed(findScores()) || failed(findQueryAndKey()) || failed(cutLoops()) ||
+        failed(assignRoles()) || failed(buildOperands()) || failed(buildAddends()))
+      return failure();
+    buildResults();
+    return std::move(match);
+  }
+
+private:
+  LogicalResult refuse(const Twine &why) {
+    reason = why.str();
+    return failure();
+  }
+  void lookedThrough(const AxisMap &map) { match.path.insert(map.path.begin(), map.path.end()); }
+
+  LogicalResult findValues();
+  LogicalResult findScores();
+  LogicalResult takeAddend(const Elementwise &sum);
+  LogicalResult findQueryAndKey();
+  LogicalResult cutLoops();
+  LogicalResult cutLoop(unsigned loop);
+  LogicalResult assignRoles();
+  LogicalResult assignRole(Atom &atom, bool contracted);
+  LogicalResult buildOperands();
+  LogicalResult buildAddends();
+  void buildResults();
+
+  AxisMap withAxes(const AxisMap &map, Reader reader, std::initializer_list<Atom::Role> roles) const;
+  SmallVector<Axis> axesOver(function_ref<std::optional<std::pair<unsigned, Extent>>(const Atom &)> place) const;
+
+  std::string &reason;
+  AttentionMatch match;
+  AxisMap scores;        ///< of the softmax's dimensions over the scores contraction
+  AxisMap probs;         ///< in the loops of the values contraction, over the softmax's result
+  AxisMap values;        ///< in those loops
+  AxisMap queries, keys; ///< over the softmax's dimensions, then in those loops
+  Axis queryFeature, keyFeature;
+  SmallVector<AxisMap, 0> addends; ///< as queries
+  ContractionLoops valueLoops;
+  SmallVector<SmallVector<Atom>> atoms; ///< of each loop of the values contraction
+};
+} // namespace
+
+FailureOr<ContractionLoops> ContractionLoops::of(linalg::LinalgOp op) {
+  ContractionLoops loops;
+  loops.extents.resize(op.getNumLoops());
+  for (OpOperand *operand : op.getDpsInputOperands())
+    for (auto [dim, expr] : llvm::enumerate(op.getMatchingIndexingMap(operand).getResults()))
+      loops.extents[cast<AffineDimExpr>(expr).getPosition()] = extentOf(operand->get(), dim);
+  if (op.getNumReductionLoops() != 1)
+    return failure();
+  for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray()))
+    if (type == utils::IteratorType::reduction)
+      loops.contracted = loop;
+  return loops;
+}
+
+/// A product of two tensors summed over indices, starting from zero.
+static bool isContraction(Operation *op) {
+  auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
+  return structured && linalg::isaContractionOpInterface(structured) && structured.hasPureTensorSemantics() &&
+         isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
+         matchSplat(structured.getDpsInitOperand(0)->get()) == 0.0;
+}
+
+/// The contraction that reads the probabilities, possibly through views.
+LogicalResult Matcher::findValues() {
+  SmallVector<Value> worklist{match.softmax.getResult()[0]};
+  SmallVector<linalg::LinalgOp> found;
+  while (!worklist.empty())
+    for (Operation *user : worklist.pop_back_val().getUsers()) {
+      if (isContraction(user))
+        found.push_back(cast<linalg::LinalgOp>(user));
+      else if (viewedOperand(user, {.scales = false}))
+        worklist.push_back(user->getResult(0));
+    }
+  if (found.empty())
+    return refuse("no contraction reads the probabilities");
+  if (found.size() > 1)
+    return refuse("several contractions read the probabilities");
+  match.valuesOp = found.front();
+  FailureOr<ContractionLoops> loops = ContractionLoops::of(match.valuesOp);
+  if (failed(loops))
+    return refuse("the product of probabilities and values does not contract one dimension");
+  valueLoops = *loops;
+
+  OpOperand *left = match.valuesOp.getDpsInputOperand(0), *right = match.valuesOp.getDpsInputOperand(1);
+  auto inLoops = [&](OpOperand *operand) {
+    return trace(operand->get(), {.scales = false})
+        .inLoops(match.valuesOp.getMatchingIndexingMap(operand), valueLoops.extents);
+  };
+  probs = inLoops(left);
+  if (probs.source != match.softmax.getResult()[0]) {
+    std::swap(left, right);
+    probs = inLoops(left);
+  }
+  if (probs.source != match.softmax.getResult()[0])
+    return refuse("the probabilities reach the product with the values through something opaque");
+  values = inLoops(right);
+  lookedThrough(probs);
+  lookedThrough(values);
+
+  int64_t dim = match.softmax.getDimension();
+  Axis whole;
+  appendDigit(whole, {extentOf(match.softmax.getResult()[0], dim), dim, 1});
+  if (probs.axes[valueLoops.contracted] != whole)
+    return refuse("softmax does not run over the contracted keys");
+  return success();
+}
+
+/// Follows the scores back through views, scalar factors and sums with constants to a contraction.
+LogicalResult Matcher::findScores() {
+  scores = trace(match.softmax.getInput());
+  while (true) {
+    lookedThrough(scores);
+    Operation *op = scores.source.getDefiningOp();
+    if (isContraction(op)) {
+      match.scoresOp = cast<linalg::LinalgOp>(op);
+      match.scale = scores.scale;
+      return success();
+    }
+    std::optional<Elementwise> sum = matchElementwise(op);
+    if (!sum || sum->kind != ElementwiseKind::add)
+      return refuse(scores.opaque.empty() ? Twine("the scores do not come from a contraction") : Twine(scores.opaque));
+    if (failed(takeAddend(*sum)))
+      return failure();
+    match.path.insert(op);
+  }
+}
+
+/// Steps from a sum to the operand that depends on the input; the other one is an addend.
+LogicalResult Matcher::takeAddend(const Elementwise &sum) {
+  bool first = isInputIndependent(sum.operand(0)), second = isInputIndependent(sum.operand(1));
+  if (first == second)
+    return refuse(first ? "the scores do not depend on the input" : "an addend of the scores depends on the input");
+  if (scores.scale != 1)
+    return refuse("the scores are scaled after an addend");
+  OpOperand *addend = sum.operands[first ? 0 : 1], *rest = sum.operands[first ? 1 : 0];
+  if (!sum.op.getMatchingIndexingMap(rest).isIdentity())
+    return refuse("the scores are broadcast by an addend");
+  FailureOr<AxisMap> over = traceOperand(sum.op, addend, {.scales = false}).compose(scores);
+  if (failed(over))
+    return refuse("an addend does not follow the layout of the scores");
+  addends.push_back(*over);
+  FailureOr<AxisMap> composed = trace(rest->get()).compose(scores);
+  if (failed(composed))
+    return refuse("the scores change layout between addends in a way that does not divide");
+  scores = *composed;
+  return success();
+}
+
+/// The operands of the scores contraction as maps over the softmax's dimensions, then over the loops of the values.
+LogicalResult Matcher::findQueryAndKey() {
+  linalg::LinalgOp op = match.scoresOp;
+  FailureOr<ContractionLoops> loops = ContractionLoops::of(op);
+  if (failed(loops))
+    return refuse("the product of queries and keys does not contract one dimension");
+  AxisMap layout = scores; // without the factor, which is counted once
+  layout.scale = 1;
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto over = [&](OpOperand *operand, Axis &feature) -> FailureOr<AxisMap> {
+    AxisMap map = trace(operand->get()).inLoops(op.getMatchingIndexingMap(operand), loops->extents);
+    lookedThrough(map);
+    feature = map.axes[loops->contracted];
+    AxisMap byResult = map;
+    byResult.axes.clear();
+    for (AffineExpr expr : result.getResults())
+      byResult.axes.push_back(map.axes[cast<AffineDimExpr>(expr).getPosition()]);
+    FailureOr<AxisMap> bySoftmax = byResult.compose(layout);
+    return succeeded(bySoftmax) ? bySoftmax->compose(probs) : bySoftmax;
+  };
+  FailureOr<AxisMap> left = over(op.getDpsInputOperand(0), queryFeature);
+  FailureOr<AxisMap> right = over(op.getDpsInputOperand(1), keyFeature);
+  if (failed(left) || failed(right))
+    return refuse("queries and keys do not follow the layout of the scores");
+  // The keys are what the contracted loop of the values indexes.
+  auto isKeys = [&](const AxisMap &map) {
+    return llvm::any_of(map.axes[valueLoops.contracted], [](const Digit &digit) { return !digit.isFree(); });
+  };
+  if (isKeys(*left)) {
+    std::swap(left, right);
+    std::swap(queryFeature, keyFeature);
+  }
+  queries = *left;
+  keys = *right;
+  match.scale *= queries.scale * keys.scale;
+  for (AxisMap &addend : addends) {
+    FailureOr<AxisMap> composed = addend.compose(probs);
+    if (failed(composed))
+      return refuse("an addend does not follow the layout of the probabilities");
+    addend = *composed;
+  }
+  return success();
+}
+
+/// Cuts axes of one extent into atoms: innermost first, always by a digit that divides all others.
+static FailureOr<SmallVector<Atom>> refine(SmallVector<Axis> axes) {
+  SmallVector<Atom> atoms;
+  while (llvm::any_of(axes, [](const Axis &axis) { return !axis.empty(); })) {
+    if (llvm::any_of(axes, [](const Axis &axis) { return axis.empty(); }))
+      return failure();
+    const Axis *smallest = llvm::find_if(axes, [&](const Axis &candidate) {
+      return llvm::all_of(
+          axes, [&](const Axis &axis) { return axis.back().extent.dividedBy(candidate.back().extent).has_value(); });
+    });
+    if (smallest == axes.end())
+      return failure();
+    Atom atom{smallest->back().extent, {}};
+    for (Axis &axis : axes) {
+      Digit digit = axis.pop_back_val();
+      Extent outer = *digit.extent.dividedBy(atom.extent);
+      atom.digits.push_back({atom.extent, digit.dim, digit.stride});
+      if (!outer.isOne())
+        axis.push_back({outer, digit.dim, digit.isFree() ? Extent(1) : digit.stride * atom.extent});
+    }
+    atoms.push_back(atom);
+  }
+  std::reverse(atoms.begin(), atoms.end());
+  return atoms;
+}
+
+LogicalResult Matcher::cutLoops() {
+  atoms.resize(valueLoops.extents.size());
+  for (unsigned loop = 0; loop < atoms.size(); ++loop)
+    if (failed(cutLoop(loop)))
+      return failure();
+  return success();
+}
+
+LogicalResult Matcher::cutLoop(unsigned loop) {
+  SmallVector<Axis> axes{queries.axes[loop], keys.axes[loop], values.axes[loop], probs.axes[loop]};
+  for (const AxisMap &addend : addends)
+    axes.push_back(addend.axes[loop]);
+  FailureOr<SmallVector<Atom>> cut = refine(axes);
+  if (failed(cut))
+    return refuse("queries, keys and values divide a dimension differently");
+  atoms[loop] = *cut;
+  return success();
+}
+
+LogicalResult Matcher::assignRoles() {
+  if (queryFeature.size() > 1 || keyFeature.size() > 1)
+    return refuse("queries or keys are contracted over features that are not contiguous in order");
+  for (auto [loop, cut] : llvm::enumerate(atoms))
+    for (Atom &atom : cut)
+      if (failed(assignRole(atom, static_cast<int64_t>(loop) == valueLoops.contracted)))
+        return failure();
+  return success();
+}
+
+LogicalResult Matcher::assignRole(Atom &atom, bool contracted) {
+  bool inQuery = !atom.digits[kQuery].isFree(), inKey = !atom.digits[kKey].isFree(),
+       inValue = !atom.digits[kValue].isFree(), inProbs = !atom.digits[kProbs].isFree();
+  if (contracted) {
+    atom.role = Atom::Key;
+    return !inQuery && inKey && inValue ? success() : refuse("softmax does not run over the keys of the scores");
+  }
+  if (!inProbs) {
+    atom.role = Atom::Feature;
+    return success(inValue);
+  }
+  if (inQuery && !inKey && !inValue) {
+    atom.role = Atom::Query;
+    return success();
+  }
+  if (!inQuery)
+    return refuse("the queries are the same for a part of the batch or heads");
+  if (!inKey || !inValue)
+    return refuse("keys or values are the same for a part of the batch or heads");
+  // Heads cut the features; all else that the three share is batch.
+  auto besideFeature = [&](Reader reader, const Axis &feature) {
+    return feature.size() == 1 && atom.digits[reader].dim == feature[0].dim;
+  };
+  atom.role = besideFeature(kQuery, queryFeature) && besideFeature(kKey, keyFeature) ? Atom::Head : Atom::Batch;
+  return success();
+}
+
+/// `map` with one axis a batch atom, then one a role: the digits of all atoms of that role.
+AxisMap Matcher::withAxes(const AxisMap &map, Reader reader, std::initializer_list<Atom::Role> roles) const {
+  AxisMap result = map;
+  result.axes.clear();
+  for (const SmallVector<Atom> &cut : atoms)
+    for (const Atom &atom : cut)
+      if (atom.role == Atom::Batch)
+        appendDigit(result.axes.emplace_back(), atom.digits[reader]);
+  if (result.axes.empty())
+    result.axes.emplace_back();
+  for (Atom::Role role : roles) {
+    Axis &axis = result.axes.emplace_back();
+    for (const SmallVector<Atom> &cut : atoms)
+      for (const Atom &atom : cut)
+        if (atom.role == role)
+          appendDigit(axis, atom.digits[reader]);
+  }
+  return result;
+}
+
+LogicalResult Matcher::buildOperands() {
+  match.query = withAxes(queries, kQuery, {Atom::Query, Atom::Head});
+  match.query.axes.push_back(queryFeature);
+  match.key = withAxes(keys, kKey, {Atom::Key, Atom::Head});
+  match.key.axes.push_back(keyFeature);
+  match.value = withAxes(values, kValue, {Atom::Key, Atom::Head, Atom::Feature});
+  if (match.value.axes.back().size() > 1)
+    return refuse("the features of a value are not contiguous");
+  for (auto [map, name] :
+       {std::pair(&match.query, "queries"), std::pair(&match.key, "keys"), std::pair(&match.value, "values")})
+    if (!isMaterializable(*map))
+      return refuse(Twine("the ") + name + " are not a slice of their source");
+  match.batch.clear();
+  size_t batches = match.query.axes.size() - 3;
+  for (size_t i = 0; i < batches; ++i)
+    match.batch.push_back(extentOf(match.query.axes[i]));
+  match.queries = extentOf(match.query.axes[batches]);
+  match.heads = extentOf(match.query.axes[batches + 1]);
+  match.keys = extentOf(match.key.axes[batches]);
+  match.features = extentOf(match.value.axes[batches + 2]);
+  return success();
+}
+
+LogicalResult Matcher::buildAddends() {
+  for (auto [index, addend] : llvm::enumerate(addends)) {
+    AxisMap map = withAxes(addend, static_cast<Reader>(kAddends + index), {Atom::Head, Atom::Query, Atom::Key});
+    for (Axis &axis : map.axes) {
+      bool free = llvm::any_of(axis, [](const Digit &digit) { return digit.isFree(); });
+      if (free && axis.size() > 1)
+        return refuse("an addend repeats along a part of a dimension");
+      if (free)
+        axis.clear();
+    }
+    while (map.axes.size() > 1 && map.axes.front().empty())
+      map.axes.erase(map.axes.begin());
+    if (!isMaterializable(map))
+      return refuse("an addend is not a slice of its source");
+    match.addends.push_back(map);
+  }
+  return success();
+}
+
+/// Axes of the values contraction's loops over the dimensions (batch.., a, b, c) that `place` gives each atom, which
+/// counts through its dimension together with the other atoms there, the last one fastest.
+SmallVector<Axis>
+Matcher::axesOver(function_ref<std::optional<std::pair<unsigned, Extent>>(const Atom &)> place) const {
+  SmallVector<Axis> axes(atoms.size());
+  for (auto [axis, cut] : llvm::zip_equal(axes, atoms))
+    for (const Atom &atom : cut)
+      if (auto placed = place(atom))
+        appendDigit(axis, {atom.extent, placed->first, placed->second});
+  return axes;
+}
+
+void Matcher::buildResults() {
+  // Where each atom counts through the dimensions (batch.., then by role).
+  unsigned batches = match.batch.size();
+  auto place = [&](const Atom &atom, ArrayRef<Atom::Role> roles) {
+    unsigned batch = 0;
+    Extent stride;
+    bool after = false;
+    for (const SmallVector<Atom> &cut : atoms)
+      for (const Atom &other : cut) {
+        if (&other == &atom)
+          after = true;
+        else if (other.role == Atom::Batch && !after)
+          ++batch;
+        else if (other.role == atom.role && after)
+          stride = stride * other.extent;
+      }
+    if (atom.role == Atom::Batch)
+      return std::pair<unsigned, Extent>(batch, 1);
+    unsigned position = std::distance(roles.begin(), llvm::find(roles, atom.role));
+    return std::pair<unsigned, Extent>(batches + position, stride);
+  };
+
+  SmallVector<Axis> byLoop = axesOver([&](const Atom &atom) -> std::optional<std::pair<unsigned, Extent>> {
+    if (atom.role == Atom::Key)
+      return std::nullopt;
+    return place(atom, {Atom::Query, Atom::Head, Atom::Feature});
+  });
+  linalg::LinalgOp op = match.valuesOp;
+  for (AffineExpr expr : op.getMatchingIndexingMap(op.getDpsInitOperand(0)).getResults())
+    match.resultAxes.push_back(byLoop[cast<AffineDimExpr>(expr).getPosition()]);
+
+  // The softmax's dimensions: their atoms, outermost first.
+  int64_t rank = match.softmax.getInput().getType().getRank();
+  match.probsAxes.resize(rank);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    SmallVector<const Atom *> here;
+    for (const SmallVector<Atom> &cut : atoms)
+      for (const Atom &atom : cut)
+        if (atom.digits[kProbs].dim == dim)
+          here.insert(llvm::upper_bound(here, &atom,
+                                        [](const Atom *a, const Atom *b) {
+                                          auto ratio = a->digits[kProbs].stride.dividedBy(b->digits[kProbs].stride);
+                                          return ratio && !ratio->isOne();
+                                        }),
+                      &atom);
+    for (const Atom *atom : here) {
+      auto [position, stride] = place(*atom, {Atom::Head, Atom::Query, Atom::Key});
+      appendDigit(match.probsAxes[dim], {atom->extent, position, stride});
+    }
+  }
+}
+
+FailureOr<AttentionMatch> vitc::matchAttention(linalg::SoftmaxOp softmax, std::string &reason) {
+  return Matcher(softmax, reason).run();
+}

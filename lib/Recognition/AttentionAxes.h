@@ -1,0 +1,32 @@
+#ifndef VITC_RECOGNITION_ATTENTIONAXES_H
+#define VITC_RECOGNITION_ATTENTIONAXES_H
+
+#include "vitc/Recognition/AxisMap.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace vitc {
+
+/// softmax(scores) · values, and what the scores were made of, each as a map. Nothing is changed by finding it.
+struct AttentionMatch {
+  mlir::linalg::SoftmaxOp softmax;
+  mlir::linalg::LinalgOp scoresOp;       ///< queries times keys
+  mlir::linalg::LinalgOp valuesOp;       ///< probabilities times values
+  AxisMap query;                         ///< dimensions batch.., M, H, D of its source
+  AxisMap key;                           ///< batch.., N, H, D
+  AxisMap value;                         ///< batch.., N, H, E
+  llvm::SmallVector<AxisMap, 0> addends; ///< batch.., H, M, N, leading dimensions of extent 1 left out
+  double scale = 1;
+  llvm::SmallVector<Extent> batch;               ///< at least one
+  Extent queries, keys, heads, features;         ///< M, N, H, E
+  llvm::SmallVector<Axis> resultAxes;            ///< of valuesOp's result over (batch.., M, H, E)
+  llvm::SmallVector<Axis> probsAxes;             ///< of the softmax's result over (batch.., H, M, N)
+  llvm::SmallPtrSet<mlir::Operation *, 16> path; ///< every op that the attention replaces or looks through
+};
+
+/// Looks for the attention around `softmax`; `reason` says why there is none.
+mlir::FailureOr<AttentionMatch> matchAttention(mlir::linalg::SoftmaxOp softmax, std::string &reason);
+
+} // namespace vitc
+
+#endif // VITC_RECOGNITION_ATTENTIONAXES_H

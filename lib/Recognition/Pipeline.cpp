@@ -1,0 +1,39 @@
+#include "vitc/Recognition/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace vitc;
+
+void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
+  // One value for one extent and for one constant: equality of extents is equality of values.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  // Raising first: recognisers read softmax, norms and activations as one op each.
+  functions.addPass(createRaiseSoftmax());
+  functions.addPass(createRaiseLayerNorm());
+  functions.addPass(createRaiseActivations());
+  // Attention before linear: what becomes of scores decides what their contraction is.
+  functions.addPass(createRecognizeAttention());
+  functions.addPass(createRecognizeLinear());
+  functions.addPass(createRecognizeLayerScale());
+  functions.addPass(createRecognizePatchEmbed());
+  // Layouts before tokens: rows are followed through every view that is left.
+  functions.addPass(createSimplifyLayout());
+  // Dead chains die, and slices of one source become one.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Last: which rows are read is known when every op that keeps rows apart is recognised.
+  pm.nest<func::FuncOp>().addPass(createRecognizeTokens());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createExplainPass(report));
+}
+
+void vitc::registerRecognitionPipelines() {
+  PassPipelineRegistration<>("vit-recognize", "from the linalg stage to the vit stage",
+                             [](OpPassManager &pm) { buildRecognitionPipeline(pm); });
+}

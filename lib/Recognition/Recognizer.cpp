@@ -1,0 +1,95 @@
+#include "Recognizer.h"
+
+#include "vitc/Recognition/Report.h"
+
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace vitc;
+
+namespace {
+/// Remembers the last reason for which each op that is still there was refused.
+class MissedMatches final : public RewriterBase::Listener {
+public:
+  void notifyPatternBegin(const Pattern &pattern, Operation *op) override {
+    current = op;
+    reasons.erase(op);
+  }
+  void notifyMatchFailure(Location loc, function_ref<void(Diagnostic &)> reason) override {
+    Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
+    reason(diagnostic);
+    reasons[current] = diagnostic.str();
+  }
+  void notifyOperationErased(Operation *op) override { reasons.erase(op); }
+
+  void write(StringRef candidate) {
+    for (auto &[op, reason] : reasons) {
+      Builder builder(op->getContext());
+      NamedAttrList missed;
+      if (auto earlier = op->getAttrOfType<DictionaryAttr>(kMissedAttrName))
+        missed.append(earlier.begin(), earlier.end());
+      missed.set(candidate, builder.getStringAttr(reason));
+      op->setAttr(kMissedAttrName, missed.getDictionary(op->getContext()));
+    }
+  }
+
+private:
+  Operation *current = nullptr;
+  llvm::MapVector<Operation *, std::string> reasons;
+};
+} // namespace
+
+LogicalResult vitc::applyRecognizers(Operation *root, RewritePatternSet patterns, StringRef candidate) {
+  MissedMatches missed;
+  GreedyRewriteConfig config;
+  config.setListener(&missed).enableFolding(false).enableConstantCSE(false).setUseTopDownTraversal(true);
+  if (failed(applyPatternsGreedily(root, std::move(patterns), config)))
+    return root->emitError("recognition of ") << candidate << " did not converge";
+  missed.write(candidate);
+  return success();
+}
+
+SmallVector<Extent> vitc::loopsOf(linalg::LinalgOp op) {
+  SmallVector<Extent> loops;
+  for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
+    loops.push_back(extentOf(op->getResult(0), dim));
+  return loops;
+}
+
+AxisMap vitc::traceOperand(linalg::LinalgOp op, OpOperand *operand, TraceOptions options) {
+  return trace(operand->get(), options).inLoops(op.getMatchingIndexingMap(operand), loopsOf(op));
+}
+
+bool vitc::repeatsReduction(const AxisMap &map, const Reduction &reduction) {
+  if (map.source != reduction.op->getResult(0))
+    return false;
+  AxisMap expected = AxisMap::identity(map.source);
+  Axis repeated;
+  appendDigit(repeated, Digit::free(extentOf(reduction.input, reduction.dim)));
+  expected.axes.insert(expected.axes.begin() + reduction.dim, repeated);
+  return map.axes == expected.axes && map.offsets == expected.offsets && map.rolls == expected.rolls;
+}
+
+std::optional<AxisMap> vitc::matchPerChannel(linalg::LinalgOp op, OpOperand *operand) {
+  if (!isInputIndependent(operand->get()))
+    return std::nullopt;
+  AxisMap map = traceOperand(op, operand, {.scales = false});
+  if (map.axes.empty())
+    return std::nullopt;
+  auto varies = [](const Axis &axis) { return llvm::any_of(axis, [](const Digit &digit) { return !digit.isFree(); }); };
+  if (llvm::any_of(ArrayRef(map.axes).drop_back(), varies) || !varies(map.axes.back()))
+    return std::nullopt;
+  map.axes.erase(map.axes.begin(), map.axes.end() - 1);
+  return isMaterializable(map) ? std::optional(map) : std::nullopt;
+}
+
+Location vitc::fuseLocations(Operation *root, ArrayRef<Operation *> others) {
+  SmallVector<Operation *> ordered(others);
+  llvm::erase_if(ordered, [&](Operation *op) { return op == root || op->getBlock() != root->getBlock(); });
+  llvm::sort(ordered, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  SmallVector<Location> locations{root->getLoc()};
+  for (Operation *op : ordered)
+    locations.push_back(op->getLoc());
+  return FusedLoc::get(root->getContext(), locations);
+}

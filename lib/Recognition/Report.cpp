@@ -1,0 +1,178 @@
+#include "vitc/Recognition/Report.h"
+
+#include "Recognizer.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace vitc;
+
+/// All names in a location, in order, each once.
+static SmallVector<StringRef> namesIn(Location loc) {
+  llvm::SetVector<StringRef> names;
+  loc->walk([&](Location inner) {
+    if (auto named = dyn_cast<NameLoc>(inner))
+      names.insert(named.getName());
+    return WalkResult::advance();
+  });
+  return names.takeVector();
+}
+
+std::string vitc::nodeName(Location loc) {
+  SmallVector<StringRef> names = namesIn(loc);
+  return names.empty() ? "?" : names.front().str();
+}
+
+/// What the names of nodes have in common, in whole components of a path; the first name where that is nothing.
+static std::string commonName(ArrayRef<StringRef> names) {
+  if (names.empty())
+    return "?";
+  StringRef common = names.front();
+  for (StringRef name : names) {
+    size_t length = std::mismatch(common.begin(), common.end(), name.begin(), name.end()).first - common.begin();
+    if (length < common.size() || length < name.size())
+      length = std::max<size_t>(common.substr(0, length + 1).find_last_of("/.") + 1, 1) - 1;
+    common = common.take_front(length);
+  }
+  common = common.rtrim("/.");
+  return common.empty() ? names.front().str() : common.str();
+}
+
+/// The linear before the activation that feeds `second`, where the three are an MLP.
+static vit::LinearOp firstOfMlp(vit::LinearOp second) {
+  Operation *activation = trace(second.getInput(), {.scales = false}).source.getDefiningOp();
+  if (!isa_and_present<vit::GeluOp, vit::SiluOp>(activation))
+    return nullptr;
+  return trace(activation->getOperand(0), {.scales = false}).source.getDefiningOp<vit::LinearOp>();
+}
+
+static StringRef kindOf(Operation *op) {
+  return TypeSwitch<Operation *, StringRef>(op)
+      .Case([](vit::AttentionOp) { return "attention"; })
+      .Case([](vit::LayerNormOp) { return "layer_norm"; })
+      .Case([](vit::LayerScaleOp) { return "layer_scale"; })
+      .Case([](vit::GeluOp) { return "gelu"; })
+      .Case([](vit::SiluOp) { return "silu"; })
+      .Case([](vit::LinearOp) { return "linear"; })
+      .Case([](vit::PatchEmbedOp) { return "patch_embed"; })
+      .Default([](Operation *) { return ""; });
+}
+
+static int64_t product(ArrayRef<int64_t> extents) {
+  int64_t result = 1;
+  for (int64_t extent : extents)
+    result *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return result;
+}
+
+static int64_t macsOf(Operation *op) {
+  auto shape = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
+  return TypeSwitch<Operation *, int64_t>(op)
+      .Case([&](vit::LinearOp linear) { return product(shape(linear.getInput())) * shape(linear.getResult()).back(); })
+      .Case([&](vit::ConvOp conv) {
+        Value counted = conv.getTransposed() ? conv.getInput() : conv.getResult();
+        return product(shape(counted)) * product(shape(conv.getWeight()).drop_front());
+      })
+      .Case([&](vit::PatchEmbedOp embed) {
+        return product(shape(embed.getResult())) * product(shape(embed.getWeight()).drop_front());
+      })
+      .Case([&](vit::AttentionOp attention) {
+        int64_t keys = attention.getKey().getType().getShape().drop_back(2).back();
+        return (product(shape(attention.getQuery())) + product(shape(attention.getResult()))) * product({keys});
+      })
+      .Case([&](linalg::LinalgOp structured) -> int64_t {
+        if (structured.getNumReductionLoops() == 0 || structured.getNumDpsInputs() != 2)
+          return 0;
+        return product(structured.getStaticLoopRanges());
+      })
+      .Default([](Operation *) { return 0; });
+}
+
+int64_t vitc::countMacs(Operation *root) {
+  int64_t macs = 0;
+  root->walk([&](Operation *op) { macs += macsOf(op); });
+  return macs;
+}
+
+void vitc::stripMissed(Operation *root) {
+  root->walk([](Operation *op) { op->removeAttr(kMissedAttrName); });
+}
+
+static Report::Block block(StringRef kind, Location loc) {
+  SmallVector<StringRef> names = namesIn(loc);
+  return {commonName(names), kind.str(), {names.begin(), names.end()}};
+}
+
+static void collectOp(Operation *op, Report &report) {
+  if (StringRef kind = kindOf(op); !kind.empty())
+    ++report.recognized[kind.str()];
+  if (isa<vit::AttentionOp, vit::PatchEmbedOp>(op))
+    report.blocks.push_back(block(kindOf(op), op->getLoc()));
+  if (auto linear = dyn_cast<vit::LinearOp>(op))
+    if (vit::LinearOp first = firstOfMlp(linear)) {
+      ++report.recognized["mlp"];
+      Operation *activation = trace(linear.getInput(), {.scales = false}).source.getDefiningOp();
+      report.blocks.push_back(
+          block("mlp", FusedLoc::get(op->getContext(), {first.getLoc(), activation->getLoc(), linear.getLoc()})));
+    }
+  if (auto tokens = dyn_cast<vit::AssembleOp>(op)) {
+    report.tokens.cls += tokens.getCls();
+    report.tokens.registers += tokens.getRegisters();
+    int64_t patches = tokens.getPatches().getType().getDimSize(1);
+    if (report.tokens.patches == 0 && !ShapedType::isDynamic(patches))
+      report.tokens.patches = patches;
+    report.blocks.push_back(block("tokens", op->getLoc()));
+  }
+  if (auto missed = op->getAttrOfType<DictionaryAttr>(kMissedAttrName))
+    for (NamedAttribute entry : missed)
+      report.missed.push_back({nodeName(op->getLoc()), op->getName().getStringRef().str(), entry.getName().str(),
+                               cast<StringAttr>(entry.getValue()).str()});
+}
+
+Report Report::collect(Operation *module) {
+  Report report;
+  module->walk<WalkOrder::PreOrder>([&](Operation *op) { collectOp(op, report); });
+  report.importedMacs = report.finalMacs = countMacs(module);
+  return report;
+}
+
+llvm::json::Value Report::toJSON() const {
+  llvm::json::Object kinds;
+  for (const auto &[kind, count] : recognized)
+    kinds[kind] = count;
+  llvm::json::Array blockList, missedList, rewriteList;
+  for (const Block &block : blocks)
+    blockList.push_back(
+        llvm::json::Object{{"name", block.name}, {"kind", block.kind}, {"nodes", llvm::json::Array(block.nodes)}});
+  for (const Missed &miss : missed)
+    missedList.push_back(llvm::json::Object{
+        {"node", miss.node}, {"op", miss.op}, {"candidate", miss.candidate}, {"reason", miss.reason}});
+  for (const Rewrite &rewrite : rewrites)
+    rewriteList.push_back(
+        llvm::json::Object{{"name", rewrite.name}, {"where", rewrite.where}, {"macs_saved", rewrite.macsSaved}});
+  return llvm::json::Object{
+      {"version", 1},
+      {"recognized", std::move(kinds)},
+      {"tokens", llvm::json::Object{{"cls", tokens.cls}, {"registers", tokens.registers}, {"patches", tokens.patches}}},
+      {"blocks", std::move(blockList)},
+      {"missed", std::move(missedList)},
+      {"pruned_rows", llvm::json::Array(prunedRows)},
+      {"rewrites", std::move(rewriteList)},
+      {"macs", llvm::json::Object{{"imported", importedMacs}, {"final", finalMacs}}},
+  };
+}
+
+void Report::print(llvm::raw_ostream &os) const {
+  os << "recognized:";
+  for (const auto &[kind, count] : recognized)
+    os << " " << kind << " " << count;
+  os << "\ntokens: cls " << tokens.cls << ", registers " << tokens.registers << ", patches " << tokens.patches << "\n";
+  for (const Rewrite &rewrite : rewrites)
+    os << "rewritten: " << rewrite.name << " at " << rewrite.where << ", " << rewrite.macsSaved << " MACs saved\n";
+  for (const Missed &miss : missed)
+    os << "missed: " << miss.candidate << " at " << miss.node << " (" << miss.op << "): " << miss.reason << "\n";
+  os << "MACs: " << importedMacs << " imported, " << finalMacs << " final\n";
+}

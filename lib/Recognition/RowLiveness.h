@@ -1,0 +1,20 @@
+#ifndef VITC_RECOGNITION_ROWLIVENESS_H
+#define VITC_RECOGNITION_ROWLIVENESS_H
+
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+namespace vitc {
+
+/// How many of a sequence's prefix rows are which kind of token; the others have no known role.
+struct PrefixRoles {
+  int64_t cls = 0;
+  int64_t registers = 0;
+};
+
+/// Follows the rows of a token sequence to what reads them. An attention's queries keep their rows; being a key or a
+/// value of others is what every token is for, and no reading.
+PrefixRoles classifyPrefix(vit::AssembleOp tokens);
+
+} // namespace vitc
+
+#endif // VITC_RECOGNITION_ROWLIVENESS_H
