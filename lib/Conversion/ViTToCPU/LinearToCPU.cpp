@@ -1,3 +1,5 @@
+#include "Epilogue.h"
+
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -64,7 +66,8 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
     }
     auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(outType), rows, packed, values, ValueRange(out),
                                      rewriter.getAffineMapArrayAttr(maps), schedule.mr, schedule.nr, schedule.lanes);
-    buildEpilogue(op, gemm, rewriter);
+    buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), type.getElementType(),
+                        gemm.getEpilogue());
     replaceByRows(op, gemm.getResult(0), rewriter);
     return success();
   }
@@ -134,32 +137,6 @@ private:
                                        linalg::YieldOp::create(builder, loc, arguments[0]);
                                      })
         .getResult(0);
-  }
-
-  static void buildEpilogue(vit::LinearOp op, vcpu::GemmOp gemm, PatternRewriter &rewriter) {
-    if (gemm.getExtras().empty() && op.getEpilogue().empty())
-      return;
-    OpBuilder::InsertionGuard guard(rewriter);
-    Type element = getElementTypeOrSelf(op.getResult());
-    SmallVector<Type> types(1 + gemm.getExtras().size(), element);
-    SmallVector<Location> locations(types.size(), op.getLoc());
-    Block *block = rewriter.createBlock(&gemm.getEpilogue(), {}, types, locations);
-    SmallVector<Value> arguments(block->getArguments());
-    if (op.getBias()) {
-      Value sum = arith::AddFOp::create(rewriter, op.getLoc(), arguments[0], arguments[1]);
-      arguments.erase(arguments.begin() + 1);
-      arguments[0] = sum;
-    }
-    Value result = arguments[0];
-    if (!op.getEpilogue().empty()) {
-      IRMapping mapping;
-      Block &epilogue = op.getEpilogue().front();
-      mapping.map(epilogue.getArguments(), arguments);
-      for (Operation &scalar : epilogue.without_terminator())
-        rewriter.clone(scalar, mapping);
-      result = mapping.lookupOrDefault(epilogue.getTerminator()->getOperand(0));
-    }
-    vcpu::YieldOp::create(rewriter, op.getLoc(), result);
   }
 
   static void replaceByRows(vit::LinearOp op, Value rows, PatternRewriter &rewriter) {

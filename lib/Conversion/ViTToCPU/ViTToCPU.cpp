@@ -27,8 +27,15 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     populateViTLinearToCPUPatterns(patterns, *target);
     populateViTAttentionToCPUPatterns(patterns, *target);
     populateViTRowsToCPUPatterns(patterns, *target);
+    populateViTConvToCPUPatterns(patterns, *target);
+    populateTransposeSinkingPatterns(patterns);
     populateViTElementwiseToLinalgPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))) || failed(reportLeftovers()))
+      return signalPassFailure();
+    // Only now: transposes that cancel must still be recognised as such.
+    RewritePatternSet transposes(&getContext());
+    populateTransposeToCPUPatterns(transposes, *target);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(transposes))))
       signalPassFailure();
   }
 

@@ -15,8 +15,8 @@ func.func @conv(%x: memref<?x9x9x5xf32>, %w: memref<3x45x32xf32>, %bias: memref<
 }
 
 // CHECK-LABEL: func @depthwise
-func.func @depthwise(%x: tensor<1x9x9x5xf32>, %w: tensor<3x3x5xf32>, %out: tensor<1x7x7x5xf32>) -> tensor<1x7x7x5xf32> {
-  %0 = vcpu.depthwise_conv ins(%x, %w : tensor<1x9x9x5xf32>, tensor<3x3x5xf32>) outs(%out : tensor<1x7x7x5xf32>)
+func.func @depthwise(%x: tensor<1x9x9x5xf32>, %w: tensor<1x9x5xf32>, %out: tensor<1x7x7x5xf32>) -> tensor<1x7x7x5xf32> {
+  %0 = vcpu.depthwise_conv ins(%x, %w : tensor<1x9x9x5xf32>, tensor<1x9x5xf32>) outs(%out : tensor<1x7x7x5xf32>)
     {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, mr = 8 : i64} -> tensor<1x7x7x5xf32>
   return %0 : tensor<1x7x7x5xf32>
 }
@@ -92,7 +92,7 @@ func.func @conv_c4_region(%x: memref<1x9x9x5xf32>, %w: memref<3x45x32xf32>, %out
 // -----
 
 func.func @depthwise_conv_c1(%x: memref<1x9x9x5xf32>, %w: memref<3x5x5xf32>, %out: memref<1x7x7x5xf32>) {
-  // expected-error@+1 {{expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (kh, kw, C)}}
+  // expected-error@+1 {{expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (1, kh * kw, C)}}
   vcpu.depthwise_conv ins(%x, %w : memref<1x9x9x5xf32>, memref<3x5x5xf32>) outs(%out : memref<1x7x7x5xf32>)
     {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, mr = 8 : i64}
   return

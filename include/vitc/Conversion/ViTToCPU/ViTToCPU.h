@@ -16,6 +16,15 @@ void populateViTAttentionToCPUPatterns(mlir::RewritePatternSet &patterns, const 
 /// vit.layer_norm and linalg.softmax over the last dimension → row kernels; vit.patchify → vcpu.patchify.
 void populateViTRowsToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
+/// vit.conv → vcpu.{pad, conv, depthwise_conv, gemm} on channel-last images, between linalg.transposes.
+void populateViTConvToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
+
+/// Transposes move below elementwise linalg ops and cancel where they meet.
+void populateTransposeSinkingPatterns(mlir::RewritePatternSet &patterns);
+
+/// linalg.transpose of two groups of dimensions → vcpu.pack; for transposes that did not cancel.
+void populateTransposeToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
+
 /// What fused with nothing: vit.gelu, vit.silu, vit.layer_scale → linalg.generic.
 void populateViTElementwiseToLinalgPatterns(mlir::RewritePatternSet &patterns);
 

@@ -81,8 +81,8 @@ OpFoldResult ConvOp::getWorkItems(OpBuilder &builder) {
 LogicalResult DepthwiseConvOp::verify() {
   int64_t channels = areImages(*this) ? shapedType(getInput()).getDimSize(3) : 0;
   if (!areImages(*this) || getKernel().size() != 2 || shapedType(getOutputs()[0]).getDimSize(3) != channels ||
-      !isF32Of(getWeight(), {getKernel()[0], getKernel()[1], channels})) // depthwise_conv_c1
-    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (kh, kw, C)");
+      !isF32Of(getWeight(), {1, getKernel()[0] * getKernel()[1], channels})) // depthwise_conv_c1
+    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (1, kh * kw, C)");
   return verifyWindow(*this);
 }
 

@@ -41,6 +41,12 @@ protected:
   Value inputColumn(const Tile &tile, int64_t pixel, Value j) {
     return k.add(k.mul(k.add(tile.x, pixel), op.getStrides()[1]), k.mul(j, op.getDilations()[1]));
   }
+  /// The filter's tap (i, j), counted from its first.
+  Value filterTap(Value i, Value j) {
+    int64_t height = op.getKernel()[0], width = op.getKernel()[1];
+    Value tap = k.add(k.mul(i, width), j);
+    return op.getFlip() ? k.sub(k.index(height * width - 1), tap) : tap;
+  }
   Values zeros(int64_t count) { return Values(count, k.splat(0.0)); }
   void storeSums(const Tile &tile, ArrayRef<Value> sums);
   void emitTileEpilogue(const Tile &tile);
@@ -133,7 +139,7 @@ LogicalResult ConvEmitter::emit() {
 Value ConvEmitter::flattenColumns() {
   SmallVector<ReassociationIndices> groups = {{0}, {1}, {2, 3}};
   auto type = cast<MemRefType>(input.getType());
-  if (op.getDilations()[1] != 1 || !memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
+  if (op.getDilations()[1] != 1 || op.getFlip() || !memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
     return {};
   return memref::CollapseShapeOp::create(k.builder, k.loc, input, groups);
 }
@@ -153,7 +159,7 @@ void ConvEmitter::emitSums(const Tile &tile, Value panel, int64_t rows) {
   int64_t run = flat ? channels * op.getKernel()[1] : channels;
   Value one = k.index(1), zero = k.index(0);
   auto tapSums = [&](Value i, Value j, ValueRange sums) {
-    Value weightRow = k.mul(k.add(k.mul(i, taps), j), run), inputRow = this->inputRow(tile, i);
+    Value weightRow = k.mul(filterTap(i, j), channels), inputRow = this->inputRow(tile, i);
     auto loadInput = [&](Value c, int64_t pixel) {
       Value column = inputColumn(tile, pixel, j);
       if (flat)
@@ -196,7 +202,7 @@ void DepthwiseConvEmitter::emitVector(Value batch, Value y, Value channel, int64
 void DepthwiseConvEmitter::emitSums(const Tile &tile, int64_t rows) {
   Value one = k.index(1), zero = k.index(0), mask = k.constantMask(tile.channels);
   auto tapSums = [&](Value i, Value j, ValueRange sums) {
-    Value filter = k.loadVector(weight, {i, j, tile.channel}, mask);
+    Value filter = k.loadVector(weight, {zero, filterTap(i, j), tile.channel}, mask);
     Values next;
     for (int64_t pixel = 0; pixel < rows; ++pixel) {
       Values at = {tile.batch, inputRow(tile, i), inputColumn(tile, pixel, j), tile.channel};

@@ -23,7 +23,8 @@ def CPUKernel_PadOp : CPUKernel_MoveOp<"pad"> {
 class CPUKernel_WindowOp<string mnemonic> : CPUKernel_KernelOp<mnemonic> {
   let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$weight, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
-                   DenseI64ArrayAttr:$dilations, DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr,
+                   DenseI64ArrayAttr:$dilations, UnitAttr:$flip,
+                   DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr,
                    DefaultValuedAttr<I64Attr, "16">:$lanes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
@@ -39,8 +40,8 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv"> {
   let description = [{
     out[b, y, x, f] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[(i, j, c), f], extras..) over the taps (i, j) of
     `kernel` and the channels c: an implicit GEMM, W packed by `vcpu.pack` as (⌈F / nr⌉, kh · kw · C, nr). It reads no
-    border (`vcpu.pad` makes one); a transposed convolution is one of these for each phase of its stride, its output
-    a strided slice. A work item is one output row of one panel; it is cut into balanced tiles of at most `mr` pixels.
+    border (`vcpu.pad` makes one). With `flip` the filter is read from its last tap to its first: a transposed
+    convolution is one of these for each phase of its stride, its output a strided slice. A work item is one output row of one panel; it is cut into balanced tiles of at most `mr` pixels.
     The epilogue is as in `vcpu.gemm`, over (b, y, x, f).
 
     - (C1) in is (B, H, W, C), W (⌈F / nr⌉, kh · kw · C, nr), out (B, H', W', F), all f32; C, F, nr are static.
@@ -54,10 +55,10 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv"> {
 def CPUKernel_DepthwiseConvOp : CPUKernel_WindowOp<"depthwise_conv"> {
   let summary = "channel-last convolution of every channel by itself";
   let description = [{
-    out[b, y, x, c] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[i, j, c], extras..). As in `vcpu.conv`, it
-    reads no border. A work item is one output row; `mr` pixels share the loads of a filter.
+    out[b, y, x, c] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[(i, j), c], extras..), W packed by
+    `vcpu.pack` as one panel. As in `vcpu.conv`, it reads no border, and `flip` turns the filter around. A work item is one output row; `mr` pixels share the loads of a filter.
 
-    - (C1) in is (B, H, W, C), W (kh, kw, C), out (B, H', W', C), all f32; C is static.
+    - (C1) in is (B, H, W, C), W (1, kh · kw, C), out (B, H', W', C), all f32; C is static.
     - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive.
     - (C3) The window of the last output element lies in the input where the sizes are static.
     - (C4) Extras, maps and epilogue are as in `vcpu.conv`.

@@ -1,0 +1,266 @@
+#include "ConvWindows.h"
+#include "Epilogue.h"
+
+#include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Support/CostModel.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace vitc;
+
+/// Pixels of a depthwise tile: enough sums to hide the latency of a multiply-add.
+static constexpr int64_t depthwisePixels = 8;
+
+static Value transpose(OpBuilder &builder, Location loc, Value input, ArrayRef<int64_t> permutation) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, input), permuted;
+  for (int64_t dim : permutation)
+    permuted.push_back(sizes[dim]);
+  Value init = tensor::EmptyOp::create(builder, loc, permuted, getElementTypeOrSelf(input));
+  return linalg::TransposeOp::create(builder, loc, input, init, permutation)->getResult(0);
+}
+
+static Value toChannelLast(OpBuilder &builder, Location loc, Value image) {
+  return transpose(builder, loc, image, {0, 2, 3, 1});
+}
+
+namespace {
+
+/// A rectangle of a tensor, as slices name it.
+struct Slice {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+};
+
+/// Lowers one vit.conv: a padded channel-last copy of the image, then a kernel for every phase and group, each on a
+/// slice of image, filter and output.
+class ConvLowering {
+public:
+  ConvLowering(vit::ConvOp op, GemmSchedule schedule, PatternRewriter &rewriter)
+      : op(op), schedule(schedule), rewriter(rewriter), loc(op.getLoc()) {}
+  FailureOr<Value> lower();
+
+private:
+  void collectExtras();
+  bool isGemm();
+  Value lowerToGemm(Value image);
+  Value pad(Value image);
+  Value emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
+  Value packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group);
+  SmallVector<AffineMap> partMaps(const ConvAxis &y, const ConvAxis &x, int64_t group);
+  template <typename KernelOp>
+  Value emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
+
+  OpFoldResult index(int64_t value) const { return rewriter.getIndexAttr(value); }
+  bool isDepthwise() { return op.getGroups() > 1 && llvm::all_equal({channels, filters, static_cast<int64_t>(op.getGroups())}); }
+  /// Groups that are computed apart.
+  int64_t groups() { return isDepthwise() ? 1 : op.getGroups(); }
+
+  vit::ConvOp op;
+  GemmSchedule schedule;
+  PatternRewriter &rewriter;
+  Location loc;
+  int64_t channels = 0, filters = 0;
+  ConvAxisPlan height, width;
+  SmallVector<Value> extras;
+  SmallVector<AffineMap> maps; ///< from (b, y, x, f) of the output
+};
+
+} // namespace
+
+/// The bias, then the epilogue's operands; whole images become channel-last.
+void ConvLowering::collectExtras() {
+  MLIRContext *context = op.getContext();
+  AffineExpr b, y, x, f;
+  bindDims(context, b, y, x, f);
+  if (op.getBias()) {
+    extras.push_back(op.getBias());
+    maps.push_back(AffineMap::get(4, 0, f));
+  }
+  for (auto [extra, attribute] : llvm::zip(op.getExtras(), op.getExtraMaps().getAsRange<AffineMapAttr>())) {
+    AffineMap map = attribute.getValue();
+    bool isImage = map.isIdentity();
+    extras.push_back(isImage ? toChannelLast(rewriter, loc, extra) : extra);
+    maps.push_back(isImage ? rewriter.getMultiDimIdentityMap(4) : map.replaceDimsAndSymbols({b, f, y, x}, {}, 4, 0));
+  }
+}
+
+FailureOr<Value> ConvLowering::lower() {
+  if (!llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); }))
+    return rewriter.notifyMatchFailure(op, "only f32 is supported");
+  channels = op.getInput().getType().getDimSize(1), filters = op.getResult().getType().getDimSize(1);
+  if (!op.getWeight().getType().hasStaticShape() || ShapedType::isDynamic(channels) || ShapedType::isDynamic(filters))
+    return rewriter.notifyMatchFailure(op, "channels or filter of dynamic size");
+  FailureOr<ConvAxisPlan> height = planConvAxis(op, 0, rewriter), width = planConvAxis(op, 1, rewriter);
+  if (failed(height) || failed(width))
+    return failure();
+  this->height = std::move(*height), this->width = std::move(*width);
+  collectExtras();
+
+  Value image = toChannelLast(rewriter, loc, op.getInput());
+  if (isGemm())
+    return lowerToGemm(image);
+  image = pad(image);
+  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
+  Value output = tensor::EmptyOp::create(
+      rewriter, loc, ArrayRef{batch, this->height.outputSize, this->width.outputSize, index(filters)},
+      rewriter.getF32Type());
+  for (const ConvAxis &y : this->height.parts)
+    for (const ConvAxis &x : this->width.parts)
+      for (int64_t group = 0; group < groups(); ++group)
+        output = emitPart(image, output, y, x, group);
+  return output;
+}
+
+/// Whether every pixel is a row of a matrix product, and the extras can be read by its rows and columns.
+bool ConvLowering::isGemm() {
+  auto isPointwise = [](const ConvAxisPlan &plan) {
+    const ConvAxis &part = plan.parts.front();
+    return plan.parts.size() == 1 && part.taps == 1 && part.stride == 1 && plan.padLow == 0 && plan.padHigh == 0;
+  };
+  return op.getGroups() == 1 && isPointwise(height) && isPointwise(width) && llvm::all_of(maps, [](AffineMap map) {
+           return map.isIdentity() || !(map.isFunctionOfDim(0) || map.isFunctionOfDim(1) || map.isFunctionOfDim(2));
+         });
+}
+
+Value ConvLowering::lowerToGemm(Value image) {
+  SmallVector<ReassociationIndices> rows = {{0, 1, 2}, {3}};
+  AffineExpr m, n;
+  bindDims(op.getContext(), m, n);
+  auto collapse = [&](Value value) -> Value { return tensor::CollapseShapeOp::create(rewriter, loc, value, rows); };
+  SmallVector<Value> values;
+  SmallVector<AffineMap> rowMaps;
+  for (auto [extra, map] : llvm::zip(extras, maps)) {
+    values.push_back(map.isIdentity() ? collapse(extra) : extra);
+    rowMaps.push_back(map.isIdentity() ? rewriter.getMultiDimIdentityMap(2)
+                                       : map.replaceDimsAndSymbols({m, m, m, n}, {}, 2, 0));
+  }
+  Value flat = collapse(image);
+  Value init = tensor::EmptyOp::create(
+      rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, flat, 0), index(filters)}, rewriter.getF32Type());
+  Value filter = packFilter(height.parts.front(), width.parts.front(), 0);
+  auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(init.getType()), flat, filter, values, ValueRange(init),
+                                   rewriter.getAffineMapArrayAttr(rowMaps), schedule.mr, schedule.nr, schedule.lanes);
+  buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), rewriter.getF32Type(),
+                      gemm.getEpilogue());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, image);
+  sizes.back() = index(filters);
+  auto imageType = cast<RankedTensorType>(image.getType());
+  SmallVector<int64_t> shape = llvm::to_vector(imageType.getShape());
+  shape.back() = filters;
+  return tensor::ExpandShapeOp::create(rewriter, loc, imageType.clone(shape), gemm.getResult(0), rows, sizes);
+}
+
+Value ConvLowering::pad(Value image) {
+  if (height.padLow + height.padHigh + width.padLow + width.padHigh == 0)
+    return image;
+  auto extended = [&](const ConvAxisPlan &plan) {
+    AffineExpr size = getAffineSymbolExpr(0, op.getContext()) + (plan.padLow + plan.padHigh);
+    return affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(0, 1, size), {plan.inputSize});
+  };
+  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
+  Value init = tensor::EmptyOp::create(
+      rewriter, loc, ArrayRef{batch, extended(height), extended(width), index(channels)}, rewriter.getF32Type());
+  return vcpu::PadOp::create(rewriter, loc, init.getType(), image, init, ArrayRef{height.padLow, width.padLow},
+                             schedule.lanes)
+      .getResult();
+}
+
+/// (⌈F / nr⌉, taps · C, nr), or one panel of all channels where they are convolved apart.
+Value ConvLowering::packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group) {
+  ArrayRef<int64_t> shape = op.getWeight().getType().getShape();
+  int64_t outer = shape[0] / groups();
+  Slice slice = {{index(group * outer), index(0), index(y.tapOffset), index(x.tapOffset)},
+                 {index(outer), index(shape[1]), index(y.taps), index(x.taps)},
+                 {index(1), index(1), index(y.tapStride), index(x.tapStride)}};
+  Value filter = op.getWeight();
+  if (groups() > 1 || y.taps != shape[2] || x.taps != shape[3])
+    filter = tensor::ExtractSliceOp::create(rewriter, loc, filter, slice.offsets, slice.sizes, slice.strides);
+  bool filtersFirst = isDepthwise() || !op.getTransposed();
+  int64_t columns = filtersFirst ? outer : shape[1], inner = filtersFirst ? shape[1] : outer;
+  int64_t panel = isDepthwise() ? columns : schedule.nr;
+  Value init = tensor::EmptyOp::create(
+      rewriter, loc, ArrayRef<int64_t>{llvm::divideCeilSigned(columns, panel), y.taps * x.taps * inner, panel},
+      rewriter.getF32Type());
+  SmallVector<int64_t> permutation = {2, 3, filtersFirst ? 1 : 0, filtersFirst ? 0 : 1};
+  return vcpu::PackOp::create(rewriter, loc, init.getType(), filter, init, permutation, schedule.lanes).getResult();
+}
+
+/// The extras' maps from (b, y, x, f) of the part.
+SmallVector<AffineMap> ConvLowering::partMaps(const ConvAxis &y, const ConvAxis &x, int64_t group) {
+  AffineExpr b, row, column, f;
+  bindDims(op.getContext(), b, row, column, f);
+  SmallVector<AffineExpr> whole = {b, row * y.outputStride + y.outputOffset, column * x.outputStride + x.outputOffset,
+                                   f + group * (filters / groups())};
+  SmallVector<AffineMap> result;
+  for (AffineMap map : maps)
+    result.push_back(map.replaceDimsAndSymbols(whole, {}, 4, 0));
+  return result;
+}
+
+template <typename KernelOp>
+Value ConvLowering::emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x,
+                               int64_t group) {
+  int64_t rows = isDepthwise() ? depthwisePixels : schedule.mr;
+  auto kernel =
+      KernelOp::create(rewriter, loc, TypeRange(output.getType()), image, filter, extras, ValueRange(output),
+                       ArrayRef{y.taps, x.taps}, ArrayRef{y.stride, x.stride}, ArrayRef{y.dilation, x.dilation},
+                       op.getTransposed(), rewriter.getAffineMapArrayAttr(partMaps(y, x, group)), rows, schedule.lanes);
+  buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), extras.size(), rewriter.getF32Type(),
+                      kernel.getEpilogue());
+  return kernel.getResult(0);
+}
+
+Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group) {
+  int64_t inner = channels / groups(), outer = filters / groups();
+  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
+  bool whole = groups() == 1 && height.parts.size() == 1 && width.parts.size() == 1;
+  Slice in = {{index(0), index(y.inputOffset), index(x.inputOffset), index(group * inner)},
+              {batch, y.inputSize, x.inputSize, index(inner)},
+              SmallVector<OpFoldResult>(4, index(1))};
+  Slice out = {{index(0), index(y.outputOffset), index(x.outputOffset), index(group * outer)},
+               {batch, y.outputSize, x.outputSize, index(outer)},
+               {index(1), index(y.outputStride), index(x.outputStride), index(1)}};
+  Value target = output;
+  if (!whole) {
+    image = tensor::ExtractSliceOp::create(rewriter, loc, image, in.offsets, in.sizes, in.strides);
+    target = tensor::ExtractSliceOp::create(rewriter, loc, output, out.offsets, out.sizes, out.strides);
+  }
+  Value filter = packFilter(y, x, group);
+  Value part = isDepthwise() ? emitKernel<vcpu::DepthwiseConvOp>(image, filter, target, y, x, group)
+                             : emitKernel<vcpu::ConvOp>(image, filter, target, y, x, group);
+  if (whole)
+    return part;
+  return tensor::InsertSliceOp::create(rewriter, loc, part, output, out.offsets, out.sizes, out.strides);
+}
+
+namespace {
+
+/// Between transposes: a chain of convolutions stays channel-last where its transposes meet.
+struct ConvToCPU final : OpRewritePattern<vit::ConvOp> {
+  ConvToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), schedule(chooseGemmSchedule(target)) {}
+
+  LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
+    FailureOr<Value> output = ConvLowering(op, schedule, rewriter).lower();
+    if (failed(output))
+      return failure();
+    Value channelFirst = transpose(rewriter, op.getLoc(), *output, {0, 3, 1, 2});
+    if (channelFirst.getType() != op.getResult().getType())
+      channelFirst = tensor::CastOp::create(rewriter, op.getLoc(), op.getResult().getType(), channelFirst);
+    rewriter.replaceOp(op, channelFirst);
+    return success();
+  }
+
+  GemmSchedule schedule;
+};
+
+} // namespace
+
+void vitc::populateViTConvToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
+  patterns.add<ConvToCPU>(patterns.getContext(), target);
+}
