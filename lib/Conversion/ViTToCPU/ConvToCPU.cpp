@@ -56,7 +56,9 @@ private:
   Value emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
 
   OpFoldResult index(int64_t value) const { return rewriter.getIndexAttr(value); }
-  bool isDepthwise() { return op.getGroups() > 1 && llvm::all_equal({channels, filters, static_cast<int64_t>(op.getGroups())}); }
+  bool isDepthwise() {
+    return op.getGroups() > 1 && llvm::all_equal({channels, filters, static_cast<int64_t>(op.getGroups())});
+  }
   /// Groups that are computed apart.
   int64_t groups() { return isDepthwise() ? 1 : op.getGroups(); }
 
@@ -116,15 +118,18 @@ FailureOr<Value> ConvLowering::lower() {
   return output;
 }
 
-/// Whether every pixel is a row of a matrix product, and the extras can be read by its rows and columns.
+/// Whether every pixel is a row of a matrix product, and the extras can be read by its rows and columns. Upstream
+/// cannot expand a buffer into two dynamic sizes, which the rows would be.
 bool ConvLowering::isGemm() {
   auto isPointwise = [](const ConvAxisPlan &plan) {
     const ConvAxis &part = plan.parts.front();
     return plan.parts.size() == 1 && part.taps == 1 && part.stride == 1 && plan.padLow == 0 && plan.padHigh == 0;
   };
-  return op.getGroups() == 1 && isPointwise(height) && isPointwise(width) && llvm::all_of(maps, [](AffineMap map) {
-           return map.isIdentity() || !(map.isFunctionOfDim(0) || map.isFunctionOfDim(1) || map.isFunctionOfDim(2));
-         });
+  auto isReadable = [](AffineMap map) {
+    return map.isIdentity() || !(map.isFunctionOfDim(0) || map.isFunctionOfDim(1) || map.isFunctionOfDim(2));
+  };
+  return op.getGroups() == 1 && isPointwise(height) && isPointwise(width) && llvm::all_of(maps, isReadable) &&
+         op.getInput().getType().getNumDynamicDims() <= 1;
 }
 
 Value ConvLowering::lowerToGemm(Value image) {

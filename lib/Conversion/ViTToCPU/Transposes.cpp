@@ -93,6 +93,9 @@ struct TransposeToPack final : OpRewritePattern<linalg::TransposeOp> {
     ArrayRef<int64_t> last = type.getShape().take_back(moved - batch);
     if (ShapedType::isDynamicShape(last))
       return rewriter.notifyMatchFailure(op, "the last group has a dynamic size");
+    // Upstream cannot expand a buffer into two dynamic sizes.
+    if (llvm::count_if(type.getShape().slice(batch, rank - moved), ShapedType::isDynamic) > 1)
+      return rewriter.notifyMatchFailure(op, "a group has two dynamic sizes");
     rewriter.replaceOp(op, pack(op, input, type, batch, moved, rewriter));
     return success();
   }
