@@ -191,9 +191,9 @@ private:
         std::string reason;
         llvm::raw_string_ostream os(reason);
         os << "a reshape cuts a dimension of extents ";
-        llvm::interleave(map.axes[dim], os, [&](const Digit &digit) { os << digit.extent; }, "·");
+        llvm::interleave(map.axes[dim], os, [&](const Digit &digit) { os << digit.extent; }, "x");
         os << " into ";
-        llvm::interleave(extents, os, [&](const Extent &extent) { os << extent; }, "·");
+        llvm::interleave(extents, os, [&](const Extent &extent) { os << extent; }, "x");
         return refuse(reason);
       }
       llvm::append_range(axes, *parts);

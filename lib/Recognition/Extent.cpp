@@ -171,8 +171,13 @@ Extent vitc::extentOf(Value tensor, int64_t dim) {
       .Case([&](vit::PatchEmbedOp op) { return dim == 0 ? extentOf(op.getImage(), 0) : unknown; })
       .Case([&](vit::AssembleOp op) { return dim == 1 ? unknown : extentOf(op.getPatches(), dim); })
       .Case([&](vit::AttentionOp op) {
-        bool ofQuery = result.getResultNumber() == 0 && dim + 1 < type.getRank();
-        return ofQuery ? extentOf(op.getQuery(), dim) : unknown;
+        int64_t rank = type.getRank();
+        if (result.getResultNumber() == 0)
+          return dim + 1 < rank ? extentOf(op.getQuery(), dim) : extentOf(op.getValue(), dim);
+        // Scores and probabilities are (batch.., H, M, N).
+        if (dim + 1 == rank)
+          return extentOf(op.getKey(), rank - 3);
+        return extentOf(op.getQuery(), dim == rank - 2 ? rank - 3 : dim == rank - 3 ? rank - 2 : dim);
       })
       .Default([&](Operation *) { return unknown; });
 }

@@ -104,10 +104,10 @@ private:
       if (climb(anchor, *activation))
         return activation;
       if (activation->kind != Activation::Silu) // tanh and exp have other uses
-        reason = "the result is not x/2 · (1 + " + stringifyEnum(anchor.kind).str() + "(..))";
+        reason = "the result is not x/2 * (1 + " + stringifyEnum(anchor.kind).str() + "(..))";
     }
     if (reason.empty() && anchor.kind == ElementwiseKind::erf)
-      reason = "the argument of erf is not x/√2";
+      reason = "the argument of erf is not x/sqrt(2)";
     return std::nullopt;
   }
 

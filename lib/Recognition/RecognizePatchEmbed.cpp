@@ -50,25 +50,23 @@ struct RecognizePatchEmbed final : OpRewritePattern<vit::ConvOp> {
     if (StringRef reason = refusal(conv); !reason.empty())
       return rewriter.notifyMatchFailure(conv, reason);
 
-    // The first value down the chain of views in which channels are innermost, and patches in raster order.
+    // The last value down the chain of views in which channels are innermost, and patches in raster order.
     AxisMap raster = AxisMap::identity(conv.getResult());
     raster.axes = {raster.axes[0], raster.axes[2], raster.axes[3], raster.axes[1]};
     Axis expected = flatten(raster);
-    Value value = conv.getResult();
+    Value value = conv.getResult(), tokens;
     SmallVector<Operation *> path;
-    while (value.hasOneUse()) {
-      Operation *user = *value.user_begin();
-      if (!viewedOperand(user, {.scales = false}))
-        break;
-      value = user->getResult(0);
-      path.push_back(user);
+    while (value.hasOneUse() && viewedOperand(*value.user_begin(), {.scales = false})) {
+      path.push_back(*value.user_begin());
+      value = path.back()->getResult(0);
       AxisMap map = trace(value, {.scales = false});
-      if (map.source == conv.getResult() && flatten(map) == expected) {
-        rewrite(conv, value, map, path, rewriter);
-        return success();
-      }
+      if (map.source == conv.getResult() && flatten(map) == expected)
+        tokens = value;
     }
-    return rewriter.notifyMatchFailure(conv, "the patches are not read as rows (patch, channel)");
+    if (!tokens)
+      return rewriter.notifyMatchFailure(conv, "the patches are not read as rows (patch, channel)");
+    rewrite(conv, tokens, trace(tokens, {.scales = false}), path, rewriter);
+    return success();
   }
 
 private:

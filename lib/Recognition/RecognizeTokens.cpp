@@ -192,18 +192,16 @@ struct RecognizeTokens final : RewritePattern {
   RecognizeTokens(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    if (op->getNumResults() != 1 || !isSequenceOp(op))
-      return failure();
+    if (!isSequenceOp(op) || isa<tensor::ExtractSliceOp>(op))
+      return failure(); // a slice selects rows of a sequence; it makes none
     Value value = op->getResult(0);
     if (!rowsOf(value) || isInputIndependent(value))
       return failure();
-    // The last op of the assembly is the one to replace.
-    for (Operation *user : value.getUsers())
-      if (isSequenceOp(user) && user->getNumResults() == 1 && isAssembly(user->getResult(0)))
-        return failure();
+    if (isPartOfAssembly(value))
+      return failure(); // the last op is the one to replace
     SequenceReader reader;
     FailureOr<Pieces> pieces = reader.read(value);
-    if (failed(pieces) || pieces->size() + pieces->back().terms.size() < 2 || !isCandidate(*pieces))
+    if (failed(pieces) || !isCandidate(*pieces))
       return failure();
     if (StringRef reason = refusal(*pieces); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
@@ -219,21 +217,28 @@ private:
     return sum && sum->kind == ElementwiseKind::add;
   }
 
-  static bool isAssembly(Value value) {
-    if (!rowsOf(value))
-      return false;
-    FailureOr<Pieces> pieces = SequenceReader().read(value);
-    return succeeded(pieces) && pieces->size() + pieces->back().terms.size() >= 2 && isCandidate(*pieces) &&
-           refusal(*pieces).empty();
+  /// Whether a sequence that is read through `value` is an assembly.
+  static bool isPartOfAssembly(Value value) {
+    return llvm::any_of(value.getUsers(), [](Operation *user) {
+      if (!isSequenceOp(user) || !rowsOf(user->getResult(0)))
+        return false;
+      Value result = user->getResult(0);
+      FailureOr<Pieces> pieces = SequenceReader().read(result);
+      if (failed(pieces) || (pieces->size() == 1 && pieces->front().patches == result))
+        return false; // not read as a sequence
+      bool isRoot = !isa<tensor::ExtractSliceOp>(user) && isCandidate(*pieces) && refusal(*pieces).empty();
+      return isRoot || isPartOfAssembly(result);
+    });
   }
 
-  /// Whether constant rows stand beside others, or positions are added to patches of an image.
+  /// Whether constant rows stand beside others, or positions are added to the patches of an image.
   static bool isCandidate(ArrayRef<Piece> pieces) {
     bool hasConstant = llvm::any_of(pieces, [](const Piece &piece) { return !piece.patches; });
     bool hasPatches = llvm::any_of(pieces, [](const Piece &piece) { return piece.patches != nullptr; });
     if (hasConstant && hasPatches)
       return true;
-    return pieces.size() == 1 && hasPatches && pieces[0].patches.getDefiningOp<vit::PatchEmbedOp>();
+    return pieces.size() == 1 && hasPatches && !pieces[0].terms.empty() &&
+           pieces[0].patches.getDefiningOp<vit::PatchEmbedOp>();
   }
 
   static StringRef refusal(ArrayRef<Piece> pieces) {

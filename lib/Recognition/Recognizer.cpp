@@ -9,34 +9,39 @@ using namespace mlir;
 using namespace vitc;
 
 namespace {
-/// Remembers the last reason for which each op that is still there was refused.
+/// Remembers, for each op that is still there, why each pattern refused it the last time.
 class MissedMatches final : public RewriterBase::Listener {
 public:
   void notifyPatternBegin(const Pattern &pattern, Operation *op) override {
-    current = op;
-    reasons.erase(op);
+    currentPattern = &pattern;
+    currentOp = op;
+    auto found = reasons.find(op);
+    if (found != reasons.end())
+      found->second.erase(&pattern);
   }
   void notifyMatchFailure(Location loc, function_ref<void(Diagnostic &)> reason) override {
     Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
     reason(diagnostic);
-    reasons[current] = diagnostic.str();
+    reasons[currentOp][currentPattern] = diagnostic.str();
   }
   void notifyOperationErased(Operation *op) override { reasons.erase(op); }
 
   void write(StringRef candidate) {
-    for (auto &[op, reason] : reasons) {
-      Builder builder(op->getContext());
+    for (auto &[op, byPattern] : reasons) {
+      if (byPattern.empty())
+        continue;
       NamedAttrList missed;
       if (auto earlier = op->getAttrOfType<DictionaryAttr>(kMissedAttrName))
         missed.append(earlier.begin(), earlier.end());
-      missed.set(candidate, builder.getStringAttr(reason));
+      missed.set(candidate, StringAttr::get(op->getContext(), byPattern.back().second));
       op->setAttr(kMissedAttrName, missed.getDictionary(op->getContext()));
     }
   }
 
 private:
-  Operation *current = nullptr;
-  llvm::MapVector<Operation *, std::string> reasons;
+  const Pattern *currentPattern = nullptr;
+  Operation *currentOp = nullptr;
+  llvm::DenseMap<Operation *, llvm::SmallMapVector<const Pattern *, std::string, 1>> reasons;
 };
 } // namespace
 

@@ -26,18 +26,24 @@ std::string vitc::nodeName(Location loc) {
   return names.empty() ? "?" : names.front().str();
 }
 
-/// What the names of nodes have in common, in whole components of a path; the first name where that is nothing.
+/// What two names have in common, in whole components of a path.
+static StringRef commonName(StringRef a, StringRef b) {
+  auto endsAt = [](StringRef name, size_t length) {
+    return length == name.size() || name[length] == '/' || name[length] == '.';
+  };
+  size_t length = std::mismatch(a.begin(), a.begin() + std::min(a.size(), b.size()), b.begin()).first - a.begin();
+  while (length > 0 && !(endsAt(a, length) && endsAt(b, length)))
+    --length;
+  return a.take_front(length);
+}
+
+/// What the names of all nodes have in common; the first name where that is nothing.
 static std::string commonName(ArrayRef<StringRef> names) {
   if (names.empty())
     return "?";
   StringRef common = names.front();
-  for (StringRef name : names) {
-    size_t length = std::mismatch(common.begin(), common.end(), name.begin(), name.end()).first - common.begin();
-    if (length < common.size() || length < name.size())
-      length = std::max<size_t>(common.substr(0, length + 1).find_last_of("/.") + 1, 1) - 1;
-    common = common.take_front(length);
-  }
-  common = common.rtrim("/.");
+  for (StringRef name : names)
+    common = commonName(common, name);
   return common.empty() ? names.front().str() : common.str();
 }
 

@@ -125,7 +125,7 @@ TEST_F(AxisMapTest, ScrambleIsOpaque) {
   AxisMap map = trace(scrambled);
   EXPECT_EQ(map.source, scrambled);
   EXPECT_TRUE(map.isIdentity());
-  EXPECT_EQ(map.opaque, "a reshape cuts a dimension of extents 197·384 into 6·197·64");
+  EXPECT_EQ(map.opaque, "a reshape cuts a dimension of extents 197x384 into 6x197x64");
 }
 
 /// The tokens of different images mix; only the order of digits shows it.
