@@ -16,7 +16,6 @@ using namespace mlir;
 
 void vitc::buildCPUTiledPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createConvertViTToCPUPass({options.level}));
-  pm.addPass(vcpu::createFoldConstantPacksPass());
   // The sizes of kernel outputs come from their inputs; resolved, equal extents become one value.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());

@@ -40,8 +40,8 @@ struct Slice {
 /// slice of image, filter and output.
 class ConvLowering {
 public:
-  ConvLowering(vit::ConvOp op, GemmSchedule schedule, PatternRewriter &rewriter)
-      : op(op), schedule(schedule), rewriter(rewriter), loc(op.getLoc()) {}
+  ConvLowering(vit::ConvOp op, const TargetInfo &target, PatternRewriter &rewriter)
+      : op(op), target(target), schedule(chooseGemmSchedule(target)), rewriter(rewriter), loc(op.getLoc()) {}
   FailureOr<Value> lower();
 
 private:
@@ -53,7 +53,8 @@ private:
   Value packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group);
   SmallVector<AffineMap> partMaps(const ConvAxis &y, const ConvAxis &x, int64_t group);
   template <typename KernelOp>
-  Value emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
+  KernelOp emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
+  Value emitDense(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
 
   OpFoldResult index(int64_t value) const { return rewriter.getIndexAttr(value); }
   bool isDepthwise() {
@@ -63,6 +64,7 @@ private:
   int64_t groups() { return isDepthwise() ? 1 : op.getGroups(); }
 
   vit::ConvOp op;
+  const TargetInfo &target;
   GemmSchedule schedule;
   PatternRewriter &rewriter;
   Location loc;
@@ -208,8 +210,8 @@ SmallVector<AffineMap> ConvLowering::partMaps(const ConvAxis &y, const ConvAxis 
 }
 
 template <typename KernelOp>
-Value ConvLowering::emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x,
-                               int64_t group) {
+KernelOp ConvLowering::emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x,
+                                  int64_t group) {
   int64_t rows = isDepthwise() ? depthwisePixels : schedule.mr;
   auto kernel =
       KernelOp::create(rewriter, loc, TypeRange(output.getType()), image, filter, extras, ValueRange(output),
@@ -217,7 +219,15 @@ Value ConvLowering::emitKernel(Value image, Value filter, Value output, const Co
                        op.getTransposed(), rewriter.getAffineMapArrayAttr(partMaps(y, x, group)), rows, schedule.lanes);
   buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), extras.size(), rewriter.getF32Type(),
                       kernel.getEpilogue());
-  return kernel.getResult(0);
+  return kernel;
+}
+
+Value ConvLowering::emitDense(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x,
+                              int64_t group) {
+  auto conv = emitKernel<vcpu::ConvOp>(image, filter, output, y, x, group);
+  int64_t bytes = cast<ShapedType>(filter.getType()).getNumElements() * sizeof(float);
+  conv.setPanelsInside(bytes <= target.l2Bytes / 2);
+  return conv.getResult(0);
 }
 
 Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group) {
@@ -230,14 +240,14 @@ Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const
   Slice out = {{index(0), index(y.outputOffset), index(x.outputOffset), index(group * outer)},
                {batch, y.outputSize, x.outputSize, index(outer)},
                {index(1), index(y.outputStride), index(x.outputStride), index(1)}};
-  Value target = output;
+  Value slice = output;
   if (!whole) {
     image = tensor::ExtractSliceOp::create(rewriter, loc, image, in.offsets, in.sizes, in.strides);
-    target = tensor::ExtractSliceOp::create(rewriter, loc, output, out.offsets, out.sizes, out.strides);
+    slice = tensor::ExtractSliceOp::create(rewriter, loc, output, out.offsets, out.sizes, out.strides);
   }
   Value filter = packFilter(y, x, group);
-  Value part = isDepthwise() ? emitKernel<vcpu::DepthwiseConvOp>(image, filter, target, y, x, group)
-                             : emitKernel<vcpu::ConvOp>(image, filter, target, y, x, group);
+  Value part = isDepthwise() ? emitKernel<vcpu::DepthwiseConvOp>(image, filter, slice, y, x, group).getResult(0)
+                             : emitDense(image, filter, slice, y, x, group);
   if (whole)
     return part;
   return tensor::InsertSliceOp::create(rewriter, loc, part, output, out.offsets, out.sizes, out.strides);
@@ -247,11 +257,10 @@ namespace {
 
 /// Between transposes: a chain of convolutions stays channel-last where its transposes meet.
 struct ConvToCPU final : OpRewritePattern<vit::ConvOp> {
-  ConvToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), schedule(chooseGemmSchedule(target)) {}
+  ConvToCPU(MLIRContext *context, const TargetInfo &target) : OpRewritePattern(context), target(target) {}
 
   LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
-    FailureOr<Value> output = ConvLowering(op, schedule, rewriter).lower();
+    FailureOr<Value> output = ConvLowering(op, target, rewriter).lower();
     if (failed(output))
       return failure();
     Value channelFirst = transpose(rewriter, op.getLoc(), *output, {0, 3, 1, 2});
@@ -261,7 +270,7 @@ struct ConvToCPU final : OpRewritePattern<vit::ConvOp> {
     return success();
   }
 
-  GemmSchedule schedule;
+  TargetInfo target;
 };
 
 } // namespace

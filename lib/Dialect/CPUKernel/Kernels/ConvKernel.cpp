@@ -117,7 +117,6 @@ void WindowEmitter<WindowOp>::emitTileEpilogue(const Tile &tile) {
   });
 }
 
-/// Items count output rows first, then images, then panels: a range of items streams as few panels as it can.
 LogicalResult ConvEmitter::emit() {
   flat = flattenColumns();
   auto packed = cast<MemRefType>(weight.getType());
@@ -125,8 +124,14 @@ LogicalResult ConvEmitter::emit() {
   int64_t lastChannels = cast<MemRefType>(output.getType()).getDimSize(3) - last * width;
   Value height = k.dim(output, 1), images = k.dim(output, 0);
   k.forEach(begin, end, k.index(1), [&](Value item) {
-    Value y = k.rem(item, height), batch = k.rem(k.div(item, height), images);
-    Value panel = k.div(k.div(item, height), images);
+    auto take = [&](Value count) {
+      Value taken = k.rem(item, count);
+      item = k.div(item, count);
+      return taken;
+    };
+    Value panel = op.getPanelsInside() ? take(k.index(last + 1)) : Value();
+    Value y = take(height), batch = take(images);
+    panel = panel ? panel : item;
     if (lastChannels == width)
       return emitPanel(panel, batch, y, width);
     k.branch(

@@ -20,12 +20,12 @@ def CPUKernel_PadOp : CPUKernel_MoveOp<"pad"> {
   }];
 }
 
-class CPUKernel_WindowOp<string mnemonic> : CPUKernel_KernelOp<mnemonic> {
-  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$weight, Variadic<CPUKernel_Shaped>:$extras,
+class CPUKernel_WindowOp<string mnemonic, dag schedule = (ins)> : CPUKernel_KernelOp<mnemonic> {
+  let arguments = !con((ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$weight, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
                    DenseI64ArrayAttr:$dilations, UnitAttr:$flip,
                    DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr,
-                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+                   DefaultValuedAttr<I64Attr, "16">:$lanes), schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -35,14 +35,15 @@ class CPUKernel_WindowOp<string mnemonic> : CPUKernel_KernelOp<mnemonic> {
   let hasVerifier = 1;
 }
 
-def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv"> {
+def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)> {
   let summary = "channel-last convolution with packed filters and an epilogue";
   let description = [{
     out[b, y, x, f] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[(i, j, c), f], extras..) over the taps (i, j) of
     `kernel` and the channels c: an implicit GEMM, W packed by `vcpu.pack` as (⌈F / nr⌉, kh · kw · C, nr). It reads no
     border (`vcpu.pad` makes one). With `flip` the filter is read from its last tap to its first: a transposed
-    convolution is one of these for each phase of its stride, its output a strided slice. A work item is one output row of one panel; it is cut into balanced tiles of at most `mr` pixels.
-    The epilogue is as in `vcpu.gemm`, over (b, y, x, f).
+    convolution is one of these for each phase of its stride, its output a strided slice. A work item is one output row of one panel; it is cut into balanced tiles of at most `mr` pixels. Items
+    count output rows first, so that a range of them streams few panels, or (`panels_inside`) panels first, so that it
+    streams the image once: for filters that stay in the cache. The epilogue is as in `vcpu.gemm`, over (b, y, x, f).
 
     - (C1) in is (B, H, W, C), W (⌈F / nr⌉, kh · kw · C, nr), out (B, H', W', F), all f32; C, F, nr are static.
     - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive; `lanes` divides nr.
