@@ -8,6 +8,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv) {
   vitc::registerRecognitionPasses();
   vitc::registerRecognitionPipelines();
   vitc::registerTransformsPasses();
+  vitc::onnx::registerONNXTransformsPasses();
+  vitc::onnx::registerONNXPipelines();
   vitc::vit::registerViTPasses();
   vitc::vcpu::registerCPUKernelPasses();
   vitc::registerPipelines();

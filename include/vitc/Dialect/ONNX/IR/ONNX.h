@@ -10,6 +10,8 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "vitc/Dialect/ONNX/IR/ShapeInference.h"
+
 #include "vitc/Dialect/ONNX/IR/ONNXDialect.h.inc"
 #include "vitc/Dialect/ONNX/IR/ONNXEnums.h.inc"
 
@@ -26,6 +28,7 @@ llvm::LogicalResult verifyElementTypes(NodeOpInterface op);
 } // namespace vitc::onnx
 
 #include "vitc/Dialect/ONNX/IR/ONNXInterfaces.h.inc"
+#include "vitc/Dialect/ONNX/IR/ONNXShapeInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "vitc/Dialect/ONNX/IR/ONNXAttributes.h.inc"

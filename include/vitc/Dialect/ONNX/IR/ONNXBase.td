@@ -6,6 +6,7 @@ include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "vitc/Dialect/ONNX/IR/ONNXInterfaces.td"
+include "vitc/Dialect/ONNX/IR/ONNXShapeInterfaces.td"
 
 def ONNX_Dialect : Dialect {
   let name = "onnx";
@@ -66,6 +67,30 @@ class ONNX_Word<list<string> words> : DefaultValuedStrAttr<ConfinedAttr<StrAttr,
     "whose value is one of " # !interleave(words, ", ")>]>, !head(words)>;
 
 //===----------------------------------------------------------------------===//
+// Shapes and folding
+//===----------------------------------------------------------------------===//
+
+defvar ONNX_ShapeArithmetic = DeclareOpInterfaceMethods<ONNX_ShapeArithmeticOpInterface>;
+defvar ONNX_ShapedByOperands = DeclareOpInterfaceMethods<ONNX_ShapedByOperandsOpInterface>;
+
+/// Definitions that the operators of a family share: `let extraClassDefinition = …`.
+class ONNX_InferShapes<string call> {
+  string definition = [{
+    ::llvm::LogicalResult $cppClass::inferShapes(::vitc::onnx::ShapeEnv &env,
+                                                 ::llvm::SmallVectorImpl<::vitc::onnx::Extents> &shapes) {
+      return ::vitc::onnx::detail::}] # call # [{;
+    }
+  }];
+}
+defvar ONNX_SameShape = ONNX_InferShapes<"inferSameShape(*this, shapes)">.definition;
+defvar ONNX_BroadcastShape = ONNX_InferShapes<"inferBroadcast(*this, shapes)">.definition;
+defvar ONNX_FoldByEvaluation = [{
+  ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
+    return ::vitc::onnx::detail::foldByEvaluation(*this, adaptor.getOperands());
+  }
+}];
+
+//===----------------------------------------------------------------------===//
 // Operators
 //===----------------------------------------------------------------------===//
 
@@ -76,7 +101,8 @@ defvar ONNX_AsI64 = "builder.getI64Type()";
 
 /// An operator whose result at position i has the element type `elementTypes[i]` (the last one for all that follow).
 class ONNX_Op<string mnemonic, list<Trait> traits = [], list<string> elementTypes = [ONNX_AsInput]>
-    : Op<ONNX_Dialect, mnemonic, !listconcat([Pure, ONNX_NodeOpInterface], traits)> {
+    : Op<ONNX_Dialect, mnemonic,
+         !listconcat([Pure, ONNX_NodeOpInterface, DeclareOpInterfaceMethods<ONNX_ShapeInferenceOpInterface>], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let extraClassDeclaration = [{
     static ::mlir::Type inferElementType(::mlir::MLIRContext *context, unsigned position,

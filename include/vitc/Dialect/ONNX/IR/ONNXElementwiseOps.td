@@ -8,53 +8,64 @@ include "vitc/Dialect/ONNX/IR/ONNXBase.td"
 //===----------------------------------------------------------------------===//
 
 class ONNX_UnaryOp<string mnemonic, string formula, Type type = ONNX_FloatTensor, dag attributes = (ins),
-                   string operand = "x", string result = "y">
-    : ONNX_Op<mnemonic, [SameOperandsAndResultShape]> {
+                   string operand = "x", string result = "y", list<Trait> traits = []>
+    : ONNX_Op<mnemonic, !listconcat([SameOperandsAndResultShape], traits)> {
   let summary = "elementwise " # result # " = " # formula;
   let description = [{
     - (C1) Operand and result have the same shape.
   }];
   let arguments = !con(!dag(ins, [type], [operand]), attributes);
   let results = !dag(outs, [type], [result]);
+  let extraClassDefinition = ONNX_SameShape;
 }
 
 /// The older ones call their operand `input` and their result `output`.
 class ONNX_InputUnaryOp<string mnemonic, string formula, Type type = ONNX_FloatTensor>
     : ONNX_UnaryOp<mnemonic, formula, type, (ins), "input", "output">;
 
-def ONNX_AbsOp : ONNX_UnaryOp<"Abs", "|x|", ONNX_NumericTensor>;
-def ONNX_CeilOp : ONNX_UnaryOp<"Ceil", "⌈x⌉">;
+/// Those that shapes, and the scales that depend on them, are computed with.
+class ONNX_UnaryArithmeticOp<string mnemonic, string formula, Type type = ONNX_FloatTensor,
+                             string operand = "x", string result = "y">
+    : ONNX_UnaryOp<mnemonic, formula, type, (ins), operand, result, [ONNX_ShapeArithmetic]> {
+  let extraClassDefinition = !strconcat(ONNX_SameShape, ONNX_FoldByEvaluation);
+  let hasFolder = 1;
+}
+
+def ONNX_AbsOp : ONNX_UnaryArithmeticOp<"Abs", "|x|", ONNX_NumericTensor>;
+def ONNX_CeilOp : ONNX_UnaryArithmeticOp<"Ceil", "⌈x⌉">;
 def ONNX_CosOp : ONNX_InputUnaryOp<"Cos", "cos(input)">;
 def ONNX_EluOp : ONNX_UnaryOp<"Elu", "x for x ≥ 0, else alpha · (exp(x) − 1)", ONNX_FloatTensor,
                               (ins ONNX_Float<"1.0f">:$alpha)>;
 def ONNX_ErfOp : ONNX_InputUnaryOp<"Erf", "erf(input)">;
 def ONNX_ExpOp : ONNX_InputUnaryOp<"Exp", "exp(input)">;
-def ONNX_FloorOp : ONNX_UnaryOp<"Floor", "⌊x⌋">;
+def ONNX_FloorOp : ONNX_UnaryArithmeticOp<"Floor", "⌊x⌋">;
 def ONNX_GeluOp : ONNX_UnaryOp<"Gelu", "the Gaussian error linear unit of x, exactly or by tanh", ONNX_FloatTensor,
                                (ins ONNX_Word<["none", "tanh"]>:$approximate)>;
 def ONNX_HardSigmoidOp : ONNX_UnaryOp<"HardSigmoid", "max(0, min(1, alpha · x + beta))", ONNX_FloatTensor,
                                       (ins ONNX_Float<"0.2f">:$alpha, ONNX_Float<"0.5f">:$beta)>;
 def ONNX_HardSwishOp : ONNX_UnaryOp<"HardSwish", "x · max(0, min(1, x / 6 + 1/2))">;
-def ONNX_IdentityOp : ONNX_InputUnaryOp<"Identity", "input", ONNX_Tensor>;
+def ONNX_IdentityOp : ONNX_UnaryOp<"Identity", "input", ONNX_Tensor, (ins), "input", "output", [ONNX_ShapeArithmetic]> {
+  let hasFolder = 1;
+}
 def ONNX_LeakyReluOp : ONNX_UnaryOp<"LeakyRelu", "x for x ≥ 0, else alpha · x", ONNX_FloatTensor,
                                     (ins ONNX_Float<"0.01f">:$alpha)>;
 def ONNX_LogOp : ONNX_InputUnaryOp<"Log", "ln(input)">;
 def ONNX_MishOp : ONNX_UnaryOp<"Mish", "x · tanh(ln(1 + exp(x)))">;
-def ONNX_NegOp : ONNX_UnaryOp<"Neg", "−x", ONNX_SignedTensor>;
-def ONNX_NotOp : ONNX_UnaryOp<"Not", "not x", ONNX_BoolTensor>;
-def ONNX_ReciprocalOp : ONNX_UnaryOp<"Reciprocal", "1 / x">;
+def ONNX_NegOp : ONNX_UnaryArithmeticOp<"Neg", "−x", ONNX_SignedTensor>;
+def ONNX_NotOp : ONNX_UnaryArithmeticOp<"Not", "not x", ONNX_BoolTensor>;
+def ONNX_ReciprocalOp : ONNX_UnaryArithmeticOp<"Reciprocal", "1 / x">;
 def ONNX_ReluOp : ONNX_UnaryOp<"Relu", "max(0, x)", ONNX_SignedTensor>;
-def ONNX_RoundOp : ONNX_UnaryOp<"Round", "x rounded to the nearest integer, halves to even">;
+def ONNX_RoundOp : ONNX_UnaryArithmeticOp<"Round", "x rounded to the nearest integer, halves to even">;
 def ONNX_SigmoidOp : ONNX_UnaryOp<"Sigmoid", "1 / (1 + exp(−x))">;
 def ONNX_SignOp : ONNX_InputUnaryOp<"Sign", "−1, 0 or 1", ONNX_NumericTensor>;
 def ONNX_SinOp : ONNX_InputUnaryOp<"Sin", "sin(input)">;
 def ONNX_SoftplusOp : ONNX_UnaryOp<"Softplus", "ln(1 + exp(x))">;
-def ONNX_SqrtOp : ONNX_UnaryOp<"Sqrt", "√x">;
+def ONNX_SqrtOp : ONNX_UnaryArithmeticOp<"Sqrt", "√x">;
 def ONNX_SwishOp : ONNX_UnaryOp<"Swish", "x · sigmoid(alpha · x)", ONNX_FloatTensor,
                                 (ins ONNX_Float<"1.0f">:$alpha)>;
 def ONNX_TanhOp : ONNX_InputUnaryOp<"Tanh", "tanh(input)">;
 
-def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape],
+def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape, ONNX_ShapeArithmetic],
     ["attribute(\"to\") ? ::llvm::cast<::mlir::TypeAttr>(attribute(\"to\")).getValue() : ::mlir::Type()"]> {
   let summary = "elementwise conversion to another element type";
   let description = [{
@@ -65,6 +76,8 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape],
   }];
   let arguments = (ins ONNX_Tensor:$input, TypeAttr:$to);
   let results = (outs ONNX_Tensor:$output);
+  let extraClassDefinition = ONNX_SameShape;
+  let hasFolder = 1;
 }
 
 def ONNX_ClipOp : ONNX_Op<"Clip", [AttrSizedOperandSegments]> {
@@ -75,6 +88,7 @@ def ONNX_ClipOp : ONNX_Op<"Clip", [AttrSizedOperandSegments]> {
   }];
   let arguments = (ins ONNX_NumericTensor:$input, Optional<ONNX_NumericTensor>:$min, Optional<ONNX_NumericTensor>:$max);
   let results = (outs ONNX_NumericTensor:$output);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
@@ -85,7 +99,7 @@ def ONNX_ClipOp : ONNX_Op<"Clip", [AttrSizedOperandSegments]> {
 class ONNX_BinaryOp<string mnemonic, string formula, Type operandType, Type resultType, list<string> elementTypes,
                     dag attributes = (ins), string lhs = "a", string rhs = "b", string result = "c",
                     list<Trait> traits = [SameOperandsElementType]>
-    : ONNX_Op<mnemonic, !listconcat(traits, [ResultsBroadcastableShape]), elementTypes> {
+    : ONNX_Op<mnemonic, !listconcat(traits, [ResultsBroadcastableShape, ONNX_ShapeArithmetic]), elementTypes> {
   let summary = "elementwise " # result # " = " # formula # ", broadcast";
   let description = [{
     - (C1) The shapes of the operands broadcast to that of the result.
@@ -93,6 +107,8 @@ class ONNX_BinaryOp<string mnemonic, string formula, Type operandType, Type resu
   }];
   let arguments = !con(!dag(ins, [operandType, operandType], [lhs, rhs]), attributes);
   let results = !dag(outs, [resultType], [result]);
+  let extraClassDefinition = !strconcat(ONNX_BroadcastShape, ONNX_FoldByEvaluation);
+  let hasFolder = 1;
 }
 
 class ONNX_ArithmeticOp<string mnemonic, string formula, dag attributes = (ins)>
@@ -130,7 +146,7 @@ def ONNX_PowOp : ONNX_BinaryOp<"Pow", "x to the power of y", ONNX_NumericTensor,
 //===----------------------------------------------------------------------===//
 
 class ONNX_VariadicElementwiseOp<string mnemonic, string formula>
-    : ONNX_Op<mnemonic, [SameOperandsElementType, ResultsBroadcastableShape]> {
+    : ONNX_Op<mnemonic, [SameOperandsElementType, ResultsBroadcastableShape, ONNX_ShapeArithmetic]> {
   let summary = "elementwise " # formula # " of the inputs, broadcast";
   let description = [{
     - (C1) The shapes of the operands broadcast to that of the result.
@@ -139,12 +155,15 @@ class ONNX_VariadicElementwiseOp<string mnemonic, string formula>
   }];
   let arguments = (ins Variadic<ONNX_NumericTensor>:$inputs);
   let results = (outs ONNX_NumericTensor:$output);
+  let extraClassDefinition = !strconcat(ONNX_BroadcastShape, ONNX_FoldByEvaluation);
+  let hasFolder = 1;
 }
 
 def ONNX_MaxOp : ONNX_VariadicElementwiseOp<"Max", "maximum">;
 def ONNX_MinOp : ONNX_VariadicElementwiseOp<"Min", "minimum">;
 
-def ONNX_WhereOp : ONNX_Op<"Where", [ResultsBroadcastableShape, AllElementTypesMatch<["x", "y"]>], ["input(1)"]> {
+def ONNX_WhereOp : ONNX_Op<"Where", [ResultsBroadcastableShape, AllElementTypesMatch<["x", "y"]>, ONNX_ShapeArithmetic],
+                           ["input(1)"]> {
   let summary = "elementwise output = condition ? x : y, broadcast";
   let description = [{
     - (C1) The shapes of the operands broadcast to that of the result.
@@ -152,6 +171,8 @@ def ONNX_WhereOp : ONNX_Op<"Where", [ResultsBroadcastableShape, AllElementTypesM
   }];
   let arguments = (ins ONNX_BoolTensor:$condition, ONNX_Tensor:$x, ONNX_Tensor:$y);
   let results = (outs ONNX_Tensor:$output);
+  let extraClassDefinition = ONNX_BroadcastShape;
+  let hasFolder = 1;
 }
 
 #endif

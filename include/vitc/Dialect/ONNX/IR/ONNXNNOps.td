@@ -152,6 +152,7 @@ class ONNX_GlobalPoolOp<string mnemonic, string what> : ONNX_Op<mnemonic> {
   }];
   let arguments = (ins ONNX_FloatTensor:$x);
   let results = (outs ONNX_FloatTensor:$y);
+  let extraClassDefinition = ONNX_InferShapes<"inferGlobalPool(*this, shapes)">.definition;
   let hasVerifier = 1;
 }
 
@@ -173,6 +174,7 @@ def ONNX_BatchNormalizationOp : ONNX_Op<"BatchNormalization"> {
   let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$scale, ONNX_FloatTensor:$b, ONNX_FloatTensor:$input_mean,
                    ONNX_FloatTensor:$input_var, ONNX_Float<"1.0e-5f">:$epsilon);
   let results = (outs ONNX_FloatTensor:$y);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
@@ -199,6 +201,7 @@ def ONNX_RMSNormalizationOp : ONNX_Op<"RMSNormalization", [], ["input(1)"]> {
   let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$scale, ONNX_Int<-1>:$axis, ONNX_Float<"1.0e-5f">:$epsilon,
                    ONNX_StashType:$stash_type);
   let results = (outs ONNX_FloatTensor:$y);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
@@ -212,6 +215,7 @@ def ONNX_InstanceNormalizationOp : ONNX_Op<"InstanceNormalization", [SameOperand
   let arguments = (ins ONNX_FloatTensor:$input, ONNX_FloatTensor:$scale, ONNX_FloatTensor:$b,
                    ONNX_Float<"1.0e-5f">:$epsilon);
   let results = (outs ONNX_FloatTensor:$output);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
@@ -226,6 +230,7 @@ def ONNX_GroupNormalizationOp : ONNX_Op<"GroupNormalization", [SameOperandsEleme
   let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$scale, ONNX_FloatTensor:$bias,
                    ONNX_Float<"1.0e-5f">:$epsilon, ONNX_I64Attr:$num_groups, ONNX_StashType:$stash_type);
   let results = (outs ONNX_FloatTensor:$y);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 

@@ -3,7 +3,15 @@
 
 include "vitc/Dialect/ONNX/IR/ONNXBase.td"
 
-class ONNX_ReduceOp<string mnemonic, string what, Type type = ONNX_WideTensor> : ONNX_Op<mnemonic> {
+defvar ONNX_ReduceDefinitions = ONNX_InferShapes<[{inferReduction(
+    *this, env, getAxes(), getKeepdims(), getNoopWithEmptyAxes(), shapes)}]>.definition # [{
+  ::llvm::SmallVector<::mlir::Value> $cppClass::getShapeOperands() {
+    return ::vitc::onnx::detail::presentOperands({getAxes()});
+  }
+}];
+
+class ONNX_ReduceOp<string mnemonic, string what, Type type = ONNX_WideTensor, list<Trait> traits = []>
+    : ONNX_Op<mnemonic, !listconcat([ONNX_ShapedByOperands], traits)> {
   let summary = what # " over dimensions";
   let description = [{
     Reduces the dimensions `axes` (negative ones count from the end), all where `axes` is absent or empty, none then
@@ -15,18 +23,26 @@ class ONNX_ReduceOp<string mnemonic, string what, Type type = ONNX_WideTensor> :
   let arguments = (ins type:$data, Optional<ONNX_I64Tensor>:$axes, ONNX_Bool<1>:$keepdims,
                    ONNX_Bool<0>:$noop_with_empty_axes);
   let results = (outs type:$reduced);
+  let extraClassDefinition = ONNX_ReduceDefinitions;
   let hasVerifier = 1;
+}
+
+/// Those that shapes are computed with.
+class ONNX_ArithmeticReduceOp<string mnemonic, string what, Type type = ONNX_WideTensor>
+    : ONNX_ReduceOp<mnemonic, what, type, [ONNX_ShapeArithmetic]> {
+  let extraClassDefinition = !strconcat(ONNX_ReduceDefinitions, ONNX_FoldByEvaluation);
+  let hasFolder = 1;
 }
 
 /// Orders: min and max also take bytes and bools.
 def ONNX_OrderedTensor : TensorOf<!listconcat(ONNX_WideTypes, [I8, UI8, I1])>;
 
 def ONNX_ReduceL2Op : ONNX_ReduceOp<"ReduceL2", "root of the sum of squares">;
-def ONNX_ReduceMaxOp : ONNX_ReduceOp<"ReduceMax", "maximum", ONNX_OrderedTensor>;
+def ONNX_ReduceMaxOp : ONNX_ArithmeticReduceOp<"ReduceMax", "maximum", ONNX_OrderedTensor>;
 def ONNX_ReduceMeanOp : ONNX_ReduceOp<"ReduceMean", "mean">;
-def ONNX_ReduceMinOp : ONNX_ReduceOp<"ReduceMin", "minimum", ONNX_OrderedTensor>;
-def ONNX_ReduceProdOp : ONNX_ReduceOp<"ReduceProd", "product">;
-def ONNX_ReduceSumOp : ONNX_ReduceOp<"ReduceSum", "sum">;
+def ONNX_ReduceMinOp : ONNX_ArithmeticReduceOp<"ReduceMin", "minimum", ONNX_OrderedTensor>;
+def ONNX_ReduceProdOp : ONNX_ArithmeticReduceOp<"ReduceProd", "product">;
+def ONNX_ReduceSumOp : ONNX_ArithmeticReduceOp<"ReduceSum", "sum">;
 def ONNX_ReduceSumSquareOp : ONNX_ReduceOp<"ReduceSumSquare", "sum of squares">;
 
 def ONNX_ArgMaxOp : ONNX_Op<"ArgMax", [], [ONNX_AsI64]> {
@@ -50,13 +66,14 @@ class ONNX_SoftmaxLikeOp<string mnemonic, string what> : ONNX_Op<mnemonic, [Same
   }];
   let arguments = (ins ONNX_FloatTensor:$input, ONNX_Int<-1>:$axis);
   let results = (outs ONNX_FloatTensor:$output);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
 def ONNX_LogSoftmaxOp : ONNX_SoftmaxLikeOp<"LogSoftmax", "logarithm of softmax">;
 def ONNX_SoftmaxOp : ONNX_SoftmaxLikeOp<"Softmax", "softmax">;
 
-def ONNX_CumSumOp : ONNX_Op<"CumSum"> {
+def ONNX_CumSumOp : ONNX_Op<"CumSum", [ONNX_ShapedByOperands]> {
   let summary = "sums of the elements up to each position along one dimension";
   let description = [{
     `exclusive` leaves out the element itself, `reverse` sums from the end.
@@ -66,10 +83,11 @@ def ONNX_CumSumOp : ONNX_Op<"CumSum"> {
   }];
   let arguments = (ins ONNX_WideTensor:$x, ONNX_IndexTensor:$axis, ONNX_Bool<0>:$exclusive, ONNX_Bool<0>:$reverse);
   let results = (outs ONNX_WideTensor:$y);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
-def ONNX_TopKOp : ONNX_Op<"TopK", [], [ONNX_AsInput, ONNX_AsI64]> {
+def ONNX_TopKOp : ONNX_Op<"TopK", [ONNX_ShapedByOperands], [ONNX_AsInput, ONNX_AsI64]> {
   let summary = "the k largest or smallest elements along one dimension, and where they are";
   let description = [{
     - (C1) `axis` is in [−rank, rank).

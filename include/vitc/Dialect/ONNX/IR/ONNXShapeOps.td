@@ -7,7 +7,7 @@ include "vitc/Dialect/ONNX/IR/ONNXBase.td"
 // The same elements in another shape or order
 //===----------------------------------------------------------------------===//
 
-def ONNX_ReshapeOp : ONNX_Op<"Reshape"> {
+def ONNX_ReshapeOp : ONNX_Op<"Reshape", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "the same elements in another shape";
   let description = [{
     In `shape`, −1 stands for what is left (at most once), and 0 for the dimension of `data` at that position, or with
@@ -19,10 +19,12 @@ def ONNX_ReshapeOp : ONNX_Op<"Reshape"> {
   }];
   let arguments = (ins ONNX_Tensor:$data, Optional<ONNX_I64Tensor>:$shape, ONNX_Bool<0>:$allowzero);
   let results = (outs ONNX_Tensor:$reshaped);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_FlattenOp : ONNX_Op<"Flatten"> {
+def ONNX_FlattenOp : ONNX_Op<"Flatten", [ONNX_ShapeArithmetic]> {
   let summary = "a matrix of the dimensions before `axis` by those from it on";
   let description = [{
     - (C1) `axis` is in [−rank, rank].
@@ -30,10 +32,11 @@ def ONNX_FlattenOp : ONNX_Op<"Flatten"> {
   }];
   let arguments = (ins ONNX_Tensor:$input, ONNX_Int<1>:$axis);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_SqueezeOp : ONNX_Op<"Squeeze"> {
+def ONNX_SqueezeOp : ONNX_Op<"Squeeze", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "removes dimensions of extent 1";
   let description = [{
     Without `axes`, all dimensions of extent 1.
@@ -43,10 +46,11 @@ def ONNX_SqueezeOp : ONNX_Op<"Squeeze"> {
   }];
   let arguments = (ins ONNX_Tensor:$data, Optional<ONNX_I64Tensor>:$axes);
   let results = (outs ONNX_Tensor:$squeezed);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_UnsqueezeOp : ONNX_Op<"Unsqueeze"> {
+def ONNX_UnsqueezeOp : ONNX_Op<"Unsqueeze", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "inserts dimensions of extent 1";
   let description = [{
     `axes` are positions in the result.
@@ -56,10 +60,11 @@ def ONNX_UnsqueezeOp : ONNX_Op<"Unsqueeze"> {
   }];
   let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$axes);
   let results = (outs ONNX_Tensor:$expanded);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_TransposeOp : ONNX_Op<"Transpose"> {
+def ONNX_TransposeOp : ONNX_Op<"Transpose", [ONNX_ShapeArithmetic]> {
   let summary = "dimension i of the result is dimension perm[i] of the operand";
   let description = [{
     An empty `perm` reverses the dimensions.
@@ -69,6 +74,8 @@ def ONNX_TransposeOp : ONNX_Op<"Transpose"> {
   }];
   let arguments = (ins ONNX_Tensor:$data, ONNX_Ints:$perm);
   let results = (outs ONNX_Tensor:$transposed);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let hasVerifier = 1;
 }
 
@@ -76,7 +83,7 @@ def ONNX_TransposeOp : ONNX_Op<"Transpose"> {
 // Parts and copies
 //===----------------------------------------------------------------------===//
 
-def ONNX_ConcatOp : ONNX_Op<"Concat", [SameOperandsElementType]> {
+def ONNX_ConcatOp : ONNX_Op<"Concat", [SameOperandsElementType, ONNX_ShapeArithmetic]> {
   let summary = "the operands one after another along a dimension";
   let description = [{
     - (C1) There is at least one operand.
@@ -86,10 +93,11 @@ def ONNX_ConcatOp : ONNX_Op<"Concat", [SameOperandsElementType]> {
   }];
   let arguments = (ins Variadic<ONNX_Tensor>:$inputs, ONNX_I64Attr:$axis);
   let results = (outs ONNX_Tensor:$concat_result);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_SplitOp : ONNX_Op<"Split", [], [ONNX_AsInput]> {
+def ONNX_SplitOp : ONNX_Op<"Split", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic], [ONNX_AsInput]> {
   let summary = "parts of the operand along a dimension";
   let description = [{
     The parts have the lengths `split`, or all ⌈n / results⌉ but the last one, which may be shorter.
@@ -102,10 +110,11 @@ def ONNX_SplitOp : ONNX_Op<"Split", [], [ONNX_AsInput]> {
   let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$split, ONNX_Int<0>:$axis,
                    OptionalAttr<ONNX_I64Attr>:$num_outputs);
   let results = (outs Variadic<ONNX_Tensor>:$outputs);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_SliceOp : ONNX_Op<"Slice", [AttrSizedOperandSegments]> {
+def ONNX_SliceOp : ONNX_Op<"Slice", [AttrSizedOperandSegments, ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "elements at regular steps";
   let description = [{
     Slices the dimensions `axes` (all where absent) from `starts` to `ends` (excluded) by `steps` (1 where absent).
@@ -118,10 +127,11 @@ def ONNX_SliceOp : ONNX_Op<"Slice", [AttrSizedOperandSegments]> {
   let arguments = (ins ONNX_Tensor:$data, ONNX_IndexTensor:$starts, ONNX_IndexTensor:$ends,
                    Optional<ONNX_IndexTensor>:$axes, Optional<ONNX_IndexTensor>:$steps);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_GatherOp : ONNX_Op<"Gather"> {
+def ONNX_GatherOp : ONNX_Op<"Gather", [ONNX_ShapeArithmetic]> {
   let summary = "slices of the operand along one dimension, at indices";
   let description = [{
     output[i.., j.., k..] = data[i.., indices[j..], k..], where i.. are the dimensions before `axis`. Negative indices
@@ -132,6 +142,7 @@ def ONNX_GatherOp : ONNX_Op<"Gather"> {
   }];
   let arguments = (ins ONNX_Tensor:$data, ONNX_IndexTensor:$indices, ONNX_Int<0>:$axis);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
@@ -149,7 +160,7 @@ def ONNX_GatherNDOp : ONNX_Op<"GatherND"> {
   let hasVerifier = 1;
 }
 
-def ONNX_ExpandOp : ONNX_Op<"Expand"> {
+def ONNX_ExpandOp : ONNX_Op<"Expand", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "the operand broadcast with a shape";
   let description = [{
     The broadcast is multidirectional: a 1 in `shape` leaves the operand's dimension as it is. Shape inference drops
@@ -160,10 +171,11 @@ def ONNX_ExpandOp : ONNX_Op<"Expand"> {
   }];
   let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$shape);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_TileOp : ONNX_Op<"Tile"> {
+def ONNX_TileOp : ONNX_Op<"Tile", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "the operand repeated along its dimensions";
   let description = [{
     - (C1) `repeats` is a list (rank 1) with one element a dimension of `input`.
@@ -171,10 +183,11 @@ def ONNX_TileOp : ONNX_Op<"Tile"> {
   }];
   let arguments = (ins ONNX_Tensor:$input, ONNX_I64Tensor:$repeats);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments]> {
+def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments, ONNX_ShapedByOperands]> {
   let summary = "elements added before and after";
   let description = [{
     `pads` are the numbers before each of the dimensions `axes` (all where absent), then those after each; negative
@@ -187,10 +200,11 @@ def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments]> {
   let arguments = (ins ONNX_Tensor:$data, ONNX_I64Tensor:$pads, Optional<ONNX_Tensor>:$constant_value,
                    Optional<ONNX_IndexTensor>:$axes, ONNX_Word<["constant", "reflect", "edge", "wrap"]>:$mode);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments]> {
+def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments, ONNX_ShapedByOperands]> {
   let summary = "the operand resampled on a grid of another size";
   let description = [{
     The attributes are those of ONNX's Resize (opset 19), which defines the sampling.
@@ -210,10 +224,11 @@ def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments]> {
                    ONNX_Word<["nearest", "linear", "cubic"]>:$mode,
                    ONNX_Word<["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]>:$nearest_mode);
   let results = (outs ONNX_Tensor:$y);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_TriluOp : ONNX_Op<"Trilu"> {
+def ONNX_TriluOp : ONNX_Op<"Trilu", [ONNX_ShapedByOperands]> {
   let summary = "the upper or lower triangles of matrices, zero elsewhere";
   let description = [{
     `k` moves the diagonal up.
@@ -223,6 +238,7 @@ def ONNX_TriluOp : ONNX_Op<"Trilu"> {
   }];
   let arguments = (ins ONNX_Tensor:$input, Optional<ONNX_I64Tensor>:$k, ONNX_Bool<1>:$upper);
   let results = (outs ONNX_Tensor:$output);
+  let extraClassDefinition = ONNX_SameShape;
   let hasVerifier = 1;
 }
 
@@ -230,7 +246,7 @@ def ONNX_TriluOp : ONNX_Op<"Trilu"> {
 // Shapes as values, values from shapes
 //===----------------------------------------------------------------------===//
 
-def ONNX_ShapeOp : ONNX_Op<"Shape", [], [ONNX_AsI64]> {
+def ONNX_ShapeOp : ONNX_Op<"Shape", [ONNX_ShapeArithmetic], [ONNX_AsI64]> {
   let summary = "the shape of the operand, from dimension `start` to `end` (excluded)";
   let description = [{
     Negative positions count from the end; what lies outside is clamped.
@@ -239,20 +255,22 @@ def ONNX_ShapeOp : ONNX_Op<"Shape", [], [ONNX_AsI64]> {
   }];
   let arguments = (ins ONNX_Tensor:$data, ONNX_Int<0>:$start, OptionalAttr<ONNX_I64Attr>:$end);
   let results = (outs ONNX_I64Tensor:$shape);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_SizeOp : ONNX_Op<"Size", [], [ONNX_AsI64]> {
+def ONNX_SizeOp : ONNX_Op<"Size", [ONNX_ShapeArithmetic], [ONNX_AsI64]> {
   let summary = "the number of elements of the operand";
   let description = [{
     - (C1) The result has rank 0.
   }];
   let arguments = (ins ONNX_Tensor:$data);
   let results = (outs ONNX_I64Tensor:$size);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_ConstantOfShapeOp : ONNX_Op<"ConstantOfShape", [], [
+def ONNX_ConstantOfShapeOp : ONNX_Op<"ConstantOfShape", [ONNX_ShapedByOperands, ONNX_ShapeArithmetic], [
     "attribute(\"value\") ? ::llvm::cast<::mlir::ElementsAttr>(attribute(\"value\")).getElementType() : builder.getF32Type()"]> {
   let summary = "a tensor of one value";
   let description = [{
@@ -263,10 +281,11 @@ def ONNX_ConstantOfShapeOp : ONNX_Op<"ConstantOfShape", [], [
   }];
   let arguments = (ins ONNX_I64Tensor:$input, OptionalAttr<ElementsAttr>:$value);
   let results = (outs ONNX_Tensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
-def ONNX_RangeOp : ONNX_Op<"Range", [SameOperandsElementType]> {
+def ONNX_RangeOp : ONNX_Op<"Range", [SameOperandsElementType, ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "start, start + delta, …, up to limit (excluded)";
   let description = [{
     - (C1) The operands are scalars.
@@ -276,6 +295,7 @@ def ONNX_RangeOp : ONNX_Op<"Range", [SameOperandsElementType]> {
   let arguments = (ins ONNX_SignedTensor:$start, ONNX_SignedTensor:$limit, ONNX_SignedTensor:$delta,
                    ONNX_StashType:$stash_type);
   let results = (outs ONNX_SignedTensor:$output);
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 

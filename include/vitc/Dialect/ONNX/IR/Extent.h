@@ -1,0 +1,86 @@
+#ifndef VITC_DIALECT_ONNX_IR_EXTENT_H
+#define VITC_DIALECT_ONNX_IR_EXTENT_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+#include <optional>
+
+namespace vitc::onnx {
+
+/// The extent of a dimension, or an integer computed from extents: a polynomial with integer coefficients over named
+/// symbols and over floor divisions that are not exact. The form is normal: equal polynomials compare equal, whatever
+/// sums and products built them. A symbol stands for a positive integer.
+///
+/// Arithmetic wraps at 64 bits, as ONNX's does.
+class Extent {
+public:
+  /// A product of factors: symbols (StringAttr), or floor divisions (a `#vit.dims` of one expression), in order.
+  struct Term {
+    llvm::SmallVector<mlir::Attribute, 2> factors;
+    int64_t coefficient;
+    bool operator==(const Term &other) const = default;
+  };
+
+  Extent(int64_t constant = 0) : constant(constant) {}
+  static Extent symbol(mlir::StringAttr name);
+  /// The extent that an expression over symbols means; `symbols` holds their names. None for what is no extent: a
+  /// division by what may not be positive.
+  static std::optional<Extent> fromAffine(mlir::AffineExpr expr, llvm::ArrayRef<mlir::Attribute> symbols);
+  /// The expression over `symbols`, which hold at least those of `collectSymbols`.
+  mlir::AffineExpr toAffine(llvm::ArrayRef<mlir::StringAttr> symbols, mlir::MLIRContext *context) const;
+  void collectSymbols(llvm::SmallVectorImpl<mlir::StringAttr> &symbols) const;
+
+  std::optional<int64_t> asConstant() const;
+  bool isConstant() const { return terms.empty(); }
+
+  bool operator==(const Extent &other) const = default;
+  Extent operator+(const Extent &other) const;
+  Extent operator-(const Extent &other) const;
+  Extent operator*(const Extent &other) const;
+
+  /// The quotient where `divisor` divides this polynomial without a remainder.
+  std::optional<Extent> divideExactly(const Extent &divisor) const;
+  /// ⌊this / divisor⌋, exact where possible; none where the divisor may not be positive.
+  std::optional<Extent> floorDiv(const Extent &divisor) const;
+  /// this − divisor · ⌊this / divisor⌋.
+  std::optional<Extent> mod(const Extent &divisor) const;
+
+  /// A bound that holds for all values of the symbols; none where no bound is evident.
+  std::optional<int64_t> lowerBound() const;
+  bool isProvablyAtLeast(const Extent &other) const;
+  bool isProvablyDifferentFrom(const Extent &other) const;
+
+  /// `batch * 197 + 1`, for diagnostics.
+  std::string str() const;
+
+private:
+  void add(Term term);
+
+  int64_t constant;
+  /// Non-constant terms, highest degree first, then by name; none has coefficient zero.
+  llvm::SmallVector<Term, 0> terms;
+};
+
+using Extents = llvm::SmallVector<Extent, 4>;
+
+/// The extents of a tensor: from its shape, and from its `#vit.dims` encoding where a dimension is dynamic. Fails where
+/// the tensor is unranked or a dynamic dimension has no name.
+mlir::FailureOr<Extents> getExtents(mlir::Type type);
+
+/// The tensor type of these extents; dynamic ones go into its encoding, over the symbols in use, sorted by name.
+/// Types are equal exactly where extents and element types are.
+mlir::RankedTensorType getTensorType(llvm::ArrayRef<Extent> extents, mlir::Type elementType);
+
+/// These extents as `#vit.dims`, over the symbols in use, sorted by name.
+mlir::Attribute getDimsAttr(llvm::ArrayRef<Extent> extents, mlir::MLIRContext *context);
+
+Extent product(llvm::ArrayRef<Extent> extents);
+
+/// `(batch, 197, 384)`, for diagnostics.
+std::string str(llvm::ArrayRef<Extent> extents);
+
+} // namespace vitc::onnx
+
+#endif // VITC_DIALECT_ONNX_IR_EXTENT_H

@@ -1,0 +1,76 @@
+#ifndef VITC_DIALECT_ONNX_IR_SHAPEINFERENCE_H
+#define VITC_DIALECT_ONNX_IR_SHAPEINFERENCE_H
+
+#include "vitc/Dialect/ONNX/IR/SmallTensor.h"
+
+#include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <memory>
+
+namespace vitc::onnx {
+
+/// The contents of small tensors, symbolic or constant, as far as they are known.
+class ShapeEnv {
+public:
+  ShapeEnv() = default;
+  /// The environment of a folder: constants for some operands of `op`, null for the others.
+  ShapeEnv(mlir::Operation *op, llvm::ArrayRef<mlir::Attribute> constants);
+
+  /// Null where unknown or large, or where `value` is null (an absent operand). Constants are read on demand.
+  const SmallTensor *contents(mlir::Value value);
+  void set(mlir::Value value, SmallTensor contents);
+
+private:
+  llvm::DenseMap<mlir::Value, std::unique_ptr<SmallTensor>> known;
+};
+
+/// The extents of a value whose type is ranked, its dynamic dimensions named.
+Extents extentsOf(mlir::Value value);
+
+/// `axis` counted from the front, where it is in [−rank, rank).
+inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
+
+/// The shape that shapes broadcast to: extents are equal, or one of them is 1.
+mlir::FailureOr<Extents> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<Extents> shapes);
+
+/// The constant integers that `operand` holds; an error where they depend on data or symbols.
+mlir::FailureOr<llvm::SmallVector<int64_t>> constantIntegers(mlir::Operation *op, ShapeEnv &env, mlir::Value operand,
+                                                             llvm::StringRef name);
+
+/// The distinct axes that `operand` holds, counted from the front and in order.
+mlir::FailureOr<llvm::SmallVector<int64_t>> constantAxes(mlir::Operation *op, ShapeEnv &env, mlir::Value operand,
+                                                         int64_t rank);
+
+/// A bound of a slice as a position in [least, most], from an index that may be negative (from the end) or outside.
+/// None where symbols leave it open.
+std::optional<Extent> clampIndex(const Element &index, const Extent &extent, const Extent &least, const Extent &most);
+
+/// The window of one spatial dimension: of a convolution or a pooling.
+struct Window {
+  int64_t kernel, stride, dilation, before, after;
+  int64_t reach() const { return dilation * (kernel - 1) + 1; }
+};
+
+/// What `onnx` ops of a family share; their definitions are in ODS.
+namespace detail {
+/// Results have the shape of the first operand.
+llvm::LogicalResult inferSameShape(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+/// The result has the shape that all operands broadcast to.
+llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+/// The dimensions that a reduction reduces, in order.
+mlir::FailureOr<llvm::SmallVector<int64_t>> getReductionAxes(mlir::Operation *op, ShapeEnv &env, mlir::Value axes,
+                                                             bool noopWithEmptyAxes);
+llvm::LogicalResult inferReduction(mlir::Operation *op, ShapeEnv &env, mlir::Value axes, bool keepDims,
+                                   bool noopWithEmptyAxes, llvm::SmallVectorImpl<Extents> &shapes);
+/// Spatial dimensions become 1.
+llvm::LogicalResult inferGlobalPool(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+/// Those that are not null.
+llvm::SmallVector<mlir::Value> presentOperands(llvm::ArrayRef<mlir::Value> operands);
+/// The one result of a `ShapeArithmeticOpInterface`, where it is constant.
+mlir::OpFoldResult foldByEvaluation(mlir::Operation *op, llvm::ArrayRef<mlir::Attribute> operands);
+} // namespace detail
+
+} // namespace vitc::onnx
+
+#endif // VITC_DIALECT_ONNX_IR_SHAPEINFERENCE_H

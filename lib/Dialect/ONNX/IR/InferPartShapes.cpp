@@ -1,0 +1,306 @@
+// Shapes of parts and copies: Concat, Split, Slice, Gather, Expand, Tile, Pad, Resize.
+
+#include "vitc/Dialect/ONNX/IR/Arguments.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+LogicalResult ConcatOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents result = extentsOf(getInputs().front());
+  size_t axis = fromFront(getAxis(), result.size());
+  for (Value input : getInputs().drop_front()) {
+    Extents shape = extentsOf(input);
+    if (shape.size() != result.size())
+      return emitOpError() << "expected operands of one rank, got shapes " << str(result) << " and " << str(shape);
+    for (auto [dim, extent] : llvm::enumerate(shape)) {
+      if (dim == axis)
+        result[dim] = result[dim] + extent;
+      else if (extent != result[dim])
+        return emitOpError() << "expected extents that agree in dimension " << dim << ", got " << result[dim].str()
+                             << " and " << extent.str();
+    }
+  }
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Split
+//===----------------------------------------------------------------------===//
+
+/// The lengths of the parts: `split`, or ⌈n / parts⌉ with a shorter last one.
+static FailureOr<Extents> getPartLengths(SplitOp op, ShapeEnv &env, const Extent &extent) {
+  int64_t parts = op.getNumResults();
+  if (op.getSplit()) {
+    const SmallTensor *split = env.contents(op.getSplit());
+    std::optional<Extents> lengths = split ? split->asExtents() : std::nullopt;
+    if (!lengths || lengths->size() != static_cast<size_t>(parts))
+      return op.emitOpError() << "expected a constant or symbolic length for each of " << parts << " parts";
+    Extent sum;
+    for (const Extent &length : *lengths) {
+      if (!length.isProvablyAtLeast(0))
+        return op.emitOpError() << "expected lengths that are not negative, got " << length.str();
+      sum = sum + length;
+    }
+    if (sum != extent)
+      return op.emitOpError() << "expected lengths that sum to " << extent.str() << ", got " << sum.str();
+    return *lengths;
+  }
+  Extent length = *(extent + (parts - 1)).floorDiv(parts), last = extent - length * (parts - 1);
+  if (!last.isProvablyAtLeast(0))
+    return op.emitOpError() << "expected an extent that splits into " << parts << " parts, got " << extent.str();
+  Extents lengths(parts, length);
+  lengths.back() = last;
+  return lengths;
+}
+
+LogicalResult SplitOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents input = extentsOf(getInput());
+  size_t axis = fromFront(getAxis(), input.size());
+  FailureOr<Extents> lengths = getPartLengths(*this, env, input[axis]);
+  if (failed(lengths))
+    return failure();
+  for (const Extent &length : *lengths) {
+    input[axis] = length;
+    shapes.push_back(input);
+  }
+  return success();
+}
+
+SmallVector<Value> SplitOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getSplit()}); }
+
+//===----------------------------------------------------------------------===//
+// Slice
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeEnv &env) {
+  Extents data = extentsOf(op.getData());
+  SmallVector<SliceRange> ranges;
+  for (const Extent &extent : data)
+    ranges.push_back({0, extent, 1});
+  const SmallTensor *starts = env.contents(op.getStarts()), *ends = env.contents(op.getEnds());
+  if (!starts || !ends || starts->size() != ends->size())
+    return op.emitOpError() << "expected starts and ends of constants and extents, got some that depend on data";
+  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
+  FailureOr<SmallVector<int64_t>> steps = SmallVector<int64_t>(starts->size(), 1);
+  if (op.getAxes())
+    axes = constantIntegers(op, env, op.getAxes(), "axes");
+  if (op.getSteps())
+    steps = constantIntegers(op, env, op.getSteps(), "steps");
+  if (failed(axes) || failed(steps))
+    return failure();
+  if (axes->size() != starts->size() || steps->size() != starts->size())
+    return op.emitOpError() << "expected starts, ends, axes and steps of the same length";
+  int64_t rank = data.size();
+  for (auto [index, axis, step] : llvm::enumerate(*axes, *steps)) {
+    if (axis < -rank || axis >= rank || step == 0 || step == std::numeric_limits<int64_t>::min())
+      return op.emitOpError() << "expected axes in [" << -rank << ", " << rank
+                              << ") and steps that are not 0, got axis " << axis << " and step " << step;
+    const Extent &extent = data[fromFront(axis, rank)];
+    bool forward = step > 0;
+    std::optional<Extent> start = clampIndex((*starts)[index], extent, 0, forward ? extent : extent - 1);
+    std::optional<Extent> end = clampIndex((*ends)[index], extent, forward ? 0 : -1, forward ? extent : extent - 1);
+    if (!start || !end)
+      return op.emitOpError() << "cannot tell where the slice of axis " << axis << " lies in its symbolic extent "
+                              << extent.str();
+    ranges[fromFront(axis, rank)] = {*start, *end, step};
+  }
+  return ranges;
+}
+
+std::optional<Extent> vitc::onnx::getLength(const SliceRange &range) {
+  Extent length = range.step > 0 ? range.end - range.start : range.start - range.end;
+  int64_t stride = range.step > 0 ? range.step : -range.step;
+  Extent count = *(length + (stride - 1)).floorDiv(stride);
+  if (Extent(0).isProvablyAtLeast(count))
+    return Extent(0);
+  return count.isProvablyAtLeast(0) ? std::optional<Extent>(count) : std::nullopt;
+}
+
+LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(*this, env);
+  if (failed(ranges))
+    return failure();
+  Extents result;
+  for (const SliceRange &range : *ranges) {
+    std::optional<Extent> count = getLength(range);
+    if (!count)
+      return emitOpError() << "cannot tell whether the slice from " << range.start.str() << " to " << range.end.str()
+                           << " is empty";
+    result.push_back(std::move(*count));
+  }
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+SmallVector<Value> SliceOp::getShapeOperands() {
+  return vitc::onnx::detail::presentOperands({getStarts(), getEnds(), getAxes(), getSteps()});
+}
+
+//===----------------------------------------------------------------------===//
+// Gather
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatherOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents result = extentsOf(getData()), indices = extentsOf(getIndices());
+  size_t axis = fromFront(getAxis(), result.size());
+  result.erase(result.begin() + axis);
+  result.insert(result.begin() + axis, indices.begin(), indices.end());
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+/// (b.., i.., length) indices into (b.., j.., k..) data give (b.., i.., k..).
+LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents data = extentsOf(getData()), indices = extentsOf(getIndices());
+  size_t batch = getBatchDims();
+  std::optional<int64_t> length = indices.empty() ? std::nullopt : indices.back().asConstant();
+  if (!length || *length < 1 || batch + *length > data.size() || batch >= indices.size())
+    return emitOpError() << "expected index vectors of a constant length for data " << str(data) << ", got "
+                         << str(indices);
+  for (size_t dim = 0; dim < batch; ++dim)
+    if (data[dim] != indices[dim])
+      return emitOpError() << "expected the same batch extents, got " << data[dim].str() << " and "
+                           << indices[dim].str();
+  Extents result(ArrayRef(indices).drop_back());
+  llvm::append_range(result, ArrayRef(data).drop_front(batch + *length));
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Expand, Tile, Pad
+//===----------------------------------------------------------------------===//
+
+LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  if (!getShape()) {
+    shapes.push_back(extentsOf(getOutput()));
+    return success();
+  }
+  const SmallTensor *target = env.contents(getShape());
+  std::optional<Extents> extents = target ? target->asExtents() : std::nullopt;
+  if (!extents)
+    return emitOpError() << "expected a shape of constants and extents, got one that depends on data";
+  FailureOr<Extents> result = broadcastShapes(*this, {extentsOf(getInput()), *extents});
+  if (failed(result))
+    return failure();
+  shapes.push_back(std::move(*result));
+  return success();
+}
+
+SmallVector<Value> ExpandOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getShape()}); }
+
+LogicalResult TileOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents input = extentsOf(getInput());
+  const SmallTensor *contents = env.contents(getRepeats());
+  std::optional<Extents> repeats = contents ? contents->asExtents() : std::nullopt;
+  if (!repeats || repeats->size() != input.size())
+    return emitOpError() << "expected a constant or symbolic repeat for each of " << input.size() << " dimensions";
+  for (auto [extent, repeat] : llvm::zip_equal(input, *repeats))
+    extent = extent * repeat;
+  shapes.push_back(std::move(input));
+  return success();
+}
+
+SmallVector<Value> TileOp::getShapeOperands() { return {getRepeats()}; }
+
+LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents result = extentsOf(getData());
+  FailureOr<SmallVector<int64_t>> pads = constantIntegers(*this, env, getPads(), "pads");
+  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, result.size()));
+  if (getAxes())
+    axes = constantIntegers(*this, env, getAxes(), "axes");
+  if (failed(pads) || failed(axes))
+    return failure();
+  if (pads->size() != 2 * axes->size())
+    return emitOpError() << "expected " << 2 * axes->size() << " pads, got " << pads->size();
+  int64_t rank = result.size();
+  for (auto [index, axis] : llvm::enumerate(*axes)) {
+    if (axis < -rank || axis >= rank)
+      return emitOpError() << "expected axes in [" << -rank << ", " << rank << "), got " << axis;
+    Extent &extent = result[fromFront(axis, rank)];
+    extent = extent + (*pads)[index] + (*pads)[axes->size() + index];
+  }
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+SmallVector<Value> PadOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getPads(), getAxes()}); }
+
+SmallVector<Value> TriluOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getK()}); }
+
+//===----------------------------------------------------------------------===//
+// Resize
+//===----------------------------------------------------------------------===//
+
+/// ⌊extent · scale⌋ in single precision, as ONNX defines it; symbolic extents scale by whole factors or their inverses.
+static std::optional<Extent> scaleExtent(const Extent &extent, double scale) {
+  if (std::optional<int64_t> constant = extent.asConstant()) {
+    float scaled = std::floor(static_cast<float>(*constant) * static_cast<float>(scale));
+    return scaled >= 0 && scaled < 0x1p40f ? std::optional<Extent>(static_cast<int64_t>(scaled)) : std::nullopt;
+  }
+  if (scale >= 1 && scale < 0x1p20 && scale == std::trunc(scale))
+    return extent * static_cast<int64_t>(scale);
+  double inverse = 1 / scale;
+  if (inverse > 1 && inverse < 0x1p20 && inverse == std::trunc(inverse) && scale * inverse == 1)
+    return extent.floorDiv(static_cast<int64_t>(inverse));
+  return std::nullopt;
+}
+
+/// `sizes` bound the result without changing its aspect ratio: the least or the greatest of their scales serves all.
+static FailureOr<Extents> keepAspectRatio(ResizeOp op, ArrayRef<Extent> extents, ArrayRef<Extent> sizes) {
+  bool notLarger = op.getKeepAspectRatioPolicy() == "not_larger";
+  std::optional<double> scale;
+  for (auto [extent, size] : llvm::zip_equal(extents, sizes)) {
+    if (!extent.isConstant() || !size.isConstant() || *extent.asConstant() <= 0)
+      return op.emitOpError() << "expected constant extents where the aspect ratio is kept, got " << extent.str()
+                              << " to " << size.str();
+    double own = static_cast<double>(*size.asConstant()) / static_cast<double>(*extent.asConstant());
+    scale = !scale ? own : notLarger ? std::min(*scale, own) : std::max(*scale, own);
+  }
+  return Extents(llvm::map_range(extents, [&](const Extent &extent) {
+    return Extent(static_cast<int64_t>(std::floor(static_cast<double>(*extent.asConstant()) * *scale + 0.5)));
+  }));
+}
+
+LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  if (!getSizes() && !getScales()) {
+    shapes.push_back(extentsOf(getY()));
+    return success();
+  }
+  Extents result = extentsOf(getX());
+  int64_t rank = result.size();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (!getAxes().empty())
+    axes = llvm::map_to_vector(getAxes(), [&](int64_t axis) { return fromFront(axis, rank); });
+  const SmallTensor *steer = env.contents(getSizes() ? getSizes() : getScales());
+  if (!steer || steer->size() != axes.size())
+    return emitOpError() << "expected " << axes.size() << " constant " << (getSizes() ? "sizes" : "scales");
+
+  Extents resized = llvm::map_to_vector<4>(axes, [&](int64_t axis) { return result[axis]; });
+  if (getSizes()) {
+    std::optional<Extents> sizes = steer->asExtents();
+    if (!sizes)
+      return emitOpError() << "expected sizes of constants and extents, got some that depend on data";
+    FailureOr<Extents> kept =
+        getKeepAspectRatioPolicy() == "stretch" ? FailureOr<Extents>(*sizes) : keepAspectRatio(*this, resized, *sizes);
+    if (failed(kept))
+      return failure();
+    resized = *kept;
+  } else {
+    for (auto [extent, scale] : llvm::zip_equal(resized, steer->getElements())) {
+      std::optional<Extent> scaled = scale.asNumber() ? scaleExtent(extent, *scale.asNumber()) : std::nullopt;
+      if (!scaled)
+        return emitOpError() << "cannot tell the extent that " << extent.str() << " scales to";
+      extent = *scaled;
+    }
+  }
+  for (auto [axis, extent] : llvm::zip_equal(axes, resized))
+    result[axis] = extent;
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+SmallVector<Value> ResizeOp::getShapeOperands() {
+  return vitc::onnx::detail::presentOperands({getRoi(), getScales(), getSizes()});
+}

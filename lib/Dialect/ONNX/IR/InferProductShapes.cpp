@@ -1,0 +1,187 @@
+// Shapes of products: MatMul, Gemm, Einsum, Attention.
+
+#include "vitc/Dialect/ONNX/IR/ONNX.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+static LogicalResult checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
+  if (a == b)
+    return success();
+  return op->emitOpError() << what << " differ: " << a.str() << " and " << b.str();
+}
+
+/// (batch.., M, K) · (batch.., K, N); a row or a column where an operand has rank 1.
+LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents a = extentsOf(getA()), b = extentsOf(getB());
+  bool isRow = a.size() == 1, isColumn = b.size() == 1;
+  if (a.empty() || b.empty())
+    return emitOpError() << "expected operands of rank at least 1, got a scalar";
+  if (isRow)
+    a.insert(a.begin(), 1);
+  if (isColumn)
+    b.push_back(1);
+  if (failed(checkEqual(*this, "inner extents", a.back(), b[b.size() - 2])))
+    return failure();
+  FailureOr<Extents> result =
+      broadcastShapes(*this, {Extents(ArrayRef(a).drop_back(2)), Extents(ArrayRef(b).drop_back(2))});
+  if (failed(result))
+    return failure();
+  if (!isRow)
+    result->push_back(a[a.size() - 2]);
+  if (!isColumn)
+    result->push_back(b.back());
+  shapes.push_back(std::move(*result));
+  return success();
+}
+
+LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents a = extentsOf(getA()), b = extentsOf(getB());
+  if (a.size() != 2 || b.size() != 2)
+    return emitOpError() << "expected matrices, got shapes " << str(a) << " and " << str(b);
+  if (getTransA())
+    std::swap(a[0], a[1]);
+  if (getTransB())
+    std::swap(b[0], b[1]);
+  if (failed(checkEqual(*this, "inner extents", a[1], b[0])))
+    return failure();
+  Extents result = {a[0], b[1]};
+  if (getC()) {
+    FailureOr<Extents> sum = broadcastShapes(*this, {result, extentsOf(getC())});
+    if (failed(sum))
+      return failure();
+    if (*sum != result)
+      return emitOpError() << "expected c to broadcast to " << str(result) << ", got " << str(extentsOf(getC()));
+  }
+  shapes.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Einsum
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What the letters of an equation stand for.
+struct EinsumExtents {
+  llvm::MapVector<char, Extent> letters;
+  llvm::DenseMap<char, unsigned> uses;
+  SmallVector<Extents> ellipses;
+};
+} // namespace
+
+/// Binds the letters of one operand's term to its extents.
+static LogicalResult bindTerm(EinsumOp op, StringRef term, const Extents &shape, EinsumExtents &bound) {
+  auto [front, back] = term.split("...");
+  bool hasEllipsis = term.contains("...");
+  size_t letters = front.size() + back.size();
+  if (hasEllipsis ? letters > shape.size() : letters != shape.size())
+    return op.emitOpError() << "expected the term '" << term << "' to have one letter a dimension, got shape "
+                            << str(shape);
+  auto bind = [&](char letter, const Extent &extent) {
+    ++bound.uses[letter];
+    Extent &known = bound.letters.try_emplace(letter, extent).first->second;
+    if (known == Extent(1))
+      known = extent;
+    return extent == Extent(1) ? success()
+                               : checkEqual(op, "extents of '" + std::string(1, letter) + "'", known, extent);
+  };
+  for (auto [letter, extent] : llvm::zip(front, shape))
+    if (failed(bind(letter, extent)))
+      return failure();
+  for (auto [letter, extent] : llvm::zip(llvm::reverse(back), llvm::reverse(shape)))
+    if (failed(bind(letter, extent)))
+      return failure();
+  if (hasEllipsis)
+    bound.ellipses.push_back(Extents(ArrayRef(shape).drop_front(front.size()).drop_back(back.size())));
+  return success();
+}
+
+/// The result's term where the equation has none: the ellipsis, then letters used once, in alphabetical order.
+static std::string getImplicitTerm(const EinsumExtents &bound) {
+  std::string letters;
+  for (auto &[letter, extent] : bound.letters)
+    if (bound.uses.lookup(letter) == 1)
+      letters.push_back(letter);
+  llvm::sort(letters);
+  return (bound.ellipses.empty() ? "" : "...") + letters;
+}
+
+LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  std::string equation = getEquation().str();
+  llvm::erase(equation, ' ');
+  auto [lhs, rhs] = StringRef(equation).split("->");
+  SmallVector<StringRef> terms;
+  lhs.split(terms, ',');
+  if (terms.size() != getInputs().size())
+    return emitOpError() << "expected a term for each of " << getInputs().size() << " operands, got '" << equation
+                         << "'";
+  EinsumExtents bound;
+  for (auto [term, input] : llvm::zip_equal(terms, getInputs()))
+    if (failed(bindTerm(*this, term, extentsOf(input), bound)))
+      return failure();
+  FailureOr<Extents> ellipsis = broadcastShapes(*this, bound.ellipses);
+  if (failed(ellipsis))
+    return failure();
+
+  std::string result = StringRef(equation).contains("->") ? rhs.str() : getImplicitTerm(bound);
+  Extents shape;
+  for (StringRef rest = result; !rest.empty();) {
+    if (rest.consume_front("...")) {
+      llvm::append_range(shape, *ellipsis);
+      continue;
+    }
+    auto *found = bound.letters.find(rest.front());
+    if (found == bound.letters.end())
+      return emitOpError() << "expected letters of the operands in the result's term, got '" << rest.front() << "'";
+    shape.push_back(found->second);
+    rest = rest.drop_front();
+  }
+  shapes.push_back(std::move(shape));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+/// (batch, tokens, heads · features) as (batch, heads, tokens, features).
+static FailureOr<Extents> splitHeads(AttentionOp op, Extents shape, std::optional<int64_t> heads) {
+  if (shape.size() == 4)
+    return shape;
+  std::optional<Extent> features = shape.size() == 3 && heads ? shape[2].divideExactly(*heads) : std::nullopt;
+  if (!features)
+    return op.emitOpError() << "expected a whole number of features a head, got shape " << str(shape);
+  return Extents{shape[0], *heads, shape[1], *features};
+}
+
+LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  FailureOr<Extents> q = splitHeads(*this, extentsOf(getQ()), getQNumHeads());
+  FailureOr<Extents> k = splitHeads(*this, extentsOf(getK()), getKvNumHeads());
+  FailureOr<Extents> v = splitHeads(*this, extentsOf(getV()), getKvNumHeads());
+  if (failed(q) || failed(k) || failed(v))
+    return failure();
+  if (failed(checkEqual(*this, "features of q and k", (*q)[3], (*k)[3])) ||
+      failed(checkEqual(*this, "tokens of k and v", (*k)[2], (*v)[2])))
+    return failure();
+  Extent keys = (*k)[2];
+  if (getPastKey()) {
+    Extents past = extentsOf(getPastKey());
+    if (past.size() != 4)
+      return emitOpError() << "expected past_key of rank 4, got shape " << str(past);
+    keys = keys + past[2];
+  }
+  if (extentsOf(getQ()).size() == 3)
+    shapes.push_back({(*q)[0], (*q)[2], (*q)[1] * (*v)[3]});
+  else
+    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], (*v)[3]});
+  if (getPresentKey())
+    shapes.push_back({(*k)[0], (*k)[1], keys, (*k)[3]});
+  if (getPresentValue())
+    shapes.push_back({(*v)[0], (*v)[1], keys, (*v)[3]});
+  if (getQkMatmulOutput())
+    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], keys});
+  return success();
+}

@@ -1,0 +1,70 @@
+// Shapes of reductions and of what has their axes: ArgMax, TopK, LayerNormalization.
+
+#include "vitc/Dialect/ONNX/IR/ONNX.h"
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+/// `shape` without the axes, or with extents of 1 there.
+static Extents reduce(const Extents &shape, ArrayRef<int64_t> axes, bool keepDims) {
+  Extents result;
+  for (auto [dim, extent] : llvm::enumerate(shape)) {
+    if (!llvm::is_contained(axes, static_cast<int64_t>(dim)))
+      result.push_back(extent);
+    else if (keepDims)
+      result.push_back(1);
+  }
+  return result;
+}
+
+FailureOr<SmallVector<int64_t>> vitc::onnx::detail::getReductionAxes(Operation *op, ShapeEnv &env, Value axes,
+                                                                     bool noopWithEmptyAxes) {
+  int64_t rank = cast<RankedTensorType>(op->getOperand(0).getType()).getRank();
+  FailureOr<SmallVector<int64_t>> result = SmallVector<int64_t>();
+  if (axes)
+    result = constantAxes(op, env, axes, rank);
+  if (succeeded(result) && result->empty() && !noopWithEmptyAxes)
+    result = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  return result;
+}
+
+LogicalResult vitc::onnx::detail::inferReduction(Operation *op, ShapeEnv &env, Value axes, bool keepDims,
+                                                 bool noopWithEmptyAxes, SmallVectorImpl<Extents> &shapes) {
+  FailureOr<SmallVector<int64_t>> dims = getReductionAxes(op, env, axes, noopWithEmptyAxes);
+  if (failed(dims))
+    return failure();
+  shapes.push_back(reduce(extentsOf(op->getOperand(0)), *dims, keepDims));
+  return success();
+}
+
+LogicalResult ArgMaxOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents data = extentsOf(getData());
+  shapes.push_back(reduce(data, {fromFront(getAxis(), data.size())}, getKeepdims()));
+  return success();
+}
+
+LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents shape = extentsOf(getX());
+  FailureOr<SmallVector<int64_t>> k = constantIntegers(*this, env, getK(), "k");
+  if (failed(k))
+    return failure();
+  Extent &extent = shape[fromFront(getAxis(), shape.size())];
+  if (k->size() != 1 || k->front() < 0 || !extent.isProvablyAtLeast(k->front()))
+    return emitOpError() << "expected k within the extent " << extent.str() << ", got " << k->front();
+  extent = k->front();
+  shapes.append(2, shape);
+  return success();
+}
+
+SmallVector<Value> TopKOp::getShapeOperands() { return {getK()}; }
+SmallVector<Value> CumSumOp::getShapeOperands() { return {getAxis()}; }
+
+/// The statistics have extents of 1 from `axis` on.
+LogicalResult LayerNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+  Extents x = extentsOf(getX());
+  int64_t rank = x.size();
+  Extents statistics = reduce(x, llvm::to_vector(llvm::seq(fromFront(getAxis(), rank), rank)), /*keepDims=*/true);
+  shapes.push_back(std::move(x));
+  shapes.append(getNumResults() - 1, statistics);
+  return success();
+}

@@ -1,0 +1,227 @@
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
+
+#include "Signature.h"
+#include "vitc/Dialect/ONNX/IR/Arguments.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace vitc::onnx {
+#define GEN_PASS_DEF_INFERSHAPESPASS
+#include "vitc/Dialect/ONNX/Transforms/Passes.h.inc"
+} // namespace vitc::onnx
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+/// Verifies the op now that its operands are ranked; what its result types say so far plays no part.
+static LogicalResult verifyOperands(Operation *op) {
+  auto stated = llvm::to_vector(op->getResultTypes());
+  for (Value result : op->getResults())
+    result.setType(UnrankedTensorType::get(getElementTypeOrSelf(result.getType())));
+  LogicalResult verified = verify(op, /*verifyRecursively=*/false);
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), stated))
+    result.setType(type);
+  return verified;
+}
+
+/// No extent is negative, and static ones hold at most 2⁴⁸ elements: sizes in bytes can't overflow.
+static LogicalResult checkShape(Operation *op, const Extents &shape) {
+  int64_t count = 1;
+  for (const Extent &extent : shape) {
+    int64_t least = extent.asConstant().value_or(1);
+    if (least < 0 || llvm::MulOverflow(count, std::max<int64_t>(least, 1), count) || count > (int64_t(1) << 48))
+      return op->emitOpError() << "expected extents of at most 2^48 elements, none of them negative, got "
+                               << str(shape);
+  }
+  return success();
+}
+
+/// Sets the types of the results.
+static LogicalResult inferTypes(Operation *op, ShapeEnv &env) {
+  auto inference = dyn_cast<ShapeInferenceOpInterface>(op);
+  if (!inference)
+    return op->emitOpError() << "expected an operator with shape inference";
+  SmallVector<Extents> shapes;
+  // A constant's type is that of its value.
+  if (!isa<ConstantOp>(op) && failed(verifyOperands(op)))
+    return failure();
+  if (failed(inference.inferShapes(env, shapes)))
+    return failure();
+  for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes)) {
+    if (failed(checkShape(op, shape)))
+      return failure();
+    result.setType(getTensorType(shape, getElementTypeOrSelf(result.getType())));
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Contents
+//===----------------------------------------------------------------------===//
+
+/// Follows shape arithmetic: records what the results hold, and replaces the op where all of that is constant.
+static void evaluate(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
+  auto arithmetic = dyn_cast<ShapeArithmeticOpInterface>(op);
+  auto isSmall = [](Type type) { return SmallTensor::admits(cast<RankedTensorType>(type)); };
+  if (!arithmetic || !llvm::all_of(op->getResultTypes(), isSmall))
+    return;
+  SmallVector<SmallTensor> contents;
+  if (failed(arithmetic.evaluate(env, contents)))
+    return;
+  auto attributes = llvm::map_to_vector(contents, [](const SmallTensor &tensor) { return tensor.toAttribute(); });
+  if (llvm::is_contained(attributes, nullptr)) {
+    for (auto [result, content] : llvm::zip_equal(op->getResults(), contents))
+      env.set(result, std::move(content));
+    return;
+  }
+  rewriter.setInsertionPoint(op);
+  rewriter.replaceOp(op, llvm::map_to_vector(attributes, [&](ElementsAttr value) -> Value {
+                       return ConstantOp::create(rewriter, op->getLoc(), value);
+                     }));
+}
+
+//===----------------------------------------------------------------------===//
+// Operands that state shapes
+//===----------------------------------------------------------------------===//
+
+static bool isSymbolic(Value operand, ShapeEnv &env) {
+  const SmallTensor *contents = env.contents(operand);
+  return contents && !contents->toAttribute();
+}
+
+/// The bound of a slice as a constant: counted from the end where it is symbolic, the end itself the largest number.
+static std::optional<int64_t> asConstantIndex(const Extent &position, const Extent &extent) {
+  if (position.isConstant())
+    return position.asConstant();
+  if (position == extent)
+    return std::numeric_limits<int64_t>::max();
+  std::optional<int64_t> fromEnd = (position - extent).asConstant();
+  return fromEnd && *fromEnd < 0 ? fromEnd : std::nullopt;
+}
+
+/// Symbolic starts and ends that are constant when counted from the end, of a slice by positive steps.
+static void settleSlice(SliceOp op, ShapeEnv &env, IRRewriter &rewriter) {
+  FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(op, env);
+  if (failed(ranges))
+    return;
+  SmallVector<int64_t> starts, ends, steps;
+  for (auto [range, extent] : llvm::zip_equal(*ranges, extentsOf(op.getData()))) {
+    std::optional<int64_t> start = asConstantIndex(range.start, extent), end = asConstantIndex(range.end, extent);
+    if (!start || !end || range.step < 0)
+      return;
+    starts.push_back(*start);
+    ends.push_back(*end);
+    steps.push_back(range.step);
+  }
+  auto type = RankedTensorType::get(static_cast<int64_t>(starts.size()), rewriter.getI64Type());
+  auto constant = [&](ArrayRef<int64_t> values) -> Value {
+    return ConstantOp::create(rewriter, op.getLoc(), DenseIntElementsAttr::get(type, values));
+  };
+  rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), op.getData(), constant(starts), constant(ends),
+                                       constant(llvm::to_vector(llvm::seq<int64_t>(0, starts.size()))),
+                                       constant(steps));
+}
+
+/// A tensor of one value and symbolic shape is an Expand of a scalar.
+static void settleConstantOfShape(ConstantOfShapeOp op, IRRewriter &rewriter) {
+  auto type = RankedTensorType::get({}, getElementTypeOrSelf(op.getType()));
+  Attribute element = rewriter.getZeroAttr(type.getElementType());
+  if (auto value = dyn_cast_or_null<DenseElementsAttr>(op.getValueAttr()))
+    element = value.getSplatValue<Attribute>();
+  auto scalar = ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, element));
+  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), scalar, Value());
+}
+
+/// A Tile that repeats extents of 1 alone is an Expand.
+static void settleTile(TileOp op, ShapeEnv &env, IRRewriter &rewriter) {
+  for (auto [repeat, extent] : llvm::zip_equal(env.contents(op.getRepeats())->getElements(), extentsOf(op.getInput())))
+    if (repeat != Element(Extent(1)) && extent != Extent(1))
+      return;
+  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(), Value());
+}
+
+/// Removes operands that state, symbolically, what the result types say by now.
+static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
+  rewriter.setInsertionPoint(op);
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
+      .Case([&](ResizeOp resize) {
+        if (isSymbolic(resize.getSizes(), env))
+          resize.getSizesMutable().clear();
+      })
+      .Case([&](SplitOp split) {
+        if (isSymbolic(split.getSplit(), env) && llvm::all_equal(split.getResultTypes()))
+          split.getSplitMutable().clear();
+      })
+      .Case([&](SliceOp slice) {
+        if (isSymbolic(slice.getStarts(), env) || isSymbolic(slice.getEnds(), env))
+          settleSlice(slice, env, rewriter);
+      })
+      .Case([&](ConstantOfShapeOp constant) {
+        if (isSymbolic(constant.getInput(), env))
+          settleConstantOfShape(constant, rewriter);
+      })
+      .Case([&](TileOp tile) {
+        if (isSymbolic(tile.getRepeats(), env))
+          settleTile(tile, env, rewriter);
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+/// Brings the types of arguments into the normal form.
+static LogicalResult normalizeArguments(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments()) {
+    FailureOr<Extents> extents = getExtents(argument.getType());
+    if (failed(extents))
+      return function.emitOpError() << "expected arguments of known extents, got " << argument.getType();
+    argument.setType(getTensorType(*extents, getElementTypeOrSelf(argument.getType())));
+  }
+  return success();
+}
+
+namespace {
+struct InferShapesPass final : vitc::onnx::impl::InferShapesPassBase<InferShapesPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    if (failed(inferBody(function)))
+      signalPassFailure();
+  }
+
+  LogicalResult inferBody(func::FuncOp function) {
+    if (!function.getBody().hasOneBlock())
+      return function.emitOpError() << "expected one block";
+    if (failed(normalizeArguments(function)))
+      return failure();
+    ShapeEnv env;
+    IRRewriter rewriter(&getContext());
+    Block &body = function.getBody().front();
+    for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
+      if (failed(inferTypes(&op, env)))
+        return failure();
+      evaluate(&op, env, rewriter);
+    }
+    // Users first: an operand's contents stay known until its own op changes, and dead arithmetic is not settled.
+    for (Operation &op : llvm::make_early_inc_range(llvm::drop_begin(llvm::reverse(body)))) {
+      if (isOpTriviallyDead(&op))
+        rewriter.eraseOp(&op);
+      else
+        settleOperands(&op, env, rewriter);
+    }
+    updateSignature(function);
+    return success();
+  }
+};
+} // namespace
