@@ -145,7 +145,7 @@ LogicalResult GatherOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &re
 }
 
 LogicalResult ShapeOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
-  FailureOr<Extents> extents = getExtents(getData().getType());
+  FailureOr<SymbolicShape> extents = getExtents(getData().getType());
   if (failed(extents))
     return failure();
   auto [start, end] = getStatedDims(*this);
@@ -155,7 +155,7 @@ LogicalResult ShapeOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &res
 }
 
 LogicalResult SizeOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
-  FailureOr<Extents> extents = getExtents(getData().getType());
+  FailureOr<SymbolicShape> extents = getExtents(getData().getType());
   if (failed(extents))
     return failure();
   results.emplace_back(resultType(*this), std::vector<Element>{product(*extents)});

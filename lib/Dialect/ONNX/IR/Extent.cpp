@@ -331,14 +331,14 @@ std::string Extent::str() const {
   return text;
 }
 
-FailureOr<Extents> vitc::onnx::getExtents(Type tensor) {
+FailureOr<SymbolicShape> vitc::onnx::getExtents(Type tensor) {
   auto type = dyn_cast<RankedTensorType>(tensor);
   if (!type)
     return failure();
   auto dims = dyn_cast_or_null<vit::DimsAttr>(type.getEncoding());
   if (dims && dims.getMap().getValue().getNumResults() != type.getRank())
     return failure();
-  Extents extents;
+  SymbolicShape extents;
   for (auto [dim, size] : llvm::enumerate(type.getShape())) {
     if (ShapedType::isStatic(size))
       extents.push_back(size);

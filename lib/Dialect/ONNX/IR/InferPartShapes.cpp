@@ -5,11 +5,11 @@
 using namespace mlir;
 using namespace vitc::onnx;
 
-LogicalResult ConcatOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents result = extentsOf(getInputs().front());
+LogicalResult ConcatOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getInputs().front());
   size_t axis = fromFront(getAxis(), result.size());
   for (Value input : getInputs().drop_front()) {
-    Extents shape = extentsOf(input);
+    SymbolicShape shape = extentsOf(input);
     if (shape.size() != result.size())
       return emitOpError() << "expected operands of one rank, got shapes " << str(result) << " and " << str(shape);
     for (auto [dim, extent] : llvm::enumerate(shape)) {
@@ -29,11 +29,11 @@ LogicalResult ConcatOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
 //===----------------------------------------------------------------------===//
 
 /// The lengths of the parts: `split`, or ⌈n / parts⌉ with a shorter last one.
-static FailureOr<Extents> getPartLengths(SplitOp op, ShapeEnv &env, const Extent &extent) {
+static FailureOr<SymbolicShape> getPartLengths(SplitOp op, ShapeEnv &env, const Extent &extent) {
   int64_t parts = op.getNumResults();
   if (op.getSplit()) {
     const SmallTensor *split = env.contents(op.getSplit());
-    std::optional<Extents> lengths = split ? split->asExtents() : std::nullopt;
+    std::optional<SymbolicShape> lengths = split ? split->asExtents() : std::nullopt;
     if (!lengths || lengths->size() != static_cast<size_t>(parts))
       return op.emitOpError() << "expected a constant or symbolic length for each of " << parts << " parts";
     Extent sum;
@@ -49,15 +49,15 @@ static FailureOr<Extents> getPartLengths(SplitOp op, ShapeEnv &env, const Extent
   Extent length = *(extent + (parts - 1)).floorDiv(parts), last = extent - length * (parts - 1);
   if (!last.isProvablyAtLeast(0))
     return op.emitOpError() << "expected an extent that splits into " << parts << " parts, got " << extent.str();
-  Extents lengths(parts, length);
+  SymbolicShape lengths(parts, length);
   lengths.back() = last;
   return lengths;
 }
 
-LogicalResult SplitOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents input = extentsOf(getInput());
+LogicalResult SplitOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape input = extentsOf(getInput());
   size_t axis = fromFront(getAxis(), input.size());
-  FailureOr<Extents> lengths = getPartLengths(*this, env, input[axis]);
+  FailureOr<SymbolicShape> lengths = getPartLengths(*this, env, input[axis]);
   if (failed(lengths))
     return failure();
   for (const Extent &length : *lengths) {
@@ -74,7 +74,7 @@ SmallVector<Value> SplitOp::getShapeOperands() { return vitc::onnx::detail::pres
 //===----------------------------------------------------------------------===//
 
 FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeEnv &env) {
-  Extents data = extentsOf(op.getData());
+  SymbolicShape data = extentsOf(op.getData());
   SmallVector<SliceRange> ranges;
   for (const Extent &extent : data)
     ranges.push_back({0, extent, 1});
@@ -117,11 +117,11 @@ std::optional<Extent> vitc::onnx::getLength(const SliceRange &range) {
   return count.isProvablyAtLeast(0) ? std::optional<Extent>(count) : std::nullopt;
 }
 
-LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(*this, env);
   if (failed(ranges))
     return failure();
-  Extents result;
+  SymbolicShape result;
   for (const SliceRange &range : *ranges) {
     std::optional<Extent> count = getLength(range);
     if (!count)
@@ -141,8 +141,8 @@ SmallVector<Value> SliceOp::getShapeOperands() {
 // Gather
 //===----------------------------------------------------------------------===//
 
-LogicalResult GatherOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents result = extentsOf(getData()), indices = extentsOf(getIndices());
+LogicalResult GatherOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getData()), indices = extentsOf(getIndices());
   size_t axis = fromFront(getAxis(), result.size());
   result.erase(result.begin() + axis);
   result.insert(result.begin() + axis, indices.begin(), indices.end());
@@ -151,8 +151,8 @@ LogicalResult GatherOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
 }
 
 /// (b.., i.., length) indices into (b.., j.., k..) data give (b.., i.., k..).
-LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents data = extentsOf(getData()), indices = extentsOf(getIndices());
+LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape data = extentsOf(getData()), indices = extentsOf(getIndices());
   size_t batch = getBatchDims();
   std::optional<int64_t> length = indices.empty() ? std::nullopt : indices.back().asConstant();
   if (!length || *length < 1 || batch + *length > data.size() || batch >= indices.size())
@@ -162,7 +162,7 @@ LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &s
     if (data[dim] != indices[dim])
       return emitOpError() << "expected the same batch extents, got " << data[dim].str() << " and "
                            << indices[dim].str();
-  Extents result(ArrayRef(indices).drop_back());
+  SymbolicShape result(ArrayRef(indices).drop_back());
   llvm::append_range(result, ArrayRef(data).drop_front(batch + *length));
   shapes.push_back(std::move(result));
   return success();
@@ -172,16 +172,16 @@ LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &s
 // Expand, Tile, Pad
 //===----------------------------------------------------------------------===//
 
-LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   if (!getShape()) {
     shapes.push_back(extentsOf(getOutput()));
     return success();
   }
   const SmallTensor *target = env.contents(getShape());
-  std::optional<Extents> extents = target ? target->asExtents() : std::nullopt;
+  std::optional<SymbolicShape> extents = target ? target->asExtents() : std::nullopt;
   if (!extents)
     return emitOpError() << "expected a shape of constants and extents, got one that depends on data";
-  FailureOr<Extents> result = broadcastShapes(*this, {extentsOf(getInput()), *extents});
+  FailureOr<SymbolicShape> result = broadcastShapes(*this, {extentsOf(getInput()), *extents});
   if (failed(result))
     return failure();
   shapes.push_back(std::move(*result));
@@ -190,10 +190,10 @@ LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
 
 SmallVector<Value> ExpandOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getShape()}); }
 
-LogicalResult TileOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents input = extentsOf(getInput());
+LogicalResult TileOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape input = extentsOf(getInput());
   const SmallTensor *contents = env.contents(getRepeats());
-  std::optional<Extents> repeats = contents ? contents->asExtents() : std::nullopt;
+  std::optional<SymbolicShape> repeats = contents ? contents->asExtents() : std::nullopt;
   if (!repeats || repeats->size() != input.size())
     return emitOpError() << "expected a constant or symbolic repeat for each of " << input.size() << " dimensions";
   for (auto [extent, repeat] : llvm::zip_equal(input, *repeats))
@@ -204,8 +204,8 @@ LogicalResult TileOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shape
 
 SmallVector<Value> TileOp::getShapeOperands() { return {getRepeats()}; }
 
-LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents result = extentsOf(getData());
+LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getData());
   FailureOr<SmallVector<int64_t>> pads = constantIntegers(*this, env, getPads(), "pads");
   FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, result.size()));
   if (getAxes())
@@ -248,7 +248,7 @@ static std::optional<Extent> scaleExtent(const Extent &extent, double scale) {
 }
 
 /// `sizes` bound the result without changing its aspect ratio: the least or the greatest of their scales serves all.
-static FailureOr<Extents> keepAspectRatio(ResizeOp op, ArrayRef<Extent> extents, ArrayRef<Extent> sizes) {
+static FailureOr<SymbolicShape> keepAspectRatio(ResizeOp op, ArrayRef<Extent> extents, ArrayRef<Extent> sizes) {
   bool notLarger = op.getKeepAspectRatioPolicy() == "not_larger";
   std::optional<double> scale;
   for (auto [extent, size] : llvm::zip_equal(extents, sizes)) {
@@ -258,17 +258,17 @@ static FailureOr<Extents> keepAspectRatio(ResizeOp op, ArrayRef<Extent> extents,
     double own = static_cast<double>(*size.asConstant()) / static_cast<double>(*extent.asConstant());
     scale = !scale ? own : notLarger ? std::min(*scale, own) : std::max(*scale, own);
   }
-  return Extents(llvm::map_range(extents, [&](const Extent &extent) {
+  return SymbolicShape(llvm::map_range(extents, [&](const Extent &extent) {
     return Extent(static_cast<int64_t>(std::floor(static_cast<double>(*extent.asConstant()) * *scale + 0.5)));
   }));
 }
 
-LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   if (!getSizes() && !getScales()) {
     shapes.push_back(extentsOf(getY()));
     return success();
   }
-  Extents result = extentsOf(getX());
+  SymbolicShape result = extentsOf(getX());
   int64_t rank = result.size();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   if (!getAxes().empty())
@@ -277,13 +277,13 @@ LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
   if (!steer || steer->size() != axes.size())
     return emitOpError() << "expected " << axes.size() << " constant " << (getSizes() ? "sizes" : "scales");
 
-  Extents resized = llvm::map_to_vector<4>(axes, [&](int64_t axis) { return result[axis]; });
+  SymbolicShape resized = llvm::map_to_vector<4>(axes, [&](int64_t axis) { return result[axis]; });
   if (getSizes()) {
-    std::optional<Extents> sizes = steer->asExtents();
+    std::optional<SymbolicShape> sizes = steer->asExtents();
     if (!sizes)
       return emitOpError() << "expected sizes of constants and extents, got some that depend on data";
-    FailureOr<Extents> kept =
-        getKeepAspectRatioPolicy() == "stretch" ? FailureOr<Extents>(*sizes) : keepAspectRatio(*this, resized, *sizes);
+    FailureOr<SymbolicShape> kept = getKeepAspectRatioPolicy() == "stretch" ? FailureOr<SymbolicShape>(*sizes)
+                                                                            : keepAspectRatio(*this, resized, *sizes);
     if (failed(kept))
       return failure();
     resized = *kept;

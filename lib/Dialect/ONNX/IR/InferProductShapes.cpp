@@ -14,8 +14,8 @@ static LogicalResult checkEqual(Operation *op, StringRef what, const Extent &a, 
 }
 
 /// (batch.., M, K) · (batch.., K, N); a row or a column where an operand has rank 1.
-LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents a = extentsOf(getA()), b = extentsOf(getB());
+LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape a = extentsOf(getA()), b = extentsOf(getB());
   bool isRow = a.size() == 1, isColumn = b.size() == 1;
   if (a.empty() || b.empty())
     return emitOpError() << "expected operands of rank at least 1, got a scalar";
@@ -25,8 +25,8 @@ LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
     b.push_back(1);
   if (failed(checkEqual(*this, "inner extents", a.back(), b[b.size() - 2])))
     return failure();
-  FailureOr<Extents> result =
-      broadcastShapes(*this, {Extents(ArrayRef(a).drop_back(2)), Extents(ArrayRef(b).drop_back(2))});
+  FailureOr<SymbolicShape> result =
+      broadcastShapes(*this, {SymbolicShape(ArrayRef(a).drop_back(2)), SymbolicShape(ArrayRef(b).drop_back(2))});
   if (failed(result))
     return failure();
   if (!isRow)
@@ -37,8 +37,8 @@ LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
   return success();
 }
 
-LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents a = extentsOf(getA()), b = extentsOf(getB());
+LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape a = extentsOf(getA()), b = extentsOf(getB());
   if (a.size() != 2 || b.size() != 2)
     return emitOpError() << "expected matrices, got shapes " << str(a) << " and " << str(b);
   if (getTransA())
@@ -47,9 +47,9 @@ LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shape
     std::swap(b[0], b[1]);
   if (failed(checkEqual(*this, "inner extents", a[1], b[0])))
     return failure();
-  Extents result = {a[0], b[1]};
+  SymbolicShape result = {a[0], b[1]};
   if (getC()) {
-    FailureOr<Extents> sum = broadcastShapes(*this, {result, extentsOf(getC())});
+    FailureOr<SymbolicShape> sum = broadcastShapes(*this, {result, extentsOf(getC())});
     if (failed(sum))
       return failure();
     if (*sum != result)
@@ -68,12 +68,12 @@ namespace {
 struct EinsumExtents {
   llvm::MapVector<char, Extent> letters;
   llvm::DenseMap<char, unsigned> uses;
-  SmallVector<Extents> ellipses;
+  SmallVector<SymbolicShape> ellipses;
 };
 } // namespace
 
 /// Binds the letters of one operand's term to its extents.
-static LogicalResult bindTerm(EinsumOp op, StringRef term, const Extents &shape, EinsumExtents &bound) {
+static LogicalResult bindTerm(EinsumOp op, StringRef term, const SymbolicShape &shape, EinsumExtents &bound) {
   auto [front, back] = term.split("...");
   bool hasEllipsis = term.contains("...");
   size_t letters = front.size() + back.size();
@@ -95,7 +95,7 @@ static LogicalResult bindTerm(EinsumOp op, StringRef term, const Extents &shape,
     if (failed(bind(letter, extent)))
       return failure();
   if (hasEllipsis)
-    bound.ellipses.push_back(Extents(ArrayRef(shape).drop_front(front.size()).drop_back(back.size())));
+    bound.ellipses.push_back(SymbolicShape(ArrayRef(shape).drop_front(front.size()).drop_back(back.size())));
   return success();
 }
 
@@ -109,7 +109,7 @@ static std::string getImplicitTerm(const EinsumExtents &bound) {
   return (bound.ellipses.empty() ? "" : "...") + letters;
 }
 
-LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   std::string equation = getEquation().str();
   llvm::erase(equation, ' ');
   auto [lhs, rhs] = StringRef(equation).split("->");
@@ -122,12 +122,12 @@ LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
   for (auto [term, input] : llvm::zip_equal(terms, getInputs()))
     if (failed(bindTerm(*this, term, extentsOf(input), bound)))
       return failure();
-  FailureOr<Extents> ellipsis = broadcastShapes(*this, bound.ellipses);
+  FailureOr<SymbolicShape> ellipsis = broadcastShapes(*this, bound.ellipses);
   if (failed(ellipsis))
     return failure();
 
   std::string result = StringRef(equation).contains("->") ? rhs.str() : getImplicitTerm(bound);
-  Extents shape;
+  SymbolicShape shape;
   for (StringRef rest = result; !rest.empty();) {
     if (rest.consume_front("...")) {
       llvm::append_range(shape, *ellipsis);
@@ -148,19 +148,19 @@ LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sha
 //===----------------------------------------------------------------------===//
 
 /// (batch, tokens, heads · features) as (batch, heads, tokens, features).
-static FailureOr<Extents> splitHeads(AttentionOp op, Extents shape, std::optional<int64_t> heads) {
+static FailureOr<SymbolicShape> splitHeads(AttentionOp op, SymbolicShape shape, std::optional<int64_t> heads) {
   if (shape.size() == 4)
     return shape;
   std::optional<Extent> features = shape.size() == 3 && heads ? shape[2].divideExactly(*heads) : std::nullopt;
   if (!features)
     return op.emitOpError() << "expected a whole number of features a head, got shape " << str(shape);
-  return Extents{shape[0], *heads, shape[1], *features};
+  return SymbolicShape{shape[0], *heads, shape[1], *features};
 }
 
-LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  FailureOr<Extents> q = splitHeads(*this, extentsOf(getQ()), getQNumHeads());
-  FailureOr<Extents> k = splitHeads(*this, extentsOf(getK()), getKvNumHeads());
-  FailureOr<Extents> v = splitHeads(*this, extentsOf(getV()), getKvNumHeads());
+LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  FailureOr<SymbolicShape> q = splitHeads(*this, extentsOf(getQ()), getQNumHeads());
+  FailureOr<SymbolicShape> k = splitHeads(*this, extentsOf(getK()), getKvNumHeads());
+  FailureOr<SymbolicShape> v = splitHeads(*this, extentsOf(getV()), getKvNumHeads());
   if (failed(q) || failed(k) || failed(v))
     return failure();
   if (failed(checkEqual(*this, "features of q and k", (*q)[3], (*k)[3])) ||
@@ -168,7 +168,7 @@ LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &
     return failure();
   Extent keys = (*k)[2];
   if (getPastKey()) {
-    Extents past = extentsOf(getPastKey());
+    SymbolicShape past = extentsOf(getPastKey());
     if (past.size() != 4)
       return emitOpError() << "expected past_key of rank 4, got shape " << str(past);
     keys = keys + past[2];

@@ -6,8 +6,8 @@ using namespace mlir;
 using namespace vitc::onnx;
 
 /// `shape` without the axes, or with extents of 1 there.
-static Extents reduce(const Extents &shape, ArrayRef<int64_t> axes, bool keepDims) {
-  Extents result;
+static SymbolicShape reduce(const SymbolicShape &shape, ArrayRef<int64_t> axes, bool keepDims) {
+  SymbolicShape result;
   for (auto [dim, extent] : llvm::enumerate(shape)) {
     if (!llvm::is_contained(axes, static_cast<int64_t>(dim)))
       result.push_back(extent);
@@ -29,7 +29,7 @@ FailureOr<SmallVector<int64_t>> vitc::onnx::detail::getReductionAxes(Operation *
 }
 
 LogicalResult vitc::onnx::detail::inferReduction(Operation *op, ShapeEnv &env, Value axes, bool keepDims,
-                                                 bool noopWithEmptyAxes, SmallVectorImpl<Extents> &shapes) {
+                                                 bool noopWithEmptyAxes, SmallVectorImpl<SymbolicShape> &shapes) {
   FailureOr<SmallVector<int64_t>> dims = getReductionAxes(op, env, axes, noopWithEmptyAxes);
   if (failed(dims))
     return failure();
@@ -37,14 +37,14 @@ LogicalResult vitc::onnx::detail::inferReduction(Operation *op, ShapeEnv &env, V
   return success();
 }
 
-LogicalResult ArgMaxOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents data = extentsOf(getData());
+LogicalResult ArgMaxOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape data = extentsOf(getData());
   shapes.push_back(reduce(data, {fromFront(getAxis(), data.size())}, getKeepdims()));
   return success();
 }
 
-LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents shape = extentsOf(getX());
+LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape shape = extentsOf(getX());
   FailureOr<SmallVector<int64_t>> k = constantIntegers(*this, env, getK(), "k");
   if (failed(k))
     return failure();
@@ -60,10 +60,10 @@ SmallVector<Value> TopKOp::getShapeOperands() { return {getK()}; }
 SmallVector<Value> CumSumOp::getShapeOperands() { return {getAxis()}; }
 
 /// The statistics have extents of 1 from `axis` on.
-LogicalResult LayerNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(getX());
+LogicalResult LayerNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX());
   int64_t rank = x.size();
-  Extents statistics = reduce(x, llvm::to_vector(llvm::seq(fromFront(getAxis(), rank), rank)), /*keepDims=*/true);
+  SymbolicShape statistics = reduce(x, llvm::to_vector(llvm::seq(fromFront(getAxis(), rank), rank)), /*keepDims=*/true);
   shapes.push_back(std::move(x));
   shapes.append(getNumResults() - 1, statistics);
   return success();

@@ -10,7 +10,7 @@ using namespace vitc::onnx;
 //===----------------------------------------------------------------------===//
 
 /// One entry of a Reshape's target: an extent, or none for what is left.
-static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Element &entry, const Extents &data,
+static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Element &entry, const SymbolicShape &data,
                                                         size_t position) {
   std::optional<Extent> extent = entry.asExtent();
   if (!extent || *extent == Extent(-1))
@@ -27,7 +27,7 @@ static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Elem
 }
 
 /// The entry that is left over holds what the others do not; it may be a −1, or not known otherwise.
-LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   if (!getShape()) {
     shapes.push_back(extentsOf(getReshaped()));
     return success();
@@ -35,7 +35,7 @@ LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sh
   const SmallTensor *target = env.contents(getShape());
   if (!target)
     return emitOpError() << "expected a target of constants and extents, got one that depends on data";
-  Extents data = extentsOf(getData()), result;
+  SymbolicShape data = extentsOf(getData()), result;
   std::optional<size_t> left;
   for (auto [position, entry] : llvm::enumerate(target->getElements())) {
     FailureOr<std::optional<Extent>> extent = readTargetEntry(*this, entry, data, position);
@@ -68,15 +68,15 @@ SmallVector<Value> ReshapeOp::getShapeOperands() { return vitc::onnx::detail::pr
 // Flatten, Squeeze, Unsqueeze, Transpose
 //===----------------------------------------------------------------------===//
 
-LogicalResult FlattenOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents input = extentsOf(getInput());
+LogicalResult FlattenOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape input = extentsOf(getInput());
   int64_t axis = fromFront(getAxis(), input.size());
   shapes.push_back({product(ArrayRef(input).take_front(axis)), product(ArrayRef(input).drop_front(axis))});
   return success();
 }
 
 /// The dimensions that Squeeze removes: `axes`, or where absent those that are 1.
-static FailureOr<SmallVector<int64_t>> getSqueezedDims(SqueezeOp op, ShapeEnv &env, const Extents &data) {
+static FailureOr<SmallVector<int64_t>> getSqueezedDims(SqueezeOp op, ShapeEnv &env, const SymbolicShape &data) {
   if (op.getAxes())
     return constantAxes(op, env, op.getAxes(), data.size());
   SmallVector<int64_t> dims;
@@ -86,8 +86,8 @@ static FailureOr<SmallVector<int64_t>> getSqueezedDims(SqueezeOp op, ShapeEnv &e
   return dims;
 }
 
-LogicalResult SqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents data = extentsOf(getData()), result;
+LogicalResult SqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape data = extentsOf(getData()), result;
   FailureOr<SmallVector<int64_t>> dims = getSqueezedDims(*this, env, data);
   if (failed(dims))
     return failure();
@@ -103,8 +103,8 @@ LogicalResult SqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &sh
 
 SmallVector<Value> SqueezeOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getAxes()}); }
 
-LogicalResult UnsqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents result = extentsOf(getData());
+LogicalResult UnsqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getData());
   const SmallTensor *contents = env.contents(getAxes());
   size_t added = contents ? contents->size() : 0;
   FailureOr<SmallVector<int64_t>> axes = constantAxes(*this, env, getAxes(), result.size() + added);
@@ -125,8 +125,8 @@ SmallVector<int64_t> vitc::onnx::getPermutation(TransposeOp op) {
   return llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
 }
 
-LogicalResult TransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents data = extentsOf(getData()), result;
+LogicalResult TransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape data = extentsOf(getData()), result;
   for (int64_t dim : getPermutation(*this))
     result.push_back(data[dim]);
   shapes.push_back(std::move(result));
@@ -144,20 +144,20 @@ std::pair<int64_t, int64_t> vitc::onnx::getStatedDims(ShapeOp op) {
   return {start, std::max(start, clamp(op.getEnd().value_or(rank)))};
 }
 
-LogicalResult ShapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ShapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   auto [start, end] = getStatedDims(*this);
   shapes.push_back({end - start});
   return success();
 }
 
-LogicalResult SizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult SizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   shapes.emplace_back();
   return success();
 }
 
-LogicalResult ConstantOfShapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ConstantOfShapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   const SmallTensor *input = env.contents(getInput());
-  std::optional<Extents> shape = input ? input->asExtents() : std::nullopt;
+  std::optional<SymbolicShape> shape = input ? input->asExtents() : std::nullopt;
   if (!shape)
     return emitOpError() << "expected a shape of constants and extents, got one that depends on data";
   shapes.push_back(std::move(*shape));
@@ -167,7 +167,7 @@ LogicalResult ConstantOfShapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Exte
 SmallVector<Value> ConstantOfShapeOp::getShapeOperands() { return {getInput()}; }
 
 /// max(0, ⌈(limit − start) / delta⌉) elements.
-LogicalResult RangeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult RangeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   const SmallTensor *start = env.contents(getStart()), *limit = env.contents(getLimit()),
                     *delta = env.contents(getDelta());
   if (!start || !limit || !delta || (*start)[0].isUnknown() || (*limit)[0].isUnknown() || (*delta)[0].isUnknown())
@@ -195,7 +195,7 @@ SmallVector<Value> RangeOp::getShapeOperands() { return {getStart(), getLimit(),
 // Constant
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConstantOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
+LogicalResult ConstantOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   shapes.emplace_back(getValue().getShapedType().getShape());
   return success();
 }

@@ -41,7 +41,7 @@ static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const
 
 /// Replaces the spatial dimensions of `shape`, those after the first two.
 template <typename OpT>
-static LogicalResult slideWindows(OpT op, Extents &shape, ArrayRef<int64_t> kernel, bool ceilMode) {
+static LogicalResult slideWindows(OpT op, SymbolicShape &shape, ArrayRef<int64_t> kernel, bool ceilMode) {
   size_t rank = shape.size() - 2;
   for (size_t dim = 0; dim < rank; ++dim) {
     FailureOr<Extent> count =
@@ -54,7 +54,7 @@ static LogicalResult slideWindows(OpT op, Extents &shape, ArrayRef<int64_t> kern
 }
 
 /// The kernel's extents, which weights (F, C / group, kernel..) state.
-static FailureOr<SmallVector<int64_t>> getKernel(Operation *op, const Extents &weights) {
+static FailureOr<SmallVector<int64_t>> getKernel(Operation *op, const SymbolicShape &weights) {
   SmallVector<int64_t> kernel;
   for (const Extent &extent : ArrayRef(weights).drop_front(2)) {
     std::optional<int64_t> constant = extent.asConstant();
@@ -65,14 +65,14 @@ static FailureOr<SmallVector<int64_t>> getKernel(Operation *op, const Extents &w
   return kernel;
 }
 
-static LogicalResult checkWindowOperands(Operation *op, const Extents &x, const Extents &w) {
+static LogicalResult checkWindowOperands(Operation *op, const SymbolicShape &x, const SymbolicShape &w) {
   if (x.size() < 3 || x.size() != w.size())
     return op->emitOpError() << "expected x and w of the same rank, at least 3, got " << str(x) << " and " << str(w);
   return success();
 }
 
-LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(getX()), w = extentsOf(getW());
+LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX()), w = extentsOf(getW());
   if (failed(checkWindowOperands(*this, x, w)))
     return failure();
   if (x[1] != w[1] * getGroup())
@@ -86,8 +86,8 @@ LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shape
 }
 
 /// stride · (extent − 1) + output padding + reach − pads.
-LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(getX()), w = extentsOf(getW());
+LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX()), w = extentsOf(getW());
   if (failed(checkWindowOperands(*this, x, w)))
     return failure();
   if (x[1] != w[0])
@@ -96,7 +96,7 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extent
   if (failed(kernel))
     return failure();
   size_t rank = kernel->size();
-  Extents result = {x[0], w[1] * getGroup()};
+  SymbolicShape result = {x[0], w[1] * getGroup()};
   for (size_t dim = 0; dim < rank; ++dim) {
     Window window = getWindow(*this, dim, rank, *kernel);
     int64_t more = getOutputPadding().empty() ? 0 : getOutputPadding()[dim];
@@ -114,24 +114,24 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extent
   return success();
 }
 
-LogicalResult MaxPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(getX());
+LogicalResult MaxPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX());
   if (failed(slideWindows(*this, x, getKernelShape(), getCeilMode())))
     return failure();
   shapes.append(getNumResults(), x);
   return success();
 }
 
-LogicalResult AveragePoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(getX());
+LogicalResult AveragePoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX());
   if (failed(slideWindows(*this, x, getKernelShape(), getCeilMode())))
     return failure();
   shapes.push_back(std::move(x));
   return success();
 }
 
-LogicalResult vitc::onnx::detail::inferGlobalPool(Operation *op, SmallVectorImpl<Extents> &shapes) {
-  Extents x = extentsOf(op->getOperand(0));
+LogicalResult vitc::onnx::detail::inferGlobalPool(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(op->getOperand(0));
   for (Extent &extent : MutableArrayRef(x).drop_front(std::min<size_t>(2, x.size())))
     extent = 1;
   shapes.push_back(std::move(x));

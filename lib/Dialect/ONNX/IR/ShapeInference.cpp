@@ -28,20 +28,21 @@ void ShapeEnv::set(Value value, SmallTensor contents) {
   known[value] = std::make_unique<SmallTensor>(std::move(contents));
 }
 
-Extents vitc::onnx::extentsOf(Value value) { return *getExtents(value.getType()); }
+SymbolicShape vitc::onnx::extentsOf(Value value) { return *getExtents(value.getType()); }
 
-FailureOr<Extents> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<Extents> shapes) {
+FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<SymbolicShape> shapes) {
   size_t rank = 0;
-  for (const Extents &shape : shapes)
+  for (const SymbolicShape &shape : shapes)
     rank = std::max(rank, shape.size());
-  Extents result(rank, Extent(1));
-  for (const Extents &shape : shapes)
+  SymbolicShape result(rank, Extent(1));
+  for (const SymbolicShape &shape : shapes)
     for (auto [into, extent] : llvm::zip(llvm::reverse(result), llvm::reverse(shape))) {
       if (into == extent || extent == Extent(1))
         continue;
       if (into != Extent(1))
         return op->emitOpError() << "expected shapes that broadcast, got "
-                                 << llvm::join(llvm::map_range(shapes, [](const Extents &s) { return str(s); }), ", ");
+                                 << llvm::join(llvm::map_range(shapes, [](const SymbolicShape &s) { return str(s); }),
+                                               ", ");
       into = extent;
     }
   return result;
@@ -94,13 +95,13 @@ std::optional<Extent> vitc::onnx::clampIndex(const Element &index, const Extent 
   return std::nullopt;
 }
 
-LogicalResult vitc::onnx::detail::inferSameShape(Operation *op, SmallVectorImpl<Extents> &shapes) {
+LogicalResult vitc::onnx::detail::inferSameShape(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
   shapes.append(op->getNumResults(), extentsOf(op->getOperand(0)));
   return success();
 }
 
-LogicalResult vitc::onnx::detail::inferBroadcast(Operation *op, SmallVectorImpl<Extents> &shapes) {
-  FailureOr<Extents> shape = broadcastShapes(op, llvm::map_to_vector(op->getOperands(), extentsOf));
+LogicalResult vitc::onnx::detail::inferBroadcast(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
+  FailureOr<SymbolicShape> shape = broadcastShapes(op, llvm::map_to_vector(op->getOperands(), extentsOf));
   if (failed(shape))
     return failure();
   shapes.push_back(std::move(*shape));

@@ -182,8 +182,8 @@ SmallTensor SmallTensor::broadcast(ArrayRef<int64_t> shape) const {
   return view(RankedTensorType::get(shape, getElementType()), 0, strides);
 }
 
-std::optional<Extents> SmallTensor::asExtents() const {
-  Extents extents;
+std::optional<SymbolicShape> SmallTensor::asExtents() const {
+  SymbolicShape extents;
   for (const Element &element : elements) {
     std::optional<Extent> extent = element.asExtent();
     if (!extent)

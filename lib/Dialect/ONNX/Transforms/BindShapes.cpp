@@ -58,7 +58,7 @@ static LogicalResult bindInput(func::FuncOp function, const StatedShape &stated,
   FailureOr<BlockArgument> input = findInput(function, stated.name);
   if (failed(input))
     return failure();
-  FailureOr<Extents> extents = getExtents(input->getType());
+  FailureOr<SymbolicShape> extents = getExtents(input->getType());
   if (failed(extents) || extents->size() != stated.sizes.size())
     return function.emitError() << "expected " << (succeeded(extents) ? str(*extents) : "a ranked input")
                                 << " for input '" << stated.name << "', got " << stated.sizes.size() << " extents";
@@ -93,7 +93,8 @@ static Type bindType(Type type, const Bindings &bindings) {
   AffineMap map = dims.getMap().getValue();
   map = map.replaceDimsAndSymbols({}, values, 0, map.getNumSymbols());
   auto bound = vitc::vit::DimsAttr::get(type.getContext(), dims.getSymbols(), AffineMapAttr::get(map));
-  FailureOr<Extents> extents = getExtents(RankedTensorType::get(tensor.getShape(), tensor.getElementType(), bound));
+  FailureOr<SymbolicShape> extents =
+      getExtents(RankedTensorType::get(tensor.getShape(), tensor.getElementType(), bound));
   return succeeded(extents) ? getTensorType(*extents, tensor.getElementType()) : type;
 }
 

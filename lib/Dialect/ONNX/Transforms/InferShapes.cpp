@@ -33,7 +33,7 @@ static LogicalResult verifyOperands(Operation *op) {
 }
 
 /// No extent is negative, and static ones hold at most 2⁴⁸ elements: sizes in bytes can't overflow.
-static LogicalResult checkShape(Operation *op, const Extents &shape) {
+static LogicalResult checkShape(Operation *op, const SymbolicShape &shape) {
   int64_t count = 1;
   for (const Extent &extent : shape) {
     int64_t least = extent.asConstant().value_or(1);
@@ -49,7 +49,7 @@ static LogicalResult inferTypes(Operation *op, ShapeEnv &env) {
   auto inference = dyn_cast<ShapeInferenceOpInterface>(op);
   if (!inference)
     return op->emitOpError() << "expected an operator with shape inference";
-  SmallVector<Extents> shapes;
+  SmallVector<SymbolicShape> shapes;
   // A constant's type is that of its value.
   if (!isa<ConstantOp>(op) && failed(verifyOperands(op)))
     return failure();
@@ -182,7 +182,7 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
 /// Brings the types of arguments into the normal form.
 static LogicalResult normalizeArguments(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments()) {
-    FailureOr<Extents> extents = getExtents(argument.getType());
+    FailureOr<SymbolicShape> extents = getExtents(argument.getType());
     if (failed(extents))
       return function.emitOpError() << "expected arguments of known extents, got " << argument.getType();
     argument.setType(getTensorType(*extents, getElementTypeOrSelf(argument.getType())));

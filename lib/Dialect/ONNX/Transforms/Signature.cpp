@@ -12,9 +12,9 @@ void vitc::onnx::updateSignature(func::FuncOp function) {
       FunctionType::get(context, function.getBody().getArgumentTypes(), terminator->getOperandTypes()));
   StringRef dims = "vit.dims";
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (FailureOr<Extents> extents = getExtents(type); succeeded(extents))
+    if (FailureOr<SymbolicShape> extents = getExtents(type); succeeded(extents))
       function.setArgAttr(index, dims, getDimsAttr(*extents, context));
   for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
-    if (FailureOr<Extents> extents = getExtents(type); succeeded(extents))
+    if (FailureOr<SymbolicShape> extents = getExtents(type); succeeded(extents))
       function.setResultAttr(index, dims, getDimsAttr(*extents, context));
 }

@@ -63,11 +63,11 @@ private:
   llvm::SmallVector<Term, 0> terms;
 };
 
-using Extents = llvm::SmallVector<Extent, 4>;
+using SymbolicShape = llvm::SmallVector<Extent, 4>;
 
 /// The extents of a tensor: from its shape, and from its `#vit.dims` encoding where a dimension is dynamic. Fails where
 /// the tensor is unranked or a dynamic dimension has no name.
-mlir::FailureOr<Extents> getExtents(mlir::Type type);
+mlir::FailureOr<SymbolicShape> getExtents(mlir::Type type);
 
 /// The tensor type of these extents; dynamic ones go into its encoding, over the symbols in use, sorted by name.
 /// Types are equal exactly where extents and element types are.

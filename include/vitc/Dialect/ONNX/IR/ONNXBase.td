@@ -77,7 +77,7 @@ defvar ONNX_ShapedByOperands = DeclareOpInterfaceMethods<ONNX_ShapedByOperandsOp
 class ONNX_InferShapes<string call> {
   string definition = [{
     ::llvm::LogicalResult $cppClass::inferShapes(::vitc::onnx::ShapeEnv &env,
-                                                 ::llvm::SmallVectorImpl<::vitc::onnx::Extents> &shapes) {
+                                                 ::llvm::SmallVectorImpl<::vitc::onnx::SymbolicShape> &shapes) {
       return ::vitc::onnx::detail::}] # call # [{;
     }
   }];

@@ -16,7 +16,7 @@ def ONNX_ShapeInferenceOpInterface : OpInterface<"ShapeInferenceOpInterface"> {
         operand was dropped keeps the extents that its result type states.
       }],
       "::llvm::LogicalResult", "inferShapes",
-      (ins "::vitc::onnx::ShapeEnv &":$env, "::llvm::SmallVectorImpl<::vitc::onnx::Extents> &":$shapes)>,
+      (ins "::vitc::onnx::ShapeEnv &":$env, "::llvm::SmallVectorImpl<::vitc::onnx::SymbolicShape> &":$shapes)>,
   ];
 }
 

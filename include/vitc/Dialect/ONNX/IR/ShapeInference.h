@@ -26,13 +26,13 @@ private:
 };
 
 /// The extents of a value whose type is ranked, its dynamic dimensions named.
-Extents extentsOf(mlir::Value value);
+SymbolicShape extentsOf(mlir::Value value);
 
 /// `axis` counted from the front, where it is in [−rank, rank).
 inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 
 /// The shape that shapes broadcast to: extents are equal, or one of them is 1.
-mlir::FailureOr<Extents> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<Extents> shapes);
+mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<SymbolicShape> shapes);
 
 /// The constant integers that `operand` holds; an error where they depend on data or symbols.
 mlir::FailureOr<llvm::SmallVector<int64_t>> constantIntegers(mlir::Operation *op, ShapeEnv &env, mlir::Value operand,
@@ -55,16 +55,16 @@ struct Window {
 /// What `onnx` ops of a family share; their definitions are in ODS.
 namespace detail {
 /// Results have the shape of the first operand.
-llvm::LogicalResult inferSameShape(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+llvm::LogicalResult inferSameShape(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// The result has the shape that all operands broadcast to.
-llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// The dimensions that a reduction reduces, in order.
 mlir::FailureOr<llvm::SmallVector<int64_t>> getReductionAxes(mlir::Operation *op, ShapeEnv &env, mlir::Value axes,
                                                              bool noopWithEmptyAxes);
 llvm::LogicalResult inferReduction(mlir::Operation *op, ShapeEnv &env, mlir::Value axes, bool keepDims,
-                                   bool noopWithEmptyAxes, llvm::SmallVectorImpl<Extents> &shapes);
+                                   bool noopWithEmptyAxes, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// Spatial dimensions become 1.
-llvm::LogicalResult inferGlobalPool(mlir::Operation *op, llvm::SmallVectorImpl<Extents> &shapes);
+llvm::LogicalResult inferGlobalPool(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// Those that are not null.
 llvm::SmallVector<mlir::Value> presentOperands(llvm::ArrayRef<mlir::Value> operands);
 /// The one result of a `ShapeArithmeticOpInterface`, where it is constant.

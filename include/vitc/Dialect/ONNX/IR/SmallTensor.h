@@ -61,7 +61,7 @@ public:
   SmallTensor broadcast(llvm::ArrayRef<int64_t> shape) const;
 
   /// All elements as integers, possibly symbolic; none where one is unknown.
-  std::optional<Extents> asExtents() const;
+  std::optional<SymbolicShape> asExtents() const;
   std::optional<llvm::SmallVector<int64_t>> asIntegers() const;
   std::optional<llvm::SmallVector<double>> asNumbers() const;
 
