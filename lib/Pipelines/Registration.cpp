@@ -51,6 +51,7 @@ void vitc::registerDialects(DialectRegistry &registry) {
 }
 
 void vitc::registerPipelines() {
+  PassPipelineRegistration<>("vitc-onnx", "imported → onnx", buildONNXPipeline);
   PassPipelineRegistration<>("vitc-fused", "vit → fused", buildFusedPipeline);
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-tiled", "fused → tiled", buildCPUTiledPipeline);
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-vector", "tiled → vector", buildCPUVectorPipeline);

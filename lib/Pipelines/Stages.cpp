@@ -1,4 +1,5 @@
 #include "vitc/Conversion/Passes.h"
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
 #include "vitc/Pipelines/Pipelines.h"
 
@@ -9,7 +10,17 @@
 
 using namespace mlir;
 
-void vitc::buildONNXPipeline(OpPassManager &pm) {}
+void vitc::buildONNXPipeline(OpPassManager &pm) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(onnx::createInferShapesPass());
+  // Folders compare types, so that shapes come first. Constants stay where they are: their locations name the
+  // initializers, which the canonicalizer would drop as it moves them.
+  functions.addPass(createCanonicalizerPass(GreedyRewriteConfig().enableConstantCSE(false)));
+  // Equal constants become one.
+  functions.addPass(createCSEPass());
+  // Dead arithmetic is gone by now: what is left is used.
+  functions.addPass(onnx::createCheckShapesPass());
+}
 
 void vitc::buildLinalgPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertONNXToLinalgPass());

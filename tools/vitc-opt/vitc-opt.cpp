@@ -25,7 +25,6 @@ int main(int argc, char **argv) {
   vitc::registerRecognitionPipelines();
   vitc::registerTransformsPasses();
   vitc::onnx::registerONNXTransformsPasses();
-  vitc::onnx::registerONNXPipelines();
   vitc::vit::registerViTPasses();
   vitc::vcpu::registerCPUKernelPasses();
   vitc::registerPipelines();

@@ -1,4 +1,4 @@
-// RUN: vitc-opt %s --onnx-pipeline | FileCheck %s
+// RUN: vitc-opt %s --vitc-onnx | FileCheck %s
 
 // A patch embedding, a CLS token and the reshapes of attention as TorchScript exports them, with a symbolic batch.
 

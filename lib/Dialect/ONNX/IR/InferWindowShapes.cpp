@@ -5,9 +5,17 @@
 using namespace mlir;
 using namespace vitc::onnx;
 
+namespace {
+/// What slides along one spatial dimension.
+struct SlidingWindow {
+  int64_t kernel, stride, dilation, before, after;
+  int64_t reach() const { return dilation * (kernel - 1) + 1; }
+};
+} // namespace
+
 /// The window of spatial dimension `dim` of `rank`, from attributes that are empty where ONNX computes the default.
 template <typename OpT>
-static Window getWindow(OpT op, size_t dim, size_t rank, ArrayRef<int64_t> kernel) {
+static SlidingWindow getWindow(OpT op, size_t dim, size_t rank, ArrayRef<int64_t> kernel) {
   auto valueOr = [&](ArrayRef<int64_t> values, size_t index, int64_t otherwise) {
     return index < values.size() ? values[index] : otherwise;
   };
@@ -17,7 +25,7 @@ static Window getWindow(OpT op, size_t dim, size_t rank, ArrayRef<int64_t> kerne
 
 /// The number of windows along one dimension: ⌊(extent + pads − reach) / stride⌋ + 1, or with `ceilMode` rounded up
 /// as long as the last window starts inside the input or the padding before it.
-static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const Window &window, StringRef autoPad,
+static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const SlidingWindow &window, StringRef autoPad,
                                       bool ceilMode) {
   if (autoPad.starts_with("SAME"))
     return *(extent + (window.stride - 1)).floorDiv(window.stride);
@@ -98,7 +106,7 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Symbol
   size_t rank = kernel->size();
   SymbolicShape result = {x[0], w[1] * getGroup()};
   for (size_t dim = 0; dim < rank; ++dim) {
-    Window window = getWindow(*this, dim, rank, *kernel);
+    SlidingWindow window = getWindow(*this, dim, rank, *kernel);
     int64_t more = getOutputPadding().empty() ? 0 : getOutputPadding()[dim];
     const Extent &extent = x[2 + dim];
     if (!getOutputShape().empty())

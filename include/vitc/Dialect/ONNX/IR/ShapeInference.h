@@ -46,12 +46,6 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> constantAxes(mlir::Operation *op, Sh
 /// None where symbols leave it open.
 std::optional<Extent> clampIndex(const Element &index, const Extent &extent, const Extent &least, const Extent &most);
 
-/// The window of one spatial dimension: of a convolution or a pooling.
-struct Window {
-  int64_t kernel, stride, dilation, before, after;
-  int64_t reach() const { return dilation * (kernel - 1) + 1; }
-};
-
 /// What `onnx` ops of a family share; their definitions are in ODS.
 namespace detail {
 /// Results have the shape of the first operand.

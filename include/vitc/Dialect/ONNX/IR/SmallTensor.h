@@ -57,7 +57,7 @@ public:
   /// result[i..] = this[offset + Σ iₖ · stridesₖ]: slices, transposes, broadcasts and reshapes are such views.
   SmallTensor view(mlir::RankedTensorType resultType, int64_t offset, llvm::ArrayRef<int64_t> strides) const;
   SmallTensor reshape(mlir::RankedTensorType resultType) const { return SmallTensor(resultType, elements); }
-  /// Extents of 1 repeated, leading dimensions added. `resultType` is of this element type.
+  /// Repeats what has an extent of 1, and adds leading dimensions.
   SmallTensor broadcast(llvm::ArrayRef<int64_t> shape) const;
 
   /// All elements as integers, possibly symbolic; none where one is unknown.
@@ -69,9 +69,6 @@ private:
   mlir::RankedTensorType type;
   std::vector<Element> elements;
 };
-
-/// The contents of an op's operands; null where unknown or too large, or where an optional operand is absent.
-using OperandContents = llvm::ArrayRef<const SmallTensor *>;
 
 /// Row-major strides of a static shape.
 llvm::SmallVector<int64_t> getRowMajorStrides(llvm::ArrayRef<int64_t> shape);

@@ -3,29 +3,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-def BindShapesPass : Pass<"onnx-bind-shapes", "::mlir::func::FuncOp"> {
-  let summary = "gives inputs the shapes that the user states";
-  let description = [{
-    Each option `NAME=DxDx…` states the shape of the input of that name (`vit.name`). A symbol that a statement
-    fixes is fixed wherever else it occurs, in the types of all values.
-
-    Precondition: arguments are ranked, their dynamic dimensions named.
-    Postcondition: the inputs have the stated shapes. An unknown input, another rank, or a static dimension that
-    differs is an error.
-
-    With `shapes=x=2x3`:
-    ```mlir
-    func.func @main(%x: tensor<?x3xf32, #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>> {vit.name = "x"})
-    // becomes
-    func.func @main(%x: tensor<2x3xf32> {vit.name = "x"})
-    ```
-  }];
-  let options = [
-    ListOption<"shapes", "shapes", "std::string", "inputs and their shapes: x=1x3x224x224">,
-  ];
-  let dependentDialects = ["::vitc::vit::ViTDialect"];
-}
-
 def InferShapesPass : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
   let summary = "infers all shapes and drops the operands that stated them";
   let description = [{
