@@ -1,7 +1,9 @@
 #include "vitc/Driver/Driver.h"
+#include "Backend.h"
+#include "ConstantFolding.h"
 #include "Diagnostics.h"
-#include "ProgramBuilder.h"
 
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Target/Codegen.h"
@@ -65,7 +67,7 @@ private:
     cpu.level = target.level;
     switch (stage) {
     case Stage::ONNX:
-      buildONNXPipeline(pm);
+      onnx::buildONNXPipeline(pm, {});
       break;
     case Stage::Linalg:
       buildLinalgPipeline(pm);
@@ -83,37 +85,29 @@ private:
       buildCPUVectorPipeline(pm, cpu);
       break;
     case Stage::LLVM:
-      if (failed(describeProgram()))
-        return failure();
-      buildCPULLVMPipeline(pm);
-      break;
+      return lowerToLLVMDialect();
     case Stage::Library:
       llvm_unreachable("the library is no stage of the IR");
     }
-    if (succeeded(pm.run(*module)))
+    if (succeeded(pm.run(*module)) && (stage != Stage::Linalg || succeeded(foldConstantSubgraphs(*module))))
       return success();
+    return explainFailure();
+  }
+
+  LogicalResult lowerToLLVMDialect() {
+    StringRef name = options.output.empty() ? options.input : options.output;
+    FailureOr<LoweredModule> result = lowerToLLVM(*module, target, llvm::sys::path::stem(name));
+    if (failed(result))
+      return explainFailure();
+    lowered = std::move(*result);
+    return success();
+  }
+
+  /// A pass that fails says why; where none did, the defect is ours.
+  LogicalResult explainFailure() {
     if (!diagnostics.hasError())
       err << "vitc: error: " << options.input << ": cannot be compiled; this is a defect of vitc\n";
     return failure();
-  }
-
-  /// Takes what the library's tables need off the module, and the weights out of it.
-  LogicalResult describeProgram() {
-    program.name = llvm::sys::path::stem(options.output.empty() ? options.input : options.output).str();
-    program.options = {{"precision", "fp32"}};
-    for (auto function : module->getOps<func::FuncOp>()) {
-      if (!function.isPublic())
-        continue;
-      FailureOr<target::Function> described = describeFunction(function, target);
-      if (failed(described))
-        return failure();
-      program.functions.push_back(std::move(*described));
-    }
-    FailureOr<PlacedWeights> taken = takeWeights(*module);
-    if (failed(taken))
-      return failure();
-    weights = std::move(*taken);
-    return success();
   }
 
   void printModule() {
@@ -145,7 +139,7 @@ private:
     library.prefix = options.prefix.empty() ? target::makePrefix(llvm::sys::path::stem(library.path)) : options.prefix;
     if (artefact == Artefact::Header)
       return llvm::writeToOutput(library.path, [&](raw_ostream &os) {
-        target::printHeader(program, library.prefix, os);
+        target::printHeader(lowered.program, library.prefix, os);
         return llvm::Error::success();
       });
     target::CodegenOptions codegen;
@@ -154,7 +148,7 @@ private:
     llvm::Expected<std::vector<target::Code>> code = target::compileModules(level, codegen);
     if (!code)
       return code.takeError();
-    target::LibraryParts parts{program, *code, weights.weights};
+    target::LibraryParts parts{lowered.program, *code, lowered.weights.weights};
     switch (artefact) {
     case Artefact::SharedLibrary:
       return target::writeSharedLibrary(parts, library);
@@ -197,8 +191,7 @@ private:
   MLIRContext context;
   DiagnosticPrinter diagnostics;
   OwningOpRef<ModuleOp> module;
-  target::Program program;
-  PlacedWeights weights;
+  LoweredModule lowered;
 };
 
 } // namespace
@@ -225,7 +218,8 @@ ExitCode vitc::driver::compile(const Options &options, raw_ostream &out, raw_ost
   std::string level = options.levels.empty() ? "host" : options.levels.front();
   std::optional<TargetInfo> target = TargetInfo::get(level);
   if (!target) {
-    err << "vitc: error: unknown CPU level '" << level << "'; expected " << llvm::join(TargetInfo::levels(), ", ") << '\n';
+    err << "vitc: error: unknown CPU level '" << level << "'; expected " << llvm::join(TargetInfo::levels(), ", ")
+        << '\n';
     return Usage;
   }
   return Compilation(options, *target, out, err).run();

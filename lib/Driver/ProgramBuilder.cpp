@@ -111,14 +111,13 @@ static FailureOr<RationalPolynomial> toPolynomial(AffineExpr expr) {
 }
 
 static bool isPolynomial(AffineExpr expr) {
-  return expr
-      .walk([](AffineExpr part) {
-        AffineExprKind kind = part.getKind();
-        bool division = kind == AffineExprKind::Mod || kind == AffineExprKind::FloorDiv ||
-                        kind == AffineExprKind::CeilDiv;
-        return division ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted() == false;
+  return expr.walk([](AffineExpr part) {
+               AffineExprKind kind = part.getKind();
+               bool division =
+                   kind == AffineExprKind::Mod || kind == AffineExprKind::FloorDiv || kind == AffineExprKind::CeilDiv;
+               return division ? WalkResult::interrupt() : WalkResult::advance();
+             })
+             .wasInterrupted() == false;
 }
 
 FailureOr<target::Polynomial> vitc::driver::boundFromAbove(AffineExpr expr) {
@@ -186,8 +185,7 @@ static LogicalResult describeTensors(func::FuncOp entry, StringRef attribute, Ar
 
 static LogicalResult describeMemory(func::FuncOp entry, target::Variant &variant) {
   for (auto record : entry->getAttrOfType<ArrayAttr>("vcpu.buffers").getAsRange<DictionaryAttr>()) {
-    FailureOr<target::Polynomial> bytes =
-        boundFromAbove(record.getAs<AffineMapAttr>("bytes").getValue().getResult(0));
+    FailureOr<target::Polynomial> bytes = boundFromAbove(record.getAs<AffineMapAttr>("bytes").getValue().getResult(0));
     if (failed(bytes))
       return entry.emitError("expected a buffer whose size is a polynomial of the named dimensions, got ")
              << record.get("bytes");
@@ -211,8 +209,7 @@ FailureOr<target::Function> vitc::driver::describeFunction(func::FuncOp entry, c
   SmallVector<StringAttr> symbols;
   for (auto record : entry->getAttrOfType<ArrayAttr>("vcpu.symbols").getAsRange<DictionaryAttr>()) {
     symbols.push_back(record.getAs<StringAttr>("name"));
-    function.symbols.push_back({symbols.back().str(),
-                                static_cast<int32_t>(record.getAs<IntegerAttr>("input").getInt()),
+    function.symbols.push_back({symbols.back().str(), static_cast<int32_t>(record.getAs<IntegerAttr>("input").getInt()),
                                 static_cast<int32_t>(record.getAs<IntegerAttr>("dim").getInt())});
   }
   if (symbols.size() > target::maxSymbols)
@@ -270,8 +267,7 @@ FailureOr<PlacedWeights> vitc::driver::takeWeights(ModuleOp module) {
     placed.weights.bytes = std::max<uint64_t>(placed.weights.bytes, offset.getInt() + bytes.size());
     global.erase();
   }
-  llvm::sort(placed.weights.blobs, [](const target::WeightBlob &lhs, const target::WeightBlob &rhs) {
-    return lhs.offset < rhs.offset;
-  });
+  llvm::sort(placed.weights.blobs,
+             [](const target::WeightBlob &lhs, const target::WeightBlob &rhs) { return lhs.offset < rhs.offset; });
   return placed;
 }

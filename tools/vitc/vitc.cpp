@@ -30,11 +30,11 @@ cl::opt<std::string> weights("weights", cl::desc("Where the weights go: embedded
                              cl::init("embedded"), cl::value_desc("PLACE"), cl::cat(category));
 cl::opt<std::string> prefix("prefix", cl::desc("Of the symbol PREFIX_model_v1 (default: the library's name)"),
                             cl::value_desc("PREFIX"), cl::cat(category));
-cl::opt<ExplainFormat> explain("explain", cl::ValueOptional, cl::desc("Say what was recognised and fused, and why the rest was not:"),
-                               cl::values(clEnumValN(ExplainFormat::Text, "text", "for people"),
-                                          clEnumValN(ExplainFormat::Text, "", ""),
-                                          clEnumValN(ExplainFormat::JSON, "json", "docs/explain.schema.json")),
-                               cl::init(ExplainFormat::None), cl::cat(category));
+cl::opt<ExplainFormat>
+    explain("explain", cl::ValueOptional, cl::desc("Say what was recognised and fused, and why the rest was not:"),
+            cl::values(clEnumValN(ExplainFormat::Text, "text", "for people"), clEnumValN(ExplainFormat::Text, "", ""),
+                       clEnumValN(ExplainFormat::JSON, "json", "docs/explain.schema.json")),
+            cl::init(ExplainFormat::None), cl::cat(category));
 cl::list<std::string> requireFused("require-fused", cl::CommaSeparated, cl::desc("Fail where one of KINDS is missed"),
                                    cl::value_desc("KINDS"), cl::cat(category));
 cl::opt<Stage> stopAfter("compile-to", cl::desc("Print the IR after a stage and stop:"),
@@ -65,8 +65,8 @@ std::optional<std::vector<std::string>> collectLevels() {
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model into a shared library that needs nothing else.\n",
-                                   &errs()))
+  if (!cl::ParseCommandLineOptions(argc, argv,
+                                   "Compiles an ONNX model into a shared library that needs nothing else.\n", &errs()))
     return Usage;
   std::optional<std::vector<std::string>> cpuLevels = collectLevels();
   if (!cpuLevels)
