@@ -87,7 +87,7 @@ LogicalResult vitc::driver::runInChild(StringRef library, ArrayRef<Value> result
   for (auto [result, offset, shape] : llvm::zip(results, offsets, shapes)) {
     DLTensor tensor = {};
     tensor.data = memory.data() + offset;
-    tensor.device = {static_cast<DLDeviceType>(1), 0};
+    tensor.device = {kDLCPU, 0};
     tensor.ndim = shape.size();
     tensor.dtype = getDataType(cast<RankedTensorType>(result.getType()).getElementType());
     tensor.shape = shape.data();

@@ -239,7 +239,7 @@ static LogicalResult foldFunction(func::FuncOp function) {
     return success(); // the subgraph stays and is computed in every run
   OpBuilder builder(function.getContext());
   builder.setInsertionPointToStart(&function.front());
-  for (auto [root, offset] : llvm::zip(roots, offsets)) {
+  for (auto [root, offset] : llvm::zip(llvm::to_vector(roots), offsets)) {
     ArrayRef<char> data(memory->data() + offset, *getStaticBytes(root.getType()));
     Value constant = createConstant(builder, root, data, memory);
     root.replaceAllUsesWith(constant);
