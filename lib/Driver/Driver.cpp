@@ -6,6 +6,8 @@
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
+#include "vitc/Recognition/Passes.h"
+#include "vitc/Recognition/Report.h"
 #include "vitc/Target/Codegen.h"
 #include "vitc/Target/Library.h"
 
@@ -15,6 +17,8 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -35,6 +39,10 @@ public:
     for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
       if (failed(runStage(stage)))
         return CannotCompile;
+      if (stage == Stage::ViT && failed(reportRecognition()))
+        return CannotCompile;
+      if (stage == Stage::ViT && options.output.empty() && options.explain != ExplainFormat::None)
+        return Done;
       if (options.stopAfter == stage) {
         printModule();
         return Done;
@@ -73,7 +81,7 @@ private:
       buildLinalgPipeline(pm);
       break;
     case Stage::ViT:
-      buildViTPipeline(pm);
+      buildRecognitionPipeline(pm, &report);
       break;
     case Stage::Fused:
       buildFusedPipeline(pm);
@@ -108,6 +116,23 @@ private:
     if (!diagnostics.hasError())
       err << "vitc: error: " << options.input << ": cannot be compiled; this is a defect of vitc\n";
     return failure();
+  }
+
+  /// `--explain` and `--require-fused`.
+  LogicalResult reportRecognition() {
+    if (options.explain == ExplainFormat::Text)
+      report.print(out);
+    else if (options.explain == ExplainFormat::JSON)
+      out << llvm::formatv("{0:2}", report.toJSON()) << '\n';
+    bool complete = true;
+    for (const Report::Missed &missed : report.missed) {
+      if (!llvm::is_contained(options.requireFused, missed.candidate))
+        continue;
+      err << "vitc: error: " << missed.node << ": not recognised as " << missed.candidate << ": " << missed.reason
+          << '\n';
+      complete = false;
+    }
+    return success(complete);
   }
 
   void printModule() {
@@ -191,6 +216,7 @@ private:
   MLIRContext context;
   DiagnosticPrinter diagnostics;
   OwningOpRef<ModuleOp> module;
+  Report report;
   LoweredModule lowered;
 };
 
@@ -200,7 +226,7 @@ private:
 static std::optional<std::string> checkOptions(const Options &options) {
   if (options.input.empty())
     return "expected a model to compile";
-  if (options.output.empty() && options.stopAfter == Stage::Library)
+  if (options.output.empty() && options.stopAfter == Stage::Library && options.explain == ExplainFormat::None)
     return "expected -o with the path of the library to write";
   if (options.levels.size() > 1)
     return "expected one CPU level: several in one library are not supported yet";

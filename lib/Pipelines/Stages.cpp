@@ -28,8 +28,6 @@ void vitc::buildLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void vitc::buildViTPipeline(OpPassManager &pm) {}
-
 void vitc::buildFusedPipeline(OpPassManager &pm) {
   pm.addPass(vit::createExpandTokensPass());
   // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.

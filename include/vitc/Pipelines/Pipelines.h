@@ -24,9 +24,6 @@ void registerPipelines();
 /// onnx → linalg.
 void buildLinalgPipeline(mlir::OpPassManager &pm);
 
-/// linalg → vit: recognition.
-void buildViTPipeline(mlir::OpPassManager &pm);
-
 /// vit → fused: epilogues, tokens in one buffer.
 void buildFusedPipeline(mlir::OpPassManager &pm);
 
