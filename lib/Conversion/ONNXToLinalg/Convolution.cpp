@@ -7,13 +7,13 @@
 using namespace mlir;
 using namespace vitc::onnx;
 
-SmallVector<int64_t> Window::getPads() const {
+SmallVector<int64_t> SlidingWindow::getPads() const {
   SmallVector<int64_t> pads = low;
   llvm::append_range(pads, high);
   return pads;
 }
 
-void Window::addUnitDim() {
+void SlidingWindow::addUnitDim() {
   for (SmallVector<int64_t> *ones : {&kernel, &strides, &dilations})
     ones->insert(ones->begin(), 1);
   for (SmallVector<int64_t> *zeros : {&low, &high})
@@ -24,7 +24,7 @@ namespace {
 struct Convolution {
   Tensor x, w;
   Value bias;
-  Window window;
+  SlidingWindow window;
   int64_t groups;
   bool transposed;
 };
@@ -65,7 +65,7 @@ static FailureOr<Tensor> convertConv(ConvOp op, Node &node) {
     return failure();
   Extents to = node.getResultExtents();
   ExtentsRef space = ExtentsRef(to).drop_front(2);
-  FailureOr<Window> window = getWindow(op, node, *kernel, ExtentsRef(x.extents).drop_front(2), space);
+  FailureOr<SlidingWindow> window = getWindow(op, node, *kernel, ExtentsRef(x.extents).drop_front(2), space);
   if (failed(window))
     return failure();
   Value bias = op.getB() ? node.get(op.getB()).value : Value();
@@ -74,10 +74,10 @@ static FailureOr<Tensor> convertConv(ConvOp op, Node &node) {
 
 /// The window of a transposed convolution. The padding after may be negative: `output_padding` adds rows and columns
 /// there that no input element reaches.
-static FailureOr<Window> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel, ExtentsRef from,
+static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel, ExtentsRef from,
                                              ExtentsRef to) {
   auto rank = static_cast<int64_t>(kernel.size());
-  Window window{SmallVector<int64_t>(kernel),
+  SlidingWindow window{SmallVector<int64_t>(kernel),
                 getOrDefault(op.getStrides(), rank, 1),
                 getOrDefault(op.getDilations(), rank, 1),
                 {},
@@ -105,7 +105,7 @@ static FailureOr<Tensor> convertConvTranspose(ConvTransposeOp op, Node &node) {
   if (failed(kernel))
     return failure();
   Extents extents = node.getResultExtents();
-  FailureOr<Window> window =
+  FailureOr<SlidingWindow> window =
       getTransposedWindow(op, node, *kernel, ExtentsRef(x.extents).drop_front(2), ExtentsRef(extents).drop_front(2));
   if (failed(window))
     return failure();

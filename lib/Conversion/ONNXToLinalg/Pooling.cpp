@@ -13,7 +13,7 @@ namespace {
 /// A pooling in two dimensions.
 struct Pooling {
   Tensor x;
-  Window window;
+  SlidingWindow window;
   Extents extents; // of the result
   /// What pads the input at the end: less than the window says where the last elements are not read, and more with
   /// ceil_mode.
@@ -26,7 +26,7 @@ static FailureOr<Pooling> getPooling(OpTy op, Node &node) {
   Pooling pooling{node.get(op.getX()), {}, node.getResultExtents(), {}};
   if (pooling.x.getRank() > 4)
     return node.refuse("pooling in " + Twine(pooling.x.getRank() - 2) + " dimensions is not supported");
-  FailureOr<Window> window = getWindow(op, node, op.getKernelShape(), ExtentsRef(pooling.x.extents).drop_front(2),
+  FailureOr<SlidingWindow> window = getWindow(op, node, op.getKernelShape(), ExtentsRef(pooling.x.extents).drop_front(2),
                                        ExtentsRef(pooling.extents).drop_front(2));
   if (failed(window))
     return failure();
@@ -36,7 +36,7 @@ static FailureOr<Pooling> getPooling(OpTy op, Node &node) {
     pooling.window.addUnitDim();
     pooling.extents.insert(pooling.extents.begin() + 2, node.extent(1));
   }
-  const Window &w = pooling.window;
+  const SlidingWindow &w = pooling.window;
   for (int64_t dim = 0; dim < 2; ++dim) {
     AffineExpr needed = node.symbols.simplify((pooling.extents[dim + 2] - 1) * w.strides[dim] + w.getReach(dim) -
                                               pooling.x.extents[dim + 2] - w.low[dim]);
@@ -53,7 +53,7 @@ static FailureOr<Pooling> getPooling(OpTy op, Node &node) {
 /// Pads the input with `init` and pools it.
 template <typename PoolOp>
 static Tensor pool(Node &node, const Pooling &pooling, TypedAttr init) {
-  const Window &w = pooling.window;
+  const SlidingWindow &w = pooling.window;
   Type type = pooling.x.getElementType();
   Tensor padded =
       node.pad(pooling.x, {0, 0, w.low[0], w.low[1]}, {0, 0, pooling.reachHigh[0], pooling.reachHigh[1]}, init);
@@ -100,7 +100,7 @@ static FailureOr<SmallVector<Tensor>> convertMaxPool(MaxPoolOp op, Node &node) {
 /// How many of the elements that each window reads along `dim` count: those of the input, or with `includePad` of the
 /// padded input. What ceil_mode adds does not count.
 static SmallVector<int64_t> countElements(const Pooling &pooling, int64_t dim, bool includePad) {
-  const Window &w = pooling.window;
+  const SlidingWindow &w = pooling.window;
   int64_t size = getStaticExtent(pooling.x.extents[dim + 2]);
   int64_t begin = includePad ? -w.low[dim] : 0, end = includePad ? size + w.high[dim] : size;
   SmallVector<int64_t> counts;
@@ -119,7 +119,7 @@ static FailureOr<Tensor> convertAveragePool(AveragePoolOp op, Node &node) {
   FailureOr<Pooling> pooling = getPooling(op, node);
   if (failed(pooling))
     return failure();
-  const Window &w = pooling->window;
+  const SlidingWindow &w = pooling->window;
   Type type = pooling->x.getElementType();
   bool includePad = op.getCountIncludePad();
   Tensor sum = pool<linalg::PoolingNchwSumOp>(node, *pooling, getScalarAttr(0, type));

@@ -6,7 +6,7 @@
 namespace vitc::onnx {
 
 /// A window that slides over the spatial dimensions: one value a dimension in every list.
-struct Window {
+struct SlidingWindow {
   llvm::SmallVector<int64_t> kernel, strides, dilations, low, high;
 
   int64_t getRank() const { return kernel.size(); }
@@ -28,9 +28,9 @@ inline int64_t getLowPadding(int64_t total, bool greaterHalf) { return greaterHa
 
 /// The window of a convolution or pooling from spatial extents `from` to `to`, with `auto_pad` resolved.
 template <typename OpTy>
-mlir::FailureOr<Window> getWindow(OpTy op, Node &node, llvm::ArrayRef<int64_t> kernel, ExtentsRef from, ExtentsRef to) {
+mlir::FailureOr<SlidingWindow> getWindow(OpTy op, Node &node, llvm::ArrayRef<int64_t> kernel, ExtentsRef from, ExtentsRef to) {
   auto rank = static_cast<int64_t>(kernel.size());
-  Window window{llvm::SmallVector<int64_t>(kernel),
+  SlidingWindow window{llvm::SmallVector<int64_t>(kernel),
                 getOrDefault(op.getStrides(), rank, 1),
                 getOrDefault(op.getDilations(), rank, 1),
                 {},
