@@ -3,7 +3,6 @@
 #include "ConstantFolding.h"
 #include "Diagnostics.h"
 
-#include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Passes.h"
@@ -75,7 +74,7 @@ private:
     cpu.level = target.level;
     switch (stage) {
     case Stage::ONNX:
-      onnx::buildONNXPipeline(pm, {});
+      buildONNXPipeline(pm);
       break;
     case Stage::Linalg:
       buildLinalgPipeline(pm);

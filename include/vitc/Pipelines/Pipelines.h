@@ -21,6 +21,9 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Registers every stage as a pipeline: `vitc-onnx`, `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`, `vitc-cpu-llvm`.
 void registerPipelines();
 
+/// Imported → onnx: shapes known, shape arithmetic gone.
+void buildONNXPipeline(mlir::OpPassManager &pm);
+
 /// onnx → linalg.
 void buildLinalgPipeline(mlir::OpPassManager &pm);
 
