@@ -104,25 +104,33 @@ static FailureOr<Tensor> convertClip(ClipOp op, Node &node) {
   });
 }
 
-/// The remainder with the sign of the dividend (`fmod`), or of the divisor.
+/// A remainder that takes the sign of the divisor, from one with the sign of the dividend.
+static Value takeSignOfDivisor(OpBuilder &b, Location loc, Value remainder, Value divisor) {
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(remainder.getType()));
+  if (isa<FloatType>(remainder.getType())) {
+    auto isNegative = [&](Value x) -> Value {
+      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, zero);
+    };
+    Value isNonzero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, remainder, zero);
+    Value differ = arith::XOrIOp::create(b, loc, isNegative(remainder), isNegative(divisor));
+    Value moved = arith::AddFOp::create(b, loc, remainder, divisor);
+    return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, isNonzero, differ), moved, remainder);
+  }
+  Value isNonzero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, remainder, zero);
+  Value signs = arith::XOrIOp::create(b, loc, remainder, divisor);
+  Value differ = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, signs, zero);
+  Value moved = arith::AddIOp::create(b, loc, remainder, divisor);
+  return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, isNonzero, differ), moved, remainder);
+}
+
 static FailureOr<Tensor> convertMod(ModOp op, Node &node) {
-  bool isFloat = isa<FloatType>(node.getResultElementType()), noNegatives = isUnsigned(op.getA());
-  if (isFloat && !op.getFmod())
-    return node.refuse("a remainder of floats needs fmod = 1");
+  bool noNegatives = isUnsigned(op.getA());
   return mapOperands(node, op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-    if (isFloat)
-      return arith::RemFOp::create(b, loc, args[0], args[1]);
     if (noNegatives)
       return arith::RemUIOp::create(b, loc, args[0], args[1]);
-    Value remainder = arith::RemSIOp::create(b, loc, args[0], args[1]);
-    if (op.getFmod())
-      return remainder;
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(remainder.getType()));
-    Value isNonzero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, remainder, zero);
-    Value signs = arith::XOrIOp::create(b, loc, remainder, args[1]);
-    Value differ = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, signs, zero);
-    Value moved = arith::AddIOp::create(b, loc, remainder, args[1]);
-    return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, isNonzero, differ), moved, remainder);
+    Value remainder = isa<FloatType>(args[0].getType()) ? arith::RemFOp::create(b, loc, args[0], args[1]).getResult()
+                                                        : arith::RemSIOp::create(b, loc, args[0], args[1]).getResult();
+    return op.getFmod() ? remainder : takeSignOfDivisor(b, loc, remainder, args[1]);
   });
 }
 

@@ -117,10 +117,26 @@ static FailureOr<Tensor> convertSize(SizeOp op, Node &node) {
   return Tensor{tensor::FromElementsOp::create(node.builder, node.loc, RankedTensorType::get({}, i64), size), {}};
 }
 
+/// start + i · delta
+static FailureOr<Tensor> convertRange(RangeOp op, Node &node) {
+  Type type = node.getResultElementType();
+  SmallVector<Tensor> operands{node.get(op.getStart()), node.get(op.getDelta())};
+  return node.map(operands, node.getResultExtents(), type, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    Value i = arith::IndexCastOp::create(b, loc, b.getI64Type(), linalg::IndexOp::create(b, loc, 0));
+    if (isa<FloatType>(type)) {
+      Value factor = arith::SIToFPOp::create(b, loc, type, i);
+      return arith::AddFOp::create(b, loc, args[0], arith::MulFOp::create(b, loc, args[1], factor));
+    }
+    Value factor = type.isInteger(64) ? i : arith::TruncIOp::create(b, loc, type, i).getResult();
+    return arith::AddIOp::create(b, loc, args[0], arith::MulIOp::create(b, loc, args[1], factor));
+  });
+}
+
 void vitc::onnx::populateReshapePatterns(NodePatterns &patterns) {
   patterns.add(convertConcat);
   patterns.add(convertConstantOfShape);
   patterns.add(convertExpand);
+  patterns.add(convertRange);
   patterns.add(convertShape);
   patterns.add(convertSize);
   patterns.add(convertSqueeze);

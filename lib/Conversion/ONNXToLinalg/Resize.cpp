@@ -43,10 +43,11 @@ static FailureOr<SmallVector<ResizedAxis>> getAxes(ResizeOp op, Node &node) {
   bool needsRoi = op.getCoordinateTransformationMode() == "tf_crop_and_resize";
   if (needsRoi && (!roi || roi->size() != 2 * dims.size()))
     return node.refuse("its region of interest is not constant");
+  bool keepsAspect = op.getSizes() && op.getKeepAspectRatioPolicy() != "stretch";
   SmallVector<ResizedAxis> axes;
   for (auto [index, dim] : llvm::enumerate(dims)) {
     int64_t from = getStaticExtent(x.extents[dim]), to = getStaticExtent(extents[dim]);
-    if (x.extents[dim] == extents[dim] && !needsRoi && (!scales || (*scales)[index] == 1))
+    if (x.extents[dim] == extents[dim] && !needsRoi && !keepsAspect && (!scales || (*scales)[index] == 1))
       from = to = 1; // not resampled, whatever the extent is
     if (ShapedType::isDynamic(from) || ShapedType::isDynamic(to))
       return node.refuse("it resizes an axis of symbolic extent");
@@ -67,7 +68,7 @@ static FailureOr<SmallVector<ResizedAxis>> getAxes(ResizeOp op, Node &node) {
     resampling.cubicCoefficient = op.getCubicCoeffA().convertToDouble();
     axes.push_back({dim, resampling});
   }
-  if (op.getSizes() && op.getKeepAspectRatioPolicy() != "stretch") {
+  if (keepsAspect) {
     if (!sizes)
       return node.refuse("its sizes are not constant");
     double scale = getCommonScale(axes, *sizes, op.getKeepAspectRatioPolicy() == "not_larger");

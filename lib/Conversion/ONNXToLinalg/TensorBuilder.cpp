@@ -186,7 +186,14 @@ Tensor TensorBuilder::expand(const Tensor &x, ArrayRef<ReassociationIndices> gro
   return {tensor::ExpandShapeOp::create(builder, loc, type, x.value, groups, indices(extents)), Extents(extents)};
 }
 
+/// Whether a tensor of these extents has no elements.
+static bool isEmpty(ExtentsRef extents) {
+  return llvm::any_of(extents, [](AffineExpr extent) { return isExtent(extent, 0); });
+}
+
 Tensor TensorBuilder::reshape(const Tensor &x, ExtentsRef extents) {
+  if (isEmpty(extents))
+    return {empty(extents, x.getElementType()), Extents(extents)};
   ReshapePlan plan = planReshape(x.extents, extents, getContext());
   return expand(collapse(x, plan.collapse, plan.middle), plan.expand, extents);
 }
@@ -257,6 +264,8 @@ Tensor TensorBuilder::slice(const Tensor &x, ExtentsRef offsets, ExtentsRef size
   for (auto [dim, size] : llvm::enumerate(sizes))
     if (!llvm::is_contained(dropped, static_cast<int64_t>(dim)))
       kept.push_back(size);
+  if (isEmpty(kept))
+    return {empty(kept, x.getElementType()), kept};
   SmallVector<OpFoldResult> steps =
       llvm::map_to_vector(strides, [&](int64_t step) -> OpFoldResult { return builder.getIndexAttr(step); });
   Value value = tensor::ExtractSliceOp::create(builder, loc, getType(kept, x.getElementType()), x.value,
