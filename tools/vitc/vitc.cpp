@@ -1,90 +1,186 @@
 #include "vitc/Driver/Driver.h"
 
-#include "llvm/Support/CommandLine.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Option/ArgList.h"
+#include "llvm/Option/OptTable.h"
+#include "llvm/Option/Option.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
+using namespace llvm::opt;
 using namespace vitc::driver;
 
+// Flags are llvm::opt's and not global cl::opts: libLLVM and lld register options of their own (`mcpu`).
 namespace {
 
-cl::OptionCategory category("vitc options");
+enum ID {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "Options.inc"
+#undef OPTION
+};
 
-cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx"), cl::cat(category));
-cl::opt<std::string> output("o", cl::desc("Library to write"), cl::value_desc("MODEL.so"), cl::cat(category));
-cl::list<std::string> shapes("shape", cl::desc("Fix the shape of an input"), cl::value_desc("NAME=1x3x224x224"),
-                             cl::cat(category));
-cl::list<std::string> targets("target", cl::CommaSeparated,
-                              cl::desc("What to compile for: cpu[:LEVEL] (default: this machine's CPU)"),
-                              cl::value_desc("LIST"), cl::cat(category));
-cl::list<std::string> levels("mcpu", cl::CommaSeparated, cl::desc("Short for --target=cpu:LEVEL"),
-                             cl::value_desc("LIST"), cl::cat(category));
-cl::list<Artefact> artefacts("emit", cl::CommaSeparated, cl::desc("Files to write (default: so):"),
-                             cl::values(clEnumValN(Artefact::SharedLibrary, "so", "shared library"),
-                                        clEnumValN(Artefact::Object, "obj", "object file for static linking"),
-                                        clEnumValN(Artefact::Header, "header", "C header"),
-                                        clEnumValN(Artefact::Assembly, "asm", "assembly")),
-                             cl::cat(category));
-cl::opt<std::string> weights("weights", cl::desc("Where the weights go: embedded (default) or external"),
-                             cl::init("embedded"), cl::value_desc("PLACE"), cl::cat(category));
-cl::opt<std::string> prefix("prefix", cl::desc("Of the symbol PREFIX_model_v1 (default: the library's name)"),
-                            cl::value_desc("PREFIX"), cl::cat(category));
-cl::opt<ExplainFormat>
-    explain("explain", cl::ValueOptional, cl::desc("Say what was recognised and fused, and why the rest was not:"),
-            cl::values(clEnumValN(ExplainFormat::Text, "text", "for people"), clEnumValN(ExplainFormat::Text, "", ""),
-                       clEnumValN(ExplainFormat::JSON, "json", "docs/explain.schema.json")),
-            cl::init(ExplainFormat::None), cl::cat(category));
-cl::list<std::string> requireFused("require-fused", cl::CommaSeparated, cl::desc("Fail where one of KINDS is missed"),
-                                   cl::value_desc("KINDS"), cl::cat(category));
-cl::opt<Stage> stopAfter("compile-to", cl::desc("Print the IR after a stage and stop:"),
-                         cl::values(clEnumValN(Stage::ONNX, "onnx", "shapes known, shape arithmetic gone"),
-                                    clEnumValN(Stage::Linalg, "linalg", "linalg and tensor"),
-                                    clEnumValN(Stage::ViT, "vit", "attention, tokens, … recognised"),
-                                    clEnumValN(Stage::Fused, "fused", "epilogues fused"),
-                                    clEnumValN(Stage::Tiled, "tiled", "kernels with their schedules"),
-                                    clEnumValN(Stage::Vector, "vector", "buffers and kernels' code"),
-                                    clEnumValN(Stage::LLVM, "llvm", "the LLVM dialect")),
-                         cl::init(Stage::Library), cl::cat(category));
+#define OPTTABLE_STR_TABLE_CODE
+#include "Options.inc"
+#undef OPTTABLE_STR_TABLE_CODE
 
-/// CPU levels of `--target` and `--mcpu`; nothing where an item is no target.
-std::optional<std::vector<std::string>> collectLevels() {
-  std::vector<std::string> collected(levels.begin(), levels.end());
-  for (StringRef item : targets) {
-    if (!item.consume_front("cpu") || (!item.empty() && !item.consume_front(":"))) {
-      errs() << "vitc: error: expected cpu or cpu:LEVEL in --target, got '" << item << "'\n";
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "Options.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+
+constexpr OptTable::Info infos[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "Options.inc"
+#undef OPTION
+};
+
+class OptionTable final : public GenericOptTable {
+public:
+  OptionTable() : GenericOptTable(OptionStrTable, OptionPrefixesTable, infos) {}
+};
+
+/// Turns parsed arguments into options; the first value that makes no sense is reported.
+class OptionReader {
+public:
+  explicit OptionReader(const InputArgList &arguments) : arguments(arguments) {}
+
+  std::optional<Options> read() {
+    readInput();
+    options.output = arguments.getLastArgValue(OPT_output);
+    options.shapes = arguments.getAllArgValues(OPT_shape);
+    options.requireFused = getList(OPT_require_fused);
+    options.prefix = arguments.getLastArgValue(OPT_prefix);
+    readLevels();
+    readArtefacts();
+    readWeights();
+    readExplain();
+    readStage();
+    if (!valid)
       return std::nullopt;
-    }
-    collected.push_back(item.empty() ? "host" : item.str());
+    return options;
   }
-  return collected;
-}
+
+private:
+  void reject(const Twine &message) {
+    if (valid)
+      errs() << "vitc: error: " << message << '\n';
+    valid = false;
+  }
+
+  /// The items of a comma-separated option.
+  std::vector<std::string> getList(ID id) const {
+    std::vector<std::string> items;
+    for (StringRef list : arguments.getAllArgValues(id)) {
+      SmallVector<StringRef> parts;
+      list.split(parts, ',', -1, /*KeepEmpty=*/false);
+      items.insert(items.end(), parts.begin(), parts.end());
+    }
+    return items;
+  }
+
+  void readInput() {
+    std::vector<std::string> inputs = arguments.getAllArgValues(OPT_INPUT);
+    if (inputs.size() > 1)
+      reject("expected one model, got '" + inputs[0] + "' and '" + inputs[1] + "'");
+    if (!inputs.empty())
+      options.input = inputs.front();
+  }
+
+  void readLevels() {
+    options.levels = getList(OPT_mcpu);
+    for (StringRef item : getList(OPT_target)) {
+      StringRef level = item;
+      if (!level.consume_front("cpu") || (!level.empty() && !level.consume_front(":")))
+        reject("expected cpu or cpu:LEVEL in --target, got '" + item + "'");
+      options.levels.push_back(level.empty() ? "host" : level.str());
+    }
+  }
+
+  void readArtefacts() {
+    for (StringRef item : getList(OPT_emit)) {
+      std::optional<Artefact> artefact = StringSwitch<std::optional<Artefact>>(item)
+                                             .Case("so", Artefact::SharedLibrary)
+                                             .Case("obj", Artefact::Object)
+                                             .Case("header", Artefact::Header)
+                                             .Case("asm", Artefact::Assembly)
+                                             .Default(std::nullopt);
+      if (!artefact)
+        return reject("expected so, obj, header or asm in --emit, got '" + item + "'");
+      options.artefacts.push_back(*artefact);
+    }
+  }
+
+  void readWeights() {
+    StringRef place = arguments.getLastArgValue(OPT_weights, "embedded");
+    if (place != "embedded" && place != "external")
+      reject("expected embedded or external in --weights, got '" + place + "'");
+    options.externalWeights = place == "external";
+  }
+
+  void readExplain() {
+    if (arguments.hasArg(OPT_explain))
+      options.explain = ExplainFormat::Text;
+    StringRef format = arguments.getLastArgValue(OPT_explain_eq);
+    if (format == "json")
+      options.explain = ExplainFormat::JSON;
+    else if (format == "text")
+      options.explain = ExplainFormat::Text;
+    else if (arguments.hasArg(OPT_explain_eq))
+      reject("expected text or json in --explain, got '" + format + "'");
+  }
+
+  void readStage() {
+    if (!arguments.hasArg(OPT_compile_to))
+      return;
+    StringRef name = arguments.getLastArgValue(OPT_compile_to);
+    std::optional<Stage> stage = StringSwitch<std::optional<Stage>>(name)
+                                     .Case("onnx", Stage::ONNX)
+                                     .Case("linalg", Stage::Linalg)
+                                     .Case("vit", Stage::ViT)
+                                     .Case("fused", Stage::Fused)
+                                     .Case("tiled", Stage::Tiled)
+                                     .Case("vector", Stage::Vector)
+                                     .Case("llvm", Stage::LLVM)
+                                     .Default(std::nullopt);
+    if (!stage)
+      return reject("expected onnx, linalg, vit, fused, tiled, vector or llvm in --compile-to, got '" + name + "'");
+    options.stopAfter = *stage;
+  }
+
+  const InputArgList &arguments;
+  Options options;
+  bool valid = true;
+};
 
 } // namespace
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv,
-                                   "Compiles an ONNX model into a shared library that needs nothing else.\n", &errs()))
-    return Usage;
-  std::optional<std::vector<std::string>> cpuLevels = collectLevels();
-  if (!cpuLevels)
-    return Usage;
-  if (weights != "embedded" && weights != "external") {
-    errs() << "vitc: error: expected embedded or external in --weights, got '" << weights << "'\n";
+  OptionTable table;
+  unsigned missingIndex = 0, missingCount = 0;
+  InputArgList arguments = table.ParseArgs(ArrayRef(argv + 1, argv + argc), missingIndex, missingCount);
+  if (arguments.hasArg(OPT_help)) {
+    table.printHelp(outs(), "vitc <model.onnx> -o <model.so> [options]",
+                    "Compiles an ONNX model into a shared library that needs nothing else");
+    return Done;
+  }
+  if (arguments.hasArg(OPT_version)) {
+    outs() << "vitc " VITC_VERSION "\n";
+    return Done;
+  }
+  if (missingCount) {
+    errs() << "vitc: error: expected a value after " << arguments.getArgString(missingIndex) << '\n';
     return Usage;
   }
-  Options options;
-  options.input = input;
-  options.output = output;
-  options.shapes.assign(shapes.begin(), shapes.end());
-  options.levels = *cpuLevels;
-  options.artefacts.assign(artefacts.begin(), artefacts.end());
-  options.requireFused.assign(requireFused.begin(), requireFused.end());
-  options.prefix = prefix;
-  options.stopAfter = stopAfter;
-  options.explain = explain;
-  options.externalWeights = weights == "external";
-  return compile(options, outs(), errs());
+  for (const Arg *unknown : arguments.filtered(OPT_UNKNOWN)) {
+    errs() << "vitc: error: unknown option '" << unknown->getAsString(arguments) << "'; see vitc --help\n";
+    return Usage;
+  }
+  if (arguments.hasArg(OPT_info))
+    return printInfo(arguments.getLastArgValue(OPT_info), outs(), errs());
+  std::optional<Options> options = OptionReader(arguments).read();
+  if (!options)
+    return Usage;
+  return compile(*options, outs(), errs());
 }

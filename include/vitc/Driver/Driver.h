@@ -38,6 +38,9 @@ enum ExitCode : int { Done = 0, CannotCompile = 1, Usage = 2 };
 /// Compiles one model. IR and reports go to `out`, messages to `err`; a failure leaves no file behind.
 ExitCode compile(const Options &options, llvm::raw_ostream &out, llvm::raw_ostream &err);
 
+/// Prints what a compiled library holds (its `info_json`); works on any processor.
+ExitCode printInfo(llvm::StringRef path, llvm::raw_ostream &out, llvm::raw_ostream &err);
+
 } // namespace vitc::driver
 
 #endif // VITC_DRIVER_DRIVER_H

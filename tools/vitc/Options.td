@@ -1,0 +1,25 @@
+include "llvm/Option/OptParser.td"
+
+// An option with a value, written `--name=value` or `--name value`.
+multiclass Value<string name, string metavar, string help> {
+  def NAME : Separate<["--"], name>, HelpText<help>, MetaVarName<metavar>;
+  def NAME#_eq : Joined<["--"], name # "=">, Alias<!cast<Separate>(NAME)>;
+}
+
+def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<model.so>">, HelpText<"The library to write">;
+defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; may be repeated">;
+defm target : Value<"target", "<list>", "What to compile for: cpu or cpu:LEVEL (default: the CPU of this machine)">;
+defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4">;
+defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;
+defm weights : Value<"weights", "<place>", "Where the weights go: embedded (default) or external">;
+defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;
+def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fused, and why the rest was not">;
+def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,
+                 HelpText<"The same as text or json (docs/explain.schema.json)">;
+defm require_fused : Value<"require-fused", "<kinds>", "Fail where one of these kinds is missed">;
+defm compile_to : Value<"compile-to", "<stage>",
+                        "Print the IR after a stage and stop: onnx, linalg, vit, fused, tiled, vector, llvm">;
+defm info : Value<"info", "<model.so>", "Print what a compiled library holds, as JSON">;
+def help : Flag<["--"], "help">, HelpText<"Print this">;
+def : Flag<["-"], "h">, Alias<help>;
+def version : Flag<["--"], "version">, HelpText<"Print the version">;
