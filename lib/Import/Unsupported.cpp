@@ -70,8 +70,8 @@ LogicalResult vitc::checkOperators(const ::onnx::ModelProto &model, Location loc
       missing,
       [&](const auto &item) {
         const Missing &entry = item.second;
-        diagnostic << item.first.getValue() << " in " << entry.count << (entry.count == 1 ? " node, '" : " nodes, the first '")
-                   << entry.firstNode << "'";
+        diagnostic << item.first.getValue() << " in " << entry.count
+                   << (entry.count == 1 ? " node, '" : " nodes, the first '") << entry.firstNode << "'";
       },
       [&] { diagnostic << "; "; });
   return diagnostic;
