@@ -264,10 +264,6 @@ static FailureOr<SymbolicShape> keepAspectRatio(ResizeOp op, ArrayRef<Extent> ex
 }
 
 LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  if (!getSizes() && !getScales()) {
-    shapes.push_back(extentsOf(getY()));
-    return success();
-  }
   SymbolicShape result = extentsOf(getX());
   int64_t rank = result.size();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));

@@ -153,10 +153,6 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   llvm::TypeSwitch<Operation *>(op)
       .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
-      .Case([&](ResizeOp resize) {
-        if (isSymbolic(resize.getSizes(), env))
-          resize.getSizesMutable().clear();
-      })
       .Case([&](SplitOp split) {
         if (isSymbolic(split.getSplit(), env) && llvm::all_equal(split.getResultTypes()))
           split.getSplitMutable().clear();
