@@ -1,5 +1,5 @@
 // Times vcpu.gemm against this core's peak: each call is paired with a loop of FMAs, so that a busy machine slows both.
-//   GemmBench M K N [key=value..]   keys: mr, vectors, kc, mc, pack, level, copies, epilogue (none, bias, gelu), dump
+//   GemmBench M K N [key=value..]   keys: mr, vectors, mc, pack, level, copies, epilogue (none, bias, gelu), dump
 // Prints best over best and the median of the paired ratios. With `copies` the weights take turns, as in a model whose
 // weights do not stay in the cache.
 #include "KernelHarness.h"
@@ -48,8 +48,8 @@ int main(int argc, char **argv) {
     return std::fprintf(stderr, "usage: GemmBench M K N [key=value..]\n"), 2;
   int64_t m = atoll(argv[1]), k = atoll(argv[2]), n = atoll(argv[3]);
   std::map<std::string, std::string> options{
-      {"mr", "14"},           {"vectors", "2"},     {"kc", "0"},  {"mc", "0"},  {"pack", "0"},     {"copies", "1"},
-      {"level", "x86-64-v4"}, {"epilogue", "none"}, {"dump", ""}, {"pad", "0"}, {"seconds", "1.5"}};
+      {"mr", "14"},           {"vectors", "2"},     {"mc", "0"},  {"pack", "0"}, {"copies", "1"},
+      {"level", "x86-64-v4"}, {"epilogue", "none"}, {"dump", ""}, {"pad", "0"},  {"seconds", "1.5"}};
   for (int i = 4; i < argc; ++i) {
     auto [key, value] = llvm::StringRef(argv[i]).split('=');
     options[key.str()] = value.str();
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
   if (hasEpilogue)
     text += " extras(%bias : " + bias.type() + ")";
   text += " outs(%c : " + c.type() + ") {mr = " + options["mr"] + ", nr = " + std::to_string(nr) +
-          ", lanes = " + std::to_string(lanes) + ", kc = " + options["kc"] + ", mc = " + options["mc"];
+          ", lanes = " + std::to_string(lanes) + ", mc = " + options["mc"];
   text += options["pack"] == "1" ? ", pack_a" : "";
   text += hasEpilogue ? ", extra_maps = [affine_map<(m, n) -> (n)>]} epilogue {\n^bb0(%acc: f32, %e: f32):\n"
                         "%s = arith.addf %acc, %e : f32\n"

@@ -11,7 +11,7 @@ namespace {
 /// A gemm to test: its sizes, its schedule, and how its rows lie.
 struct GemmCase {
   int64_t m, n, k;
-  int64_t mr = 6, vectors = 2, kc = 0, mc = 0;
+  int64_t mr = 6, vectors = 2, mc = 0;
   bool dynamicRows = false, packA = false;
   int64_t padding = 0; ///< elements between the rows of A and of C
 
@@ -36,8 +36,7 @@ std::string gemmText(const GemmCase &c, const Level &level, const Array &a, cons
   if (!extraTypes.empty())
     text += " extras(" + operands + " : " + types + ")";
   text += " outs(%c : " + out.type(rows) + ") {mr = " + std::to_string(c.mr) + ", nr = " + std::to_string(c.nr(level)) +
-          ", lanes = " + std::to_string(level.lanes) + ", kc = " + std::to_string(c.kc) +
-          ", mc = " + std::to_string(c.mc);
+          ", lanes = " + std::to_string(level.lanes) + ", mc = " + std::to_string(c.mc);
   if (c.packA)
     text += ", pack_a";
   if (!extraTypes.empty())
@@ -83,8 +82,8 @@ void checkProduct(const GemmCase &c, const Level &level, int64_t parts) {
 
 std::string describe(const GemmCase &c, const Level &level) {
   return std::string(level.name) + " M " + std::to_string(c.m) + " N " + std::to_string(c.n) + " K " +
-         std::to_string(c.k) + " mr " + std::to_string(c.mr) + " kc " + std::to_string(c.kc) + " mc " +
-         std::to_string(c.mc) + (c.dynamicRows ? " dynamic" : "") + (c.packA ? " packed" : "");
+         std::to_string(c.k) + " mr " + std::to_string(c.mr) + " mc " + std::to_string(c.mc) +
+         (c.dynamicRows ? " dynamic" : "") + (c.packA ? " packed" : "");
 }
 
 void checkCases(std::initializer_list<GemmCase> cases) {
@@ -122,25 +121,25 @@ TEST(Gemm, RowsApart) {
       {{.m = 13, .n = 33, .k = 21, .padding = 3}, {.m = 8, .n = 32, .k = 8, .dynamicRows = true, .padding = 16}});
 }
 
-TEST(Gemm, BlocksOfTheInnerDimension) {
-  checkCases({{.m = 30, .n = 41, .k = 67, .kc = 16},
-              {.m = 30, .n = 41, .k = 64, .kc = 32, .mc = 12},
-              {.m = 31, .n = 70, .k = 40, .kc = 64, .mc = 6},
-              {.m = 31, .n = 70, .k = 40, .kc = 7, .mc = 6, .dynamicRows = true}});
+TEST(Gemm, Chunks) {
+  checkCases({{.m = 30, .n = 41, .k = 67},
+              {.m = 30, .n = 41, .k = 64, .mc = 12},
+              {.m = 31, .n = 70, .k = 40, .mc = 6},
+              {.m = 31, .n = 70, .k = 40, .mc = 6, .dynamicRows = true}});
 }
 
 TEST(Gemm, PackedRows) {
   checkCases({{.m = 29, .n = 41, .k = 37, .packA = true},
-              {.m = 53, .n = 70, .k = 64, .kc = 20, .packA = true},
-              {.m = 53, .n = 70, .k = 64, .kc = 16, .mc = 18, .packA = true},
-              {.m = 53, .n = 33, .k = 65, .kc = 16, .mc = 18, .dynamicRows = true, .packA = true},
-              {.m = 53, .n = 33, .k = 65, .kc = 16, .dynamicRows = true, .packA = true, .padding = 5}});
+              {.m = 53, .n = 70, .k = 64, .packA = true},
+              {.m = 53, .n = 70, .k = 64, .mc = 18, .packA = true},
+              {.m = 53, .n = 33, .k = 65, .mc = 18, .dynamicRows = true, .packA = true},
+              {.m = 53, .n = 33, .k = 65, .dynamicRows = true, .packA = true, .padding = 5}});
 }
 
 /// Sums do not depend on how items are split: each split gives the same bits.
 TEST(Gemm, SplitsGiveTheSameBits) {
   for (const Level &level : runnableLevels()) {
-    GemmCase c{.m = 45, .n = 75, .k = 50, .kc = 20, .mc = 18, .packA = true};
+    GemmCase c{.m = 45, .n = 75, .k = 50, .mc = 18, .packA = true};
     Array a({c.m, c.k}), b({c.k, c.n}), out({c.m, c.n});
     a.fill(1), b.fill(2);
     Array packed = packPanels(b, c.nr(level));
@@ -175,7 +174,7 @@ TEST(Gemm, Epilogue) {
     vcpu.yield %7 : f32
 )";
   for (const Level &level : runnableLevels())
-    for (GemmCase c : {GemmCase{.m = 23, .n = 45, .k = 19}, GemmCase{.m = 23, .n = 45, .k = 19, .kc = 8, .mc = 6},
+    for (GemmCase c : {GemmCase{.m = 23, .n = 45, .k = 19}, GemmCase{.m = 23, .n = 45, .k = 19, .mc = 6},
                        GemmCase{.m = 23, .n = 64, .k = 19, .dynamicRows = true}}) {
       SCOPED_TRACE(describe(c, level));
       Array a({c.m, c.k}), b({c.k, c.n}), out({c.m, c.n});

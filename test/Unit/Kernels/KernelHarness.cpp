@@ -162,8 +162,9 @@ static LogicalResult lowerToLLVM(ModuleOp module) {
 
 static std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
-  registry.insert<vitc::vcpu::CPUKernelDialect, vitc::vit::ViTDialect, LLVM::LLVMDialect, arith::ArithDialect,
-                  func::FuncDialect, math::MathDialect, memref::MemRefDialect, vector::VectorDialect>();
+  registry
+      .insert<vitc::vcpu::CPUKernelDialect, vitc::vit::ViTDialect, LLVM::LLVMDialect, arith::ArithDialect,
+              func::FuncDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   return std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);

@@ -48,24 +48,6 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 void GemmOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 
-/// Whether rows of the memref are contiguous; tensors always are.
-static bool hasUnitInnerStride(Type type) {
-  auto memref = dyn_cast<MemRefType>(type);
-  if (!memref || memref.getRank() == 0)
-    return true;
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  return succeeded(memref.getStridesAndOffset(strides, offset)) && strides.back() == 1;
-}
-
-/// (C5) of every kernel.
-static LogicalResult verifyContiguousRows(Operation *op) {
-  for (auto [index, type] : llvm::enumerate(op->getOperandTypes()))
-    if (!hasUnitInnerStride(type))
-      return op->emitOpError("expects a last dimension of stride 1, operand ") << index << " is " << type;
-  return success();
-}
-
 /// The epilogue of a kernel: absent, or one block from the accumulator and one element an extra operand to a value.
 static LogicalResult verifyEpilogue(Operation *op, Region &region, OperandRange extras, ArrayAttr maps, Type element) {
   if (maps.size() != extras.size()) // gemm_c2
@@ -93,8 +75,8 @@ static LogicalResult verifySchedule(GemmOp op) {
   if (mr < 1 || lanes < 1 || nr < lanes || nr % lanes != 0) // gemm_c4
     return op.emitOpError("expects mr and lanes to be positive and lanes to divide nr, got mr ")
            << mr << ", nr " << nr << ", lanes " << lanes;
-  if (op.getKc() < 0 || op.getMc() < 0) // gemm_c4
-    return op.emitOpError("expects kc and mc not to be negative, got ") << op.getKc() << " and " << op.getMc();
+  if (op.getMc() < 0) // gemm_c4
+    return op.emitOpError("expects mc not to be negative, got ") << op.getMc();
   return success();
 }
 

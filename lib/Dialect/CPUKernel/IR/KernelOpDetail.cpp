@@ -22,6 +22,23 @@ bool vitc::vcpu::detail::isF32Of(Value value, ArrayRef<int64_t> shape) {
          llvm::all_of_zip(type.getShape(), shape, sizesMatch);
 }
 
+/// Whether rows of the memref are contiguous; tensors always are.
+static bool hasUnitInnerStride(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  if (!memref || memref.getRank() == 0)
+    return true;
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return succeeded(memref.getStridesAndOffset(strides, offset)) && strides.back() == 1;
+}
+
+LogicalResult vitc::vcpu::detail::verifyContiguousRows(Operation *op) {
+  for (auto [index, type] : llvm::enumerate(op->getOperandTypes()))
+    if (!hasUnitInnerStride(type))
+      return op->emitOpError("expects a last dimension of stride 1, operand ") << index << " is " << type;
+  return success();
+}
+
 OpFoldResult vitc::vcpu::detail::sizeOf(OpBuilder &builder, Location loc, Value memref, int64_t dim) {
   int64_t size = shapedType(memref).getDimSize(dim);
   if (ShapedType::isStatic(size))

@@ -25,6 +25,9 @@ inline int64_t ceilDivSize(int64_t a, int64_t b) {
   return mlir::ShapedType::isDynamic(a) ? a : llvm::divideCeilSigned(a, b);
 }
 
+/// Checks that the last dimension of every memref operand has stride 1.
+llvm::LogicalResult verifyContiguousRows(mlir::Operation *op);
+
 /// The size of dimension `dim` of a memref, a constant where it is static.
 mlir::OpFoldResult sizeOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref, int64_t dim);
 

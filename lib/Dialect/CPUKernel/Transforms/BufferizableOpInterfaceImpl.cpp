@@ -60,6 +60,6 @@ void attach(MLIRContext *context) {
 
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
-    attach<AttentionOp, ConvOp, DepthwiseConvOp, GemmOp, PackOp, PadOp, PatchifyOp>(context);
+    attach<AttentionOp, ConvOp, DepthwiseConvOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp, SoftmaxOp>(context);
   });
 }

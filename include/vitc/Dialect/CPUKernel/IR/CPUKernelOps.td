@@ -48,24 +48,22 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
 
     The schedule: a register tile is `mr` × `nr` elements, nr / `lanes` vectors wide. A work item is one tile: rows are
     split into balanced blocks, `mc` rows (all, where it is 0) make a chunk, and items count blocks of a chunk first, then
-    panels, then chunks, so that a range of items streams the panels once a chunk. Where `kc` is not 0, K is summed in
-    blocks of at most `kc`, over a thread's tiles of a chunk for each in turn; C holds the sums meanwhile. `pack_a` copies
-    the rows of A that a thread reads, a block of K at a time, into scratch, where their stride does not make them
-    compete for one cache set.
+    panels, then chunks, so that a chunk of A stays in L2 while the panels stream past it. `pack_a` copies the rows that
+    a thread reads into scratch, a chunk at a time: for strides that make the rows of a tile compete for one set of L1.
 
     - (C1) A is (M, K), B (⌈N / nr⌉, K, nr), C (M, N), all f32; K, N are static and positive, M may be dynamic.
     - (C2) There is one output. There is one map an extra operand, from (m, n) to its rank.
     - (C3) The region is empty or has one block whose arguments are the accumulator and one scalar an extra operand,
       and which yields one value of C's element type.
-    - (C4) mr, lanes are positive, lanes divides nr; kc, mc are not negative.
+    - (C4) mr, lanes are positive, lanes divides nr; mc is not negative.
     - (C5) The last dimension of memrefs has stride 1.
 
-    Extras must not alias C, which holds raw sums before the epilogue is applied.
+    An extra may be C itself where its map is the identity: each element is read before it is written.
   }];
   let arguments = (ins CPUKernel_Shaped:$a, CPUKernel_Shaped:$b, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs,
                    DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr, I64Attr:$nr, I64Attr:$lanes,
-                   DefaultValuedAttr<I64Attr, "0">:$kc, DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a);
+                   DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -81,5 +79,6 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
 include "vitc/Dialect/CPUKernel/IR/AttentionOps.td"
 include "vitc/Dialect/CPUKernel/IR/ConvOps.td"
 include "vitc/Dialect/CPUKernel/IR/PackOps.td"
+include "vitc/Dialect/CPUKernel/IR/RowOps.td"
 
 #endif
