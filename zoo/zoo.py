@@ -23,47 +23,50 @@ SUFFIX = ".onnx.xz"
 KEPT_ELEMENTS = 256  # smaller tensors (shapes, scales, axes) are part of the graph
 
 
-def names():
-    return sorted(path.name.removesuffix(SUFFIX) for path in GRAPHS.glob("*" + SUFFIX))
+def names(folder=GRAPHS):
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob("*" + SUFFIX))
 
 
-def load_graph(name):
+def load_graph(name, folder=GRAPHS):
     """The graph alone: its large tensors have no data."""
-    return onnx.load_from_string(lzma.decompress((GRAPHS / (name + SUFFIX)).read_bytes()))
+    return onnx.load_from_string(lzma.decompress((folder / (name + SUFFIX)).read_bytes()))
 
 
-def load(name):
+def load(name, folder=GRAPHS):
     """The model with its drawn weights."""
-    model = load_graph(name)
+    model = load_graph(name, folder)
     for index, tensor in enumerate(_tensors(model.graph)):
         if tensor.doc_string.startswith("normal "):
             _draw(tensor, index)
     return model
 
 
-def make(name, path, external=False):
+def make(name, path, external=False, folder=GRAPHS):
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not external:
-        onnx.save(load(name), path)
+        onnx.save(load(name, folder), path)
         return
     weights = path.with_suffix(".weights")
     weights.unlink(missing_ok=True)
-    onnx.save(load(name), path, save_as_external_data=True, all_tensors_to_one_file=True, location=weights.name,
+    onnx.save(load(name, folder), path, save_as_external_data=True, all_tensors_to_one_file=True, location=weights.name,
               size_threshold=1024)
 
 
-def strip(path):
+def strip(path, folder=GRAPHS, kept_elements=KEPT_ELEMENTS):
+    """Writes the graph into the folder; returns its path there."""
     model = onnx.load(path)
     for tensor in _tensors(model.graph):
-        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > KEPT_ELEMENTS:
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > kept_elements:
             _strip_tensor(tensor)
     model.ClearField("metadata_props")
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
     name = pathlib.Path(path).name.removesuffix(".onnx")
-    (GRAPHS / (name + SUFFIX)).write_bytes(lzma.compress(model.SerializeToString(), preset=9 | lzma.PRESET_EXTREME))
+    stripped = folder / (name + SUFFIX)
+    stripped.write_bytes(lzma.compress(model.SerializeToString(), preset=9 | lzma.PRESET_EXTREME))
+    return stripped
 
 
 def _tensors(graph):
