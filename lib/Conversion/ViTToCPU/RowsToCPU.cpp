@@ -9,7 +9,70 @@
 using namespace mlir;
 using namespace vitc;
 
+/// All dimensions but the last are rows.
+static SmallVector<ReassociationIndices> rowsAndColumns(int64_t rank) {
+  ReassociationIndices rows = llvm::to_vector(llvm::seq<int64_t>(0, rank - 1));
+  return {rows, {rank - 1}};
+}
+
+/// Replaces `op` by a kernel on (rows, columns): `create` makes it from the operand and an output of that shape.
+static void replaceByRowKernel(PatternRewriter &rewriter, Operation *op, Value input,
+                               function_ref<Value(Value rows, Value init)> create) {
+  Location loc = op->getLoc();
+  auto type = cast<RankedTensorType>(input.getType());
+  Value rows = input;
+  if (type.getRank() != 2)
+    rows = tensor::CollapseShapeOp::create(rewriter, loc, input, rowsAndColumns(type.getRank()));
+  Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, rows), type.getElementType());
+  Value result = create(rows, init);
+  if (type.getRank() != 2)
+    result = tensor::ExpandShapeOp::create(rewriter, loc, type, result, rowsAndColumns(type.getRank()),
+                                           tensor::getMixedSizes(rewriter, loc, input));
+  rewriter.replaceOp(op, result);
+}
+
 namespace {
+
+struct LayerNormToCPU final : OpRewritePattern<vit::LayerNormOp> {
+  LayerNormToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
+
+  LogicalResult matchAndRewrite(vit::LayerNormOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResult().getType();
+    if (!type.getElementType().isF32() || type.getRank() < 2 || type.isDynamicDim(type.getRank() - 1))
+      return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
+    replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
+      return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(),
+                                       op.getBias(), ValueRange(init), op.getEpsilonAttr(),
+                                       rewriter.getI64IntegerAttr(lanes))
+          .getResult(0);
+    });
+    return success();
+  }
+
+  int64_t lanes;
+};
+
+/// Softmax over the last dimension; over another it is left to loops.
+struct SoftmaxToCPU final : OpRewritePattern<linalg::SoftmaxOp> {
+  SoftmaxToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
+
+  LogicalResult matchAndRewrite(linalg::SoftmaxOp op, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(op.getInput().getType());
+    if (!type || !type.getElementType().isF32() || type.getRank() < 2 ||
+        op.getDimension() + 1 != static_cast<uint64_t>(type.getRank()))
+      return rewriter.notifyMatchFailure(op, "expected f32 and the last dimension");
+    replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
+      return vcpu::SoftmaxOp::create(rewriter, op.getLoc(), init.getType(), rows, init,
+                                     rewriter.getI64IntegerAttr(lanes))
+          .getResult();
+    });
+    return success();
+  }
+
+  int64_t lanes;
+};
 
 struct PatchifyToCPU final : OpRewritePattern<vit::PatchifyOp> {
   PatchifyToCPU(MLIRContext *context, const TargetInfo &target)
@@ -78,7 +141,7 @@ struct LayerScaleToLinalg final : OpRewritePattern<vit::LayerScaleOp> {
 } // namespace
 
 void vitc::populateViTRowsToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
-  patterns.add<PatchifyToCPU>(patterns.getContext(), target);
+  patterns.add<LayerNormToCPU, PatchifyToCPU, SoftmaxToCPU>(patterns.getContext(), target);
 }
 
 void vitc::populateViTElementwiseToLinalgPatterns(RewritePatternSet &patterns) {

@@ -49,28 +49,29 @@ public:
   explicit KernelTable(ModuleOp module) : symbols(module) {}
 
   /// The function of an op, emitted if it is the first of its kind.
-  FailureOr<func::FuncOp> lookupOrEmit(KernelOpInterface op, bool needsScratch) {
+  FailureOr<func::FuncOp> lookupOrEmit(KernelOpInterface op, ValueRange captured, bool needsScratch) {
     auto &candidates = kernels[{op->getName(), op->getAttrDictionary()}];
     for (auto &[known, function] : candidates)
       if (areSameKernel(known, op))
         return function;
-    FailureOr<func::FuncOp> function = emit(op, needsScratch);
+    FailureOr<func::FuncOp> function = emit(op, captured, needsScratch);
     if (succeeded(function))
       candidates.push_back({op, *function});
     return function;
   }
 
 private:
-  FailureOr<func::FuncOp> emit(KernelOpInterface op, bool needsScratch);
+  FailureOr<func::FuncOp> emit(KernelOpInterface op, ValueRange captured, bool needsScratch);
 
   SymbolTable symbols;
   llvm::StringMap<int64_t> counts;
   llvm::DenseMap<std::pair<OperationName, DictionaryAttr>, SmallVector<std::pair<Operation *, func::FuncOp>>> kernels;
 };
 
-FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, bool needsScratch) {
+FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, ValueRange captured, bool needsScratch) {
   OpBuilder builder(op->getContext());
-  SmallVector<Type> types(op->getOperandTypes());
+  SmallVector<Type> types(captured.getTypes());
+  llvm::append_range(types, op->getOperandTypes());
   if (needsScratch)
     types.push_back(MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()));
   types.append(2, builder.getIndexType());
@@ -80,14 +81,30 @@ FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, bool needsScratc
   auto function = func::FuncOp::create(op.getLoc(), name, builder.getFunctionType(types, {}));
   function.setPrivate();
   builder.setInsertionPointToStart(function.addEntryBlock());
-  if (failed(op.emitKernel(builder, function.getArguments()))) {
+  if (failed(op.emitKernel(builder, function.getArguments().drop_front(captured.size())))) {
     function.erase();
     return failure();
   }
+  for (auto [value, argument] : llvm::zip(captured, function.getArguments()))
+    replaceAllUsesInRegionWith(value, argument, function.getBody());
   builder.setInsertionPointToEnd(&function.getBody().back());
   func::ReturnOp::create(builder, op.getLoc());
   symbols.insert(function, Block::iterator(symbols.getOp()->getRegion(0).front().begin()));
   return function;
+}
+
+/// Lets a kernel serve views at any offset of a buffer: static offsets of operands become dynamic.
+void forgetOffsets(Operation *op) {
+  OpBuilder builder(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    auto layout = type ? dyn_cast<StridedLayoutAttr>(type.getLayout()) : nullptr;
+    if (!layout || layout.getOffset() == ShapedType::kDynamic)
+      continue;
+    auto anywhere = StridedLayoutAttr::get(op->getContext(), ShapedType::kDynamic, layout.getStrides());
+    auto cast = MemRefType::get(type.getShape(), type.getElementType(), anywhere, type.getMemorySpace());
+    operand.set(memref::CastOp::create(builder, op->getLoc(), cast, operand.get()));
+  }
 }
 
 struct EmitKernelsPass final : vitc::vcpu::impl::EmitKernelsPassBase<EmitKernelsPass> {
@@ -110,16 +127,21 @@ LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels
   if (!destination.hasPureBufferSemantics())
     return op->emitOpError("expects memrefs only, as bufferization leaves them");
   sinkConstants(op);
+  forgetOffsets(op);
+  // What a body reads besides the operands (a table it gathers from) becomes an input of the kernel.
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
   OpBuilder builder(op);
   OpFoldResult items = op.getWorkItems(builder), scratch = op.getScratchBytes(builder);
-  FailureOr<func::FuncOp> function = kernels.lookupOrEmit(op, !scratch.isNull());
+  FailureOr<func::FuncOp> function = kernels.lookupOrEmit(op, captured.getArrayRef(), !scratch.isNull());
   if (failed(function))
     return failure();
   auto toValue = [&](OpFoldResult value) { return getValueOrCreateConstantIndexOp(builder, op.getLoc(), value); };
   Value bytes = scratch ? toValue(scratch) : Value();
   size_t outputs = destination.getNumDpsInits();
-  LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes,
-                   op->getOperands().drop_back(outputs), op->getOperands().take_back(outputs));
+  SmallVector<Value> inputs(captured.getArrayRef());
+  llvm::append_range(inputs, op->getOperands().drop_back(outputs));
+  LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs, op->getOperands().take_back(outputs));
   return success();
 }
 

@@ -298,8 +298,8 @@ private:
         offset = builder.getI64IntegerAttr(weightBytes);
         global->setAttr("vcpu.offset", offset);
         MemRefType type = global.getType();
-        int64_t elementBytes = (type.getElementTypeBitWidth() + 7) / 8;
-        weightBytes = llvm::alignTo(weightBytes + type.getNumElements() * elementBytes, kWeightAlignment);
+        int64_t bytes = type.getNumElements() * getElementBytes(type.getElementType());
+        weightBytes = llvm::alignTo(weightBytes + bytes, kWeightAlignment);
       }
       builder.setInsertionPoint(get);
       auto buffer = BufferOp::create(builder, get.getLoc(), get.getType(), entry.getArgument(0), ValueRange(),

@@ -62,10 +62,13 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext
       .Default([](Operation *) { return failure(); });
 }
 
+int64_t vitc::vcpu::getElementBytes(Type element) {
+  return element.isIndex() ? sizeof(int64_t) : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
 FailureOr<AffineExpr> vitc::vcpu::getSymbolicBytes(MemRefType type, ValueRange sizes) {
   MLIRContext *context = type.getContext();
-  int64_t elementBits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
-  AffineExpr bytes = getAffineConstantExpr((elementBits + 7) / 8, context);
+  AffineExpr bytes = getAffineConstantExpr(getElementBytes(type.getElementType()), context);
   auto nextSize = sizes.begin();
   for (int64_t extent : type.getShape()) {
     if (!ShapedType::isDynamic(extent)) {

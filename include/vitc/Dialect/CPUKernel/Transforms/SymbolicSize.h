@@ -11,6 +11,9 @@ namespace vitc::vcpu {
 /// the value depends on anything else.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicSize(mlir::OpFoldResult size, mlir::MLIRContext *context);
 
+/// The bytes that an element takes in memory: a boolean one, an index eight.
+int64_t getElementBytes(mlir::Type element);
+
 /// The bytes of a contiguous buffer of `type` whose dynamic extents are `sizes`.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicBytes(mlir::MemRefType type, mlir::ValueRange sizes);
 
