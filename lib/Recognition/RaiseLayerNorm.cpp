@@ -121,6 +121,8 @@ struct RaiseNormalization final : OpInterfaceRewritePattern<linalg::LinalgOp> {
       return failure();
     bool inverse = root->kind == ElementwiseKind::mul;
     for (unsigned side = inverse ? 0 : 1; side < 2; ++side) {
+      if (isInputIndependent(root->operand(side)))
+        continue; // a batch normalization
       Walk walk(op, root->operands[side]);
       if (walk.map.scale == 1 && succeeded(stepOverRoot(walk, inverse)))
         return raise(op, root->operands[1 - side], walk, rewriter);

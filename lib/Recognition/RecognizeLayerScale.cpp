@@ -14,19 +14,13 @@ using namespace mlir;
 using namespace vitc;
 using linalg::ElementwiseKind;
 
-/// Whether `value` is added to something that depends on an input, and nothing else reads it.
-static bool isBranch(Value value) {
-  SmallVector<Operation *> readers;
-  for (Operation *user : value.getUsers())
-    if (!isa<tensor::DimOp>(user))
-      readers.push_back(user);
-  if (readers.size() != 1)
-    return false;
-  std::optional<Elementwise> sum = matchElementwise(readers.front());
+/// Whether `op` adds `value` to something else that depends on an input.
+static bool addsToResidual(Operation *op, Value value) {
+  std::optional<Elementwise> sum = matchElementwise(op);
   if (!sum || sum->kind != ElementwiseKind::add)
     return false;
-  unsigned residual = sum->operand(0) == value ? 1 : 0;
-  return sum->operand(residual) != value && !isInputIndependent(sum->operand(residual));
+  Value residual = sum->operand(sum->operand(0) == value ? 1 : 0);
+  return residual != value && !isInputIndependent(residual);
 }
 
 namespace {
@@ -47,7 +41,14 @@ struct RecognizeLayerScale final : OpInterfaceRewritePattern<linalg::LinalgOp> {
         continue;
       if (!op.getMatchingIndexingMap(input).isIdentity())
         return rewriter.notifyMatchFailure(op, "the scaled value is broadcast");
-      if (!isBranch(op->getResult(0)))
+      SmallVector<Operation *> readers;
+      for (Operation *user : op->getResult(0).getUsers())
+        if (!isa<tensor::DimOp>(user))
+          readers.push_back(user);
+      auto addsResult = [&](Operation *user) { return addsToResidual(user, op->getResult(0)); };
+      if (llvm::none_of(readers, addsResult))
+        return failure(); // a normalization's scale, or the like
+      if (readers.size() != 1)
         return rewriter.notifyMatchFailure(op, "the product is not only added to a residual");
       Value gamma = *materialize(rewriter, op.getLoc(), *vector);
       rewriter.replaceOpWithNewOp<vit::LayerScaleOp>(op, op->getResult(0).getType(), input->get(), gamma);

@@ -16,8 +16,8 @@ using namespace vitc;
 /// Why the convolution does not cut the image into patches; empty where it does.
 static StringRef refusal(vit::ConvOp conv) {
   RankedTensorType image = conv.getInput().getType(), weight = conv.getWeight().getType();
-  if (conv.getTransposed() || conv.getGroups() != 1 || !conv.getEpilogue().empty())
-    return "the convolution is transposed, grouped or has an epilogue";
+  if (!conv.getEpilogue().empty())
+    return "the convolution has an epilogue";
   if (!weight.hasStaticShape() || ArrayRef(weight.getShape()).drop_front(2) != conv.getStrides())
     return "the stride of the convolution is not its kernel";
   if (llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; }) ||
@@ -45,17 +45,28 @@ struct RecognizePatchEmbed final : OpRewritePattern<vit::ConvOp> {
 
   LogicalResult matchAndRewrite(vit::ConvOp conv, PatternRewriter &rewriter) const override {
     ArrayRef<int64_t> kernel = conv.getWeight().getType().getShape().drop_front(2);
-    if (conv.getTransposed() || llvm::all_of(kernel, [](int64_t extent) { return extent == 1; }))
-      return failure(); // a decoder, a pointwise convolution
-    if (StringRef reason = refusal(conv); !reason.empty())
+    if (conv.getTransposed() || conv.getGroups() != 1 ||
+        llvm::all_of(kernel, [](int64_t extent) { return extent == 1; }))
+      return failure(); // a decoder, a depthwise or a pointwise convolution
+    SmallVector<Operation *> path;
+    Value tokens = findTokens(conv, path);
+    StringRef reason = refusal(conv);
+    if (!tokens) // a convolution of a pyramid or of a CNN, unless it cuts patches
+      return reason.empty() ? rewriter.notifyMatchFailure(conv, "the patches are not read as rows (patch, channel)")
+                            : failure();
+    if (!reason.empty())
       return rewriter.notifyMatchFailure(conv, reason);
+    rewrite(conv, tokens, trace(tokens, {.scales = false}), path, rewriter);
+    return success();
+  }
 
-    // The last value down the chain of views in which channels are innermost, and patches in raster order.
+private:
+  /// The last value down the chain of views in which channels are innermost, and patches in raster order.
+  static Value findTokens(vit::ConvOp conv, SmallVectorImpl<Operation *> &path) {
     AxisMap raster = AxisMap::identity(conv.getResult());
     raster.axes = {raster.axes[0], raster.axes[2], raster.axes[3], raster.axes[1]};
     Axis expected = flatten(raster);
     Value value = conv.getResult(), tokens;
-    SmallVector<Operation *> path;
     while (value.hasOneUse() && viewedOperand(*value.user_begin(), {.scales = false})) {
       path.push_back(*value.user_begin());
       value = path.back()->getResult(0);
@@ -63,13 +74,9 @@ struct RecognizePatchEmbed final : OpRewritePattern<vit::ConvOp> {
       if (map.source == conv.getResult() && flatten(map) == expected)
         tokens = value;
     }
-    if (!tokens)
-      return rewriter.notifyMatchFailure(conv, "the patches are not read as rows (patch, channel)");
-    rewrite(conv, tokens, trace(tokens, {.scales = false}), path, rewriter);
-    return success();
+    return tokens;
   }
 
-private:
   static void rewrite(vit::ConvOp conv, Value tokens, AxisMap map, ArrayRef<Operation *> path,
                       PatternRewriter &rewriter) {
     RankedTensorType type = conv.getResult().getType();

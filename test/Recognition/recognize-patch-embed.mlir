@@ -68,11 +68,27 @@ func.func @other_orders(%x: tensor<2x3x8x12xf32>) -> (tensor<2x6x5xf32>, tensor<
 // CHECK: patch_embed = "the convolution is padded or dilated"
 // CHECK: patch_embed = "the stride of the convolution is not its kernel"
 // CHECK: patch_embed = "the patches do not divide the image"
-func.func @other_convolutions(%x: tensor<2x3x8x12xf32>) -> (tensor<2x5x3x4xf32>, tensor<2x5x3x5xf32>, tensor<2x5x2x4xf32>) {
+func.func @other_convolutions(%x: tensor<2x3x8x12xf32>, %i: tensor<2x3x4x5xf32>, %j: tensor<2x3x5x5xf32>, %k: tensor<2x2x4x5xf32>) -> (tensor<2x3x4x5xf32>, tensor<2x3x5x5xf32>, tensor<2x2x4x5xf32>) {
   %w = arith.constant dense_resource<w> : tensor<5x3x4x4xf32>
   %v = arith.constant dense_resource<v> : tensor<5x3x3x3xf32>
   %0 = vit.conv %x, %w {strides = array<i64: 4, 4>, pads = array<i64: 2, 2, 2, 2>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x4x4xf32>) -> tensor<2x5x3x4xf32>
-  %1 = vit.conv %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x4x4xf32>) -> tensor<2x5x3x5xf32>
-  %2 = vit.conv %x, %v {strides = array<i64: 3, 3>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x3x3xf32>) -> tensor<2x5x2x4xf32>
-  return %0, %1, %2 : tensor<2x5x3x4xf32>, tensor<2x5x3x5xf32>, tensor<2x5x2x4xf32>
+  %1 = linalg.transpose ins(%0 : tensor<2x5x3x4xf32>) outs(%i : tensor<2x3x4x5xf32>) permutation = [0, 2, 3, 1]
+  %2 = vit.conv %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x4x4xf32>) -> tensor<2x5x3x5xf32>
+  %3 = linalg.transpose ins(%2 : tensor<2x5x3x5xf32>) outs(%j : tensor<2x3x5x5xf32>) permutation = [0, 2, 3, 1]
+  %4 = vit.conv %x, %v {strides = array<i64: 3, 3>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x3x3xf32>) -> tensor<2x5x2x4xf32>
+  %5 = linalg.transpose ins(%4 : tensor<2x5x2x4xf32>) outs(%k : tensor<2x2x4x5xf32>) permutation = [0, 2, 3, 1]
+  return %1, %3, %5 : tensor<2x3x4x5xf32>, tensor<2x3x5x5xf32>, tensor<2x2x4x5xf32>
+}
+
+// -----
+
+// Convolutions of a CNN are no near misses.
+// CHECK-LABEL: func @convolutions_of_a_cnn
+// CHECK-NOT: vit.missed
+func.func @convolutions_of_a_cnn(%x: tensor<2x3x8x12xf32>) -> (tensor<2x5x3x5xf32>, tensor<2x5x8x12xf32>) {
+  %w = arith.constant dense_resource<w> : tensor<5x3x4x4xf32>
+  %v = arith.constant dense_resource<v> : tensor<5x3x1x1xf32>
+  %0 = vit.conv %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x4x4xf32>) -> tensor<2x5x3x5xf32>
+  %1 = vit.conv %x, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<2x3x8x12xf32>, tensor<5x3x1x1xf32>) -> tensor<2x5x8x12xf32>
+  return %0, %1 : tensor<2x5x3x5xf32>, tensor<2x5x8x12xf32>
 }
