@@ -38,7 +38,7 @@ struct GemmExtra {
 
 struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
   LinearToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), schedule(chooseGemmSchedule(target)) {}
+      : OpRewritePattern(context), target(target), schedule(chooseGemmSchedule(target)) {}
 
   LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
@@ -64,8 +64,10 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
       values.push_back(extra.value);
       maps.push_back(extra.map);
     }
+    GemmChunk chunk = chooseGemmChunk(target, cast<RankedTensorType>(rows.getType()).getDimSize(1));
     auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(outType), rows, packed, values, ValueRange(out),
-                                     rewriter.getAffineMapArrayAttr(maps), schedule.mr, schedule.nr, schedule.lanes);
+                                     rewriter.getAffineMapArrayAttr(maps), schedule.mr, schedule.nr, schedule.lanes,
+                                     chunk.mc, chunk.packA);
     buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), type.getElementType(),
                         gemm.getEpilogue());
     replaceByRows(op, gemm.getResult(0), rewriter);
@@ -150,6 +152,7 @@ private:
     rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(op, type, rows, rowsAndColumns(type.getRank()), shapes.front());
   }
 
+  TargetInfo target;
   GemmSchedule schedule;
 };
 

@@ -75,8 +75,8 @@ static LogicalResult verifySchedule(GemmOp op) {
   if (mr < 1 || lanes < 1 || nr < lanes || nr % lanes != 0) // gemm_c4
     return op.emitOpError("expects mr and lanes to be positive and lanes to divide nr, got mr ")
            << mr << ", nr " << nr << ", lanes " << lanes;
-  if (op.getMc() < 0) // gemm_c4
-    return op.emitOpError("expects mc not to be negative, got ") << op.getMc();
+  if (int64_t mc = op.getMc(); mc < 0) // gemm_c4
+    return op.emitOpError("expects mc not to be negative, got ") << mc;
   return success();
 }
 
