@@ -1,0 +1,33 @@
+// RUN: vitc-opt %s --convert-vcpu-to-llvm --reconcile-unrealized-casts | FileCheck %s
+
+// CHECK: llvm.func @vitc_barrier(!llvm.ptr)
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr
+func.func @main(%frame: !llvm.ptr, %thread: index) -> (index, memref<?x8xf32>, memref<8xf32>, memref<?xi8>) {
+  // Field 4 holds the symbols.
+  // CHECK: %[[F4:.+]] = llvm.getelementptr %[[FRAME]][4]
+  // CHECK: %[[SYMBOLS:.+]] = llvm.load %[[F4]] : !llvm.ptr -> !llvm.ptr
+  // CHECK: %[[S:.+]] = llvm.getelementptr %[[SYMBOLS]][0] : (!llvm.ptr) -> !llvm.ptr, i64
+  // CHECK: llvm.load %[[S]] : !llvm.ptr -> i64
+  %n = vcpu.symbol 0 of %frame
+  // Field 2 holds the planned buffers.
+  // CHECK: %[[F2:.+]] = llvm.getelementptr %[[FRAME]][2]
+  // CHECK: %[[BUFFERS:.+]] = llvm.load %[[F2]]
+  // CHECK: %[[B:.+]] = llvm.getelementptr %[[BUFFERS]][3] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+  // CHECK: llvm.load %[[B]] : !llvm.ptr -> !llvm.ptr
+  %b = vcpu.buffer arena[3] of %frame(%n) : memref<?x8xf32>
+  // Weights are bytes from field 3 on.
+  // CHECK: %[[OFFSET:.+]] = llvm.mlir.constant(128 : i64)
+  // CHECK: %[[F3:.+]] = llvm.getelementptr %[[FRAME]][3]
+  // CHECK: %[[WEIGHTS:.+]] = llvm.load %[[F3]]
+  // CHECK: llvm.getelementptr %[[WEIGHTS]][%[[OFFSET]]] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+  %w = vcpu.buffer weights[128] of %frame() : memref<8xf32>
+  // A thread's scratch is its number times the stride in field 6.
+  // CHECK: %[[F6:.+]] = llvm.getelementptr %[[FRAME]][6]
+  // CHECK: %[[STRIDE:.+]] = llvm.load %[[F6]] : !llvm.ptr -> i64
+  // CHECK: llvm.mul %{{.+}}, %[[STRIDE]]
+  %s = vcpu.scratch of %frame thread %thread : memref<?xi8>
+  // CHECK: llvm.call @vitc_barrier(%[[FRAME]])
+  vcpu.barrier %frame
+  return %n, %b, %w, %s : index, memref<?x8xf32>, memref<8xf32>, memref<?xi8>
+}

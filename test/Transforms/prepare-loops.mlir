@@ -1,0 +1,62 @@
+// RUN: vitc-opt %s --vitc-prepare-loops --split-input-file | FileCheck %s
+
+// CHECK-LABEL: func.func @concat
+// CHECK-SAME: %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<3x4xf32>
+func.func @concat(%a: tensor<2x4xf32>, %b: tensor<3x4xf32>) -> tensor<5x4xf32> {
+  // CHECK: %[[T:.+]] = tensor.insert_slice %[[A]] into %{{.+}}[0, 0] [2, 4]
+  // CHECK: tensor.insert_slice %[[B]] into %[[T]][2, 0] [3, 4]
+  %0 = tensor.concat dim(0) %a, %b : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<5x4xf32>
+  return %0 : tensor<5x4xf32>
+}
+
+// -----
+
+// A chain of elementwise ops becomes one; its constant stands in the body.
+#id = affine_map<(d0) -> (d0)>
+#scalar = affine_map<(d0) -> ()>
+// CHECK-LABEL: func.func @chain
+func.func @chain(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // CHECK: linalg.generic
+  // CHECK-NEXT: ^bb0
+  // CHECK: arith.constant 2.0
+  // CHECK: math.exp
+  // CHECK: arith.mulf
+  // CHECK-NOT: linalg.generic
+  %two = arith.constant dense<2.0> : tensor<f32>
+  %e = tensor.empty() : tensor<8xf32>
+  %0 = linalg.elementwise kind=#linalg.elementwise_kind<exp> indexing_maps = [#id, #id] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+  %1 = linalg.elementwise kind=#linalg.elementwise_kind<mul> indexing_maps = [#id, #scalar, #id] ins(%0, %two : tensor<8xf32>, tensor<f32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+  return %1 : tensor<8xf32>
+}
+
+// -----
+
+// Near miss: the consumer reads each element four times, so that fusing would compute it four times.
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+#one = affine_map<(d0) -> (d0)>
+// CHECK-LABEL: func.func @broadcast_reader
+func.func @broadcast_reader(%x: tensor<8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // CHECK: linalg.generic
+  // CHECK: math.exp
+  // CHECK: linalg.generic
+  // CHECK: arith.addf
+  %e = tensor.empty() : tensor<8xf32>
+  %0 = linalg.elementwise kind=#linalg.elementwise_kind<exp> indexing_maps = [#one, #one] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+  %f = tensor.empty() : tensor<4x8xf32>
+  %1 = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps = [#id, #row, #id] ins(%y, %0 : tensor<4x8xf32>, tensor<8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @softmax_over_rows
+func.func @softmax_over_rows(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NOT: linalg.softmax
+  // CHECK: arith.maxnumf
+  // CHECK: math.exp
+  // CHECK: arith.divf
+  %e = tensor.empty() : tensor<4x8xf32>
+  %0 = linalg.softmax dimension(0) ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
