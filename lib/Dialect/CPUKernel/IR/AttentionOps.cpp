@@ -50,7 +50,7 @@ static bool broadcastsTo(Value value, ArrayRef<int64_t> shape) {
 /// Whether the elements of the last dimension are neighbours; tensors are.
 static bool isRowContiguous(Value value) {
   auto type = dyn_cast<MemRefType>(value.getType());
-  return !type || type.areTrailingDimsContiguous(1);
+  return !type || type.getRank() == 0 || type.areTrailingDimsContiguous(1);
 }
 
 LogicalResult AttentionOp::verify() {

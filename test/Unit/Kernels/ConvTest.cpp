@@ -1,0 +1,157 @@
+#include "KernelHarness.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace vitc::test;
+
+namespace {
+
+struct ConvCase {
+  int64_t batch, height, width, channels, filters;
+  int64_t kernel[2], strides[2] = {1, 1}, dilations[2] = {1, 1};
+  bool depthwise = false, flip = false, dynamicSizes = false, epilogue = true;
+
+  int64_t out(int64_t axis) const {
+    return ((axis ? width : height) - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis] + 1;
+  }
+  int64_t taps() const { return kernel[0] * kernel[1]; }
+};
+
+std::string pair(const char *name, const int64_t (&values)[2]) {
+  return std::string(name) + " = array<i64: " + std::to_string(values[0]) + ", " + std::to_string(values[1]) + ">, ";
+}
+
+const char *const epilogueText = R"( epilogue {
+  ^bb0(%acc: f32, %c: f32, %e: f32):
+    %zero = arith.constant 0.0 : f32
+    %0 = arith.addf %acc, %c : f32
+    %1 = arith.maximumf %0, %zero : f32
+    %2 = arith.addf %1, %e : f32
+    vcpu.yield %2 : f32
+  }
+)";
+
+std::string convText(const ConvCase &c, const Level &level, Array &in, Array &weight, Array &bias, Array &residual,
+                     Array &out) {
+  auto image = [&](Array &array) { return c.dynamicSizes ? array.type({0, 1, 2}) : array.type(); };
+  std::string x = image(in), y = image(out), r = image(residual);
+  std::string text = "func.func @main(%x: " + x + ", %w: " + weight.type() + ", %b: " + bias.type() + ", %r: " + r +
+                     ", %y: " + y + ") {\n  vcpu." + (c.depthwise ? "depthwise_conv" : "conv") + " ins(%x, %w : " + x +
+                     ", " + weight.type() + ")";
+  if (c.epilogue)
+    text += " extras(%b, %r : " + bias.type() + ", " + r + ")";
+  text += " outs(%y : " + y + ") {" + pair("kernel", c.kernel) + pair("strides", c.strides) +
+          pair("dilations", c.dilations) + (c.flip ? "flip, " : "") + "mr = " + (level.lanes == 16 ? "14" : "6") +
+          ", lanes = " + std::to_string(level.lanes);
+  if (c.epilogue)
+    text += ", extra_maps = [affine_map<(b, y, x, f) -> (f)>, affine_map<(b, y, x, f) -> (b, y, x, f)>]";
+  return text + "}" + (c.epilogue ? epilogueText : "\n") + "  return\n}\n";
+}
+
+/// Σ over taps and channels at an output element; the weight is (taps, C, F), or (taps, C) for depthwise.
+double sumAt(const ConvCase &c, Array &in, Array &weight, int64_t b, int64_t y, int64_t x, int64_t f) {
+  double sum = 0;
+  for (int64_t tap = 0; tap < c.taps(); ++tap) {
+    int64_t row = y * c.strides[0] + tap / c.kernel[1] * c.dilations[0];
+    int64_t column = x * c.strides[1] + tap % c.kernel[1] * c.dilations[1];
+    int64_t filterTap = c.flip ? c.taps() - 1 - tap : tap;
+    if (c.depthwise)
+      sum += static_cast<double>(in.at({b, row, column, f})) * weight.at({filterTap, f, 0});
+    else
+      for (int64_t channel = 0; channel < c.channels; ++channel)
+        sum += static_cast<double>(in.at({b, row, column, channel})) * weight.at({filterTap, channel, f});
+  }
+  return sum;
+}
+
+Array packFilter(const ConvCase &c, Array &weight, int64_t width) {
+  if (c.depthwise) {
+    Array packed({1, c.taps(), c.channels});
+    packed.data = weight.data;
+    return packed;
+  }
+  Array packed({(c.filters + width - 1) / width, c.taps() * c.channels, width});
+  for (int64_t row = 0; row < c.taps() * c.channels; ++row)
+    for (int64_t f = 0; f < c.filters; ++f)
+      packed.at({f / width, row, f % width}) = weight.data[row * c.filters + f];
+  return packed;
+}
+
+void check(const ConvCase &c, const Level &level, int64_t parts) {
+  Array in({c.batch, c.height, c.width, c.channels});
+  Array weight({c.taps(), c.channels, c.depthwise ? 1 : c.filters}), bias({c.filters});
+  Array out({c.batch, c.out(0), c.out(1), c.filters}), residual(out);
+  in.fill(1), weight.fill(2), bias.fill(3), residual.fill(4), out.fill(5);
+  Array packed = packFilter(c, weight, 2 * level.lanes);
+  std::string text = convText(c, level, in, packed, bias, residual, out);
+  SCOPED_TRACE(text);
+  auto kernel = CompiledKernels::compile(text, level.name);
+  ASSERT_TRUE(kernel);
+  kernel->run({&in, &packed, &bias, &residual, &out}, parts);
+  double worst = 0;
+  for (int64_t b = 0; b < c.batch; ++b)
+    for (int64_t y = 0; y < c.out(0); ++y)
+      for (int64_t x = 0; x < c.out(1); ++x)
+        for (int64_t f = 0; f < c.filters; ++f) {
+          double expected = sumAt(c, in, weight, b, y, x, f);
+          if (c.epilogue)
+            expected = std::max(0.0, expected + bias.at({f})) + residual.at({b, y, x, f});
+          float got = out.at({b, y, x, f});
+          worst = std::max(worst, std::isnan(got) ? INFINITY : std::abs(got - expected));
+        }
+  EXPECT_LE(worst, 2e-7 * c.taps() * c.channels + 1e-6);
+}
+
+void checkAll(std::initializer_list<ConvCase> cases) {
+  int64_t parts = 1;
+  for (const Level &level : runnableLevels())
+    for (const ConvCase &c : cases)
+      check(c, level, parts++ % 5 + 1);
+}
+
+TEST(Conv, Windows) {
+  checkAll({{1, 16, 16, 8, 64, {3, 3}},
+            {2, 9, 11, 5, 70, {3, 3}, {2, 2}},
+            {2, 13, 11, 3, 33, {3, 2}, {1, 2}, {2, 3}},
+            {1, 9, 9, 3, 32, {4, 4}, {4, 4}}});
+}
+
+TEST(Conv, DynamicSizes) {
+  checkAll(
+      {{.batch = 1, .height = 8, .width = 17, .channels = 19, .filters = 40, .kernel = {2, 2}, .dynamicSizes = true}});
+}
+
+TEST(Conv, WithoutEpilogue) {
+  checkAll({{.batch = 1, .height = 4, .width = 4, .channels = 5, .filters = 7, .kernel = {1, 1}, .epilogue = false}});
+}
+
+TEST(Conv, FlippedFilter) {
+  checkAll({{.batch = 2, .height = 6, .width = 7, .channels = 5, .filters = 37, .kernel = {3, 2}, .flip = true}});
+}
+
+TEST(Conv, Depthwise) {
+  checkAll({{.batch = 2, .height = 9, .width = 11, .channels = 21, .filters = 21, .kernel = {3, 3}, .depthwise = true},
+            {.batch = 1,
+             .height = 12,
+             .width = 12,
+             .channels = 16,
+             .filters = 16,
+             .kernel = {5, 3},
+             .strides = {2, 2},
+             .dilations = {1, 2},
+             .depthwise = true,
+             .dynamicSizes = true},
+            {.batch = 1,
+             .height = 6,
+             .width = 5,
+             .channels = 3,
+             .filters = 3,
+             .kernel = {2, 3},
+             .depthwise = true,
+             .flip = true,
+             .epilogue = false}});
+}
+
+} // namespace
