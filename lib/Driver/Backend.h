@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DRIVER_BACKEND_H
-#define VITC_LIB_DRIVER_BACKEND_H
+#ifndef VITC_DRIVER_BACKEND_H
+#define VITC_DRIVER_BACKEND_H
 
 #include "ProgramBuilder.h"
 
@@ -20,4 +20,4 @@ mlir::FailureOr<LoweredModule> lowerToLLVM(mlir::ModuleOp module, const TargetIn
 
 } // namespace vitc::driver
 
-#endif // VITC_LIB_DRIVER_BACKEND_H
+#endif // VITC_DRIVER_BACKEND_H

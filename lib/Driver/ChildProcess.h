@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DRIVER_CHILDPROCESS_H
-#define VITC_LIB_DRIVER_CHILDPROCESS_H
+#ifndef VITC_DRIVER_CHILDPROCESS_H
+#define VITC_DRIVER_CHILDPROCESS_H
 
 #include "mlir/IR/Value.h"
 
@@ -28,4 +28,4 @@ llvm::LogicalResult runInChild(llvm::StringRef library, llvm::ArrayRef<mlir::Val
 
 } // namespace vitc::driver
 
-#endif // VITC_LIB_DRIVER_CHILDPROCESS_H
+#endif // VITC_DRIVER_CHILDPROCESS_H

@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DRIVER_CONSTANTFOLDING_H
-#define VITC_LIB_DRIVER_CONSTANTFOLDING_H
+#ifndef VITC_DRIVER_CONSTANTFOLDING_H
+#define VITC_DRIVER_CONSTANTFOLDING_H
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -15,4 +15,4 @@ mlir::LogicalResult foldConstantSubgraphs(mlir::ModuleOp module);
 
 } // namespace vitc::driver
 
-#endif // VITC_LIB_DRIVER_CONSTANTFOLDING_H
+#endif // VITC_DRIVER_CONSTANTFOLDING_H

@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DRIVER_DIAGNOSTICS_H
-#define VITC_LIB_DRIVER_DIAGNOSTICS_H
+#ifndef VITC_DRIVER_DIAGNOSTICS_H
+#define VITC_DRIVER_DIAGNOSTICS_H
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/raw_ostream.h"
@@ -22,4 +22,4 @@ private:
 
 } // namespace vitc::driver
 
-#endif // VITC_LIB_DRIVER_DIAGNOSTICS_H
+#endif // VITC_DRIVER_DIAGNOSTICS_H

@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DRIVER_PROGRAMBUILDER_H
-#define VITC_LIB_DRIVER_PROGRAMBUILDER_H
+#ifndef VITC_DRIVER_PROGRAMBUILDER_H
+#define VITC_DRIVER_PROGRAMBUILDER_H
 
 #include "vitc/Target/Program.h"
 #include "vitc/Target/Weights.h"
@@ -27,4 +27,4 @@ mlir::FailureOr<PlacedWeights> takeWeights(mlir::ModuleOp module);
 
 } // namespace vitc::driver
 
-#endif // VITC_LIB_DRIVER_PROGRAMBUILDER_H
+#endif // VITC_DRIVER_PROGRAMBUILDER_H

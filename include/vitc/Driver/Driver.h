@@ -19,14 +19,14 @@ enum class Artefact { SharedLibrary, Object, Header, Assembly };
 enum class ExplainFormat { None, Text, JSON };
 
 struct Options {
-  std::string input;                   ///< an ONNX file
-  std::string output;                  ///< path of the shared library; the other artefacts stand beside it
-  std::vector<std::string> shapes;     ///< `NAME=1x3x224x224`
-  std::vector<std::string> levels;     ///< CPU levels; empty: the host's
-  std::vector<Artefact> artefacts;     ///< empty: the shared library
+  std::string input;                     ///< an ONNX file
+  std::string output;                    ///< path of the shared library; the other artefacts stand beside it
+  std::vector<std::string> shapes;       ///< `NAME=1x3x224x224`
+  std::vector<std::string> levels;       ///< CPU levels; empty: the host's
+  std::vector<Artefact> artefacts;       ///< empty: the shared library
   std::vector<std::string> requireFused; ///< kinds of which none may be missed
-  std::string prefix;                  ///< of PREFIX_model_v1; empty: from the output's name
-  Stage stopAfter = Stage::Library;    ///< `--compile-to`: print the IR after this stage
+  std::string prefix;                    ///< of PREFIX_model_v1; empty: from the output's name
+  Stage stopAfter = Stage::Library;      ///< `--compile-to`: print the IR after this stage
   ExplainFormat explain = ExplainFormat::None;
   bool externalWeights = false;
   bool quiet = false; ///< no progress on a terminal

@@ -18,7 +18,8 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
 /// The dialects and external models that all stages together need.
 void registerDialects(mlir::DialectRegistry &registry);
 
-/// Registers every stage as a pipeline: `vitc-onnx`, `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`, `vitc-cpu-llvm`.
+/// Registers every stage as a pipeline: `vitc-onnx`, `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`,
+/// `vitc-cpu-llvm`.
 void registerPipelines();
 
 /// Imported → onnx: shapes known, shape arithmetic gone.

@@ -23,7 +23,8 @@ static void replaceByRowKernel(PatternRewriter &rewriter, Operation *op, Value i
   Value rows = input;
   if (type.getRank() != 2)
     rows = tensor::CollapseShapeOp::create(rewriter, loc, input, rowsAndColumns(type.getRank()));
-  Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, rows), type.getElementType());
+  Value init =
+      tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, rows), type.getElementType());
   Value result = create(rows, init);
   if (type.getRank() != 2)
     result = tensor::ExpandShapeOp::create(rewriter, loc, type, result, rowsAndColumns(type.getRank()),

@@ -1,14 +1,14 @@
 // RUN: vitc-opt %s -convert-vit-to-cpu=level=x86-64-v4 -split-input-file | FileCheck %s
 
 // The image is padded, the filter packed; the bias comes first among the extras, a residual image is channel-last.
-// CHECK-DAG: #[[FILTER:.+]] = affine_map<(d0, d1, d2, d3) -> (d3)>
-// CHECK-DAG: #[[IMAGE:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[$FILTER:.+]] = affine_map<(d0, d1, d2, d3) -> (d3)>
+// CHECK-DAG: #[[$IMAGE:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
 // CHECK-LABEL: func @plain
 // CHECK: vcpu.pack {{.*}} permutation = [0, 2, 1]
 // CHECK: vcpu.pad {{.*}} low = [1, 1] -> tensor<?x10x10x5xf32>
 // CHECK: vcpu.pack ins(%{{.*}} : tensor<40x5x3x3xf32>) {{.*}} permutation = [2, 3, 1, 0] -> tensor<2x45x32xf32>
 // CHECK: vcpu.conv {{.*}} extras({{.*}} : tensor<40xf32>, tensor<?x4x4x40xf32>)
-// CHECK-SAME: dilations = array<i64: 1, 1>, extra_maps = [#[[FILTER]], #[[IMAGE]]], kernel = array<i64: 3, 3>
+// CHECK-SAME: dilations = array<i64: 1, 1>, extra_maps = [#[[$FILTER]], #[[$IMAGE]]], kernel = array<i64: 3, 3>
 // CHECK-SAME: strides = array<i64: 2, 2>
 // CHECK: arith.addf
 // CHECK: arith.maximumf

@@ -1,4 +1,4 @@
-// RUN: vitc-opt %s --pass-pipeline="builtin.module(func.func(vcpu-protect-inputs))" | FileCheck %s
+// RUN: vitc-opt %s --vcpu-protect-inputs | FileCheck %s
 
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: tensor<4xf32> {bufferization.writable = false}

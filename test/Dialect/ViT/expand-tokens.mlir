@@ -1,14 +1,14 @@
 // RUN: vitc-opt %s --vit-expand-tokens --resolve-ranked-shaped-type-result-dims --cse --vit-fuse-epilogues --canonicalize | FileCheck %s
 
 // The position of a patch is added in the epilogue of its projection, and tokens are written into one buffer.
-// CHECK: #[[POSITION:.+]] = affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK: #[[$POSITION:.+]] = affine_map<(d0, d1, d2) -> (d1, d2)>
 // CHECK-LABEL: func.func @tokens
 // CHECK-SAME: %[[IMAGE:.+]]: tensor<?x3x32x32xf32>, %[[PREFIX:.+]]: tensor<1x8xf32>, %[[POS:.+]]: tensor<4x8xf32>
 func.func @tokens(%image: tensor<?x3x32x32xf32>, %prefix: tensor<1x8xf32>, %pos: tensor<4x8xf32>) -> tensor<?x5x8xf32> {
   %w = arith.constant dense<1.0> : tensor<8x3x16x16xf32>
   // CHECK: %[[W:.+]] = arith.constant {{.*}} : tensor<8x768xf32>
   // CHECK: %[[ROWS:.+]] = vit.patchify %[[IMAGE]]
-  // CHECK: %[[P:.+]] = vit.linear %[[ROWS]], %[[W]] extras(%[[POS]] : tensor<4x8xf32>) {extra_maps = [#[[POSITION]]], transposed}
+  // CHECK: %[[P:.+]] = vit.linear %[[ROWS]], %[[W]] extras(%[[POS]] : tensor<4x8xf32>) {extra_maps = [#[[$POSITION]]], transposed}
   // CHECK: arith.addf
   %p = vit.patch_embed %image, %w : (tensor<?x3x32x32xf32>, tensor<8x3x16x16xf32>) -> tensor<?x4x8xf32>
   // CHECK: %[[ROW0:.+]] = linalg.broadcast ins(%[[PREFIX]]

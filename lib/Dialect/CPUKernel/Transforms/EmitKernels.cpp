@@ -141,7 +141,8 @@ LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels
   size_t outputs = destination.getNumDpsInits();
   SmallVector<Value> inputs(captured.getArrayRef());
   llvm::append_range(inputs, op->getOperands().drop_back(outputs));
-  LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs, op->getOperands().take_back(outputs));
+  LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs,
+                   op->getOperands().take_back(outputs));
   return success();
 }
 

@@ -7,8 +7,8 @@
 
 namespace vitc::vcpu {
 
-/// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` is s_k. Fails where
-/// the value depends on anything else.
+/// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` is s_k. Fails
+/// where the value depends on anything else.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicSize(mlir::OpFoldResult size, mlir::MLIRContext *context);
 
 /// The bytes that an element takes in memory: a boolean one, an index eight.
