@@ -25,8 +25,8 @@ static SlidingWindow getWindow(OpT op, size_t dim, size_t rank, ArrayRef<int64_t
 
 /// The number of windows along one dimension: ⌊(extent + pads − reach) / stride⌋ + 1, or with `ceilMode` rounded up
 /// as long as the last window starts inside the input or the padding before it.
-static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const SlidingWindow &window, StringRef autoPad,
-                                      bool ceilMode) {
+static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const SlidingWindow &window,
+                                      StringRef autoPad, bool ceilMode) {
   if (autoPad.starts_with("SAME"))
     return *(extent + (window.stride - 1)).floorDiv(window.stride);
   bool isPadded = autoPad == "NOTSET";

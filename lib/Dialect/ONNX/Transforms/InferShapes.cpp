@@ -130,6 +130,31 @@ static void settleSlice(SliceOp op, ShapeEnv &env, IRRewriter &rewriter) {
                                        constant(steps));
 }
 
+/// Symbolic sizes that keep an axis as it is: the other axes are stated alone.
+static void settleResize(ResizeOp op, ShapeEnv &env, IRRewriter &rewriter) {
+  std::optional<SymbolicShape> sizes = env.contents(op.getSizes())->asExtents();
+  if (!sizes || op.getRoi() || op.getKeepAspectRatioPolicy() != "stretch")
+    return;
+  SymbolicShape extents = extentsOf(op.getX());
+  SmallVector<int64_t> axes(op.getAxes()), resizedAxes, resizedSizes;
+  if (axes.empty())
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, extents.size()));
+  for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
+    if (size == extents[fromFront(axis, extents.size())])
+      continue;
+    if (!size.isConstant())
+      return;
+    resizedAxes.push_back(axis);
+    resizedSizes.push_back(*size.asConstant());
+  }
+  if (resizedAxes.empty())
+    return;
+  auto type = RankedTensorType::get(static_cast<int64_t>(resizedSizes.size()), rewriter.getI64Type());
+  auto constant = ConstantOp::create(rewriter, op.getLoc(), DenseIntElementsAttr::get(type, resizedSizes));
+  op.setAxes(resizedAxes);
+  op.getSizesMutable().assign(constant);
+}
+
 /// A tensor of one value and symbolic shape is an Expand of a scalar.
 static void settleConstantOfShape(ConstantOfShapeOp op, IRRewriter &rewriter) {
   auto type = RankedTensorType::get({}, getElementTypeOrSelf(op.getType()));
@@ -153,6 +178,10 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   llvm::TypeSwitch<Operation *>(op)
       .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
+      .Case([&](ResizeOp resize) {
+        if (isSymbolic(resize.getSizes(), env))
+          settleResize(resize, env, rewriter);
+      })
       .Case([&](SplitOp split) {
         if (isSymbolic(split.getSplit(), env) && llvm::all_equal(split.getResultTypes()))
           split.getSplitMutable().clear();
