@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
-#define VITC_LIB_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
+#ifndef VITC_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
+#define VITC_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -11,4 +11,4 @@ void updateSignature(mlir::func::FuncOp function);
 
 } // namespace vitc::onnx
 
-#endif // VITC_LIB_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
+#endif // VITC_DIALECT_ONNX_TRANSFORMS_SIGNATURE_H
