@@ -74,14 +74,14 @@ static FailureOr<Tensor> convertConv(ConvOp op, Node &node) {
 
 /// The window of a transposed convolution. The padding after may be negative: `output_padding` adds rows and columns
 /// there that no input element reaches.
-static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel, ExtentsRef from,
-                                             ExtentsRef to) {
+static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel,
+                                                    ExtentsRef from, ExtentsRef to) {
   auto rank = static_cast<int64_t>(kernel.size());
   SlidingWindow window{SmallVector<int64_t>(kernel),
-                getOrDefault(op.getStrides(), rank, 1),
-                getOrDefault(op.getDilations(), rank, 1),
-                {},
-                {}};
+                       getOrDefault(op.getStrides(), rank, 1),
+                       getOrDefault(op.getDilations(), rank, 1),
+                       {},
+                       {}};
   auto pads = getOrDefault(op.getPads(), 2 * rank, 0), more = getOrDefault(op.getOutputPadding(), rank, 0);
   StringRef mode = op.getAutoPad();
   bool isGiven = mode == "NOTSET" && op.getOutputShape().empty();

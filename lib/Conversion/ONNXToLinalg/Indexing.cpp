@@ -55,11 +55,10 @@ static Tensor takePositions(Node &node, const Tensor &x, int64_t axis, ArrayRef<
     runs = getRuns(positions);
   if (!runs.empty() && runs.size() <= maxSlices)
     return node.concat(llvm::map_to_vector(runs, [&](const Run &run) { return takeRun(node, x, axis, run); }), axis);
-  auto type = RankedTensorType::get({static_cast<int64_t>(positions.size())}, node.builder.getIndexType());
-  Value table = node.constant(DenseElementsAttr::get(type, positions)).value;
+  Value table = node.table(positions).value;
   return node.gather(x, extents, [&](OpBuilder &b, Location loc, ValueRange position) {
     SmallVector<Value> source(position);
-    source[axis] = tensor::ExtractOp::create(b, loc, table, position[axis]);
+    source[axis] = lookUp(b, loc, table, position[axis]);
     return source;
   });
 }

@@ -26,8 +26,9 @@ static FailureOr<Pooling> getPooling(OpTy op, Node &node) {
   Pooling pooling{node.get(op.getX()), {}, node.getResultExtents(), {}};
   if (pooling.x.getRank() > 4)
     return node.refuse("pooling in " + Twine(pooling.x.getRank() - 2) + " dimensions is not supported");
-  FailureOr<SlidingWindow> window = getWindow(op, node, op.getKernelShape(), ExtentsRef(pooling.x.extents).drop_front(2),
-                                       ExtentsRef(pooling.extents).drop_front(2));
+  FailureOr<SlidingWindow> window =
+      getWindow(op, node, op.getKernelShape(), ExtentsRef(pooling.x.extents).drop_front(2),
+                ExtentsRef(pooling.extents).drop_front(2));
   if (failed(window))
     return failure();
   pooling.window = *window;

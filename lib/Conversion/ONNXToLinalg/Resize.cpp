@@ -88,8 +88,7 @@ static Tensor readNearest(Node &node, const Tensor &x, ExtentsRef extents, Array
       positions.push_back(resampling.getNearest(i, rounding));
     if (x.extents[dim] == extents[dim] && llvm::equal(positions, llvm::seq<int64_t>(0, positions.size())))
       continue;
-    auto type = RankedTensorType::get({resampling.outputSize}, node.builder.getIndexType());
-    tables[dim] = node.constant(DenseElementsAttr::get(type, ArrayRef<int64_t>(positions))).value;
+    tables[dim] = node.table(positions).value;
   }
   if (llvm::none_of(tables, [](Value table) { return bool(table); }))
     return x;
@@ -97,7 +96,7 @@ static Tensor readNearest(Node &node, const Tensor &x, ExtentsRef extents, Array
     SmallVector<Value> source(position);
     for (auto [table, index] : llvm::zip_equal(tables, source))
       if (table)
-        index = tensor::ExtractOp::create(b, loc, table, index);
+        index = lookUp(b, loc, table, index);
     return source;
   });
 }

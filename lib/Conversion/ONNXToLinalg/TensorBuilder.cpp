@@ -21,6 +21,11 @@ ElementsAttr vitc::onnx::reshapeElements(ElementsAttr value, RankedTensorType ty
   return cast<DenseElementsAttr>(value).reshape(type);
 }
 
+Value vitc::onnx::lookUp(OpBuilder &builder, Location loc, Value table, Value i) {
+  Value position = tensor::ExtractOp::create(builder, loc, table, i);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), position);
+}
+
 TypedAttr vitc::onnx::getScalarAttr(double value, Type element) {
   if (auto type = dyn_cast<FloatType>(element))
     return FloatAttr::get(type, value);
@@ -78,6 +83,11 @@ Tensor TensorBuilder::constant(ArrayRef<int64_t> shape, ArrayRef<double> values,
   SmallVector<Attribute> attrs =
       llvm::map_to_vector(values, [&](double value) { return Attribute(getScalarAttr(value, element)); });
   return constant(DenseElementsAttr::get(RankedTensorType::get(shape, element), attrs));
+}
+
+Tensor TensorBuilder::table(ArrayRef<int64_t> positions) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(positions.size())}, builder.getI64Type());
+  return constant(DenseElementsAttr::get(type, positions));
 }
 
 bool TensorBuilder::broadcasts(ArrayRef<Tensor> operands, ExtentsRef extents) {
@@ -222,6 +232,13 @@ Tensor TensorBuilder::dropDims(const Tensor &x, ArrayRef<int64_t> dims) {
   for (auto [dim, size] : llvm::enumerate(x.extents))
     if (!llvm::is_contained(dims, static_cast<int64_t>(dim)))
       extents.push_back(size);
+  // What was sliced becomes a rank-reducing slice: upstream has no pattern for it.
+  if (auto slice = x.value.getDefiningOp<tensor::ExtractSliceOp>(); slice && !dims.empty()) {
+    Value value =
+        tensor::ExtractSliceOp::create(builder, loc, getType(extents, x.getElementType()), slice.getSource(),
+                                       slice.getMixedOffsets(), slice.getMixedSizes(), slice.getMixedStrides());
+    return {value, extents};
+  }
   return collapse(x, groupUnits(x.getRank(), dims), extents);
 }
 

@@ -51,6 +51,9 @@ public:
   /// A float constant with these extents and values, rounded to the element type.
   Tensor constant(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values, mlir::Type element);
 
+  /// A constant list of positions.
+  Tensor table(llvm::ArrayRef<int64_t> positions);
+
   /// Whether each operand broadcasts to `extents` by the rules of ONNX, aligned at the last dimension.
   static bool broadcasts(llvm::ArrayRef<Tensor> operands, ExtentsRef extents);
 
@@ -96,6 +99,8 @@ private:
   Tensor expand(const Tensor &x, llvm::ArrayRef<mlir::ReassociationIndices> groups, ExtentsRef extents);
 };
 
+/// The position that a constant list has for index `i`.
+mlir::Value lookUp(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value table, mlir::Value i);
 /// The constant that `value` is in the linalg stage, or null.
 mlir::ElementsAttr getConstantValue(mlir::Value value);
 /// The same elements with another shape.

@@ -28,13 +28,14 @@ inline int64_t getLowPadding(int64_t total, bool greaterHalf) { return greaterHa
 
 /// The window of a convolution or pooling from spatial extents `from` to `to`, with `auto_pad` resolved.
 template <typename OpTy>
-mlir::FailureOr<SlidingWindow> getWindow(OpTy op, Node &node, llvm::ArrayRef<int64_t> kernel, ExtentsRef from, ExtentsRef to) {
+mlir::FailureOr<SlidingWindow> getWindow(OpTy op, Node &node, llvm::ArrayRef<int64_t> kernel, ExtentsRef from,
+                                         ExtentsRef to) {
   auto rank = static_cast<int64_t>(kernel.size());
   SlidingWindow window{llvm::SmallVector<int64_t>(kernel),
-                getOrDefault(op.getStrides(), rank, 1),
-                getOrDefault(op.getDilations(), rank, 1),
-                {},
-                {}};
+                       getOrDefault(op.getStrides(), rank, 1),
+                       getOrDefault(op.getDilations(), rank, 1),
+                       {},
+                       {}};
   llvm::StringRef mode = op.getAutoPad();
   if (!mode.starts_with("SAME")) {
     auto pads = getOrDefault(mode == "VALID" ? llvm::ArrayRef<int64_t>() : op.getPads(), 2 * rank, 0);

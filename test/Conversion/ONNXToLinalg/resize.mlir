@@ -21,9 +21,10 @@ func.func @linear(%x: tensor<1x3x2x4xf32>) -> tensor<1x3x4x8xf32> {
 
 // CHECK-LABEL: @nearest
 // CHECK-SAME: %[[X:.+]]: tensor<1x1x2x2xi64>
-// CHECK-DAG: %[[TABLE:.+]] = arith.constant dense<[0, 0, 1, 1]> : tensor<4xindex>
+// CHECK-DAG: %[[TABLE:.+]] = arith.constant dense<[0, 0, 1, 1]> : tensor<4xi64>
 // CHECK: linalg.generic
-// CHECK: tensor.extract %[[TABLE]]
+// CHECK: %[[FOUND:.+]] = tensor.extract %[[TABLE]]
+// CHECK: arith.index_cast %[[FOUND]] : i64 to index
 // CHECK: tensor.extract %[[X]]
 func.func @nearest(%x: tensor<1x1x2x2xi64>) -> tensor<1x1x4x2xi64> {
   %s = onnx.Constant dense<[4, 2]> : tensor<2xi64> : tensor<2xi64>

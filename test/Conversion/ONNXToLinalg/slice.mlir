@@ -106,3 +106,19 @@ func.func @lower_triangle(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %0 = onnx.Trilu %x {upper = false} : (tensor<4x4xf32>) -> tensor<4x4xf32>
   return %0 : tensor<4x4xf32>
 }
+
+// -----
+
+// A slice whose unit dimension goes is a rank-reducing one: the queries of packed queries, keys and values.
+
+// CHECK-LABEL: @slice_and_squeeze
+// CHECK-SAME: %[[X:.+]]: tensor<3x2x6x4xf32>
+// CHECK: %[[Q:.+]] = tensor.extract_slice %[[X]][1, 0, 0, 0] [1, 2, 6, 4] [1, 1, 1, 1] : tensor<3x2x6x4xf32> to tensor<2x6x4xf32>
+// CHECK-NOT: tensor.collapse_shape
+// CHECK: return %[[Q]]
+func.func @slice_and_squeeze(%x: tensor<3x2x6x4xf32>) -> tensor<2x6x4xf32> {
+  %0:3 = onnx.Split %x {num_outputs = 3 : i64} : (tensor<3x2x6x4xf32>) -> (tensor<1x2x6x4xf32>, tensor<1x2x6x4xf32>, tensor<1x2x6x4xf32>)
+  %a = onnx.Constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %1 = onnx.Squeeze %0#1, %a : (tensor<1x2x6x4xf32>, tensor<1xi64>) -> tensor<2x6x4xf32>
+  return %1 : tensor<2x6x4xf32>
+}
