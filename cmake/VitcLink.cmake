@@ -3,7 +3,12 @@
 #
 # Archives are linked by path: their CMake targets pull in libLLVM.so as well, and two copies of LLVM in one process crash.
 
-set(VITC_LLD_LIBRARIES ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a z zstd)
+set(VITC_LLD_LIBRARIES ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a)
+if(VITC_STATIC)
+  list(APPEND VITC_LLD_LIBRARIES -l:libz.a -l:libzstd.a)
+else()
+  list(APPEND VITC_LLD_LIBRARIES z zstd)
+endif()
 
 # The LLVM targets that a static vitc can generate code for; lld asks for every target that LLVM was built with.
 set(VITC_STATIC_TARGETS X86)
@@ -52,6 +57,6 @@ function(vitc_link_llvm target)
     return()
   endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:vitc_static_absent>)
-  target_link_libraries(${target} PRIVATE ${VITC_STATIC_ARCHIVES} -l:libz.a -l:libzstd.a z3 xml2)
+  target_link_libraries(${target} PRIVATE ${VITC_STATIC_ARCHIVES} ${VITC_LLD_LIBRARIES} z3 xml2)
   target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections,--as-needed,-s)
 endfunction()
