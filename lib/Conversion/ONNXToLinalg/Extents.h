@@ -1,6 +1,7 @@
 #ifndef VITC_CONVERSION_ONNXTOLINALG_EXTENTS_H
 #define VITC_CONVERSION_ONNXTOLINALG_EXTENTS_H
 
+#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
