@@ -138,6 +138,7 @@ private:
     OpPrintingFlags flags;
     flags.elideLargeElementsAttrs(16);
     flags.elideLargeResourceString(64);
+    flags.useLocalScope(); // otherwise every resource becomes text, elided or not
     flags.enableDebugInfo(false);
     module->print(out, flags);
     out << '\n';
