@@ -328,6 +328,8 @@ static Value rolledValue(tensor::ConcatOp op) {
 }
 
 Value vitc::viewedOperand(Operation *op, TraceOptions options) {
+  if (op->getNumResults() != 1 || !isa<RankedTensorType>(op->getResult(0).getType()))
+    return nullptr; // on buffers, or no value at all
   return TypeSwitch<Operation *, Value>(op)
       .Case<linalg::TransposeOp, linalg::BroadcastOp>([](auto view) { return view.getInput(); })
       .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>([](auto view) { return view.getSrc(); })

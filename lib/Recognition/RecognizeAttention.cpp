@@ -54,6 +54,8 @@ struct RecognizeAttention final : OpRewritePattern<linalg::SoftmaxOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(linalg::SoftmaxOp softmax, PatternRewriter &rewriter) const override {
+    if (softmax->getNumResults() != 1)
+      return failure(); // on buffers
     std::string reason;
     FailureOr<AttentionMatch> match = matchAttention(softmax, reason);
     if (failed(match))

@@ -47,3 +47,13 @@ func.func @stays(%x: tensor<6x4xf32>, %y: tensor<2x24xf32>) -> (tensor<4x6xf32>,
   %3 = tensor.extract_slice %2[0, 2, 0] [2, 2, 4] [1, 1, 1] : tensor<2x6x4xf32> to tensor<2x2x4xf32>
   return %1, %3 : tensor<4x6xf32>, tensor<2x2x4xf32>
 }
+
+// -----
+
+// Buffers are left alone.
+// CHECK-LABEL: func @buffers
+// CHECK: linalg.transpose
+func.func @buffers(%x: memref<6x4xf32>, %y: memref<4x6xf32>) {
+  linalg.transpose ins(%x : memref<6x4xf32>) outs(%y : memref<4x6xf32>) permutation = [1, 0]
+  return
+}
