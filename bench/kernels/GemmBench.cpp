@@ -1,5 +1,6 @@
 // Times vcpu.gemm against this core's peak: each call is paired with a loop of FMAs, so that a busy machine slows both.
-//   GemmBench M K N [key=value..]   keys: mr, vectors, mc, pack, level, copies, epilogue (none, bias, gelu), dump
+//   GemmBench M K N [key=value..]   keys: mr, vectors, mc, pack, level, copies, dynamic, epilogue (none, bias, gelu),
+//   dump
 // Prints best over best and the median of the paired ratios. With `copies` the weights take turns, as in a model whose
 // weights do not stay in the cache.
 #include "KernelHarness.h"
@@ -48,7 +49,7 @@ int main(int argc, char **argv) {
     return std::fprintf(stderr, "usage: GemmBench M K N [key=value..]\n"), 2;
   int64_t m = atoll(argv[1]), k = atoll(argv[2]), n = atoll(argv[3]);
   std::map<std::string, std::string> options{
-      {"mr", "14"},           {"vectors", "2"},     {"mc", "0"},  {"pack", "0"}, {"copies", "1"},
+      {"mr", "14"},           {"vectors", "2"},     {"mc", "0"},  {"pack", "0"}, {"copies", "1"},   {"dynamic", "0"},
       {"level", "x86-64-v4"}, {"epilogue", "none"}, {"dump", ""}, {"pad", "0"},  {"seconds", "1.5"}};
   for (int i = 4; i < argc; ++i) {
     auto [key, value] = llvm::StringRef(argv[i]).split('=');
@@ -60,12 +61,14 @@ int main(int argc, char **argv) {
   a.fill(1), bias.fill(2);
   std::vector<Array> weights(stoll(options["copies"]), Array({(n + nr - 1) / nr, k, nr}).fill(3));
 
-  std::string text = "func.func @main(%a: " + a.type() + ", %b: " + weights[0].type() + ", %bias: " + bias.type() +
-                     ", %c: " + c.type() + ") {\n  vcpu.gemm ins(%a, %b : " + a.type() + ", " + weights[0].type() + ")";
+  std::initializer_list<int64_t> none, rows{0}, &dynamic = options["dynamic"] == "1" ? rows : none;
+  std::string aType = a.type(dynamic), cType = c.type(dynamic);
+  std::string text = "func.func @main(%a: " + aType + ", %b: " + weights[0].type() + ", %bias: " + bias.type() +
+                     ", %c: " + cType + ") {\n  vcpu.gemm ins(%a, %b : " + aType + ", " + weights[0].type() + ")";
   bool hasEpilogue = options["epilogue"] != "none";
   if (hasEpilogue)
     text += " extras(%bias : " + bias.type() + ")";
-  text += " outs(%c : " + c.type() + ") {mr = " + options["mr"] + ", nr = " + std::to_string(nr) +
+  text += " outs(%c : " + cType + ") {mr = " + options["mr"] + ", nr = " + std::to_string(nr) +
           ", lanes = " + std::to_string(lanes) + ", mc = " + options["mc"];
   text += options["pack"] == "1" ? ", pack_a" : "";
   text += hasEpilogue ? ", extra_maps = [affine_map<(m, n) -> (n)>]} epilogue {\n^bb0(%acc: f32, %e: f32):\n"
@@ -73,9 +76,11 @@ int main(int argc, char **argv) {
                       : "}";
   if (hasEpilogue)
     text += options["epilogue"] == "gelu" ? "%g = vit.gelu %s : f32\nvcpu.yield %g : f32\n}" : "vcpu.yield %s : f32\n}";
+  double start = now();
   auto kernel = CompiledKernels::compile(text + "\n  return\n}\n", options["level"]);
   if (!kernel)
     return 1;
+  std::printf("compiled in %.2f s  ", now() - start);
   std::vector<Array *> arguments{&a, &weights[0], &bias, &c};
   std::vector<char> scratch(kernel->scratchBytes(arguments) + 64);
   void *aligned = reinterpret_cast<void *>(llvm::alignTo(reinterpret_cast<uintptr_t>(scratch.data()), 64));
