@@ -96,9 +96,14 @@ private:
     case Stage::Library:
       llvm_unreachable("the library is no stage of the IR");
     }
-    if (succeeded(pm.run(*module)) && (stage != Stage::Linalg || succeeded(foldConstantSubgraphs(*module))))
+    if (succeeded(pm.run(*module)) && succeeded(foldConstants(stage)))
       return success();
     return explainFailure();
+  }
+
+  /// Before recognition, which looks at weights; and after it, which leaves arithmetic of prefix tokens and positions.
+  LogicalResult foldConstants(Stage stage) {
+    return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(*module) : success();
   }
 
   LogicalResult lowerToLLVMDialect() {

@@ -147,7 +147,9 @@ static FailureOr<target::TensorSpec> describeTensor(DictionaryAttr record, Array
   target::TensorSpec spec;
   if (auto name = record.getAs<StringAttr>("name"))
     spec.name = name.str();
-  setElementType(spec, type.getElementType());
+  // What the IR holds as signless keeps the sign that the model gave it in an attribute.
+  auto element = record.getAs<TypeAttr>("element_type");
+  setElementType(spec, element ? element.getValue() : type.getElementType());
   SmallVector<AffineExpr> renamed;
   if (dims)
     for (Attribute name : dims.getSymbols()) {

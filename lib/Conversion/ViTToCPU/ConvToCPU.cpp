@@ -255,6 +255,35 @@ Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const
 
 namespace {
 
+/// One input channel a group and several filters: each channel is repeated once a filter, so that the convolution is
+/// depthwise and one kernel, not a small one for each group.
+struct RepeatChannels final : OpRewritePattern<vit::ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType image = op.getInput().getType();
+    int64_t groups = op.getGroups(), filters = op.getWeight().getType().getDimSize(0);
+    if (op.getTransposed() || groups == 1 || image.getDimSize(1) != groups || filters <= groups)
+      return rewriter.notifyMatchFailure(op, "not one channel and several filters a group");
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getInputMutable().assign(repeat(rewriter, op.getLoc(), op.getInput(), filters / groups));
+      op.setGroups(filters);
+    });
+    return success();
+  }
+
+private:
+  /// (B, C, H, W) → (B, C · times, H, W): filter f reads channel ⌊f / times⌋.
+  static Value repeat(PatternRewriter &rewriter, Location loc, Value image, int64_t times) {
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, image);
+    sizes.insert(sizes.begin() + 2, rewriter.getIndexAttr(times));
+    Value init = tensor::EmptyOp::create(rewriter, loc, sizes, getElementTypeOrSelf(image));
+    Value repeated = linalg::BroadcastOp::create(rewriter, loc, image, init, ArrayRef<int64_t>{2})->getResult(0);
+    return tensor::CollapseShapeOp::create(rewriter, loc, repeated,
+                                           ArrayRef<ReassociationIndices>{{0}, {1, 2}, {3}, {4}});
+  }
+};
+
 /// Between transposes: a chain of convolutions stays channel-last where its transposes meet.
 struct ConvToCPU final : OpRewritePattern<vit::ConvOp> {
   ConvToCPU(MLIRContext *context, const TargetInfo &target) : OpRewritePattern(context), target(target) {}
@@ -277,4 +306,5 @@ struct ConvToCPU final : OpRewritePattern<vit::ConvOp> {
 
 void vitc::populateViTConvToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
   patterns.add<ConvToCPU>(patterns.getContext(), target);
+  patterns.add<RepeatChannels>(patterns.getContext(), /*benefit=*/2);
 }

@@ -102,3 +102,15 @@ func.func @chain(%x: tensor<1x5x8x8xf32>, %w: tensor<6x5x3x3xf32>, %s: tensor<6x
     : (tensor<1x6x6x6xf32>, tensor<7x6x3x3xf32>) -> tensor<1x7x4x4xf32>
   return %2 : tensor<1x7x4x4xf32>
 }
+
+// -----
+
+// One channel and two filters a group: the channels are repeated, and one depthwise kernel does them all.
+// CHECK-LABEL: func.func @channel_multiplier
+func.func @channel_multiplier(%x: tensor<1x3x8x8xf32>, %w: tensor<6x1x3x3xf32>) -> tensor<1x6x8x8xf32> {
+  // CHECK: linalg.broadcast ins(%{{.+}} : tensor<1x3x8x8xf32>) outs(%{{.+}} : tensor<1x3x2x8x8xf32>) dimensions = [2]
+  // CHECK-COUNT-1: vcpu.depthwise_conv
+  // CHECK-NOT: vcpu.conv
+  %0 = vit.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 3 : i64} : (tensor<1x3x8x8xf32>, tensor<6x1x3x3xf32>) -> tensor<1x6x8x8xf32>
+  return %0 : tensor<1x6x8x8xf32>
+}

@@ -83,6 +83,8 @@ private:
       kept.append("type", TypeAttr::get(type));
       if (Attribute name = fields.get("vit.name"))
         kept.append("name", name);
+      if (Attribute element = fields.get("vit.element_type"))
+        kept.append("element_type", element);
       if (Attribute dims = fields.get("vit.dims"))
         kept.append("dims", dims);
       tensors.push_back(kept.getDictionary(entry.getContext()));
