@@ -2,6 +2,7 @@
 #include "Backend.h"
 #include "ConstantFolding.h"
 #include "Diagnostics.h"
+#include "ElementTypes.h"
 
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -96,13 +97,16 @@ private:
     case Stage::Library:
       llvm_unreachable("the library is no stage of the IR");
     }
-    if (succeeded(pm.run(*module)) && succeeded(foldConstants(stage)))
+    if (succeeded(pm.run(*module)) && succeeded(finishStage(stage)))
       return success();
     return explainFailure();
   }
 
-  /// Before recognition, which looks at weights; and after it, which leaves arithmetic of prefix tokens and positions.
-  LogicalResult foldConstants(Stage stage) {
+  /// Constants are folded before recognition, which looks at weights; and after it, which leaves arithmetic of prefix
+  /// tokens and positions.
+  LogicalResult finishStage(Stage stage) {
+    if (stage == Stage::ONNX)
+      return checkElementTypes(*module);
     return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(*module) : success();
   }
 
@@ -235,6 +239,13 @@ static std::optional<std::string> checkOptions(const Options &options) {
     return "expected -o with the path of the library to write";
   if (options.levels.size() > 1)
     return "expected one CPU level: several in one library are not supported yet";
+  if (!options.output.empty() && llvm::sys::fs::equivalent(options.input, options.output))
+    return "expected -o to name another file than the model, got '" + options.output + "'";
+  for (StringRef kind : options.requireFused)
+    if (!llvm::is_contained(kRecognizedKinds, kind))
+      return ("expected kinds of " + llvm::join(std::begin(kRecognizedKinds), std::end(kRecognizedKinds), ", ") +
+              " in --require-fused, got '" + kind + "'")
+          .str();
   for (StringRef shape : options.shapes)
     if (!parseInputShape(shape))
       return ("expected --shape NAME=1x3x224x224, got '" + shape + "'").str();

@@ -15,7 +15,7 @@ defm weights : Value<"weights", "<place>", "Where the weights go: embedded (defa
 defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;
 def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fused, and why the rest was not">;
 def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,
-                 HelpText<"The same as text or json (docs/explain.schema.json)">;
+                 HelpText<"The report of --explain as text, or as json for programs (docs/explain.schema.json)">;
 defm require_fused : Value<"require-fused", "<kinds>", "Fail where one of these kinds is missed">;
 defm compile_to : Value<"compile-to", "<stage>",
                         "Print the IR after a stage and stop: onnx, linalg, vit, fused, tiled, vector, llvm">;

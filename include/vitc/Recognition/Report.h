@@ -12,6 +12,26 @@ namespace vitc {
 /// The attribute that recognisers leave on an op they refused: a dictionary from candidate to reason.
 inline constexpr llvm::StringLiteral kMissedAttrName = "vit.missed";
 
+/// The kinds that recognition counts and that a near miss may be a candidate of.
+inline constexpr llvm::StringLiteral kRecognizedKinds[] = {"attention",
+                                                           "inherited_attention",
+                                                           "window_attention",
+                                                           "sr_attention",
+                                                           "reattention",
+                                                           "class_attention",
+                                                           "linear_attention",
+                                                           "tokenize",
+                                                           "project",
+                                                           "layer_norm",
+                                                           "rms_norm",
+                                                           "gelu",
+                                                           "silu",
+                                                           "linear",
+                                                           "mlp",
+                                                           "layer_scale",
+                                                           "patch_embed",
+                                                           "tokens"};
+
 /// What recognition found in a module, and why it did not find the rest: the content of `--explain`.
 struct Report {
   struct Tokens {

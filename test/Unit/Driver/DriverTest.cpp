@@ -1,5 +1,7 @@
 #include "vitc/Driver/Driver.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
 #include "gtest/gtest.h"
 
 using namespace vitc::driver;
@@ -54,6 +56,28 @@ TEST(Driver, MalformedShapeIsAMistakeOfUsage) {
   Outcome outcome = run(options);
   EXPECT_EQ(outcome.code, Usage);
   EXPECT_NE(outcome.err.find("x=1x-3"), std::string::npos);
+}
+
+TEST(Driver, UnknownKindsAreNamedWithTheKnownOnes) {
+  Options options;
+  options.input = "model.onnx";
+  options.output = "model.so";
+  options.requireFused = {"atention"};
+  Outcome outcome = run(options);
+  EXPECT_EQ(outcome.code, Usage);
+  EXPECT_NE(outcome.err.find("'atention'"), std::string::npos);
+  EXPECT_NE(outcome.err.find("layer_norm"), std::string::npos);
+}
+
+TEST(Driver, TheModelIsNotReplaced) {
+  llvm::SmallString<128> path;
+  ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("model", "onnx", path));
+  llvm::FileRemover remover(path);
+  Options options;
+  options.input = options.output = path.str().str();
+  Outcome outcome = run(options);
+  EXPECT_EQ(outcome.code, Usage);
+  EXPECT_TRUE(llvm::sys::fs::exists(path));
 }
 
 TEST(Driver, MissingModelIsNamed) {
