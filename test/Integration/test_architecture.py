@@ -1,0 +1,31 @@
+"""docs/Architecture.md shows what vitc prints, of a block that it compiles correctly."""
+import subprocess
+import sys
+
+import pytest
+
+from harness import SMALL, compare
+
+sys.path.insert(0, str(SMALL.parent))
+import encoder_block  # noqa: E402
+
+
+@pytest.fixture
+def update_architecture(source_dir, build_dir):
+    def run(*arguments):
+        script = source_dir / "docs" / "update_architecture.py"
+        return subprocess.run([sys.executable, script, f"--tools={build_dir}/bin", *arguments], capture_output=True, text=True)
+
+    return run
+
+
+def test_excerpts_are_what_vitc_prints(update_architecture):
+    run = update_architecture("--check")
+    assert run.returncode == 0, run.stderr
+
+
+def test_encoder_block_agrees_with_onnx_runtime(run_tool, tmp_path):
+    model, library = encoder_block.make(tmp_path / "encoder_block.onnx"), tmp_path / "encoder_block.so"
+    run = run_tool("vitc", model, "-o", library)
+    assert run.returncode == 0, run.stderr
+    compare(library, model)
