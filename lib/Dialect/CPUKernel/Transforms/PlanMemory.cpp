@@ -234,10 +234,8 @@ private:
       extendLiveRange(alloc.getResult(), range);
       builder.setInsertionPoint(alloc);
       auto output = outputOf.find(alloc);
-      if (output == outputOf.end() && range.last < 0 && alloc.use_empty()) {
-        alloc.erase();
-        continue;
-      }
+      if (range.last < 0) // no step touches it, only views that nothing reads
+        range = {0, 0};
       Value buffer;
       if (output != outputOf.end()) {
         buffer = BufferOp::create(builder, alloc.getLoc(), alloc.getType(), frame, alloc.getDynamicSizes(),
