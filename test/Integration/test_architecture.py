@@ -1,4 +1,6 @@
 """docs/Architecture.md shows what vitc prints, of a block that it compiles correctly."""
+import os
+import re
 import subprocess
 import sys
 
@@ -22,6 +24,15 @@ def update_architecture(source_dir, build_dir):
 def test_excerpts_are_what_vitc_prints(update_architecture):
     run = update_architecture("--check")
     assert run.returncode == 0, run.stderr
+
+
+def test_stages_run_in_vitc_opt(source_dir, build_dir, tmp_path):
+    encoder_block.make(tmp_path / "model.onnx")
+    command = re.search(r"```sh\n(.*?)```", (source_dir / "docs" / "Architecture.md").read_text(), re.S)[1]
+    environment = {**os.environ, "PATH": f"{build_dir}/bin:{os.environ['PATH']}"}
+    run = subprocess.run(["bash", "-o", "pipefail", "-ec", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "llvm.func @main" in run.stdout
 
 
 def test_encoder_block_agrees_with_onnx_runtime(run_tool, tmp_path):
