@@ -88,14 +88,18 @@ def _strip_tensor(tensor):
     tensor.ClearField("raw_data")
     tensor.ClearField("float_data")
     sign = "positive" if values.min() > 0 else "any"
-    tensor.doc_string = f"normal {values.mean():.6g} {values.std():.6g} {sign}"
+    # A token that an exporter repeated for each picture of a batch stays the same in all of them.
+    repeated = " repeated" if len(values) > 1 and (values == values[:1]).all() else ""
+    tensor.doc_string = f"normal {values.mean():.6g} {values.std():.6g} {sign}{repeated}"
 
 
 def _draw(tensor, seed):
-    _, mean, deviation, sign = tensor.doc_string.split()
-    values = np.random.default_rng(seed).standard_normal(tuple(tensor.dims), dtype=np.float32)
+    _, mean, deviation, sign, *repeated = tensor.doc_string.split()
+    shape = (1, *tensor.dims[1:]) if repeated else tuple(tensor.dims)
+    values = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
     values = values * np.float32(deviation) + np.float32(mean)
-    tensor.raw_data = (np.abs(values) + np.float32(1e-3) if sign == "positive" else values).tobytes()
+    values = np.abs(values) + np.float32(1e-3) if sign == "positive" else values
+    tensor.raw_data = np.broadcast_to(values, tuple(tensor.dims)).tobytes()
     tensor.ClearField("doc_string")
 
 
