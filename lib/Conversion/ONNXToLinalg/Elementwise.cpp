@@ -94,6 +94,13 @@ static FailureOr<Tensor> convertNot(NotOp op, Node &node) {
   });
 }
 
+static FailureOr<Tensor> convertIsNaN(IsNaNOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  return node.map({x}, x.extents, node.builder.getI1Type(), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, args[0], args[0]);
+  });
+}
+
 /// −1, 0 or 1; NaN stays NaN.
 static FailureOr<Tensor> convertSign(SignOp op, Node &node) {
   Tensor x = node.get(op.getInput());
@@ -188,6 +195,7 @@ void vitc::onnx::populateElementwisePatterns(NodePatterns &patterns) {
   patterns.add(convertMish);
   patterns.add(convertNeg);
   patterns.add(convertNot);
+  patterns.add(convertIsNaN);
   patterns.add(convertRelu);
   patterns.add(convertRound);
   patterns.add(convertSigmoid);

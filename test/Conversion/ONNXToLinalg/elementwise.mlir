@@ -11,6 +11,18 @@ func.func @unary(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
+// CHECK-LABEL: @is_nan
+// CHECK: linalg.generic {{.*}} outs(%{{.+}} : tensor<2x3xi1>)
+// CHECK-NEXT: ^bb0(%[[E:.+]]: f32, %{{.+}}: i1):
+// CHECK-NEXT: %[[C:.+]] = arith.cmpf uno, %[[E]], %[[E]] : f32
+// CHECK-NEXT: linalg.yield %[[C]] : i1
+func.func @is_nan(%x: tensor<2x3xf32>) -> tensor<2x3xi1> {
+  %0 = onnx.IsNaN %x : (tensor<2x3xf32>) -> tensor<2x3xi1>
+  return %0 : tensor<2x3xi1>
+}
+
+// -----
+
 // CHECK-DAG: #[[$ALL:.+]] = affine_map<(d0, d1) -> (d0, d1)>
 // CHECK-DAG: #[[$SCALAR:.+]] = affine_map<(d0, d1) -> ()>
 // CHECK-LABEL: @scalar_is_second_and_rank_0

@@ -80,6 +80,16 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape, ONNX_ShapeArithme
   let hasFolder = 1;
 }
 
+def ONNX_IsNaNOp : ONNX_Op<"IsNaN", [SameOperandsAndResultShape], [ONNX_AsI1]> {
+  let summary = "elementwise y = x is not a number";
+  let description = [{
+    - (C1) Operand and result have the same shape.
+  }];
+  let arguments = (ins ONNX_FloatTensor:$x);
+  let results = (outs ONNX_BoolTensor:$y);
+  let extraClassDefinition = ONNX_SameShape;
+}
+
 def ONNX_ClipOp : ONNX_Op<"Clip", [AttrSizedOperandSegments]> {
   let summary = "elementwise min(max(input, min), max)";
   let description = [{
