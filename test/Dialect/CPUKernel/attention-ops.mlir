@@ -95,7 +95,7 @@ func.func @attention_c4_lanes(%q: memref<5x2x8xf32>, %k: memref<2x1x8x32xf32>, %
 // -----
 
 func.func @attention_c5(%q: memref<5x2x8xf32, strided<[32, 16, 2]>>, %k: memref<2x1x8x32xf32>, %v: memref<9x2x8xf32>, %out: memref<5x2x8xf32>) {
-  // expected-error@+1 {{expected operands whose last dimension is contiguous}}
+  // expected-error@+1 {{expects a last dimension of stride 1, operand 0 is 'memref<5x2x8xf32, strided<[32, 16, 2]>>'}}
   vcpu.attention ins(%q, %k, %v : memref<5x2x8xf32, strided<[32, 16, 2]>>, memref<2x1x8x32xf32>, memref<9x2x8xf32>)
     outs(%out : memref<5x2x8xf32>) {mr = 14 : i64, scale = 1.0 : f32}
   return

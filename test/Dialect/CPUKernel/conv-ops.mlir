@@ -97,3 +97,12 @@ func.func @depthwise_conv_c1(%x: memref<1x9x9x5xf32>, %w: memref<3x5x5xf32>, %ou
     {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, mr = 8 : i64}
   return
 }
+
+// -----
+
+func.func @conv_c5(%x: memref<1x9x9x5xf32, strided<[810, 90, 10, 2]>>, %w: memref<3x45x32xf32>, %out: memref<1x4x4x70xf32>) {
+  // expected-error@+1 {{expects a last dimension of stride 1, operand 0 is}}
+  vcpu.conv ins(%x, %w : memref<1x9x9x5xf32, strided<[810, 90, 10, 2]>>, memref<3x45x32xf32>) outs(%out : memref<1x4x4x70xf32>)
+    {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, mr = 14 : i64}
+  return
+}

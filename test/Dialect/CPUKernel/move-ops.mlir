@@ -129,3 +129,27 @@ func.func @pad_c2_size(%x: memref<?x8x8x5xf32>, %out: memref<?x10x8x5xf32>) {
   vcpu.pad ins(%x : memref<?x8x8x5xf32>) outs(%out : memref<?x10x8x5xf32>) low = [1, 1]
   return
 }
+
+// -----
+
+func.func @pad_c3(%x: memref<1x2x2x5xf32, strided<[40, 20, 10, 2]>>, %out: memref<1x4x4x5xf32>) {
+  // expected-error@+1 {{expects a last dimension of stride 1, operand 0 is 'memref<1x2x2x5xf32, strided<[40, 20, 10, 2]>>'}}
+  vcpu.pad ins(%x : memref<1x2x2x5xf32, strided<[40, 20, 10, 2]>>) outs(%out : memref<1x4x4x5xf32>) low = [1, 1]
+  return
+}
+
+// -----
+
+func.func @patchify_c3(%x: memref<1x1x4x4xf32, strided<[32, 32, 8, 2]>>, %out: memref<1x4x4xf32>) {
+  // expected-error@+1 {{expects a last dimension of stride 1, operand 0 is}}
+  vcpu.patchify ins(%x : memref<1x1x4x4xf32, strided<[32, 32, 8, 2]>>) outs(%out : memref<1x4x4xf32>) patch = [2, 2]
+  return
+}
+
+// -----
+
+func.func @pack_c5(%w: memref<8x4xf32>, %out: memref<1x8x4xf32, strided<[64, 8, 2]>>) {
+  // expected-error@+1 {{expected an output whose last dimension has stride 1, got 'memref<1x8x4xf32, strided<[64, 8, 2]>>'}}
+  vcpu.pack ins(%w : memref<8x4xf32>) outs(%out : memref<1x8x4xf32, strided<[64, 8, 2]>>) permutation = [0, 1]
+  return
+}

@@ -47,12 +47,6 @@ static bool broadcastsTo(Value value, ArrayRef<int64_t> shape) {
          });
 }
 
-/// Whether the elements of the last dimension are neighbours; tensors are.
-static bool isRowContiguous(Value value) {
-  auto type = dyn_cast<MemRefType>(value.getType());
-  return !type || type.getRank() == 0 || type.areTrailingDimsContiguous(1);
-}
-
 LogicalResult AttentionOp::verify() {
   if (failed(verifyShapes(*this)))
     return failure();
@@ -72,9 +66,7 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "expected a positive mr, got " << getMr();
   if (!llvm::isPowerOf2_64(getLanes()) || getPanelWidth() % getLanes()) // attention_c4
     return emitOpError() << "expected lanes, a power of two, to divide the panel width, got " << getLanes();
-  if (!llvm::all_of(getOperands(), isRowContiguous)) // attention_c5
-    return emitOpError("expected operands whose last dimension is contiguous");
-  return success();
+  return verifyContiguousRows(*this); // attention_c5
 }
 
 OpFoldResult AttentionOp::getWorkItems(OpBuilder &builder) {

@@ -33,6 +33,8 @@ static LogicalResult verifyWindow(WindowOp op) {
     if (map.getNumDims() != 4 || map.getNumResults() != shapedType(extra).getRank()) // conv_c4, depthwise_conv_c4
       return op.emitOpError() << "expected a map from 4 dimensions to those of " << extra.getType() << ", got " << attr;
   }
+  if (failed(verifyContiguousRows(op))) // conv_c5, depthwise_conv_c5
+    return failure();
   if (op.getEpilogue().empty())
     return op.getExtras().empty() ? success() : op.emitOpError("expected an epilogue that reads the extras");
   Block &block = op.getEpilogue().front();

@@ -40,6 +40,9 @@ LogicalResult PackOp::verify() {
     return emitOpError() << "expected elements of one type, got " << getInputType() << " and " << getOutputType();
   if (!llvm::isPowerOf2_64(getLanes())) // pack_c4
     return emitOpError() << "expected a power of two as lanes, got " << getLanes();
+  auto buffer = dyn_cast<MemRefType>(getOutputType());
+  if (buffer && !buffer.areTrailingDimsContiguous(1)) // pack_c5
+    return emitOpError() << "expected an output whose last dimension has stride 1, got " << buffer;
   return success();
 }
 
@@ -69,7 +72,7 @@ LogicalResult PatchifyOp::verify() {
   SmallVector<int64_t> shape = {image.getDimSize(0), patches, image.getDimSize(1) * patch[0] * patch[1]};
   if (!isF32Of(getOutput(), shape)) // patchify_c2
     return emitOpError() << "expected an output of " << image.clone(shape) << ", got " << getOutputType();
-  return success();
+  return verifyContiguousRows(*this); // patchify_c3
 }
 
 OpFoldResult PatchifyOp::getWorkItems(OpBuilder &builder) {
@@ -94,7 +97,7 @@ LogicalResult PadOp::verify() {
       return emitOpError() << "expected at least " << size + low[axis] << " elements along dimension " << axis + 1
                            << ", got " << output;
   }
-  return success();
+  return verifyContiguousRows(*this); // pad_c3
 }
 
 OpFoldResult PadOp::getWorkItems(OpBuilder &builder) {

@@ -192,6 +192,8 @@ void PackEmitter::emitItem(Value item) {
 }
 
 LogicalResult PackOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  if (!isa<FloatType>(getOutputType().getElementType()))
+    return emitOpError() << "has no kernel for elements of " << getOutputType().getElementType();
   KernelBuilder kernel(builder, getLoc(), getLanes(), getOutputType().getElementType());
   PackEmitter emitter(*this, kernel, arguments);
   kernel.forEach(arguments[2], arguments[3], kernel.index(1), [&](Value item) { emitter.emitItem(item); });

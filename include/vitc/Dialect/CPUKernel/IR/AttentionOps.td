@@ -20,7 +20,7 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
     - (C2) Every addend is f32 and broadcasts to (B.., H, M, N) from the right; a dynamic size is not 1.
     - (C3) The outputs are out, then scores where `store_scores`, then probs where `store_probs`, both (B.., H, M, N).
     - (C4) `mr` is positive; `lanes` is a power of two and divides nr.
-    - (C5) The last dimension of a memref operand is contiguous.
+    - (C5) The last dimension of memrefs has stride 1.
   }];
   let arguments = (ins CPUKernel_Shaped:$query, CPUKernel_Shaped:$key, CPUKernel_Shaped:$value,
                    Variadic<CPUKernel_Shaped>:$addends, Variadic<CPUKernel_Shaped>:$outputs, F32Attr:$scale,

@@ -11,6 +11,7 @@ def CPUKernel_PadOp : CPUKernel_MoveOp<"pad"> {
 
     - (C1) input and out have rank 4, f32 elements, the same B and the same static C.
     - (C2) `low` is [top, left], not negative; the static H' is at least top + H, and so is W' with left.
+    - (C3) The last dimension of memrefs has stride 1.
   }];
   let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$low,
                    DefaultValuedAttr<I64Attr, "16">:$lanes);
@@ -50,6 +51,7 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)>
     - (C3) The window of the last output element lies in the input where the sizes are static.
     - (C4) There is one map an extra operand, from (b, y, x, f) to its rank; the region is empty or has one block whose
       arguments are the accumulator and one scalar an extra operand, and which yields f32.
+    - (C5) The last dimension of memrefs has stride 1.
   }];
 }
 
@@ -63,6 +65,7 @@ def CPUKernel_DepthwiseConvOp : CPUKernel_WindowOp<"depthwise_conv"> {
     - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive.
     - (C3) The window of the last output element lies in the input where the sizes are static.
     - (C4) Extras, maps and epilogue are as in `vcpu.conv`.
+    - (C5) The last dimension of memrefs has stride 1.
   }];
 }
 

@@ -31,6 +31,7 @@ def CPUKernel_PackOp : CPUKernel_MoveOp<"pack"> {
     - (C2) The output is (batch.., ⌈N / nr⌉, K, nr) where the sizes are static, and nr is.
     - (C3) Input and output have the same element type.
     - (C4) `lanes`, the elements of a vector register, is a power of two.
+    - (C5) The last dimension of a memref output has stride 1.
   }];
   let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$permutation,
                    DefaultValuedAttr<I64Attr, "16">:$lanes);
@@ -55,6 +56,7 @@ def CPUKernel_PatchifyOp : CPUKernel_MoveOp<"patchify"> {
 
     - (C1) image has rank 4 and out rank 3, both f32; C, H, W are static, ph divides H and pw divides W.
     - (C2) out is (B, H/ph · W/pw, C · ph · pw).
+    - (C3) The last dimension of memrefs has stride 1.
   }];
   let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$patch,
                    DefaultValuedAttr<I64Attr, "16">:$lanes);
