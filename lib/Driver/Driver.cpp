@@ -41,8 +41,8 @@ public:
         return CannotCompile;
       if (stage == Stage::ViT && failed(reportRecognition()))
         return CannotCompile;
-      if (stage == Stage::ViT && options.output.empty() && options.explain != ExplainFormat::None)
-        return Done;
+      if (stage == Stage::ViT && options.output.empty() && options.stopAfter == Stage::Library)
+        return Done; // only the report was asked for
       if (options.stopAfter == stage) {
         printModule();
         return Done;
@@ -235,7 +235,8 @@ private:
 static std::optional<std::string> checkOptions(const Options &options) {
   if (options.input.empty())
     return "expected a model to compile";
-  if (options.output.empty() && options.stopAfter == Stage::Library && options.explain == ExplainFormat::None)
+  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty();
+  if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return "expected -o with the path of the library to write";
   if (options.levels.size() > 1)
     return "expected one CPU level: several in one library are not supported yet";

@@ -25,6 +25,12 @@ static Value collapseToRows(OpBuilder &builder, Location loc, Value tensor) {
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   if (rank == 2)
     return tensor;
+  if (rank == 1)
+    return tensor::ExpandShapeOp::create(
+        builder, loc,
+        RankedTensorType::get({1, cast<RankedTensorType>(tensor.getType()).getDimSize(0)},
+                              getElementTypeOrSelf(tensor)),
+        tensor, ArrayRef<ReassociationIndices>{{0, 1}});
   return tensor::CollapseShapeOp::create(builder, loc, tensor, rowsAndColumns(rank));
 }
 
@@ -45,8 +51,8 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
     RankedTensorType type = op.getResult().getType();
     if (!type.getElementType().isF32())
       return rewriter.notifyMatchFailure(op, "only f32 is supported");
-    if (type.getRank() < 2)
-      return rewriter.notifyMatchFailure(op, "expected rows and columns");
+    if (type.getRank() == 1 && (!op.getExtras().empty() || op.getInput().getType().isDynamicDim(0)))
+      return rewriter.notifyMatchFailure(op, "a vector of dynamic length, or with an epilogue");
 
     Value rows = collapseToRows(rewriter, loc, op.getInput());
     Value packed = packWeight(op, rewriter);
@@ -145,6 +151,10 @@ private:
     RankedTensorType type = op.getResult().getType();
     if (type.getRank() == 2) {
       rewriter.replaceOp(op, rows);
+      return;
+    }
+    if (type.getRank() == 1) {
+      rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(op, type, rows, ArrayRef<ReassociationIndices>{{0, 1}});
       return;
     }
     ReifiedRankedShapedTypeDims shapes;

@@ -17,7 +17,11 @@ func.func @main(%x: memref<2x6x8xf32>, %y: memref<2x6x8xf32>) {
 
 // -----
 
-// A reduction to a scalar is one item.
+// A reduction to a scalar is one item, which one thread runs.
+// CHECK-LABEL: func.func private @reduce_0
+// CHECK-SAME: %[[FIRST:[^:]+]]: index, %[[LAST:[^:]+]]: index)
+// CHECK: %[[MINE:.+]] = arith.cmpi ult, %[[FIRST]], %[[LAST]]
+// CHECK: scf.if %[[MINE]]
 // CHECK-LABEL: func.func @main
 func.func @main(%x: memref<8xf32>, %y: memref<f32>) {
   // CHECK: %[[ONE:.+]] = arith.constant 1 : index
@@ -58,5 +62,28 @@ func.func @main(%x: memref<2x8xf32>, %y: memref<8xf32>, %z: memref<8xf32>) {
   %b = memref.subview %x[1, 0] [1, 8] [1, 1] : memref<2x8xf32> to memref<8xf32, strided<[1], offset: 8>>
   linalg.exp ins(%a : memref<8xf32, strided<[1]>>) outs(%y : memref<8xf32>)
   linalg.exp ins(%b : memref<8xf32, strided<[1], offset: 8>>) outs(%z : memref<8xf32>)
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// The same value in two operands: the kernel reads each through its own argument, so that it serves other values too.
+// CHECK-LABEL: func.func private @elementwise_0
+// CHECK-SAME: (%[[A:.+]]: memref<4x4xf32>, %[[B:.+]]: memref<4x4xf32>, %[[Y:.+]]: memref<4x4xf32>,
+// CHECK-DAG: %[[VA:.+]] = memref.subview %[[A]]
+// CHECK-DAG: %[[VB:.+]] = memref.subview %[[B]]
+// CHECK: %[[L:.+]] = memref.load %[[VA]]
+// CHECK: %[[R:.+]] = memref.load %[[VB]]
+// CHECK: arith.mulf %[[L]], %[[R]]
+// CHECK-NOT: func.func private @elementwise_1
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: (%[[X:[^:]+]]: memref<4x4xf32>, %[[Z:[^:]+]]: memref<4x4xf32>,
+func.func @main(%x: memref<4x4xf32>, %z: memref<4x4xf32>, %p: memref<4x4xf32>, %q: memref<4x4xf32>) {
+  // CHECK: vcpu.launch @elementwise_0 {{.*}} ins(%[[X]], %[[X]] :
+  // CHECK: vcpu.launch @elementwise_0 {{.*}} ins(%[[X]], %[[Z]] :
+  linalg.elementwise kind=#linalg.elementwise_kind<mul> indexing_maps = [#id, #id, #id] ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>) outs(%p : memref<4x4xf32>)
+  linalg.elementwise kind=#linalg.elementwise_kind<mul> indexing_maps = [#id, #id, #id] ins(%x, %z : memref<4x4xf32>, memref<4x4xf32>) outs(%q : memref<4x4xf32>)
   return
 }

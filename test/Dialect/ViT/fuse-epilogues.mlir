@@ -62,3 +62,41 @@ func.func @transposed_reader(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) -> tensor
     ins(%0 : tensor<4x4xf32>) outs(%1 : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %2 : tensor<4x4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Near miss: the reader computes booleans.
+// CHECK-LABEL: func.func @comparison
+func.func @comparison(%x: tensor<4x8xf32>, %w: tensor<8x6xf32>, %z: tensor<4x6xf32>) -> tensor<4x6xi1> {
+  // CHECK: vit.linear
+  // CHECK-NOT: epilogue
+  // CHECK: linalg.generic
+  %0 = vit.linear %x, %w : (tensor<4x8xf32>, tensor<8x6xf32>) -> tensor<4x6xf32>
+  %1 = tensor.empty() : tensor<4x6xi1>
+  %2 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%0, %z : tensor<4x6xf32>, tensor<4x6xf32>) outs(%1 : tensor<4x6xi1>) {
+  ^bb0(%a: f32, %b: f32, %out: i1):
+    %c = arith.cmpf ogt, %a, %b : f32
+    linalg.yield %c : i1
+  } -> tensor<4x6xi1>
+  return %2 : tensor<4x6xi1>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Near miss: the reader chooses by a mask of booleans.
+// CHECK-LABEL: func.func @select
+func.func @select(%x: tensor<4x8xf32>, %w: tensor<8x6xf32>, %m: tensor<4x6xi1>, %z: tensor<4x6xf32>) -> tensor<4x6xf32> {
+  // CHECK: vit.linear
+  // CHECK-NOT: epilogue
+  // CHECK: linalg.elementwise kind=#linalg.elementwise_kind<select>
+  %0 = vit.linear %x, %w : (tensor<4x8xf32>, tensor<8x6xf32>) -> tensor<4x6xf32>
+  %1 = tensor.empty() : tensor<4x6xf32>
+  %2 = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps = [#id, #id, #id, #id]
+    ins(%m, %0, %z : tensor<4x6xi1>, tensor<4x6xf32>, tensor<4x6xf32>) outs(%1 : tensor<4x6xf32>) -> tensor<4x6xf32>
+  return %2 : tensor<4x6xf32>
+}

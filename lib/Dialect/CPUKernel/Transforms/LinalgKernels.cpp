@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Interfaces/TilingInterface.h"
@@ -48,10 +49,9 @@ struct LinalgKernel : KernelOpInterface::ExternalModel<LinalgKernel<LinalgOpTy>,
   }
 
   LogicalResult emitKernel(Operation *op, OpBuilder &builder, ValueRange arguments) const {
-    IRMapping mapping;
-    for (auto [operand, argument] : llvm::zip(op->getOperands(), arguments))
-      mapping.map(operand, argument);
-    auto whole = cast<LinalgOp>(builder.clone(*op, mapping));
+    // Operands are replaced by position: one value may stand in several of them.
+    auto whole = cast<LinalgOp>(builder.clone(*op));
+    whole->setOperands(arguments.take_front(op->getNumOperands()));
     IRRewriter rewriter(builder);
     LinalgOp range = whole;
     if (std::optional<unsigned> loop = chooseParallelLoop(whole)) {
@@ -60,6 +60,8 @@ struct LinalgKernel : KernelOpInterface::ExternalModel<LinalgKernel<LinalgOpTy>,
         return op->emitOpError("cannot be restricted to a range of loop ") << *loop;
       rewriter.eraseOp(whole);
       range = *restricted;
+    } else {
+      moveIntoBranch(rewriter, whole, arguments.take_back(2));
     }
     rewriter.setInsertionPoint(range);
     if (failed(linalgOpToLoops(rewriter, range)))
@@ -69,6 +71,14 @@ struct LinalgKernel : KernelOpInterface::ExternalModel<LinalgKernel<LinalgOpTy>,
   }
 
 private:
+  /// The one item of an op without parallel loops is run by the thread whose range holds it.
+  static void moveIntoBranch(RewriterBase &rewriter, LinalgOp op, ValueRange bounds) {
+    rewriter.setInsertionPoint(op);
+    Value mine = arith::CmpIOp::create(rewriter, op.getLoc(), arith::CmpIPredicate::ult, bounds[0], bounds[1]);
+    auto branch = scf::IfOp::create(rewriter, op.getLoc(), mine, /*withElseRegion=*/false);
+    rewriter.moveOpBefore(op, branch.thenBlock()->getTerminator());
+  }
+
   /// The op on `bounds` = [first, end) of one loop.
   static FailureOr<LinalgOp> restrictLoop(RewriterBase &rewriter, LinalgOp op, unsigned loop, ValueRange bounds) {
     rewriter.setInsertionPoint(op);

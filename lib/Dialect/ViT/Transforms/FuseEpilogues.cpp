@@ -77,6 +77,8 @@ struct FuseEpilogue final : OpRewritePattern<ContractionOp> {
   LogicalResult matchAndRewrite(ContractionOp op, PatternRewriter &rewriter) const override {
     if (!op.getResult().hasOneUse())
       return rewriter.notifyMatchFailure(op, "the result has several readers");
+    if (op.getResult().getType().getRank() < 2)
+      return rewriter.notifyMatchFailure(op, "the result has no rows");
     Operation *user = *op.getResult().user_begin();
     if (failed(checkElementwise(op, user, rewriter)))
       return failure();
@@ -94,6 +96,8 @@ struct FuseEpilogue final : OpRewritePattern<ContractionOp> {
 
 private:
   static LogicalResult checkElementwise(ContractionOp op, Operation *user, PatternRewriter &rewriter) {
+    if (!hasElementType(op, user))
+      return rewriter.notifyMatchFailure(op, "the reader computes with other element types");
     if (isa<GeluOp, SiluOp>(user))
       return success();
     if (auto scale = dyn_cast<LayerScaleOp>(user)) {
@@ -116,6 +120,15 @@ private:
     if (!llvm::all_of(getCapturedValues(structured), [](Value value) { return matchPattern(value, m_Constant()); }))
       return rewriter.notifyMatchFailure(op, "the reader's body reads values from outside");
     return success();
+  }
+
+  /// Whether the reader's tensors, but for splat constants, have the contraction's element type.
+  static bool hasElementType(ContractionOp op, Operation *user) {
+    Type element = getElementTypeOrSelf(op.getResult());
+    auto fits = [&](Value value) {
+      return getElementTypeOrSelf(value) == element || matchPattern(value, m_Constant<SplatElementsAttr>(nullptr));
+    };
+    return llvm::all_of(user->getOperands(), fits) && llvm::all_of(user->getResults(), fits);
   }
 
   static llvm::SetVector<Value> getCapturedValues(linalg::LinalgOp op) {
