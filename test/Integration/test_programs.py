@@ -67,6 +67,8 @@ GRAPHS = {
     "row_bias": """(float[b,3,8] x) => (float[b,3,4] y)
         <float[8,4] w, float[3,1] e> { p = MatMul(x, w)
         y = Sub(e, p) }""",
+    "outer_product": """(float[b,3,1] x) => (float[b,3,5] y)
+        <float[1,5] w> { y = MatMul(x, w) }""",
     "softmax_over_rows": """(float[b,5,8] x) => (float[b,5,8] y) { y = Softmax <axis = 1> (x) }""",
     "integers": """(int64[b,4] x, int64[4] z) => (int64[b,4] y, bool[b,4] c) { s = Mul(x, z)
         y = Sub(s, x)
@@ -123,3 +125,23 @@ def test_program(name, run_tool, tmp_path):
             for key in expected.keys() - floats:
                 np.testing.assert_array_equal(found[key], expected[key])
                 assert found[key].dtype == expected[key].dtype
+
+
+def test_rows_masked_by_the_lowest_float(run_tool, tmp_path):
+    """What Hugging Face writes for a mask: such a row is the mean of the values, not NaN as one of −inf is."""
+    mask = np.zeros((5, 5), np.float32)
+    mask[1], mask[3], mask[2, 3] = [np.finfo(np.float32).min] * 3
+    text = """(float[1,2,5,8] q, float[1,2,5,8] k, float[1,2,5,8] v) => (float[1,2,5,8] y) {
+        t = Transpose <perm = [0, 1, 3, 2]> (k)
+        s = MatMul(q, t)
+        m = Add(s, mask)
+        p = Softmax <axis = -1> (m)
+        y = MatMul(p, v) }"""
+    model = onnx.parser.parse_model('<ir_version: 8, opset_import: ["" : 17]> g ' + text)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(mask, "mask"))
+    onnx.save(model, tmp_path / "m.onnx")
+    compiled = compile_model(run_tool, tmp_path / "m.onnx", tmp_path / "m.so")
+    assert compiled.report["recognized"]["attention"] == 1
+    library = vitc.load(compiled.library, threads=1)
+    inputs = draw(library, 1, np.random.default_rng(7))
+    assert_agrees(library.run(inputs), Reference.open(tmp_path / "m.onnx").run(inputs))

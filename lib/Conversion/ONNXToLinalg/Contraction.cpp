@@ -35,10 +35,11 @@ static Term dropLoops(Node &node, const Term &term, function_ref<bool(int64_t)> 
   return result;
 }
 
-/// Drops from `term` the unit dimensions that `other` broadcasts, and, if it is a constant, those that `other` has.
-static Term dropBroadcastLoops(Node &node, const Term &term, const Term &other) {
+/// Drops from `term` the unit dimensions of the result that `other` broadcasts, and, if it is a constant, those that
+/// `other` has. What is summed over stays in both.
+static Term dropBroadcastLoops(Node &node, const Term &term, const Term &other, ArrayRef<int64_t> result) {
   return dropLoops(node, term, [&](int64_t loop) {
-    return other.has(loop) && (term.isConstant || !isExtent(other.getExtent(loop), 1));
+    return llvm::is_contained(result, loop) && other.has(loop) && (term.isConstant || !isExtent(other.getExtent(loop), 1));
   });
 }
 
@@ -46,9 +47,9 @@ static Term dropBroadcastLoops(Node &node, const Term &term, const Term &other) 
 static Tensor contract(Node &node, Term a, Term b, ArrayRef<int64_t> result) {
   if (a.isConstant && !b.isConstant)
     std::swap(a, b);
-  b = dropBroadcastLoops(node, b, a);
+  b = dropBroadcastLoops(node, b, a, result);
   a.isConstant = false; // what b dropped has to stay in a
-  a = dropBroadcastLoops(node, a, b);
+  a = dropBroadcastLoops(node, a, b, result);
   llvm::SmallSetVector<int64_t, 8> loops(result.begin(), result.end());
   loops.insert_range(a.loops);
   loops.insert_range(b.loops);

@@ -98,7 +98,8 @@ static FailureOr<Tensor> convertGather(GatherOp op, Node &node) {
   bool isScalar = indices.getRank() == 0;
   int64_t size = getStaticExtent(x.extents[axis]);
   if (ShapedType::isDynamic(size)) {
-    if (isScalar) {
+    // A symbol is at least 1: only the first and the last position are there in every run.
+    if (isScalar && ((*constants)[0] == 0 || (*constants)[0] == -1)) {
       AffineExpr offset = (*constants)[0] < 0 ? x.extents[axis] + (*constants)[0] : node.extent((*constants)[0]);
       Extents offsets(x.getRank(), node.extent(0)), sizes = x.extents;
       offsets[axis] = offset;

@@ -212,11 +212,13 @@ Values AttentionEmitter::emitRowMax(const Item &item, Value row) {
 /// Replaces the scores of a row by exp(score − max); gives their sum.
 Value AttentionEmitter::emitExponentials(Value row, Value max) {
   Value log2e = k.splat(std::numbers::log2e);
-  Value shift = k.broadcast(k.mulf(max, k.scalar(-std::numbers::log2e)));
+  Value largest = k.broadcast(max);
   Values zeros(vectors, k.splat(0.0));
   Values sums = sweepKeys(zeros, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
     Values indices = {panel, row, k.index(offset)};
-    Value power = emitExp2(k, k.fma(k.loadVector(scores, indices), log2e, shift));
+    // The difference first: log2 e times a mask of the most negative float is not finite.
+    Value difference = k.subf(k.loadVector(scores, indices), largest);
+    Value power = emitExp2(k, k.mulf(difference, log2e));
     power = k.selectLanes(mask, power, k.splat(0.0));
     k.storeVector(power, scores, indices);
     Values next(carried);
