@@ -36,6 +36,8 @@ void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &o
   pm.addNestedPass<func::FuncOp>(vcpu::createProtectInputsPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createOneShotBufferizePass(getBufferizationOptions()));
+  // Buffers' sizes must lead to the inputs, not to other buffers.
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(vcpu::createPlanMemoryPass());
