@@ -41,7 +41,8 @@ public:
         return CannotCompile;
       if (stage == Stage::ViT && failed(reportRecognition()))
         return CannotCompile;
-      if (stage == Stage::ViT && options.output.empty() && options.stopAfter == Stage::Library)
+      bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
+      if (stage == Stage::ViT && options.output.empty() && !wantsIR)
         return Done; // only the report was asked for
       if (options.stopAfter == stage) {
         printModule();

@@ -232,8 +232,11 @@ Tensor TensorBuilder::dropDims(const Tensor &x, ArrayRef<int64_t> dims) {
   for (auto [dim, size] : llvm::enumerate(x.extents))
     if (!llvm::is_contained(dims, static_cast<int64_t>(dim)))
       extents.push_back(size);
-  // What was sliced becomes a rank-reducing slice: upstream has no pattern for it.
-  if (auto slice = x.value.getDefiningOp<tensor::ExtractSliceOp>(); slice && !dims.empty()) {
+  // What was sliced becomes a rank-reducing slice: upstream has no pattern for it. Where a unit dimension stays, its
+  // type would not tell which one went, and upstream may guess wrong once strides count.
+  auto isUnit = [](AffineExpr size) { return isExtent(size, 1); };
+  auto slice = x.value.getDefiningOp<tensor::ExtractSliceOp>();
+  if (slice && !dims.empty() && llvm::none_of(extents, isUnit)) {
     Value value =
         tensor::ExtractSliceOp::create(builder, loc, getType(extents, x.getElementType()), slice.getSource(),
                                        slice.getMixedOffsets(), slice.getMixedSizes(), slice.getMixedStrides());
@@ -283,6 +286,8 @@ Tensor TensorBuilder::slice(const Tensor &x, ExtentsRef offsets, ExtentsRef size
       kept.push_back(size);
   if (isEmpty(kept))
     return {empty(kept, x.getElementType()), kept};
+  if (!dropped.empty() && llvm::any_of(kept, [](AffineExpr size) { return isExtent(size, 1); }))
+    return dropDims(slice(x, offsets, sizes, strides, {}), dropped);
   SmallVector<OpFoldResult> steps =
       llvm::map_to_vector(strides, [&](int64_t step) -> OpFoldResult { return builder.getIndexAttr(step); });
   Value value = tensor::ExtractSliceOp::create(builder, loc, getType(kept, x.getElementType()), x.value,
