@@ -176,6 +176,8 @@ void Report::print(llvm::raw_ostream &os) const {
   for (const auto &[kind, count] : recognized)
     os << " " << kind << " " << count;
   os << "\ntokens: cls " << tokens.cls << ", registers " << tokens.registers << ", patches " << tokens.patches << "\n";
+  if (tokens.cls == 0 && tokens.registers > 0)
+    os << "  no output reads these prefix rows, so they count as registers, a CLS token included\n";
   for (const Rewrite &rewrite : rewrites)
     os << "rewritten: " << rewrite.name << " at " << rewrite.where << ", " << rewrite.macsSaved << " MACs saved\n";
   for (const Missed &miss : missed)
