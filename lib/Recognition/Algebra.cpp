@@ -70,6 +70,7 @@ static std::optional<ElementwiseKind> kindOfScalarOp(Operation *op) {
       .Case([](math::SqrtOp) { return ElementwiseKind::sqrt; })
       .Case([](math::RsqrtOp) { return ElementwiseKind::rsqrt; })
       .Case([](math::PowFOp) { return ElementwiseKind::powf; })
+      .Case([](arith::SelectOp) { return ElementwiseKind::select; })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -138,6 +139,13 @@ bool vitc::isCopy(linalg::LinalgOp op) {
     return false;
   Block *body = op.getBlock();
   return llvm::hasSingleElement(*body) && body->getTerminator()->getOperand(0) == body->getArgument(0);
+}
+
+bool vitc::isContraction(Operation *op) {
+  auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
+  return structured && linalg::isaContractionOpInterface(structured) && structured.hasPureTensorSemantics() &&
+         isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
+         matchSplat(structured.getDpsInitOperand(0)->get()) == 0.0;
 }
 
 static Polynomial add(const Polynomial &a, const Polynomial &b, double factor = 1) {

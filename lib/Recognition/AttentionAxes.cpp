@@ -89,14 +89,6 @@ FailureOr<ContractionLoops> ContractionLoops::of(linalg::LinalgOp op) {
   return loops;
 }
 
-/// A product of two tensors summed over indices, starting from zero.
-static bool isContraction(Operation *op) {
-  auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
-  return structured && linalg::isaContractionOpInterface(structured) && structured.hasPureTensorSemantics() &&
-         isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
-         matchSplat(structured.getDpsInitOperand(0)->get()) == 0.0;
-}
-
 /// The contraction that reads the probabilities, possibly through views.
 LogicalResult Matcher::findValues() {
   SmallVector<Value> worklist{match.softmax.getResult()[0]};

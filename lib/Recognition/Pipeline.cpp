@@ -17,6 +17,8 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
   functions.addPass(createRaiseSoftmax());
   functions.addPass(createRaiseLayerNorm());
   functions.addPass(createRaiseActivations());
+  // Before attention: the values are then contracted with the softmax itself.
+  functions.addPass(createSimplifySoftmax());
   // Attention before linear: what becomes of scores decides what their contraction is.
   functions.addPass(createRecognizeAttention());
   functions.addPass(createRecognizeLinear());

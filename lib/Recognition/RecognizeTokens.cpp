@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Pass/Pass.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Recognition/Constants.h"
 #include "vitc/Recognition/Passes.h"
 
 namespace vitc {
@@ -49,13 +50,14 @@ static std::optional<int64_t> rowsOf(Value value) {
 }
 
 /// A map (batch, row, channel) as (row, channel), where nothing varies along the batch and every row has its own
-/// values.
+/// values. An export at a fixed batch may have the repeated values as a constant.
 static std::optional<AxisMap> asTerm(AxisMap map) {
   if (map.axes.size() != 3)
     return std::nullopt;
   auto isFree = [](const Digit &digit) { return digit.isFree(); };
   auto isOneDigit = [&](const Axis &axis) { return axis.size() <= 1 && llvm::none_of(axis, isFree); };
-  if (!llvm::all_of(map.axes[0], isFree) || !isOneDigit(map.axes[1]) || llvm::any_of(map.axes[2], isFree))
+  auto isRepeated = [&](const Digit &digit) { return digit.isFree() || repeatsAlong(map.source, digit.dim); };
+  if (!llvm::all_of(map.axes[0], isRepeated) || !isOneDigit(map.axes[1]) || llvm::any_of(map.axes[2], isFree))
     return std::nullopt;
   map.axes.erase(map.axes.begin());
   return isMaterializable(map) ? std::optional(map) : std::nullopt;

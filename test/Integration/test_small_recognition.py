@@ -30,20 +30,6 @@ EXPECTED = {
 }
 PLAIN = [family for family in EXPECTED if family.startswith(("d", "vit", "hf"))]
 
-# What recognition does not see yet.
-GUARDED = "the dynamo exporter's where(isnan(softmax), 0, softmax) is not read as the softmax yet"
-REPEATED = "a CLS token that the export repeats for each picture of a fixed batch is not read as one token yet"
-PENDING = {
-    "hf_vit_sdpa.dyn": GUARDED,
-    "hf_dinov2_reg_sdpa.dyn": GUARDED,
-    "deit_b2": REPEATED,
-    "deit_b2.dyn": REPEATED,
-}
-
-
-def marked(names):
-    return [pytest.param(name, marks=pytest.mark.xfail(reason=PENDING[name])) if name in PENDING else name for name in names]
-
 
 def family_of(name):
     return name.removesuffix(".dyn").removesuffix("_b2").removesuffix("_batch")
@@ -53,12 +39,12 @@ def plain_models():
     return [name for name in zoo.names(SMALL) if family_of(name) in PLAIN]
 
 
-@pytest.mark.parametrize("name", marked(zoo.names(SMALL)))
+@pytest.mark.parametrize("name", zoo.names(SMALL))
 def test_counts(name, compiled):
     assert counts(compiled(name).report) == EXPECTED[family_of(name)]
 
 
-@pytest.mark.parametrize("name", marked(plain_models()))
+@pytest.mark.parametrize("name", plain_models())
 def test_whole_blocks(name, compiled):
     """The rest of a plain block: a linear for each product with weights, an MLP and a GELU a block, the patch embedding."""
     report = compiled(name).report
@@ -73,5 +59,5 @@ def test_both_exporters_alike(compiled):
     """A family's two exports are recognised as the same things."""
     names = set(zoo.names(SMALL))
     for name in plain_models():
-        if name + ".dyn" in names - PENDING.keys():
+        if name + ".dyn" in names:
             assert compiled(name).report["recognized"] == compiled(name + ".dyn").report["recognized"], name

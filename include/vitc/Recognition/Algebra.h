@@ -46,6 +46,9 @@ std::optional<Scaled> matchScaled(mlir::linalg::LinalgOp op);
 /// Whether the op copies its only input through an index map that permutes or broadcasts.
 bool isCopy(mlir::linalg::LinalgOp op);
 
+/// Whether the op, which may be null, is a product of two tensors summed over indices, starting from zero.
+bool isContraction(mlir::Operation *op);
+
 /// A sum of products c · x^i · t^j, as a map from (i, j) to c: what an activation function is, in any spelling, once
 /// its argument x and its transcendental part t are known.
 using Polynomial = std::map<std::pair<int, int>, double>;

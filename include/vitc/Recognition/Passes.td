@@ -64,6 +64,24 @@ def RaiseActivations : VitC_RecognitionPass<"vit-raise-activations"> {
   }];
 }
 
+def SimplifySoftmax : VitC_RecognitionPass<"vit-simplify-softmax"> {
+  let summary = "drop the guard against rows of NaN after a softmax that has none";
+  let description = [{
+    Masked attention is exported with a guard: a row of scores that are −∞ as a whole becomes NaN, then 0. The guard does
+    nothing where no row can be masked so: the scores are products of queries and keys, scaled, with finite constants added.
+    Products are taken to be finite.
+
+    ```mlir
+    // before: %mask is a constant of finite elements
+    %scores = linalg.elementwise kind=#linalg.elementwise_kind<add> … ins(%qk, %mask : tensor<2x6x17x17xf32>, tensor<17x17xf32>) …
+    %p = linalg.softmax dimension(3) ins(%scores : tensor<2x6x17x17xf32>) …
+    %nan = linalg.generic … ins(%p : tensor<2x6x17x17xf32>) { arith.cmpf uno, %in, %in } …
+    %guarded = linalg.elementwise kind=#linalg.elementwise_kind<select> … ins(%nan, %zero, %p : …) …
+    // after: readers of %guarded read %p
+    ```
+  }];
+}
+
 def RecognizeLinear : VitC_RecognitionPass<"vit-recognize-linear"> {
   let summary = "recognise dense layers";
   let description = [{
