@@ -11,7 +11,7 @@ defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; ma
 defm target : Value<"target", "<list>", "What to compile for: cpu or cpu:LEVEL (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4">;
 defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;
-defm weights : Value<"weights", "<place>", "Where the weights go: embedded (default) or external">;
+defm weights : Value<"weights", "<place>", "Where the library keeps its weights: embedded (default) or external">;
 defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;
 def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fused, and why the rest was not">;
 def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,

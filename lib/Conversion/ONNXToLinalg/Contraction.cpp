@@ -39,7 +39,8 @@ static Term dropLoops(Node &node, const Term &term, function_ref<bool(int64_t)> 
 /// `other` has. What is summed over stays in both.
 static Term dropBroadcastLoops(Node &node, const Term &term, const Term &other, ArrayRef<int64_t> result) {
   return dropLoops(node, term, [&](int64_t loop) {
-    return llvm::is_contained(result, loop) && other.has(loop) && (term.isConstant || !isExtent(other.getExtent(loop), 1));
+    return llvm::is_contained(result, loop) && other.has(loop) &&
+           (term.isConstant || !isExtent(other.getExtent(loop), 1));
   });
 }
 
