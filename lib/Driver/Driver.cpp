@@ -158,12 +158,23 @@ private:
     std::vector<Artefact> artefacts = options.artefacts;
     if (artefacts.empty())
       artefacts.push_back(Artefact::SharedLibrary);
-    for (Artefact artefact : artefacts)
+    std::vector<std::string> written;
+    for (Artefact artefact : artefacts) {
       if (llvm::Error error = write(artefact)) {
         err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';
+        for (const std::string &path : written)
+          llvm::sys::fs::remove(path);
         return failure();
       }
+      written.push_back(getPath(artefact));
+    }
     return success();
+  }
+
+  static llvm::Error writeText(const std::string &path, function_ref<llvm::Error(raw_ostream &)> print) {
+    if (llvm::Error error = llvm::writeToOutput(path, print))
+      return llvm::createFileError(path, std::move(error));
+    return llvm::Error::success();
   }
 
   llvm::Error write(Artefact artefact) {
@@ -173,7 +184,7 @@ private:
     library.externalWeights = options.externalWeights;
     library.prefix = options.prefix.empty() ? target::makePrefix(llvm::sys::path::stem(library.path)) : options.prefix;
     if (artefact == Artefact::Header)
-      return llvm::writeToOutput(library.path, [&](raw_ostream &os) {
+      return writeText(library.path, [&](raw_ostream &os) {
         target::printHeader(lowered.program, library.prefix, os);
         return llvm::Error::success();
       });
@@ -190,7 +201,7 @@ private:
     case Artefact::Object:
       return target::writeObjectFile(parts, library);
     case Artefact::Assembly:
-      return llvm::writeToOutput(library.path, [&](raw_ostream &os) {
+      return writeText(library.path, [&](raw_ostream &os) {
         for (const target::Code &part : *code)
           os << StringRef(part.data(), part.size());
         return llvm::Error::success();

@@ -47,6 +47,9 @@ public:
 
   /// The larger coefficient of each term: nowhere below either, since symbols are not negative.
   void raiseTo(const RationalPolynomial &other) {
+    for (auto &[powers, coefficient] : terms)
+      if (!other.terms.contains(powers))
+        coefficient = std::max(coefficient, 0.0);
     for (auto &[powers, coefficient] : other.terms)
       terms[powers] = std::max(terms[powers], coefficient);
   }
@@ -74,6 +77,26 @@ private:
 
 } // namespace
 
+static bool isPolynomial(AffineExpr expr) {
+  return expr.walk([](AffineExpr part) {
+               AffineExprKind kind = part.getKind();
+               bool division =
+                   kind == AffineExprKind::Mod || kind == AffineExprKind::FloorDiv || kind == AffineExprKind::CeilDiv;
+               return division ? WalkResult::interrupt() : WalkResult::advance();
+             })
+             .wasInterrupted() == false;
+}
+
+/// Whether a product turns an upper bound of one of its sides into a lower one.
+static bool negatesBound(AffineBinaryOpExpr product) {
+  auto isNegative = [](AffineExpr expr) {
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    return constant && constant.getValue() < 0;
+  };
+  return (isNegative(product.getLHS()) && !isPolynomial(product.getRHS())) ||
+         (isNegative(product.getRHS()) && !isPolynomial(product.getLHS()));
+}
+
 static FailureOr<RationalPolynomial> toPolynomial(AffineExpr expr) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return RationalPolynomial::constant(constant.getValue());
@@ -93,6 +116,8 @@ static FailureOr<RationalPolynomial> toPolynomial(AffineExpr expr) {
   case AffineExprKind::Add:
     return *lhs + *rhs;
   case AffineExprKind::Mul:
+    if (negatesBound(binary))
+      return failure();
     return *lhs * *rhs;
   case AffineExprKind::Mod: // less than its divisor
     return *rhs;
@@ -108,16 +133,6 @@ static FailureOr<RationalPolynomial> toPolynomial(AffineExpr expr) {
   default:
     return failure();
   }
-}
-
-static bool isPolynomial(AffineExpr expr) {
-  return expr.walk([](AffineExpr part) {
-               AffineExprKind kind = part.getKind();
-               bool division =
-                   kind == AffineExprKind::Mod || kind == AffineExprKind::FloorDiv || kind == AffineExprKind::CeilDiv;
-               return division ? WalkResult::interrupt() : WalkResult::advance();
-             })
-             .wasInterrupted() == false;
 }
 
 FailureOr<target::Polynomial> vitc::driver::boundFromAbove(AffineExpr expr) {

@@ -69,6 +69,19 @@ GRAPHS = {
         y = Sub(e, p) }""",
     "outer_product": """(float[b,3,1] x) => (float[b,3,5] y)
         <float[1,5] w> { y = MatMul(x, w) }""",
+    # Rows that kernels cannot read as they lie.
+    "every_other_feature": """(float[b,5,12] x) => (float[b,5,6] y, float[b,5,7] z, float[b,5,6] n)
+        <float[6,7] w, float[6] g> {
+        first = Constant <value_ints = [1]> ()
+        last = Constant <value_ints = [12]> ()
+        axis = Constant <value_ints = [2]> ()
+        step = Constant <value_ints = [2]> ()
+        s = Slice(x, first, last, axis, step)
+        y = Softmax(s)
+        z = MatMul(s, w)
+        n = LayerNormalization(s, g) }""",
+    "vector_norm": """(float[8] x) => (float[8] y) <float[8] g> { y = LayerNormalization(x, g) }""",
+    "deep_product": """(float[b,57,3072] x) => (float[b,57,20] y) <float[3072,20] w> { y = MatMul(x, w) }""",
     "softmax_over_rows": """(float[b,5,8] x) => (float[b,5,8] y) { y = Softmax <axis = 1> (x) }""",
     "integers": """(int64[b,4] x, int64[4] z) => (int64[b,4] y, bool[b,4] c) { s = Mul(x, z)
         y = Sub(s, x)

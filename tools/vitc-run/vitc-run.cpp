@@ -189,9 +189,8 @@ int main(int argc, char **argv) {
   if (!cl::ParseCommandLineOptions(argc, argv, "Runs a model compiled by vitc\n", &stream)) {
     StringRef message = StringRef(errors).split("  Try:").first.trim();
     message.consume_front((llvm::sys::path::filename(argv[0]) + ": ").str());
-    if (message.empty()) // the parser of a value has said what is wrong with it
-      return 2;
-    return usage(message.rtrim('.'));
+    // The parser of a value has said itself what is wrong with it.
+    return usage(message.empty() ? "expected another value of an option" : message.rtrim('.'));
   }
   if (modelPath.empty())
     return usage("no model was given");

@@ -21,12 +21,18 @@ static void replaceByRowKernel(PatternRewriter &rewriter, Operation *op, Value i
   Location loc = op->getLoc();
   auto type = cast<RankedTensorType>(input.getType());
   Value rows = input;
-  if (type.getRank() != 2)
+  if (type.getRank() == 1)
+    rows = tensor::ExpandShapeOp::create(rewriter, loc,
+                                         RankedTensorType::get({1, type.getDimSize(0)}, type.getElementType()), input,
+                                         ArrayRef<ReassociationIndices>{{0, 1}});
+  else if (type.getRank() != 2)
     rows = tensor::CollapseShapeOp::create(rewriter, loc, input, rowsAndColumns(type.getRank()));
   Value init =
       tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, rows), type.getElementType());
   Value result = create(rows, init);
-  if (type.getRank() != 2)
+  if (type.getRank() == 1)
+    result = tensor::CollapseShapeOp::create(rewriter, loc, type, result, ArrayRef<ReassociationIndices>{{0, 1}});
+  else if (type.getRank() != 2)
     result = tensor::ExpandShapeOp::create(rewriter, loc, type, result, rowsAndColumns(type.getRank()),
                                            tensor::getMixedSizes(rewriter, loc, input));
   rewriter.replaceOp(op, result);
@@ -40,7 +46,7 @@ struct LayerNormToCPU final : OpRewritePattern<vit::LayerNormOp> {
 
   LogicalResult matchAndRewrite(vit::LayerNormOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getResult().getType();
-    if (!type.getElementType().isF32() || type.getRank() < 2 || type.isDynamicDim(type.getRank() - 1))
+    if (!type.getElementType().isF32() || type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))
       return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
     replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
       return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(),

@@ -46,6 +46,7 @@ TEST_F(BoundTest, DivisionsAreNeverBelow) {
 
 TEST_F(BoundTest, WhatIsNoPolynomialIsRefused) {
   EXPECT_TRUE(failed(boundFromAbove(symbol(0).floorDiv(symbol(1)))));
+  EXPECT_TRUE(failed(boundFromAbove(symbol(0) - symbol(0) % 4)));
   EXPECT_TRUE(failed(boundFromAbove(symbol(target::maxSymbols))));
   EXPECT_TRUE(failed(boundFromAbove(getAffineDimExpr(0, &context))));
 }

@@ -9,6 +9,24 @@ using namespace mlir;
 using namespace mlir::bufferization;
 using namespace vitc::vcpu;
 
+/// Whether neighbours in the last dimension are neighbours in memory, as kernels want them.
+static bool hasContiguousRows(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return type.getRank() == 0 || (succeeded(type.getStridesAndOffset(strides, offset)) && strides.back() == 1);
+}
+
+/// A new buffer of the same shape.
+static Value allocateLike(RewriterBase &rewriter, Location loc, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    if (type.isDynamicDim(dim))
+      sizes.push_back(memref::DimOp::create(rewriter, loc, buffer, dim));
+  return memref::AllocOp::create(rewriter, loc, MemRefType::get(type.getShape(), type.getElementType()), sizes);
+}
+
 namespace {
 
 /// A kernel op writes all of its outputs and reads nothing of what they held before.
@@ -35,6 +53,7 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
         return failure();
       operands.push_back(*buffer);
     }
+    SmallVector<std::pair<Value, Value>> copiesBack = makeRowsContiguous(kernel, operands, rewriter);
     OperationState onBuffers(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
     for (Region &region : op->getRegions()) {
@@ -42,12 +61,35 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
       moved->takeBody(region);
       onBuffers.addRegion(std::move(moved));
     }
-    Operation *replaced = rewriter.create(onBuffers);
+    rewriter.create(onBuffers);
     SmallVector<Value> results;
     for (OpResult result : op->getResults())
-      results.push_back(replaced->getOperand(kernel.getTiedOpOperand(result)->getOperandNumber()));
+      results.push_back(operands[kernel.getTiedOpOperand(result)->getOperandNumber()]);
+    for (auto [copy, original] : copiesBack) {
+      memref::CopyOp::create(rewriter, op->getLoc(), copy, original);
+      llvm::replace(results, copy, original);
+    }
     replaceOpWithBufferizedValues(rewriter, op, results);
     return success();
+  }
+
+private:
+  /// Puts copies in place of operands with strided rows; gives those of outputs with where they have to go.
+  static SmallVector<std::pair<Value, Value>>
+  makeRowsContiguous(DestinationStyleOpInterface kernel, SmallVectorImpl<Value> &operands, RewriterBase &rewriter) {
+    SmallVector<std::pair<Value, Value>> copiesBack;
+    for (OpOperand &operand : kernel->getOpOperands()) {
+      Value &buffer = operands[operand.getOperandNumber()];
+      if (!isa<MemRefType>(buffer.getType()) || hasContiguousRows(buffer))
+        continue;
+      Value copy = allocateLike(rewriter, kernel.getLoc(), buffer);
+      if (kernel.isDpsInit(&operand))
+        copiesBack.push_back({copy, buffer});
+      else
+        memref::CopyOp::create(rewriter, kernel.getLoc(), buffer, copy);
+      buffer = copy;
+    }
+    return copiesBack;
   }
 };
 

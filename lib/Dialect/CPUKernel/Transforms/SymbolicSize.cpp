@@ -21,16 +21,42 @@ static FailureOr<AffineExpr> composeApply(affine::AffineApplyOp apply) {
   return apply.getAffineMap().getResult(0).replaceDimsAndSymbols(dims, symbols);
 }
 
-/// An extent of one of the program's buffers.
-static FailureOr<AffineExpr> getExtent(memref::DimOp dim) {
-  auto buffer = dim.getSource().getDefiningOp<BufferOp>();
-  std::optional<int64_t> index = dim.getConstantIndex();
-  if (!buffer || !index)
+static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim);
+
+/// The extent of a collapsed dimension: the product of those it is made of.
+static FailureOr<AffineExpr> getCollapsedExtent(memref::CollapseShapeOp collapse, int64_t dim) {
+  AffineExpr product = getAffineConstantExpr(1, collapse.getContext());
+  for (int64_t source : collapse.getReassociationIndices()[dim]) {
+    FailureOr<AffineExpr> extent = getExtent(collapse.getSrc(), source);
+    if (failed(extent))
+      return failure();
+    product = product * *extent;
+  }
+  return product;
+}
+
+/// An extent of a buffer of the program or of a view of one.
+static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  MLIRContext *context = buffer.getContext();
+  if (!type.isDynamicDim(dim))
+    return getAffineConstantExpr(type.getDimSize(dim), context);
+  if (!buffer.getDefiningOp())
     return failure();
-  auto type = cast<MemRefType>(buffer.getResult().getType());
-  if (!type.isDynamicDim(*index))
-    return getAffineConstantExpr(type.getDimSize(*index), dim.getContext());
-  return getSymbolicSize(buffer.getSizes()[type.getDynamicDimIndex(*index)], dim.getContext());
+  return llvm::TypeSwitch<Operation *, FailureOr<AffineExpr>>(buffer.getDefiningOp())
+      .Case([&](BufferOp op) { return getSymbolicSize(op.getSizes()[type.getDynamicDimIndex(dim)], context); })
+      .Case([&](memref::AllocOp op) {
+        return getSymbolicSize(op.getDynamicSizes()[type.getDynamicDimIndex(dim)], context);
+      })
+      .Case([&](memref::CastOp op) { return getExtent(op.getSource(), dim); })
+      .Case([&](memref::CollapseShapeOp op) { return getCollapsedExtent(op, dim); })
+      .Case([&](memref::ExpandShapeOp op) { return getSymbolicSize(op.getMixedOutputShape()[dim], context); })
+      .Case([&](memref::SubViewOp op) -> FailureOr<AffineExpr> {
+        if (op.getDroppedDims().any())
+          return failure();
+        return getSymbolicSize(op.getMixedSizes()[dim], context);
+      })
+      .Default([](Operation *) { return failure(); });
 }
 
 template <typename Combine>
@@ -42,6 +68,15 @@ static FailureOr<AffineExpr> combine(Operation *op, Combine combine) {
   return combine(*lhs, *rhs);
 }
 
+/// A minimum is bounded by either operand: by the constant one where there is one.
+static FailureOr<AffineExpr> boundMinimum(Operation *minimum) {
+  Value lhs = minimum->getOperand(0), rhs = minimum->getOperand(1);
+  if (getConstantIntValue(lhs))
+    std::swap(lhs, rhs);
+  FailureOr<AffineExpr> bound = getSymbolicSize(rhs, minimum->getContext());
+  return succeeded(bound) ? bound : getSymbolicSize(lhs, minimum->getContext());
+}
+
 FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext *context) {
   if (std::optional<int64_t> constant = getConstantIntValue(size))
     return getAffineConstantExpr(*constant, context);
@@ -50,11 +85,17 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext
     return failure();
   return llvm::TypeSwitch<Operation *, FailureOr<AffineExpr>>(op)
       .Case([&](SymbolOp symbol) { return getAffineSymbolExpr(symbol.getIndex(), context); })
-      .Case([](memref::DimOp dim) { return getExtent(dim); })
+      .Case([](memref::DimOp dim) -> FailureOr<AffineExpr> {
+        std::optional<int64_t> index = dim.getConstantIndex();
+        if (!index)
+          return failure();
+        return getExtent(dim.getSource(), *index);
+      })
       .Case([](affine::AffineApplyOp apply) { return composeApply(apply); })
       .Case([](arith::AddIOp add) { return combine(add, [](AffineExpr l, AffineExpr r) { return l + r; }); })
       .Case([](arith::SubIOp sub) { return combine(sub, [](AffineExpr l, AffineExpr r) { return l - r; }); })
       .Case([](arith::MulIOp mul) { return combine(mul, [](AffineExpr l, AffineExpr r) { return l * r; }); })
+      .Case<arith::MinSIOp, arith::MinUIOp>([](Operation *minimum) { return boundMinimum(minimum); })
       .Case<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(
           [](Operation *div) { return combine(div, [](AffineExpr l, AffineExpr r) { return l.floorDiv(r); }); })
       .Case<arith::CeilDivSIOp, arith::CeilDivUIOp>(
