@@ -1,4 +1,5 @@
 #include "Epilogue.h"
+#include "RowsView.h"
 
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
@@ -12,27 +13,6 @@
 
 using namespace mlir;
 using namespace vitc;
-
-/// Groups all dimensions but the last: (batch.., C) ↔ (rows, C).
-static SmallVector<ReassociationIndices> rowsAndColumns(int64_t rank) {
-  ReassociationIndices rows;
-  for (int64_t dim = 0; dim + 1 < rank; ++dim)
-    rows.push_back(dim);
-  return {rows, {rank - 1}};
-}
-
-static Value collapseToRows(OpBuilder &builder, Location loc, Value tensor) {
-  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
-  if (rank == 2)
-    return tensor;
-  if (rank == 1)
-    return tensor::ExpandShapeOp::create(
-        builder, loc,
-        RankedTensorType::get({1, cast<RankedTensorType>(tensor.getType()).getDimSize(0)},
-                              getElementTypeOrSelf(tensor)),
-        tensor, ArrayRef<ReassociationIndices>{{0, 1}});
-  return tensor::CollapseShapeOp::create(builder, loc, tensor, rowsAndColumns(rank));
-}
 
 namespace {
 
@@ -54,7 +34,7 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
     if (type.getRank() == 1 && (!op.getExtras().empty() || op.getInput().getType().isDynamicDim(0)))
       return rewriter.notifyMatchFailure(op, "a vector of dynamic length, or with an epilogue");
 
-    Value rows = collapseToRows(rewriter, loc, op.getInput());
+    Value rows = viewAsRows(rewriter, loc, op.getInput());
     Value packed = packWeight(op, rewriter);
     auto outType = RankedTensorType::get({cast<RankedTensorType>(rows.getType()).getDimSize(0), type.getShape().back()},
                                          type.getElementType());
@@ -110,7 +90,7 @@ private:
     int64_t rank = op.getResult().getType().getRank();
     AffineExpr row = getAffineDimExpr(0, context), column = getAffineDimExpr(1, context);
     if (map.isIdentity())
-      return {collapseToRows(rewriter, op.getLoc(), value), AffineMap::getMultiDimIdentityMap(2, context)};
+      return {viewAsRows(rewriter, op.getLoc(), value), AffineMap::getMultiDimIdentityMap(2, context)};
     // A map that reads the last dimension, a static one before it, or none: rows repeat with that dimension's extent.
     int64_t period = rank >= 3 ? op.getResult().getType().getDimSize(rank - 2) : ShapedType::kDynamic;
     SmallVector<AffineExpr> results;
@@ -125,7 +105,7 @@ private:
       else if (isa<AffineConstantExpr>(result))
         results.push_back(result);
       else
-        return {collapseToRows(rewriter, op.getLoc(), broadcast(op, value, map, rewriter)),
+        return {viewAsRows(rewriter, op.getLoc(), broadcast(op, value, map, rewriter)),
                 AffineMap::getMultiDimIdentityMap(2, context)};
     }
     return {value, AffineMap::get(2, 0, results, context)};
@@ -148,18 +128,9 @@ private:
   }
 
   static void replaceByRows(vit::LinearOp op, Value rows, PatternRewriter &rewriter) {
-    RankedTensorType type = op.getResult().getType();
-    if (type.getRank() == 2) {
-      rewriter.replaceOp(op, rows);
-      return;
-    }
-    if (type.getRank() == 1) {
-      rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(op, type, rows, ArrayRef<ReassociationIndices>{{0, 1}});
-      return;
-    }
     ReifiedRankedShapedTypeDims shapes;
     (void)op.reifyResultShapes(rewriter, shapes);
-    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(op, type, rows, rowsAndColumns(type.getRank()), shapes.front());
+    rewriter.replaceOp(op, viewRowsAs(rewriter, op.getLoc(), rows, op.getResult().getType(), shapes.front()));
   }
 
   TargetInfo target;

@@ -1,3 +1,5 @@
+#include "RowsView.h"
+
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -9,33 +11,16 @@
 using namespace mlir;
 using namespace vitc;
 
-/// All dimensions but the last are rows.
-static SmallVector<ReassociationIndices> rowsAndColumns(int64_t rank) {
-  ReassociationIndices rows = llvm::to_vector(llvm::seq<int64_t>(0, rank - 1));
-  return {rows, {rank - 1}};
-}
-
 /// Replaces `op` by a kernel on (rows, columns): `create` makes it from the operand and an output of that shape.
 static void replaceByRowKernel(PatternRewriter &rewriter, Operation *op, Value input,
                                function_ref<Value(Value rows, Value init)> create) {
   Location loc = op->getLoc();
   auto type = cast<RankedTensorType>(input.getType());
-  Value rows = input;
-  if (type.getRank() == 1)
-    rows = tensor::ExpandShapeOp::create(rewriter, loc,
-                                         RankedTensorType::get({1, type.getDimSize(0)}, type.getElementType()), input,
-                                         ArrayRef<ReassociationIndices>{{0, 1}});
-  else if (type.getRank() != 2)
-    rows = tensor::CollapseShapeOp::create(rewriter, loc, input, rowsAndColumns(type.getRank()));
+  Value rows = viewAsRows(rewriter, loc, input);
   Value init =
       tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, rows), type.getElementType());
-  Value result = create(rows, init);
-  if (type.getRank() == 1)
-    result = tensor::CollapseShapeOp::create(rewriter, loc, type, result, ArrayRef<ReassociationIndices>{{0, 1}});
-  else if (type.getRank() != 2)
-    result = tensor::ExpandShapeOp::create(rewriter, loc, type, result, rowsAndColumns(type.getRank()),
-                                           tensor::getMixedSizes(rewriter, loc, input));
-  rewriter.replaceOp(op, result);
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, input);
+  rewriter.replaceOp(op, viewRowsAs(rewriter, loc, create(rows, init), type, sizes));
 }
 
 namespace {
