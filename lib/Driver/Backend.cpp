@@ -1,4 +1,5 @@
 #include "Backend.h"
+#include "ProgramBuilder.h"
 
 #include "vitc/Pipelines/Pipelines.h"
 
@@ -8,25 +9,30 @@ using namespace mlir;
 using namespace vitc;
 using namespace vitc::driver;
 
-FailureOr<LoweredModule> vitc::driver::lowerToLLVM(ModuleOp module, const TargetInfo &target, StringRef name) {
-  LoweredModule lowered;
-  lowered.program.name = name.str();
-  lowered.program.options = {{"precision", "fp32"}};
+/// Adds a function of one level, or its code to what a better level said of the function.
+static void addFunction(target::Program &program, target::Function function) {
+  auto known = llvm::find_if(program.functions, [&](auto &other) { return other.name == function.name; });
+  if (known == program.functions.end())
+    program.functions.push_back(std::move(function));
+  else
+    llvm::append_range(known->variants, std::move(function.variants));
+}
+
+LogicalResult vitc::driver::lowerToLLVM(ModuleOp module, const TargetInfo &target, LoweredProgram &lowered) {
   for (auto function : module.getOps<func::FuncOp>()) {
     if (!function.isPublic())
       continue;
     FailureOr<target::Function> described = describeFunction(function, target);
     if (failed(described))
       return failure();
-    lowered.program.functions.push_back(std::move(*described));
+    addFunction(lowered.program, std::move(*described));
   }
-  FailureOr<PlacedWeights> weights = takeWeights(module);
-  if (failed(weights))
+  FailureOr<uint64_t> bytes = lowered.weights.take(module);
+  if (failed(bytes))
     return failure();
-  lowered.weights = std::move(*weights);
+  lowered.program.weights.push_back({target.level, *bytes});
+  lowered.program.sharedWeightBytes = lowered.weights.getSharedBytes();
   PassManager pm(module.getContext());
   buildCPULLVMPipeline(pm);
-  if (failed(pm.run(module)))
-    return failure();
-  return lowered;
+  return pm.run(module);
 }

@@ -1,22 +1,24 @@
 #ifndef VITC_DRIVER_BACKEND_H
 #define VITC_DRIVER_BACKEND_H
 
-#include "ProgramBuilder.h"
+#include "WeightPool.h"
 
 #include "vitc/Support/TargetInfo.h"
+#include "vitc/Target/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 namespace vitc::driver {
 
-/// A module in the LLVM dialect with what the library says of it.
-struct LoweredModule {
+/// What a library says of its modules in the LLVM dialect, one a CPU level.
+struct LoweredProgram {
   target::Program program;
-  PlacedWeights weights;
+  WeightPool weights;
 };
 
-/// vector → llvm: takes the library's tables and the weights off the module, then lowers its code.
-mlir::FailureOr<LoweredModule> lowerToLLVM(mlir::ModuleOp module, const TargetInfo &target, llvm::StringRef name);
+/// vector → llvm for one level: takes the library's tables and the weights off the module, adds them to those of the
+/// levels before (which are better ones, of the same model), and lowers the code.
+mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module, const TargetInfo &target, LoweredProgram &lowered);
 
 } // namespace vitc::driver
 

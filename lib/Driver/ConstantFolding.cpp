@@ -185,8 +185,9 @@ static LogicalResult compileForHost(ModuleOp module, StringRef path) {
   buildCPUVectorPipeline(pm, options);
   if (failed(pm.run(module)))
     return failure();
-  FailureOr<LoweredModule> lowered = lowerToLLVM(module, *host, "fold");
-  if (failed(lowered))
+  LoweredProgram lowered;
+  lowered.program.name = "fold";
+  if (failed(lowerToLLVM(module, *host, lowered)))
     return failure();
   llvm::Expected<std::vector<target::Code>> code = target::compileModules({{module, *host}}, {});
   if (!code) {
@@ -197,7 +198,7 @@ static LogicalResult compileForHost(ModuleOp module, StringRef path) {
   library.path = path.str();
   library.soname = llvm::sys::path::filename(path).str();
   library.prefix = "fold";
-  llvm::Error error = target::writeSharedLibrary({lowered->program, *code, lowered->weights.weights}, library);
+  llvm::Error error = target::writeSharedLibrary({lowered.program, *code, lowered.weights.getWeights()}, library);
   return failure(llvm::errorToBool(std::move(error)));
 }
 

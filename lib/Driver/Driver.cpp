@@ -3,6 +3,7 @@
 #include "ConstantFolding.h"
 #include "Diagnostics.h"
 #include "ElementTypes.h"
+#include "OptionChecks.h"
 
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -27,11 +28,12 @@ using namespace vitc::driver;
 
 namespace {
 
-/// One compilation: a module on its way through the stages.
+/// One compilation: a module on its way through the stages, from `tiled` on one for each CPU level.
 class Compilation {
 public:
-  Compilation(const Options &options, const TargetInfo &target, raw_ostream &out, raw_ostream &err)
-      : options(options), target(target), out(out), err(err), context(makeRegistry()), diagnostics(&context, err) {}
+  Compilation(const Options &options, raw_ostream &out, raw_ostream &err)
+      : options(options), targets(resolveLevels(options)), out(out), err(err), context(makeRegistry()),
+        diagnostics(&context, err) {}
 
   ExitCode run() {
     if (failed(import()))
@@ -45,7 +47,7 @@ public:
       if (stage == Stage::ViT && options.output.empty() && !wantsIR)
         return Done; // only the report was asked for
       if (options.stopAfter == stage) {
-        printModule();
+        printModules();
         return Done;
       }
     }
@@ -66,11 +68,24 @@ private:
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(options.input, importOptions, &context);
     if (failed(imported))
       return failure();
-    module = std::move(*imported);
+    modules.push_back(std::move(*imported));
+    StringRef name = options.output.empty() ? options.input : options.output;
+    lowered.program.name = llvm::sys::path::stem(name).str();
+    lowered.program.options = {{"precision", options.precision}};
     return success();
   }
 
   LogicalResult runStage(Stage stage) {
+    if (stage == Stage::Tiled)
+      for (size_t level = 1; level < targets.size(); ++level)
+        modules.emplace_back(modules.front()->clone());
+    for (auto [module, target] : llvm::zip(modules, targets))
+      if (failed(runStage(stage, *module, target)))
+        return explainFailure();
+    return success();
+  }
+
+  LogicalResult runStage(Stage stage, ModuleOp module, const TargetInfo &target) {
     PassManager pm(&context);
     CPUPipelineOptions cpu;
     cpu.level = target.level;
@@ -94,30 +109,19 @@ private:
       buildCPUVectorPipeline(pm, cpu);
       break;
     case Stage::LLVM:
-      return lowerToLLVMDialect();
+      return lowerToLLVM(module, target, lowered);
     case Stage::Library:
       llvm_unreachable("the library is no stage of the IR");
     }
-    if (succeeded(pm.run(*module)) && succeeded(finishStage(stage)))
-      return success();
-    return explainFailure();
+    return failure(failed(pm.run(module)) || failed(finishStage(stage, module)));
   }
 
   /// Constants are folded before recognition, which looks at weights; and after it, which leaves arithmetic of prefix
   /// tokens and positions.
-  LogicalResult finishStage(Stage stage) {
+  static LogicalResult finishStage(Stage stage, ModuleOp module) {
     if (stage == Stage::ONNX)
-      return checkElementTypes(*module);
-    return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(*module) : success();
-  }
-
-  LogicalResult lowerToLLVMDialect() {
-    StringRef name = options.output.empty() ? options.input : options.output;
-    FailureOr<LoweredModule> result = lowerToLLVM(*module, target, llvm::sys::path::stem(name));
-    if (failed(result))
-      return explainFailure();
-    lowered = std::move(*result);
-    return success();
+      return checkElementTypes(module);
+    return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
   }
 
   /// A pass that fails says why; where none did, the defect is ours.
@@ -144,14 +148,21 @@ private:
     return success(complete);
   }
 
-  void printModule() {
+  /// The modules of several levels are printed as a file that `vitc-opt --split-input-file` reads.
+  void printModules() {
     OpPrintingFlags flags;
     flags.elideLargeElementsAttrs(16);
     flags.elideLargeResourceString(64);
     flags.useLocalScope(); // otherwise every resource becomes text, elided or not
     flags.enableDebugInfo(false);
-    module->print(out, flags);
-    out << '\n';
+    llvm::ListSeparator separator("// -----\n");
+    for (auto [module, target] : llvm::zip(modules, targets)) {
+      out << StringRef(separator);
+      if (modules.size() > 1)
+        out << "// " << target.level << '\n';
+      module->print(out, flags);
+      out << '\n';
+    }
   }
 
   LogicalResult writeArtefacts() {
@@ -190,11 +201,13 @@ private:
       });
     target::CodegenOptions codegen;
     codegen.kind = artefact == Artefact::Assembly ? target::CodeKind::Assembly : target::CodeKind::Object;
-    target::LevelModule level{*module, target};
-    llvm::Expected<std::vector<target::Code>> code = target::compileModules(level, codegen);
+    std::vector<target::LevelModule> levels;
+    for (auto [module, target] : llvm::zip(modules, targets))
+      levels.push_back({*module, target});
+    llvm::Expected<std::vector<target::Code>> code = target::compileModules(levels, codegen);
     if (!code)
       return code.takeError();
-    target::LibraryParts parts{lowered.program, *code, lowered.weights.weights};
+    target::LibraryParts parts{lowered.program, *code, lowered.weights.getWeights()};
     switch (artefact) {
     case Artefact::SharedLibrary:
       return target::writeSharedLibrary(parts, library);
@@ -232,50 +245,21 @@ private:
   }
 
   const Options &options;
-  const TargetInfo &target;
+  std::vector<TargetInfo> targets; ///< from the best to the least
   raw_ostream &out, &err;
   MLIRContext context;
   DiagnosticPrinter diagnostics;
-  OwningOpRef<ModuleOp> module;
+  std::vector<OwningOpRef<ModuleOp>> modules;
   Report report;
-  LoweredModule lowered;
+  LoweredProgram lowered;
 };
 
 } // namespace
 
-/// What is wrong with the options, if anything.
-static std::optional<std::string> checkOptions(const Options &options) {
-  if (options.input.empty())
-    return "expected a model to compile";
-  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty();
-  if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
-    return "expected -o with the path of the library to write";
-  if (options.levels.size() > 1)
-    return "expected one CPU level: several in one library are not supported yet";
-  if (!options.output.empty() && llvm::sys::fs::equivalent(options.input, options.output))
-    return "expected -o to name another file than the model, got '" + options.output + "'";
-  for (StringRef kind : options.requireFused)
-    if (!llvm::is_contained(kRecognizedKinds, kind))
-      return ("expected kinds of " + llvm::join(std::begin(kRecognizedKinds), std::end(kRecognizedKinds), ", ") +
-              " in --require-fused, got '" + kind + "'")
-          .str();
-  for (StringRef shape : options.shapes)
-    if (!parseInputShape(shape))
-      return ("expected --shape NAME=1x3x224x224, got '" + shape + "'").str();
-  return std::nullopt;
-}
-
 ExitCode vitc::driver::compile(const Options &options, raw_ostream &out, raw_ostream &err) {
-  if (std::optional<std::string> problem = checkOptions(options)) {
-    err << "vitc: error: " << *problem << '\n';
-    return Usage;
+  if (std::optional<Refusal> refusal = checkOptions(options)) {
+    err << "vitc: error: " << refusal->reason << '\n';
+    return refusal->code;
   }
-  std::string level = options.levels.empty() ? "host" : options.levels.front();
-  std::optional<TargetInfo> target = TargetInfo::get(level);
-  if (!target) {
-    err << "vitc: error: unknown CPU level '" << level << "'; expected " << llvm::join(TargetInfo::levels(), ", ")
-        << '\n';
-    return Usage;
-  }
-  return Compilation(options, *target, out, err).run();
+  return Compilation(options, out, err).run();
 }

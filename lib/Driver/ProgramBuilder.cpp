@@ -2,9 +2,7 @@
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AffineExprVisitor.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 #include <cmath>
 #include <map>
@@ -240,51 +238,4 @@ FailureOr<target::Function> vitc::driver::describeFunction(func::FuncOp entry, c
     return failure();
   function.variants.push_back(std::move(variant));
   return function;
-}
-
-/// Bytes of a constant that is not stored as it lies in memory: a splat, or booleans packed in bits.
-static std::vector<char> expandConstant(DenseElementsAttr value) {
-  std::vector<char> bytes;
-  if (value.getElementType().isInteger(1)) {
-    for (bool element : value.getValues<bool>())
-      bytes.push_back(element);
-    return bytes;
-  }
-  ArrayRef<char> element = value.getRawData();
-  bytes.reserve(element.size() * value.getNumElements());
-  for (int64_t i = 0; i < value.getNumElements(); ++i)
-    bytes.insert(bytes.end(), element.begin(), element.end());
-  return bytes;
-}
-
-FailureOr<PlacedWeights> vitc::driver::takeWeights(ModuleOp module) {
-  PlacedWeights placed;
-  for (auto global : llvm::make_early_inc_range(module.getOps<memref::GlobalOp>())) {
-    auto offset = global->getAttrOfType<IntegerAttr>("vcpu.offset");
-    if (!offset) {
-      global.erase();
-      continue;
-    }
-    ArrayRef<char> bytes;
-    Attribute value = global.getInitialValueAttr();
-    if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-      AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-      if (!blob)
-        return global.emitError("expected a constant with data, got a resource without");
-      bytes = blob->getData();
-    } else if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-      if (dense.isSplat() || dense.getElementType().isInteger(1))
-        bytes = placed.expanded.emplace_back(expandConstant(dense));
-      else
-        bytes = dense.getRawData();
-    } else {
-      return global.emitError("expected dense data, got ") << value;
-    }
-    placed.weights.blobs.push_back({static_cast<uint64_t>(offset.getInt()), bytes});
-    placed.weights.bytes = std::max<uint64_t>(placed.weights.bytes, offset.getInt() + bytes.size());
-    global.erase();
-  }
-  llvm::sort(placed.weights.blobs,
-             [](const target::WeightBlob &lhs, const target::WeightBlob &rhs) { return lhs.offset < rhs.offset; });
-  return placed;
 }

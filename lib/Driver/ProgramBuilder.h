@@ -2,10 +2,8 @@
 #define VITC_DRIVER_PROGRAMBUILDER_H
 
 #include "vitc/Target/Program.h"
-#include "vitc/Target/Weights.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace vitc::driver {
 
@@ -15,15 +13,6 @@ mlir::FailureOr<target::Polynomial> boundFromAbove(mlir::AffineExpr expr);
 
 /// What the memory plan left on an entry function (`vcpu.inputs`, …), as the library's table has it.
 mlir::FailureOr<target::Function> describeFunction(mlir::func::FuncOp entry, const TargetInfo &target);
-
-/// The constants of a module as the plan placed them, with storage for the few whose bytes are not in the IR as such.
-struct PlacedWeights {
-  target::Weights weights;
-  std::vector<std::vector<char>> expanded;
-};
-
-/// Takes the constants (`memref.global` with `vcpu.offset`) out of the module.
-mlir::FailureOr<PlacedWeights> takeWeights(mlir::ModuleOp module);
 
 } // namespace vitc::driver
 

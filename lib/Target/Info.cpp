@@ -110,6 +110,11 @@ std::string target::makeInfoJson(const Program &program, const WeightsPlacement 
     json.attributeObject("weights", [&] {
       json.attribute("bytes", static_cast<int64_t>(weights.bytes));
       json.attribute("file", weights.file.empty() ? llvm::json::Value(nullptr) : llvm::json::Value(weights.file));
+      json.attributeObject("bytes_of_target", [&] {
+        for (const TargetWeights &target : program.weights)
+          json.attribute(target.level, static_cast<int64_t>(target.bytes));
+      });
+      json.attribute("shared_bytes", static_cast<int64_t>(program.sharedWeightBytes));
     });
   });
   return text;

@@ -193,7 +193,9 @@ def test_shape_that_does_not_fit(refuses, tmp_path, small_model):
         ["m.onnx", "-o", "m.so", "--shape=x=1xa"],
         ["m.onnx", "-o", "m.so", "--mcpu=pentium"],
         ["m.onnx", "-o", "m.so", "--target=toaster"],
+        ["m.onnx", "-o", "m.so", "--mcpu=x86-64-v3,pentium"],
         ["m.onnx", "-o", "m.so", "--weights=nowhere"],
+        ["m.onnx", "-o", "m.so", "--precision=fp8"],
         ["m.onnx", "-o", "m.so", "--emit=exe"],
         ["m.onnx", "-o", "m.so", "--compile-to=gold"],
         ["m.onnx", "n.onnx", "-o", "m.so"],
@@ -207,6 +209,12 @@ def test_usage(run_tool, tmp_path, tiny, arguments):
     assert run.returncode == 2, run.stderr
     assert run.stderr and run.stdout == ""
     assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bf16", "fp16", "auto"])
+def test_precisions_to_come(refuses, tmp_path, tiny, precision):
+    save(tiny, tmp_path / "m.onnx")
+    refuses("m.onnx", "-o", "m.so", f"--precision={precision}", says=[f"--precision={precision}", "fp32"])
 
 
 def test_no_such_output_folder(refuses, tmp_path, tiny):

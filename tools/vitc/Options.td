@@ -8,8 +8,10 @@ multiclass Value<string name, string metavar, string help> {
 
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<model.so>">, HelpText<"The library to write">;
 defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; may be repeated">;
-defm target : Value<"target", "<list>", "What to compile for: cpu or cpu:LEVEL (default: the CPU of this machine)">;
-defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4">;
+defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
+defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4. Of several the best that the processor runs is chosen when the library is opened">;
+defm precision : Value<"precision", "<type>",
+                       "Of products: fp32 (default); tf32, bf16, fp16 and auto are not supported yet">;
 defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;
 defm weights : Value<"weights", "<place>", "Where the library keeps its weights: embedded (default) or external">;
 defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;

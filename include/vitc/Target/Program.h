@@ -89,10 +89,18 @@ struct Function {
   std::vector<Variant> variants; ///< from the best to the least
 };
 
+/// How many bytes of the weights the code for one CPU level reads.
+struct TargetWeights {
+  std::string level;
+  uint64_t bytes = 0;
+};
+
 /// What a library holds, but for its code and the bytes of its weights.
 struct Program {
   std::string name; ///< of the model: the stem of its file
   std::vector<Function> functions;
+  std::vector<TargetWeights> weights; ///< in the order of the variants
+  uint64_t sharedWeightBytes = 0;     ///< that the code for more than one level reads
   /// What vitc was asked for, for info_json: ("precision", "fp32"), …
   std::vector<std::pair<std::string, std::string>> options;
 };

@@ -48,6 +48,29 @@ TEST(Driver, UnknownLevelIsNamedWithTheKnownOnes) {
   EXPECT_NE(outcome.err.find("x86-64-v3"), std::string::npos);
 }
 
+TEST(Driver, UnknownPrecisionIsAMistakeOfUsage) {
+  Options options;
+  options.input = "model.onnx";
+  options.output = "model.so";
+  options.precision = "fp8";
+  Outcome outcome = run(options);
+  EXPECT_EQ(outcome.code, Usage);
+  EXPECT_EQ(outcome.err, "vitc: error: expected fp32, tf32, bf16, fp16, auto in --precision, got 'fp8'\n");
+}
+
+TEST(Driver, PrecisionsToComeAreRefused) {
+  Options options;
+  options.input = "model.onnx";
+  options.output = "model.so";
+  for (const char *precision : {"tf32", "bf16", "fp16", "auto"}) {
+    options.precision = precision;
+    Outcome outcome = run(options);
+    EXPECT_EQ(outcome.code, CannotCompile);
+    EXPECT_EQ(outcome.err, std::string("vitc: error: --precision=") + precision +
+                               " is not supported yet: this version computes in fp32, the default\n");
+  }
+}
+
 TEST(Driver, MalformedShapeIsAMistakeOfUsage) {
   Options options;
   options.input = "model.onnx";

@@ -53,6 +53,23 @@ TEST_F(Library, RunsWithExternalWeights) {
   EXPECT_EQ(runModel(path("tiny.so")), 203);
 }
 
+TEST_F(Library, NamesWhatTheProcessorLacks) {
+  if (__builtin_cpu_supports("amx-tile"))
+    GTEST_SKIP() << "this processor lacks none of the instructions that the runtime knows";
+  setWeights(64, 1);
+  TargetInfo &target = program.functions.front().variants.front().target;
+  target.cpuFeatures = uint64_t(1) << 4; // AMX TILE
+  ASSERT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "");
+  void *library = dlopen(path("tiny.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  ASSERT_TRUE(library) << dlerror();
+  const vitc_api *api = *static_cast<const vitc_api *const *>(dlsym(library, "vitc_model_v1"));
+  vitc_model *model = nullptr;
+  EXPECT_EQ(api->open(nullptr, &model), VITC_E_CPU);
+  EXPECT_STREQ(api->last_error(), "this processor cannot run the library: its code for x86-64-v3 needs AMX TILE");
+  EXPECT_EQ(model, nullptr);
+  dlclose(library);
+}
+
 TEST_F(Library, SameInputSameBytes) {
   setWeights(9000, 1);
   ASSERT_EQ(message(writeSharedLibrary(parts(), options("a.so"))), "");

@@ -24,6 +24,7 @@ static Program makeProgram() {
   std::vector<BufferSpec> buffers = {{batch * Polynomial(100), 0, 2}, {50, 1, 1}, {batch * Polynomial(70), 3, 4}};
   function.variants = {{*TargetInfo::get("x86-64-v3"), "entry", buffers, 256}};
   program.functions.push_back(function);
+  program.weights = {{"x86-64-v3", 4000}};
   return program;
 }
 
@@ -129,7 +130,7 @@ TEST(Program, InfoSaysWhatTheLibraryHolds) {
                    "outputs": [{"name": "y", "type": "int64", "shape": ["2*batch", 3]}],
                    "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
     "targets": ["x86-64-v3"], "options": {"precision": "fp32"},
-    "weights": {"bytes": 4096, "file": "tiny.weights"}})");
+    "weights": {"bytes": 4096, "file": "tiny.weights", "bytes_of_target": {"x86-64-v3": 4000}, "shared_bytes": 0}})");
   ASSERT_TRUE(bool(expected));
   EXPECT_EQ(*info, *expected);
 }

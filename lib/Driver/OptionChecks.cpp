@@ -1,0 +1,90 @@
+#include "OptionChecks.h"
+
+#include "vitc/Import/Import.h"
+#include "vitc/Recognition/Report.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace vitc;
+using namespace vitc::driver;
+using llvm::StringRef;
+using llvm::Twine;
+
+/// What `--precision` may say; the first is what this version compiles.
+static constexpr llvm::StringLiteral kPrecisions[] = {"fp32", "tf32", "bf16", "fp16", "auto"};
+
+static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
+
+static std::optional<Refusal> checkFiles(const Options &options) {
+  if (options.input.empty())
+    return misuse("expected a model to compile");
+  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty();
+  if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
+    return misuse("expected -o with the path of the library to write");
+  if (!options.output.empty() && llvm::sys::fs::equivalent(options.input, options.output))
+    return misuse("expected -o to name another file than the model, got '" + options.output + "'");
+  return std::nullopt;
+}
+
+static std::optional<Refusal> checkLevels(const Options &options) {
+  std::vector<std::string> names = options.levels;
+  if (names.empty())
+    names.push_back("host");
+  for (StringRef name : names) {
+    if (TargetInfo::get(name))
+      continue;
+    if (name == "host")
+      return Refusal{CannotCompile, "this machine's CPU has none of the levels " +
+                                        llvm::join(TargetInfo::levels(), ", ") + "; name one with --mcpu"};
+    return misuse("unknown CPU level '" + name + "'; expected host, " + llvm::join(TargetInfo::levels(), ", "));
+  }
+  return std::nullopt;
+}
+
+static std::optional<Refusal> checkKinds(const Options &options) {
+  for (StringRef kind : options.requireFused)
+    if (!llvm::is_contained(kRecognizedKinds, kind))
+      return misuse("expected kinds of " + llvm::join(llvm::ArrayRef(kRecognizedKinds), ", ") +
+                    " in --require-fused, got '" + kind + "'");
+  return std::nullopt;
+}
+
+static std::optional<Refusal> checkShapes(const Options &options) {
+  for (StringRef shape : options.shapes)
+    if (!parseInputShape(shape))
+      return misuse("expected --shape NAME=1x3x224x224, got '" + shape + "'");
+  return std::nullopt;
+}
+
+static std::optional<Refusal> checkPrecision(const Options &options) {
+  if (!llvm::is_contained(kPrecisions, options.precision))
+    return misuse("expected " + llvm::join(llvm::ArrayRef(kPrecisions), ", ") + " in --precision, got '" +
+                  options.precision + "'");
+  if (options.precision != kPrecisions[0])
+    return Refusal{CannotCompile, "--precision=" + options.precision +
+                                      " is not supported yet: this version computes in fp32, the default"};
+  return std::nullopt;
+}
+
+std::optional<Refusal> vitc::driver::checkOptions(const Options &options) {
+  for (auto *check : {checkFiles, checkLevels, checkKinds, checkShapes, checkPrecision})
+    if (std::optional<Refusal> refusal = check(options))
+      return refusal;
+  return std::nullopt;
+}
+
+std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
+  std::vector<std::string> names = options.levels;
+  if (names.empty())
+    names.push_back("host");
+  llvm::SmallVector<std::string> wanted;
+  for (StringRef name : names)
+    wanted.push_back(TargetInfo::get(name)->level);
+  std::vector<TargetInfo> targets;
+  for (StringRef level : llvm::reverse(TargetInfo::levels()))
+    if (llvm::is_contained(wanted, level))
+      targets.push_back(*TargetInfo::get(level));
+  return targets;
+}
