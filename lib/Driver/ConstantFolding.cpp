@@ -198,7 +198,11 @@ static LogicalResult compileForHost(ModuleOp module, StringRef path) {
   library.path = path.str();
   library.soname = llvm::sys::path::filename(path).str();
   library.prefix = "fold";
-  llvm::Error error = target::writeSharedLibrary({lowered.program, *code, lowered.weights.getWeights()}, library);
+  std::vector<target::OutputFile> outputs;
+  llvm::Error error =
+      target::writeSharedLibrary({lowered.program, *code, lowered.weights.getWeights()}, library, outputs);
+  if (!error)
+    error = target::OutputFile::keepAll(outputs);
   return failure(llvm::errorToBool(std::move(error)));
 }
 

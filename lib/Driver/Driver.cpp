@@ -1,4 +1,5 @@
 #include "vitc/Driver/Driver.h"
+#include "Artefacts.h"
 #include "Backend.h"
 #include "ConstantFolding.h"
 #include "Diagnostics.h"
@@ -51,7 +52,7 @@ public:
         return Done;
       }
     }
-    return succeeded(writeArtefacts()) ? Done : CannotCompile;
+    return succeeded(writeFiles()) ? Done : CannotCompile;
   }
 
 private:
@@ -65,6 +66,8 @@ private:
     ImportOptions importOptions;
     for (StringRef shape : options.shapes)
       importOptions.shapes.push_back(*parseInputShape(shape));
+    importOptions.taps.append(options.taps.begin(), options.taps.end());
+    importOptions.tapsOnly = options.tapOnly;
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(options.input, importOptions, &context);
     if (failed(imported))
       return failure();

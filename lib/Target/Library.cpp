@@ -3,7 +3,6 @@
 #include "ElfPatch.h"
 #include "Embedded.h"
 #include "Linker.h"
-#include "OutputFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
@@ -100,30 +99,27 @@ static llvm::Error linkLibrary(const LibraryParts &parts, const LibraryOptions &
   return library.edit([&](int file) { return embedWeights(file, parts.weights); });
 }
 
-llvm::Error target::writeSharedLibrary(const LibraryParts &parts, const LibraryOptions &options) {
+llvm::Error target::writeSharedLibrary(const LibraryParts &parts, const LibraryOptions &options,
+                                       std::vector<OutputFile> &outputs) {
   llvm::Expected<OutputFile> library = OutputFile::create(options.path);
   if (!library)
     return library.takeError();
   WeightsPlacement placement{parts.weights.bytes, "", {}};
-  if (!options.externalWeights) {
-    if (llvm::Error error = linkLibrary(parts, options, placement, *library))
+  if (options.externalWeights) {
+    std::string weightsPath = externalWeightsPath(options.path);
+    llvm::Expected<OutputFile> weights = OutputFile::create(weightsPath);
+    if (!weights)
+      return weights.takeError();
+    placement.file = llvm::sys::path::filename(weightsPath);
+    placement.digest = parts.weights.computeSHA256();
+    if (llvm::Error error = writeExternalWeights(*weights, parts.weights, placement))
       return error;
-    return library->keep();
+    outputs.push_back(std::move(*weights));
   }
-
-  std::string weightsPath = externalWeightsPath(options.path);
-  llvm::Expected<OutputFile> weights = OutputFile::create(weightsPath);
-  if (!weights)
-    return weights.takeError();
-  placement.file = llvm::sys::path::filename(weightsPath);
-  placement.digest = parts.weights.computeSHA256();
   if (llvm::Error error = linkLibrary(parts, options, placement, *library))
     return error;
-  if (llvm::Error error = writeExternalWeights(*weights, parts.weights, placement))
-    return error;
-  if (llvm::Error error = weights->keep())
-    return error;
-  return library->keep();
+  outputs.push_back(std::move(*library));
+  return llvm::Error::success();
 }
 
 /// Makes every symbol local but the one that a program links against: it may hold several models.
@@ -151,7 +147,8 @@ static llvm::Error localizeSymbols(llvm::StringRef path, llvm::StringRef kept) {
   return llvm::errorCodeToError(error ? error : file.error());
 }
 
-llvm::Error target::writeObjectFile(const LibraryParts &parts, const LibraryOptions &options) {
+llvm::Error target::writeObjectFile(const LibraryParts &parts, const LibraryOptions &options,
+                                    std::vector<OutputFile> &outputs) {
   llvm::Expected<OutputFile> output = OutputFile::create(options.path);
   if (!output)
     return output.takeError();
@@ -166,5 +163,6 @@ llvm::Error target::writeObjectFile(const LibraryParts &parts, const LibraryOpti
   if (parts.weights.bytes != 0)
     if (llvm::Error error = output->edit([&](int file) { return embedWeights(file, parts.weights); }))
       return error;
-  return output->keep();
+  outputs.push_back(std::move(*output));
+  return llvm::Error::success();
 }

@@ -1,5 +1,6 @@
-#include "OutputFile.h"
+#include "vitc/Target/OutputFile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
@@ -23,13 +24,30 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path) {
   return OutputFile(path, temporary);
 }
 
-OutputFile::OutputFile(OutputFile &&other) : path(other.path), temporary(other.temporary) { other.temporary.clear(); }
+OutputFile::OutputFile(OutputFile &&other) : path(other.path), temporary(other.temporary), former(other.former) {
+  other.temporary.clear();
+  other.former.clear();
+}
 
 OutputFile::~OutputFile() {
-  if (temporary.empty())
-    return;
-  fs::remove(temporary);
-  llvm::sys::DontRemoveFileOnSignal(temporary);
+  for (llvm::StringRef file : {llvm::StringRef(temporary), llvm::StringRef(former)}) {
+    if (file.empty())
+      continue;
+    fs::remove(file);
+    llvm::sys::DontRemoveFileOnSignal(file);
+  }
+}
+
+llvm::Error OutputFile::write(llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  std::error_code error;
+  llvm::raw_fd_ostream os(temporary, error);
+  if (error)
+    return cannotWrite(path, error);
+  print(os);
+  os.close();
+  error = os.error();
+  os.clear_error();
+  return error ? cannotWrite(path, error) : llvm::Error::success();
 }
 
 llvm::Error OutputFile::edit(llvm::function_ref<llvm::Error(int file)> change) {
@@ -45,10 +63,44 @@ llvm::Error OutputFile::edit(llvm::function_ref<llvm::Error(int file)> change) {
   return closed ? cannotWrite(path, closed) : llvm::Error::success();
 }
 
-llvm::Error OutputFile::keep() {
+llvm::Error OutputFile::saveFormer() {
+  if (!fs::exists(path))
+    return llvm::Error::success();
+  llvm::SmallString<128> copy = temporary;
+  copy += ".former"; // as unique as the temporary name is
+  llvm::sys::RemoveFileOnSignal(copy);
+  std::error_code error = fs::create_hard_link(path, copy);
+  if (error) // a file system without links
+    error = fs::copy_file(path, copy);
+  former = copy;
+  return error ? cannotWrite(path, error) : llvm::Error::success();
+}
+
+llvm::Error OutputFile::rename() {
   if (std::error_code error = fs::rename(temporary, path))
     return cannotWrite(path, error);
   llvm::sys::DontRemoveFileOnSignal(temporary);
   temporary.clear();
+  return llvm::Error::success();
+}
+
+void OutputFile::restoreFormer() {
+  if (former.empty())
+    fs::remove(path);
+  else
+    fs::rename(former, path);
+}
+
+llvm::Error OutputFile::keepAll(llvm::MutableArrayRef<OutputFile> files) {
+  // The last renaming either succeeds or leaves its name as it is.
+  for (OutputFile &file : files.drop_back())
+    if (llvm::Error error = file.saveFormer())
+      return error;
+  for (auto [index, file] : llvm::enumerate(files))
+    if (llvm::Error error = file.rename()) {
+      for (OutputFile &renamed : llvm::reverse(files.take_front(index)))
+        renamed.restoreFormer();
+      return error;
+    }
   return llvm::Error::success();
 }

@@ -2,6 +2,7 @@
 #define VITC_TARGET_LIBRARY_H
 
 #include "vitc/Target/Codegen.h"
+#include "vitc/Target/OutputFile.h"
 #include "vitc/Target/Program.h"
 #include "vitc/Target/Weights.h"
 
@@ -30,13 +31,14 @@ std::string externalWeightsPath(llvm::StringRef path);
 /// A C identifier made of a file's stem, for `PREFIX_model_v1`.
 std::string makePrefix(llvm::StringRef stem);
 
-/// Links a shared library that needs libc and libm alone and exports `vitc_model_v1` and `PREFIX_model_v1`. The file
-/// appears under its name when it is complete; a failure leaves nothing behind.
-llvm::Error writeSharedLibrary(const LibraryParts &parts, const LibraryOptions &options);
+/// Links a shared library that needs libc and libm alone and exports `vitc_model_v1` and `PREFIX_model_v1`. The file,
+/// and that of external weights, are added to `outputs`: complete, but not yet under their names.
+llvm::Error writeSharedLibrary(const LibraryParts &parts, const LibraryOptions &options,
+                               std::vector<OutputFile> &outputs);
 
 /// Links an object file with the runtime and the weights that defines `PREFIX_model_v1` alone, to be linked into
-/// programs.
-llvm::Error writeObjectFile(const LibraryParts &parts, const LibraryOptions &options);
+/// programs, and adds it to `outputs`.
+llvm::Error writeObjectFile(const LibraryParts &parts, const LibraryOptions &options, std::vector<OutputFile> &outputs);
 
 /// Prints the C header of a model: what it reads and returns, the interface, and the declaration of `PREFIX_model_v1`.
 void printHeader(const Program &program, llvm::StringRef prefix, llvm::raw_ostream &os);

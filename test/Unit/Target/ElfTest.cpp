@@ -11,7 +11,7 @@ class Elf : public TinyModel {
 protected:
   void SetUp() override {
     setWeights(100000, 10);
-    llvm::cantFail(writeSharedLibrary(parts(), options("tiny.so")));
+    llvm::cantFail(writeLibrary(options("tiny.so")));
     bytes = contents("tiny.so");
     auto file = llvm::object::ELF64LEObjectFile::create(llvm::MemoryBufferRef(bytes, "tiny.so"));
     object = std::make_unique<llvm::object::ELF64LEObjectFile>(llvm::cantFail(std::move(file)));

@@ -38,7 +38,7 @@ class Library : public TinyModel {};
 
 TEST_F(Library, RunsWithEmbeddedWeights) {
   setWeights(100000, 10);
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("tiny.so"))), "");
   EXPECT_EQ(runModel(path("tiny.so")), 23);
   EXPECT_EQ(files(), std::vector<std::string>{"tiny.so"});
 }
@@ -47,7 +47,7 @@ TEST_F(Library, RunsWithExternalWeights) {
   setWeights(5000, 100);
   LibraryOptions external = options("tiny.so");
   external.externalWeights = true;
-  ASSERT_EQ(message(writeSharedLibrary(parts(), external)), "");
+  ASSERT_EQ(message(writeLibrary(external)), "");
   EXPECT_EQ(files(), (std::vector<std::string>{"tiny.so", "tiny.weights"}));
   EXPECT_EQ(contents("tiny.weights").size(), 5000u + 32u);
   EXPECT_EQ(runModel(path("tiny.so")), 203);
@@ -59,7 +59,7 @@ TEST_F(Library, NamesWhatTheProcessorLacks) {
   setWeights(64, 1);
   TargetInfo &target = program.functions.front().variants.front().target;
   target.cpuFeatures = uint64_t(1) << 4; // AMX TILE
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("tiny.so"))), "");
   void *library = dlopen(path("tiny.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   ASSERT_TRUE(library) << dlerror();
   const vitc_api *api = *static_cast<const vitc_api *const *>(dlsym(library, "vitc_model_v1"));
@@ -72,18 +72,18 @@ TEST_F(Library, NamesWhatTheProcessorLacks) {
 
 TEST_F(Library, SameInputSameBytes) {
   setWeights(9000, 1);
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("a.so"))), "");
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("b.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("a.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("b.so"))), "");
   EXPECT_EQ(contents("a.so"), contents("b.so"));
   setWeights(9000, 2);
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("c.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("c.so"))), "");
   EXPECT_NE(contents("a.so"), contents("c.so"));
 }
 
 TEST_F(Library, ReplacesAnOlderFile) {
   for (float value : {1, 2}) {
     setWeights(64, value);
-    ASSERT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "");
+    ASSERT_EQ(message(writeLibrary(options("tiny.so"))), "");
     EXPECT_EQ(runModel(path("tiny.so")), 3 + 2 * value);
   }
 }
@@ -98,24 +98,23 @@ TEST_F(Library, CallsOfHotMathFunctionsDoNotLink) {
       llvm.store %y, %frame : f32, !llvm.ptr
       llvm.return
     })mlir");
-  std::string error = message(writeSharedLibrary(parts(), options("tiny.so")));
+  std::string error = message(writeLibrary(options("tiny.so")));
   EXPECT_NE(error.find("undefined symbol: expf"), std::string::npos) << error;
   EXPECT_TRUE(files().empty());
 }
 
 TEST_F(Library, FoldersThatCannotBeWrittenAreNamed) {
   setWeights(64, 1);
-  EXPECT_EQ(message(writeSharedLibrary(parts(), options("none/tiny.so"))),
+  EXPECT_EQ(message(writeLibrary(options("none/tiny.so"))),
             "cannot write '" + path("none/tiny.so") + "': No such file or directory");
   llvm::sys::fs::create_directory(path("tiny.so"));
-  EXPECT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))),
-            "cannot write '" + path("tiny.so") + "': Is a directory");
+  EXPECT_EQ(message(writeLibrary(options("tiny.so"))), "cannot write '" + path("tiny.so") + "': Is a directory");
 }
 
 TEST_F(Library, WrongWeightsLeaveNothing) {
   setWeights(64, 1);
   weights.bytes = 10;
-  EXPECT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "weights reach beyond their size of 10 bytes");
+  EXPECT_EQ(message(writeLibrary(options("tiny.so"))), "weights reach beyond their size of 10 bytes");
   EXPECT_TRUE(files().empty());
 }
 
@@ -123,7 +122,7 @@ TEST_F(Library, MoreThanTwoGigabytes) {
   if (!std::getenv("VITC_TEST_ALL"))
     GTEST_SKIP() << "long: needs --all";
   setWeights(uint64_t(3) << 30, 7);
-  ASSERT_EQ(message(writeSharedLibrary(parts(), options("tiny.so"))), "");
+  ASSERT_EQ(message(writeLibrary(options("tiny.so"))), "");
   EXPECT_EQ(runModel(path("tiny.so")), 17);
 }
 
@@ -134,7 +133,7 @@ TEST_F(Library, ObjectsLinkIntoOneProgram) {
     setWeights(40000, name[0] == 'o' ? 1 : 2);
     LibraryOptions object = options(std::string(name) + ".o");
     object.prefix = name;
-    ASSERT_EQ(message(writeObjectFile(parts(), object)), "");
+    ASSERT_EQ(message(writeObject(object)), "");
     std::error_code error;
     llvm::raw_fd_ostream header(path(std::string(name) + ".h"), error);
     printHeader(program, name, header);

@@ -79,6 +79,9 @@ protected:
   LibraryOptions options(llvm::StringRef name) const { return {path(name), "tiny", "tiny.so", false}; }
   LibraryParts parts() const { return {program, objects, weights}; }
 
+  llvm::Error writeLibrary(const LibraryOptions &options) const { return write(options, writeSharedLibrary); }
+  llvm::Error writeObject(const LibraryOptions &options) const { return write(options, writeObjectFile); }
+
   std::string contents(llvm::StringRef name) const {
     auto buffer = llvm::MemoryBuffer::getFile(path(name), /*IsText=*/false, /*RequiresNullTerminator=*/false);
     EXPECT_TRUE(bool(buffer)) << path(name);
@@ -92,6 +95,14 @@ protected:
       names.push_back(llvm::sys::path::filename(it->path()).str());
     llvm::sort(names);
     return names;
+  }
+
+  template <typename Write>
+  llvm::Error write(const LibraryOptions &options, Write *writeFile) const {
+    std::vector<OutputFile> outputs;
+    if (llvm::Error error = writeFile(parts(), options, outputs))
+      return error;
+    return OutputFile::keepAll(outputs);
   }
 
   std::string folder;
