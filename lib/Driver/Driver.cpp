@@ -10,15 +10,12 @@
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Passes.h"
 #include "vitc/Recognition/Report.h"
-#include "vitc/Target/Codegen.h"
-#include "vitc/Target/Library.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -168,83 +165,15 @@ private:
     }
   }
 
-  LogicalResult writeArtefacts() {
-    std::vector<Artefact> artefacts = options.artefacts;
-    if (artefacts.empty())
-      artefacts.push_back(Artefact::SharedLibrary);
-    std::vector<std::string> written;
-    for (Artefact artefact : artefacts) {
-      if (llvm::Error error = write(artefact)) {
-        err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';
-        for (const std::string &path : written)
-          llvm::sys::fs::remove(path);
-        return failure();
-      }
-      written.push_back(getPath(artefact));
-    }
-    return success();
-  }
-
-  static llvm::Error writeText(const std::string &path, function_ref<llvm::Error(raw_ostream &)> print) {
-    if (llvm::Error error = llvm::writeToOutput(path, print))
-      return llvm::createFileError(path, std::move(error));
-    return llvm::Error::success();
-  }
-
-  llvm::Error write(Artefact artefact) {
-    target::LibraryOptions library;
-    library.path = getPath(artefact);
-    library.soname = llvm::sys::path::filename(library.path).str();
-    library.externalWeights = options.externalWeights;
-    library.prefix = options.prefix.empty() ? target::makePrefix(llvm::sys::path::stem(library.path)) : options.prefix;
-    if (artefact == Artefact::Header)
-      return writeText(library.path, [&](raw_ostream &os) {
-        target::printHeader(lowered.program, library.prefix, os);
-        return llvm::Error::success();
-      });
-    target::CodegenOptions codegen;
-    codegen.kind = artefact == Artefact::Assembly ? target::CodeKind::Assembly : target::CodeKind::Object;
+  LogicalResult writeFiles() {
     std::vector<target::LevelModule> levels;
     for (auto [module, target] : llvm::zip(modules, targets))
       levels.push_back({*module, target});
-    llvm::Expected<std::vector<target::Code>> code = target::compileModules(levels, codegen);
-    if (!code)
-      return code.takeError();
-    target::LibraryParts parts{lowered.program, *code, lowered.weights.getWeights()};
-    switch (artefact) {
-    case Artefact::SharedLibrary:
-      return target::writeSharedLibrary(parts, library);
-    case Artefact::Object:
-      return target::writeObjectFile(parts, library);
-    case Artefact::Assembly:
-      return writeText(library.path, [&](raw_ostream &os) {
-        for (const target::Code &part : *code)
-          os << StringRef(part.data(), part.size());
-        return llvm::Error::success();
-      });
-    case Artefact::Header:
-      break;
-    }
-    llvm_unreachable("headers are written above");
-  }
-
-  /// `-o model.so` names the library; other artefacts differ in their extension.
-  std::string getPath(Artefact artefact) const {
-    llvm::SmallString<128> path(options.output);
-    switch (artefact) {
-    case Artefact::SharedLibrary:
-      break;
-    case Artefact::Object:
-      llvm::sys::path::replace_extension(path, "o");
-      break;
-    case Artefact::Header:
-      llvm::sys::path::replace_extension(path, "h");
-      break;
-    case Artefact::Assembly:
-      llvm::sys::path::replace_extension(path, "s");
-      break;
-    }
-    return path.str().str();
+    llvm::Error error = writeArtefacts(options, lowered, levels);
+    if (!error)
+      return success();
+    err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';
+    return failure();
   }
 
   const Options &options;

@@ -15,6 +15,10 @@ using llvm::Twine;
 /// What `--precision` may say; the first is what this version compiles.
 static constexpr llvm::StringLiteral kPrecisions[] = {"fp32", "tf32", "bf16", "fp16", "auto"};
 
+/// What `--tap` will find by itself; no tensor can be meant by such a name.
+static constexpr llvm::StringLiteral kTapKinds[] = {"scores", "attention", "queries", "keys",
+                                                    "values", "tokens",    "norms"};
+
 static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 
 static std::optional<Refusal> checkFiles(const Options &options) {
@@ -68,8 +72,22 @@ static std::optional<Refusal> checkPrecision(const Options &options) {
   return std::nullopt;
 }
 
+static std::optional<Refusal> checkTaps(const Options &options) {
+  if (options.tapOnly && options.taps.empty())
+    return misuse("expected --tap=NAME with --tap-only: nothing else is left to compute");
+  for (StringRef tap : options.taps) {
+    if (tap.empty())
+      return misuse("expected the name of a tensor in --tap");
+    if (llvm::is_contained(kTapKinds, tap.split(':').first))
+      return Refusal{CannotCompile, "--tap=" + tap.str() +
+                                        ": kinds of tensors are not supported yet; this version taps tensors by their "
+                                        "names in the ONNX file"};
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> vitc::driver::checkOptions(const Options &options) {
-  for (auto *check : {checkFiles, checkLevels, checkKinds, checkShapes, checkPrecision})
+  for (auto *check : {checkFiles, checkLevels, checkKinds, checkShapes, checkPrecision, checkTaps})
     if (std::optional<Refusal> refusal = check(options))
       return refusal;
   return std::nullopt;

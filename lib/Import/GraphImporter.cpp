@@ -2,6 +2,7 @@
 
 #include "Attributes.h"
 #include "NodeOrder.h"
+#include "Outputs.h"
 #include "onnx.pb.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
@@ -20,14 +21,14 @@ static SmallVector<const ::onnx::NodeProto *> getNodes(const T &owner) {
   return llvm::map_to_vector(owner.node(), [](const ::onnx::NodeProto &node) { return &node; });
 }
 
-LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef> inputs) {
+LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef> inputs, ArrayRef<StringRef> outputs) {
   Scope scope{getOpset(model, ""), /*prefix=*/""};
   for (auto [name, argument] : llvm::zip_equal(inputs, entry.getArguments()))
     scope.values[name] = argument;
   builder.setInsertionPointToEnd(&entry.getBody().front());
   if (failed(addInitializers(scope)) || failed(importNodes(getNodes(model.graph()), scope)))
     return failure();
-  return createReturn(entry, scope);
+  return createReturn(entry, outputs, scope);
 }
 
 LogicalResult GraphImporter::addInitializers(Scope &scope) {
@@ -40,18 +41,34 @@ LogicalResult GraphImporter::addInitializers(Scope &scope) {
   return success();
 }
 
-LogicalResult GraphImporter::createReturn(func::FuncOp entry, Scope &scope) {
+LogicalResult GraphImporter::reportMissingOutput(StringRef name, const Scope &scope) {
+  if (llvm::any_of(model.graph().output(), [&](const auto &output) { return output.name() == name; }))
+    return emitError(loc) << "the graph's output '" << name << "' is not defined by any node";
+  InFlightDiagnostic diagnostic = emitError(loc) << "the model has no tensor '" << name << "'";
+  SmallVector<StringRef> known = llvm::to_vector(scope.values.keys());
+  llvm::append_range(known, scope.initializers.keys());
+  llvm::sort(known);
+  known.erase(llvm::unique(known), known.end()); // initializers that were read are values, too
+  if (SmallVector<StringRef> close = findCloseNames(name, known); !close.empty()) {
+    diagnostic << "; did you mean ";
+    llvm::interleave(
+        close, [&](StringRef candidate) { diagnostic << "'" << candidate << "'"; }, [&] { diagnostic << " or "; });
+    diagnostic << "?";
+  }
+  return diagnostic;
+}
+
+LogicalResult GraphImporter::createReturn(func::FuncOp entry, ArrayRef<StringRef> outputs, Scope &scope) {
   SmallVector<Value> results;
   SmallVector<DictionaryAttr> attributes;
-  for (const ::onnx::ValueInfoProto &output : model.graph().output()) {
-    if (!scope.defines(output.name()))
-      return emitError(loc) << "the graph's output '" << output.name() << "' is not defined by any node";
-    FailureOr<Value> value = getValue(output.name(), scope);
+  for (StringRef name : outputs) {
+    if (!scope.defines(name))
+      return reportMissingOutput(name, scope);
+    FailureOr<Value> value = getValue(name, scope);
     if (failed(value))
       return failure();
     results.push_back(*value);
-    attributes.push_back(
-        builder.getDictionaryAttr(builder.getNamedAttr("vit.name", builder.getStringAttr(output.name()))));
+    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr("vit.name", builder.getStringAttr(name))));
   }
   func::ReturnOp::create(builder, loc, results);
   entry.setType(builder.getFunctionType(entry.getArgumentTypes(), ValueRange(results).getTypes()));

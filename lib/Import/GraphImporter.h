@@ -20,8 +20,9 @@ public:
   GraphImporter(std::shared_ptr<const ::onnx::ModelProto> model, llvm::StringRef path, mlir::Location loc,
                 mlir::OpBuilder &builder);
 
-  /// Fills an entry function whose arguments are `inputs` by name; its type is set to what the graph's outputs are.
-  llvm::LogicalResult importEntry(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> inputs);
+  /// Fills an entry function whose arguments are `inputs` by name; it returns `outputs`, and its type is set to theirs.
+  llvm::LogicalResult importEntry(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> inputs,
+                                  llvm::ArrayRef<llvm::StringRef> outputs);
 
 private:
   /// Where names mean something: the graph, or one call of a function.
@@ -46,7 +47,9 @@ private:
                                       Scope &scope, const Node &node);
   /// The value of a name that the scope defines; null for an absent input of a function.
   llvm::FailureOr<mlir::Value> getValue(llvm::StringRef name, Scope &scope);
-  llvm::LogicalResult createReturn(mlir::func::FuncOp entry, Scope &scope);
+  llvm::LogicalResult createReturn(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> outputs, Scope &scope);
+  /// Says that nothing has this name, and what is spelled nearly so.
+  llvm::LogicalResult reportMissingOutput(llvm::StringRef name, const Scope &scope);
 
   const ::onnx::ModelProto &model;
   FunctionTable functions;

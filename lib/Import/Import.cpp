@@ -3,6 +3,7 @@
 #include "EntryTypes.h"
 #include "GraphImporter.h"
 #include "ModelFile.h"
+#include "Outputs.h"
 #include "Unsupported.h"
 #include "mlir/IR/Verifier.h"
 #include "onnx.pb.h"
@@ -42,7 +43,8 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, 
   builder.setInsertionPointToEnd(module->getBody());
   func::FuncOp entry = createEntry(*inputs, builder, loc);
   SmallVector<StringRef> names = llvm::map_to_vector(*inputs, [](const EntryInput &input) { return input.name; });
-  if (failed(GraphImporter(*model, path, loc, builder).importEntry(entry, names)) || failed(verify(*module)))
+  GraphImporter importer(*model, path, loc, builder);
+  if (failed(importer.importEntry(entry, names, getOutputNames((*model)->graph(), options))) || failed(verify(*module)))
     return failure();
   return module;
 }

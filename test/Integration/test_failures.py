@@ -196,6 +196,8 @@ def test_shape_that_does_not_fit(refuses, tmp_path, small_model):
         ["m.onnx", "-o", "m.so", "--mcpu=x86-64-v3,pentium"],
         ["m.onnx", "-o", "m.so", "--weights=nowhere"],
         ["m.onnx", "-o", "m.so", "--precision=fp8"],
+        ["m.onnx", "-o", "m.so", "--tap="],
+        ["m.onnx", "-o", "m.so", "--tap-only"],
         ["m.onnx", "-o", "m.so", "--emit=exe"],
         ["m.onnx", "-o", "m.so", "--compile-to=gold"],
         ["m.onnx", "n.onnx", "-o", "m.so"],
@@ -241,6 +243,21 @@ def test_unwritable_output_folder(refuses, tmp_path, tiny):
         return
     (tmp_path / "locked").mkdir(mode=0o500)
     refuses("m.onnx", "-o", "locked/m.so", says="locked/m.so")
+
+
+@pytest.mark.parametrize("blocked", ["m.h", "m.o", "m.s"])
+def test_artefact_that_cannot_be_written(refuses, tmp_path, tiny, blocked):
+    """Those that could be are not left, and what was there before stays."""
+    save(tiny, tmp_path / "m.onnx")
+    (tmp_path / "m.so").write_text("what was there")
+    (tmp_path / blocked).mkdir()
+    refuses("m.onnx", "-o", "m.so", "--emit=so,obj,header,asm", says=blocked)
+
+
+@pytest.mark.parametrize("tap", ["scores", "attention:-1", "queries:0,3", "tokens", "norms"])
+def test_taps_to_come(refuses, tmp_path, tiny, tap):
+    save(tiny, tmp_path / "m.onnx")
+    refuses("m.onnx", "-o", "m.so", f"--tap={tap}", says=[f"--tap={tap}", "by their names"])
 
 
 def test_full_device(refuses, tmp_path, tiny):

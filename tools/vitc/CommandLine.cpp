@@ -48,6 +48,8 @@ public:
     readInput();
     options.output = arguments.getLastArgValue(OPT_output);
     options.shapes = arguments.getAllArgValues(OPT_shape);
+    options.taps = arguments.getAllArgValues(OPT_tap);
+    options.tapOnly = arguments.hasArg(OPT_tap_only);
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);
     options.precision = arguments.getLastArgValue(OPT_precision, options.precision);

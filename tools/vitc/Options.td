@@ -8,6 +8,10 @@ multiclass Value<string name, string metavar, string help> {
 
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<model.so>">, HelpText<"The library to write">;
 defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; may be repeated">;
+defm tap : Value<"tap", "<name>",
+                 "Make a tensor of the model an output, under its name; may be repeated. Kinds of tensors "
+                 "(scores, attention, queries, keys, values, tokens, norms, with :LAYERS) are not supported yet">;
+def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not named by --tap">;
 defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",

@@ -22,6 +22,8 @@ struct Options {
   std::string input;                     ///< an ONNX file
   std::string output;                    ///< path of the shared library; the other artefacts stand beside it
   std::vector<std::string> shapes;       ///< `NAME=1x3x224x224`
+  std::vector<std::string> taps;         ///< names of tensors that become outputs
+  bool tapOnly = false;                  ///< whether they are the only outputs
   std::vector<std::string> levels;       ///< CPU levels; empty: the host's
   std::vector<Artefact> artefacts;       ///< empty: the shared library
   std::vector<std::string> requireFused; ///< kinds of which none may be missed

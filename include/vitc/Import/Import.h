@@ -22,6 +22,10 @@ std::optional<InputShape> parseInputShape(llvm::StringRef text);
 struct ImportOptions {
   /// Each fixes dimensions of one input; where these carry a name, they fix it in all inputs.
   llvm::SmallVector<InputShape> shapes;
+  /// Tensors of the graph that `main` returns as well, under their names and after the graph's outputs.
+  llvm::SmallVector<std::string> taps;
+  /// Whether `main` returns the taps alone.
+  bool tapsOnly = false;
 };
 
 /// Imports an ONNX model as a module with a function `@main` of `onnx` ops (DESIGN: stage `onnx`, before shape

@@ -1,0 +1,33 @@
+#include "Outputs.h"
+
+#include "onnx.pb.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace vitc;
+using llvm::StringRef;
+
+llvm::SmallVector<StringRef> vitc::getOutputNames(const ::onnx::GraphProto &graph, const ImportOptions &options) {
+  llvm::SmallVector<StringRef> names;
+  if (!options.tapsOnly)
+    for (const ::onnx::ValueInfoProto &output : graph.output())
+      names.push_back(output.name());
+  for (StringRef tap : options.taps)
+    if (!llvm::is_contained(names, tap))
+      names.push_back(tap);
+  return names;
+}
+
+llvm::SmallVector<StringRef> vitc::findCloseNames(StringRef name, llvm::ArrayRef<StringRef> known) {
+  const unsigned most = std::max<unsigned>(2, name.size() / 4); // edits: beyond that it is another name
+  llvm::SmallVector<std::pair<unsigned, StringRef>> close;
+  for (StringRef candidate : known) {
+    unsigned distance = name.edit_distance_insensitive(candidate, /*AllowReplacements=*/true, most);
+    if (distance <= most)
+      close.emplace_back(distance, candidate);
+    else if (name.size() > 2 && candidate.contains_insensitive(name))
+      close.emplace_back(candidate.size(), candidate);
+  }
+  llvm::sort(close);
+  close.truncate(std::min<size_t>(close.size(), 3));
+  return llvm::map_to_vector(close, [](const auto &entry) { return entry.second; });
+}
