@@ -25,6 +25,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     }
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);
+    populateContractToCPUPatterns(patterns, *target);
     populateViTAttentionToCPUPatterns(patterns, *target);
     populateViTRowsToCPUPatterns(patterns, *target);
     populateViTConvToCPUPatterns(patterns, *target);

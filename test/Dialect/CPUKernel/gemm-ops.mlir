@@ -43,7 +43,7 @@ func.func @gemm_c1_type(%a: memref<4x8xf16>, %b: memref<2x8x32xf32>, %c: memref<
 // -----
 
 func.func @gemm_c1_rank(%a: memref<4x8xf32>, %b: memref<8x32xf32>, %c: memref<4x32xf32>) {
-  // expected-error @below {{expects operands (M, K), (N / nr, K, nr) and (M, N), got}}
+  // expected-error @below {{expects operands (batch.., M, K), (batch.., N / nr, K, nr) and (batch.., M, N), got}}
   vcpu.gemm ins(%a, %b : memref<4x8xf32>, memref<8x32xf32>) outs(%c : memref<4x32xf32>) {mr = 14, nr = 32, lanes = 16}
   return
 }
@@ -67,7 +67,7 @@ func.func @gemm_c2_maps(%a: memref<4x8xf32>, %b: memref<1x8x32xf32>, %e: memref<
 // -----
 
 func.func @gemm_c2_map(%a: memref<4x8xf32>, %b: memref<1x8x32xf32>, %e: memref<32xf32>, %c: memref<4x32xf32>) {
-  // expected-error @below {{expects a map from (m, n) to the dimensions of 'memref<32xf32>', got}}
+  // expected-error @below {{expects a map from the dimensions of C to those of 'memref<32xf32>', got}}
   vcpu.gemm ins(%a, %b : memref<4x8xf32>, memref<1x8x32xf32>) extras(%e : memref<32xf32>) outs(%c : memref<4x32xf32>)
     {mr = 14, nr = 32, lanes = 16, extra_maps = [affine_map<(m, n) -> (m, n)>]}
   return
@@ -117,5 +117,35 @@ func.func @gemm_c4_mc(%a: memref<4x8xf32>, %b: memref<1x8x32xf32>, %c: memref<4x
 func.func @gemm_c5(%a: memref<4x8xf32, strided<[1, 4]>>, %b: memref<1x8x32xf32>, %c: memref<4x32xf32>) {
   // expected-error @below {{expects a last dimension of stride 1, operand 0 is}}
   vcpu.gemm ins(%a, %b : memref<4x8xf32, strided<[1, 4]>>, memref<1x8x32xf32>) outs(%c : memref<4x32xf32>) {mr = 14, nr = 32, lanes = 16}
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @gemm_batches
+// CHECK: vcpu.gemm ins(%{{.*}}, %{{.*}} : tensor<?x3x4x8xf32>, tensor<2x8x32xf32>) outs(%{{.*}} : tensor<?x3x4x40xf32>)
+// CHECK: vcpu.gemm ins(%{{.*}}, %{{.*}} : tensor<4x8xf32>, tensor<?x3x2x8x32xf32>) outs(%{{.*}} : tensor<?x3x4x40xf32>)
+func.func @gemm_batches(%a: tensor<?x3x4x8xf32>, %b: tensor<2x8x32xf32>, %a1: tensor<4x8xf32>, %b1: tensor<?x3x2x8x32xf32>,
+                        %c: tensor<?x3x4x40xf32>) -> (tensor<?x3x4x40xf32>, tensor<?x3x4x40xf32>) {
+  %0 = vcpu.gemm ins(%a, %b : tensor<?x3x4x8xf32>, tensor<2x8x32xf32>) outs(%c : tensor<?x3x4x40xf32>)
+    {mr = 14, nr = 32, lanes = 16} -> tensor<?x3x4x40xf32>
+  %1 = vcpu.gemm ins(%a1, %b1 : tensor<4x8xf32>, tensor<?x3x2x8x32xf32>) outs(%c : tensor<?x3x4x40xf32>)
+    {mr = 14, nr = 32, lanes = 16} -> tensor<?x3x4x40xf32>
+  return %0, %1 : tensor<?x3x4x40xf32>, tensor<?x3x4x40xf32>
+}
+
+// -----
+
+func.func @gemm_c1_batch(%a: memref<2x4x8xf32>, %b: memref<3x1x8x32xf32>, %c: memref<3x4x32xf32>) {
+  // expected-error @below {{expects the batch of 'memref<3x4x32xf32>', got 'memref<2x4x8xf32>' and 'memref<3x1x8x32xf32>'}}
+  vcpu.gemm ins(%a, %b : memref<2x4x8xf32>, memref<3x1x8x32xf32>) outs(%c : memref<3x4x32xf32>) {mr = 14, nr = 32, lanes = 16}
+  return
+}
+
+// -----
+
+func.func @gemm_c1_part_of_the_batch(%a: memref<5x4x8xf32>, %b: memref<1x8x32xf32>, %c: memref<3x5x4x32xf32>) {
+  // expected-error @below {{expects operands (batch.., M, K), (batch.., N / nr, K, nr) and (batch.., M, N), got}}
+  vcpu.gemm ins(%a, %b : memref<5x4x8xf32>, memref<1x8x32xf32>) outs(%c : memref<3x5x4x32xf32>) {mr = 14, nr = 32, lanes = 16}
   return
 }

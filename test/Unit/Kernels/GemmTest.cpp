@@ -154,6 +154,59 @@ TEST(Gemm, SplitsGiveTheSameBits) {
   }
 }
 
+/// A gemm of batches (2, 3): whether A and B are one matrix for all, and the batch dimensions that are dynamic.
+struct BatchCase {
+  bool sharedA, sharedB;
+  bool dynamic = false; ///< the first batch dimension and the rows
+  bool packA = false;
+};
+
+/// Also an epilogue that adds a number of each matrix: C[b, h, m, n] = A · B + extra[b, h].
+void checkBatches(const BatchCase &c, const Level &level, int64_t parts) {
+  constexpr int64_t pictures = 2, heads = 3, m = 17, n = 41, k = 23;
+  int64_t nr = 2 * level.lanes, panels = (n + nr - 1) / nr;
+  Array a(c.sharedA ? std::vector<int64_t>{m, k} : std::vector<int64_t>{pictures, heads, m, k}),
+      b(c.sharedB ? std::vector<int64_t>{panels, k, nr} : std::vector<int64_t>{pictures, heads, panels, k, nr}),
+      extra({pictures, heads}), out({pictures, heads, m, n});
+  a.fill(1), b.fill(2), extra.fill(3);
+  using Dims = std::initializer_list<int64_t>;
+  std::string aType = c.dynamic ? a.type({0, 2}) : a.type(), bType = b.type(c.dynamic ? Dims{0} : Dims{}),
+              cType = c.dynamic ? out.type({0, 2}) : out.type();
+  std::string text = "func.func @main(%a: " + aType + ", %b: " + bType + ", %e: " + extra.type() + ", %c: " + cType +
+                     ") {\n vcpu.gemm ins(%a, %b : " + aType + ", " + bType + ") extras(%e : " + extra.type() +
+                     ") outs(%c : " + cType + ") {mr = 6, nr = " + std::to_string(nr) +
+                     ", lanes = " + std::to_string(level.lanes) + ", mc = 12" + (c.packA ? ", pack_a" : "") +
+                     ", extra_maps = [affine_map<(b, h, m, n) -> (b, h)>]} epilogue {\n"
+                     "^bb0(%acc: f32, %x: f32):\n %y = arith.addf %acc, %x : f32\n vcpu.yield %y : f32\n}\n"
+                     "return\n}\n";
+  auto kernel = CompiledKernels::compile(text, level.name);
+  ASSERT_TRUE(kernel);
+  kernel->run({&a, &b, &extra, &out}, parts);
+  double worst = 0;
+  for (int64_t i = 0; i < out.shape[0] * heads * m * n; ++i) {
+    int64_t column = i % n, row = i / n % m, head = i / n / m % heads, picture = i / n / m / heads;
+    double sum = extra.at({picture, head});
+    for (int64_t d = 0; d < k; ++d) {
+      float left = c.sharedA ? a.at({row, d}) : a.at({picture, head, row, d});
+      float right =
+          c.sharedB ? b.at({column / nr, d, column % nr}) : b.at({picture, head, column / nr, d, column % nr});
+      sum += static_cast<double>(left) * right;
+    }
+    worst = std::max(worst, std::abs(out.data[i] - sum));
+  }
+  EXPECT_LE(worst, 1e-5);
+}
+
+TEST(Gemm, Batches) {
+  int64_t parts = 1;
+  for (const Level &level : runnableLevels())
+    for (const BatchCase &c : {BatchCase{false, false}, BatchCase{true, false}, BatchCase{false, true},
+                               BatchCase{false, false, true}, BatchCase{false, false, true, true}}) {
+      SCOPED_TRACE(std::string(level.name) + (c.sharedA ? " one A" : "") + (c.sharedB ? " one B" : ""));
+      checkBatches(c, level, parts++);
+    }
+}
+
 /// gelu(acc + bias[n]) · scale[] + residual[m, n] + position[m mod 5, n] + column[m], and what is not contiguous in n.
 TEST(Gemm, Epilogue) {
   const std::string maps =

@@ -49,12 +49,17 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 void GemmOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 
 /// The epilogue of a kernel: absent, or one block from the accumulator and one element an extra operand to a value.
-static LogicalResult verifyEpilogue(Operation *op, Region &region, OperandRange extras, ArrayAttr maps, Type element) {
+static LogicalResult verifyEpilogue(GemmOp op) {
+  Region &region = op.getEpilogue();
+  OperandRange extras = op.getExtras();
+  ArrayAttr maps = op.getExtraMaps();
+  Type element = op.getCType().getElementType();
   if (maps.size() != extras.size()) // gemm_c2
-    return op->emitOpError("expects a map for each of the ") << extras.size() << " extras, got " << maps.size();
+    return op.emitOpError("expects a map for each of the ") << extras.size() << " extras, got " << maps.size();
   for (auto [extra, map] : llvm::zip(extras.getTypes(), maps.getAsValueRange<AffineMapAttr>()))
-    if (map.getNumDims() != 2 || map.getNumSymbols() != 0 || map.getNumResults() != cast<ShapedType>(extra).getRank())
-      return op->emitOpError("expects a map from (m, n) to the dimensions of ")
+    if (map.getNumDims() != op.getCType().getRank() || map.getNumSymbols() != 0 ||
+        map.getNumResults() != cast<ShapedType>(extra).getRank())
+      return op.emitOpError("expects a map from the dimensions of C to those of ")
              << extra << ", got " << AffineMapAttr::get(map);
   if (region.empty())
     return success();
@@ -63,10 +68,10 @@ static LogicalResult verifyEpilogue(Operation *op, Region &region, OperandRange 
     types.push_back(cast<ShapedType>(extra).getElementType());
   Block &block = region.front();
   if (TypeRange(block.getArgumentTypes()) != TypeRange(types)) // gemm_c3
-    return op->emitOpError("expects an epilogue on ") << types << ", got " << block.getArgumentTypes();
+    return op.emitOpError("expects an epilogue on ") << types << ", got " << block.getArgumentTypes();
   auto yield = dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
   if (!yield || yield.getValue().getType() != element) // gemm_c3
-    return op->emitOpError("expects an epilogue that yields ") << element;
+    return op.emitOpError("expects an epilogue that yields ") << element;
   return success();
 }
 
@@ -80,30 +85,45 @@ static LogicalResult verifySchedule(GemmOp op) {
   return success();
 }
 
+/// Whether a tensor of `shape` is one matrix or one for each of the batch.
+static bool isShared(ShapedType type, int64_t matrixRank) { return type.getRank() == matrixRank; }
+
+static LogicalResult verifyMatrices(GemmOp op) {
+  ShapedType a = op.getAType(), b = op.getBType(), c = op.getCType();
+  int64_t batch = op.getBatchRank();
+  if (batch < 0 || (!isShared(a, 2) && a.getRank() != batch + 2) ||
+      (!isShared(b, 3) && b.getRank() != batch + 3)) // gemm_c1
+    return op.emitOpError("expects operands (batch.., M, K), (batch.., N / nr, K, nr) and (batch.., M, N), got ")
+           << a << ", " << b << ", " << c;
+  for (ShapedType type : {a, b, c})
+    if (!type.getElementType().isF32()) // gemm_c1
+      return op.emitOpError("expects f32 operands, got ") << type;
+  int64_t k = op.getInnerSize(), n = c.getShape().back();
+  if (ShapedType::isDynamic(k) || ShapedType::isDynamic(n) || k < 1 || n < 1) // gemm_c1
+    return op.emitOpError("expects static, positive K and N, got ") << a << " and " << c;
+  int64_t nr = op.getNr();
+  SmallVector<int64_t> packed{static_cast<int64_t>(llvm::divideCeil(n, nr)), k, nr};
+  if (b.getShape().take_back(3) != ArrayRef<int64_t>(packed)) // gemm_c1
+    return op.emitOpError("expects a packed operand of shape ") << packed << ", got " << b;
+  if (!sizesMatch(a.getDimSize(a.getRank() - 2), c.getDimSize(batch))) // gemm_c1
+    return op.emitOpError("expects A and C to have as many rows, got ") << a << " and " << c;
+  auto hasBatch = [&](ShapedType type, int64_t matrixRank) {
+    return isShared(type, matrixRank) ||
+           llvm::all_of_zip(type.getShape().take_front(batch), c.getShape().take_front(batch), sizesMatch);
+  };
+  if (!hasBatch(a, 2) || !hasBatch(b, 3)) // gemm_c1
+    return op.emitOpError("expects the batch of ") << c << ", got " << a << " and " << b;
+  return success();
+}
+
 LogicalResult GemmOp::verify() {
   if (failed(verifySchedule(*this)))
     return failure();
   if (getOutputs().size() != 1) // gemm_c2
     return emitOpError("expects one output, got ") << getOutputs().size();
-  auto a = cast<ShapedType>(getA().getType()), b = cast<ShapedType>(getB().getType());
-  auto c = cast<ShapedType>(getOutputs()[0].getType());
-  if (a.getRank() != 2 || b.getRank() != 3 || c.getRank() != 2) // gemm_c1
-    return emitOpError("expects operands (M, K), (N / nr, K, nr) and (M, N), got ") << a << ", " << b << ", " << c;
-  for (ShapedType type : {a, b, c})
-    if (!type.getElementType().isF32()) // gemm_c1
-      return emitOpError("expects f32 operands, got ") << type;
-  int64_t k = a.getDimSize(1), n = c.getDimSize(1);
-  if (ShapedType::isDynamic(k) || ShapedType::isDynamic(n) || k < 1 || n < 1) // gemm_c1
-    return emitOpError("expects static, positive K and N, got ") << a << " and " << c;
-  int64_t nr = getNr();
-  SmallVector<int64_t> packed{static_cast<int64_t>(llvm::divideCeil(n, nr)), k, nr};
-  if (b.getShape() != ArrayRef<int64_t>(packed)) // gemm_c1
-    return emitOpError("expects a packed operand of shape ") << packed << ", got " << b;
-  if (a.getDimSize(0) != c.getDimSize(0)) // gemm_c1
-    return emitOpError("expects A and C to have as many rows, got ") << a << " and " << c;
-  if (failed(verifyContiguousRows(*this))) // gemm_c5
+  if (failed(verifyMatrices(*this)) || failed(verifyContiguousRows(*this))) // gemm_c5
     return failure();
-  return verifyEpilogue(*this, getEpilogue(), getExtras(), getExtraMaps(), c.getElementType());
+  return verifyEpilogue(*this);
 }
 
 #define GET_OP_CLASSES

@@ -1,6 +1,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -22,15 +23,16 @@ struct Chunk {
 /// Steps of the inner dimension between two prefetches: enough for the loop over them to cost nothing.
 constexpr int64_t prefetchStep = 32;
 
-/// Emits one gemm: chunks of rows, then tiles, each the sums of a register tile, which the epilogue takes from the
-/// registers (a loop over stored sums costs 6 % of a (257, 384) × (384, 1536) product even where all it adds is a
-/// bias).
+/// Emits one gemm: the matrices of the batch, chunks of rows, then tiles, each the sums of a register tile, which the
+/// epilogue takes from the registers (a loop over stored sums costs 6 % of a (257, 384) × (384, 1536) product even
+/// where all it adds is a bias).
 class GemmEmitter {
 public:
   GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments);
   LogicalResult emit();
 
 private:
+  void emitMatrix(Value first, Value last);
   void emitChunk(const Chunk &chunk, Value first, Value last);
   void packRows(const Chunk &chunk, Value first, Value last);
   void emitTile(const Tile &tile, const Chunk &chunk, int64_t rows);
@@ -40,8 +42,10 @@ private:
 
   GemmOp op;
   KernelBuilder kernel;
-  Value a, b, c, begin, end, packed;
+  Value a, b, c; ///< of the matrix that is emitted
+  Value begin, end, packed;
   ValueRange extras;
+  KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
   RowBlocks blocks;
   LogicalResult status = success();
@@ -49,12 +53,9 @@ private:
 
 } // namespace
 
-static int64_t innerSize(GemmOp op) { return cast<ShapedType>(op.getA().getType()).getDimSize(1); }
-static int64_t panelCount(GemmOp op) { return cast<ShapedType>(op.getB().getType()).getDimSize(0); }
-
 /// Row stride, in elements, of the packed rows of A: one cache line more than a multiple of the line, so that the
 /// rows of a tile fall into different sets of L1.
-static int64_t packedStride(GemmOp op) { return static_cast<int64_t>(llvm::alignTo(innerSize(op), 16)) + 16; }
+static int64_t packedStride(GemmOp op) { return static_cast<int64_t>(llvm::alignTo(op.getInnerSize(), 16)) + 16; }
 
 /// Row blocks of a chunk, at most.
 static Value chunkBlocks(GemmOp op, KernelBuilder &kernel, Value blocks) {
@@ -63,12 +64,38 @@ static Value chunkBlocks(GemmOp op, KernelBuilder &kernel, Value blocks) {
   return kernel.min(kernel.index(std::max<int64_t>(1, op.getMc() / op.getMr())), blocks);
 }
 
+/// Which matrix of a (batch.., M, N) memref has this number, row-major.
+static KernelBuilder::Values delinearize(KernelBuilder &kernel, Value number, Value memref, int64_t batchRank) {
+  KernelBuilder::Values indices(batchRank);
+  for (int64_t dim = batchRank - 1; dim > 0; --dim) {
+    Value extent = kernel.dim(memref, dim);
+    indices[dim] = kernel.rem(number, extent);
+    number = kernel.div(number, extent);
+  }
+  indices[0] = number;
+  return indices;
+}
+
+/// The trailing dimensions of a memref at a place of its leading ones; the memref itself where it has no leading ones.
+static Value matrixOf(KernelBuilder &kernel, Value memref, ValueRange batch, int64_t matrixRank) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (type.getRank() == matrixRank)
+    return memref;
+  SmallVector<OpFoldResult> offsets = getAsOpFoldResult(batch);
+  SmallVector<OpFoldResult> sizes(type.getRank(), kernel.builder.getIndexAttr(1)), strides = sizes;
+  offsets.append(matrixRank, kernel.builder.getIndexAttr(0));
+  for (int64_t dim = type.getRank() - matrixRank; dim < type.getRank(); ++dim)
+    sizes[dim] = getAsOpFoldResult(kernel.dim(memref, dim));
+  MemRefType view = memref::SubViewOp::inferRankReducedResultType(type.getShape().take_back(matrixRank), type, offsets,
+                                                                  sizes, strides);
+  return memref::SubViewOp::create(kernel.builder, kernel.loc, view, memref, offsets, sizes, strides);
+}
+
 GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), b(arguments[1]),
       c(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
-      extras(arguments.slice(2, op.getExtras().size())), k(innerSize(op)),
-      n(cast<ShapedType>(c.getType()).getDimSize(1)), panels(panelCount(op)),
-      blocks(kernel, kernel.dim(a, 0), op.getMr()) {
+      extras(arguments.slice(2, op.getExtras().size())), k(op.getInnerSize()), n(op.getCType().getShape().back()),
+      panels(op.getPanelCount()), blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()) {
   if (!op.getPackA())
     return;
   Value rows = kernel.mul(chunkBlocks(op, kernel, blocks.count()), op.getMr());
@@ -77,20 +104,34 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
 
 LogicalResult GemmEmitter::emit() {
   kernel.branch(kernel.less(begin, end), [&] {
-    Value blocksPerChunk = chunkBlocks(op, kernel, blocks.count());
-    Value items = kernel.mul(blocksPerChunk, panels);
-    auto emitPart = [&](Value index) {
-      Value block = kernel.mul(index, blocksPerChunk), start = kernel.mul(index, items);
-      Value left = kernel.sub(blocks.count(), block);
-      Chunk chunk{block, kernel.min(blocksPerChunk, left), blocks.firstRow(kernel, block)};
-      Value first = kernel.sub(kernel.max(begin, start), start);
-      emitChunk(chunk, first, kernel.min(kernel.sub(end, start), items));
-    };
-    if (op.getMc() == 0)
-      return emitPart(kernel.index(0));
-    kernel.forEach(kernel.div(begin, items), kernel.ceilDiv(end, items), kernel.index(1), emitPart);
+    if (op.getBatchRank() == 0)
+      return emitMatrix(begin, end);
+    Value wholeA = a, wholeB = b, wholeC = c, items = kernel.mul(blocks.count(), panels);
+    kernel.forEach(kernel.div(begin, items), kernel.ceilDiv(end, items), kernel.index(1), [&](Value matrix) {
+      batch = delinearize(kernel, matrix, wholeC, op.getBatchRank());
+      a = matrixOf(kernel, wholeA, batch, 2);
+      b = matrixOf(kernel, wholeB, batch, 3);
+      c = matrixOf(kernel, wholeC, batch, 2);
+      Value start = kernel.mul(matrix, items);
+      emitMatrix(kernel.sub(kernel.max(begin, start), start), kernel.min(kernel.sub(end, start), items));
+    });
   });
   return status;
+}
+
+/// Items [first, last) of a matrix.
+void GemmEmitter::emitMatrix(Value first, Value last) {
+  Value blocksPerChunk = chunkBlocks(op, kernel, blocks.count());
+  Value items = kernel.mul(blocksPerChunk, panels);
+  auto emitPart = [&](Value index) {
+    Value block = kernel.mul(index, blocksPerChunk), start = kernel.mul(index, items);
+    Value left = kernel.sub(blocks.count(), block);
+    Chunk chunk{block, kernel.min(blocksPerChunk, left), blocks.firstRow(kernel, block)};
+    emitChunk(chunk, kernel.sub(kernel.max(first, start), start), kernel.min(kernel.sub(last, start), items));
+  };
+  if (op.getMc() == 0)
+    return emitPart(kernel.index(0));
+  kernel.forEach(kernel.div(first, items), kernel.ceilDiv(last, items), kernel.index(1), emitPart);
 }
 
 /// Items [first, last) of the chunk, counted from its first.
@@ -134,7 +175,9 @@ void GemmEmitter::emitTile(const Tile &tile, const Chunk &chunk, int64_t rows) {
     int64_t column = index % vectors * kernel.lanes, valid = std::min(kernel.lanes, tile.columns - column);
     KernelBuilder::Values place{kernel.add(tile.row, index / vectors),
                                 kernel.add(kernel.mul(tile.panel, op.getNr()), column)};
-    FailureOr<Value> value = applyEpilogue(sums[index], place, valid);
+    KernelBuilder::Values inBatch(batch);
+    llvm::append_range(inBatch, place);
+    FailureOr<Value> value = applyEpilogue(sums[index], inBatch, valid);
     if (failed(value)) {
       status = failure();
       return;
@@ -193,15 +236,18 @@ void GemmEmitter::prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value 
 
 OpFoldResult GemmOp::getWorkItems(OpBuilder &builder) {
   KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
-  RowBlocks blocks(kernel, kernel.dim(getA(), 0), getMr());
-  return getAsOpFoldResult(kernel.mul(blocks.count(), panelCount(*this)));
+  RowBlocks blocks(kernel, kernel.dim(getOutputs()[0], getBatchRank()), getMr());
+  Value items = kernel.mul(blocks.count(), getPanelCount());
+  for (int64_t dim = 0; dim < getBatchRank(); ++dim)
+    items = kernel.mul(items, kernel.dim(getOutputs()[0], dim));
+  return getAsOpFoldResult(items);
 }
 
 OpFoldResult GemmOp::getScratchBytes(OpBuilder &builder) {
   if (!getPackA())
     return nullptr;
   KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
-  RowBlocks blocks(kernel, kernel.dim(getA(), 0), getMr());
+  RowBlocks blocks(kernel, kernel.dim(getOutputs()[0], getBatchRank()), getMr());
   Value rows = kernel.mul(chunkBlocks(*this, kernel, blocks.count()), getMr());
   return getAsOpFoldResult(kernel.mul(rows, packedStride(*this) * sizeof(float)));
 }

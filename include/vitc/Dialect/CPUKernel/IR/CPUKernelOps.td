@@ -39,20 +39,21 @@ def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
 }
 
 def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
-  let summary = "matrix product with a packed right side and an epilogue";
+  let summary = "matrix products with a packed right side and an epilogue";
   let description = [{
-    C[m, n] = epilogue(Σ_k A[m, k] · B[k, n], extras..). A is row-major, B is packed in panels of `nr` columns,
-    (⌈N / nr⌉, K, nr), the last one padded with zeros. The epilogue is a region over scalars (arith, math, `vit.gelu`,
-    `vit.silu`): its arguments are the accumulator and one element of each extra operand, read through its map, an
-    affine map from (m, n).
+    C[b.., m, n] = epilogue(Σ_k A[b.., m, k] · B[b.., k, n], extras..). A is row-major, B is packed in panels of `nr`
+    columns, (⌈N / nr⌉, K, nr), the last one padded with zeros. Either may be one matrix for the whole batch. The epilogue
+    is a region over scalars (arith, math, `vit.gelu`, `vit.silu`): its arguments are the accumulator and one element of
+    each extra operand, read through its map, an affine map from (b.., m, n).
 
     The schedule: a register tile is `mr` × `nr` elements, nr / `lanes` vectors wide. A work item is one tile: rows are
     split into balanced blocks, `mc` rows (all, where it is 0) make a chunk, and items count blocks of a chunk first, then
-    panels, then chunks, so that a chunk of A stays in L2 while the panels stream past it. `pack_a` copies the rows that
+    panels, then chunks, so that a chunk of A stays in L2 while the panels stream past it; matrices of a batch follow each other. `pack_a` copies the rows that
     a thread reads into scratch, a chunk at a time: for strides that make the rows of a tile compete for one set of L1.
 
-    - (C1) A is (M, K), B (⌈N / nr⌉, K, nr), C (M, N), all f32; K, N are static and positive, M may be dynamic.
-    - (C2) There is one output. There is one map an extra operand, from (m, n) to its rank.
+    - (C1) C is (batch.., M, N), A (batch.., M, K) or (M, K), B (batch.., ⌈N / nr⌉, K, nr) or (⌈N / nr⌉, K, nr), all
+      f32; K and N are static and positive, M and the batch may be dynamic.
+    - (C2) There is one output. There is one map an extra operand, from (batch.., m, n) to its rank.
     - (C3) The region is empty or has one block whose arguments are the accumulator and one scalar an extra operand,
       and which yields one value of C's element type.
     - (C4) mr, lanes are positive, lanes divides nr; mc is not negative.
@@ -73,6 +74,13 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
   let hasVerifier = 1;
   let extraClassDeclaration = dpsDeclaration # [{
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    ::mlir::ShapedType getAType() { return ::llvm::cast<::mlir::ShapedType>(getA().getType()); }
+    ::mlir::ShapedType getBType() { return ::llvm::cast<::mlir::ShapedType>(getB().getType()); }
+    ::mlir::ShapedType getCType() { return ::llvm::cast<::mlir::ShapedType>(getOutputs()[0].getType()); }
+    /// The leading dimensions of C that count matrices.
+    int64_t getBatchRank() { return getCType().getRank() - 2; }
+    int64_t getInnerSize() { return getAType().getShape().back(); }
+    int64_t getPanelCount() { return getBType().getShape().take_back(3).front(); }
   }];
 }
 
