@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -156,13 +157,16 @@ private:
 class TemporaryLibrary {
 public:
   TemporaryLibrary() {
-    if (!llvm::sys::fs::createTemporaryFile("vitc-fold", "so", path))
-      return;
-    path.clear();
+    if (llvm::sys::fs::createTemporaryFile("vitc-fold", "so", path))
+      path.clear();
+    else
+      llvm::sys::RemoveFileOnSignal(path);
   }
   ~TemporaryLibrary() {
-    if (!path.empty())
-      llvm::sys::fs::remove(path);
+    if (path.empty())
+      return;
+    llvm::sys::fs::remove(path);
+    llvm::sys::DontRemoveFileOnSignal(path);
   }
   StringRef getPath() const { return path; }
 

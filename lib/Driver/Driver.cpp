@@ -4,6 +4,7 @@
 #include "ConstantFolding.h"
 #include "Diagnostics.h"
 #include "ElementTypes.h"
+#include "MemoryLimit.h"
 #include "OptionChecks.h"
 
 #include "vitc/Import/Import.h"
@@ -193,5 +194,8 @@ ExitCode vitc::driver::compile(const Options &options, raw_ostream &out, raw_ost
     err << "vitc: error: " << refusal->reason << '\n';
     return refusal->code;
   }
+  std::optional<MemoryLimit> limit;
+  if (options.maxMemory)
+    limit.emplace(options.maxMemory, options.input);
   return Compilation(options, out, err).run();
 }

@@ -53,6 +53,7 @@ public:
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);
     options.precision = arguments.getLastArgValue(OPT_precision, options.precision);
+    readMaxMemory();
     readLevels();
     readArtefacts();
     readWeights();
@@ -97,6 +98,17 @@ private:
         reject("expected cpu or cpu:LEVEL in --target, got '" + item + "'");
       options.levels.push_back(level.empty() ? "host" : level.str());
     }
+  }
+
+  void readMaxMemory() {
+    if (!arguments.hasArg(OPT_max_memory))
+      return;
+    StringRef text = arguments.getLastArgValue(OPT_max_memory), digits = text;
+    unsigned shift = digits.consume_back("K") ? 10 : digits.consume_back("M") ? 20 : digits.consume_back("G") ? 30 : 0;
+    uint64_t count = 0;
+    if (digits.getAsInteger(10, count) || count == 0 || count > UINT64_MAX >> shift)
+      return reject("expected a number of bytes, or one with K, M or G behind it, in --max-memory, got '" + text + "'");
+    options.maxMemory = count << shift;
   }
 
   void readArtefacts() {
@@ -171,6 +183,21 @@ static bool checkSyntax(const InputArgList &arguments, unsigned missingIndex, un
   return true;
 }
 
+/// The words of the command line that are not those of an option.
+static SmallVector<const char *> getWordsBesides(ID id, const InputArgList &arguments, ArrayRef<const char *> words) {
+  SmallVector<const char *> rest;
+  SmallVector<bool> dropped(words.size(), false);
+  for (const Arg *argument : arguments.filtered(id)) {
+    dropped[argument->getIndex()] = true;
+    if (!argument->getAlias())
+      dropped[argument->getIndex() + 1] = true; // the value is a word of its own
+  }
+  for (auto [word, drop] : zip(words, dropped))
+    if (!drop)
+      rest.push_back(word);
+  return rest;
+}
+
 std::optional<Invocation> vitc::tool::parseCommandLine(ArrayRef<const char *> words, raw_ostream &err) {
   unsigned missingIndex = 0, missingCount = 0;
   InputArgList arguments = OptionTable().ParseArgs(words, missingIndex, missingCount);
@@ -188,6 +215,12 @@ std::optional<Invocation> vitc::tool::parseCommandLine(ArrayRef<const char *> wo
   if (arguments.hasArg(OPT_info)) {
     invocation.action = Action::Info;
     invocation.file = arguments.getLastArgValue(OPT_info);
+    return invocation;
+  }
+  if (arguments.hasArg(OPT_batch)) {
+    invocation.action = Action::Batch;
+    invocation.file = arguments.getLastArgValue(OPT_batch);
+    invocation.common = getWordsBesides(OPT_batch, arguments, words);
     return invocation;
   }
   std::optional<Options> options = OptionReader(arguments, err).read();

@@ -7,13 +7,14 @@
 
 namespace vitc::tool {
 
-enum class Action { Help, Version, Info, Compile };
+enum class Action { Help, Version, Info, Batch, Compile };
 
 /// What a command line asks for.
 struct Invocation {
   Action action = Action::Compile;
-  std::string file;        ///< the value of `--info`
-  driver::Options options; ///< of a compilation
+  std::string file;                       ///< the value of `--info` or `--batch`
+  llvm::SmallVector<const char *> common; ///< all other words beside `--batch`, for each line of the list
+  driver::Options options;                ///< of a compilation
 };
 
 /// Reads the words after the name of the program. Nothing where they make no sense, which `err` is told then.

@@ -25,6 +25,9 @@ def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,
 defm require_fused : Value<"require-fused", "<kinds>", "Fail where one of these kinds is missed">;
 defm compile_to : Value<"compile-to", "<stage>",
                         "Print the IR after a stage and stop: onnx, linalg, vit, fused, tiled, vector, llvm">;
+defm batch : Value<"batch", "<list>",
+                   "Compile many models: each line of this file is a command line, other options here are for all">;
+defm max_memory : Value<"max-memory", "<bytes>", "End with an error where more memory is needed; K, M, G: powers of 1024">;
 defm info : Value<"info", "<model.so>", "Print what a compiled library holds, as JSON">;
 def help : Flag<["--"], "help">, HelpText<"Print this">;
 def : Flag<["-"], "h">, Alias<help>;

@@ -1,3 +1,4 @@
+#include "Batch.h"
 #include "CommandLine.h"
 
 #include "llvm/Support/InitLLVM.h"
@@ -21,6 +22,8 @@ int main(int argc, char **argv) {
     return Done;
   case Action::Info:
     return printInfo(invocation->file, outs(), errs());
+  case Action::Batch:
+    return runBatch(*invocation);
   case Action::Compile:
     return compile(invocation->options, outs(), errs());
   }

@@ -4,6 +4,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct Options {
   std::string precision = "fp32";        ///< of products: fp32, tf32, bf16, fp16 or auto
   std::string prefix;                    ///< of PREFIX_model_v1; empty: from the output's name
   Stage stopAfter = Stage::Library;      ///< `--compile-to`: print the IR after this stage
+  uint64_t maxMemory = 0;                ///< bytes that vitc may allocate; 0: no bound. Beyond it the process ends
   ExplainFormat explain = ExplainFormat::None;
   bool externalWeights = false;
   bool quiet = false; ///< no progress on a terminal
