@@ -2,10 +2,12 @@
 #include "Artefacts.h"
 #include "Backend.h"
 #include "ConstantFolding.h"
+#include "CostReport.h"
 #include "Diagnostics.h"
 #include "ElementTypes.h"
 #include "MemoryLimit.h"
 #include "OptionChecks.h"
+#include "OutputShapes.h"
 
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -35,7 +37,7 @@ public:
         diagnostics(&context, err) {}
 
   ExitCode run() {
-    if (failed(import()))
+    if (failed(import()) || failed(checkShapesOfReport()))
       return CannotCompile;
     for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
       if (failed(runStage(stage)))
@@ -43,14 +45,18 @@ public:
       if (stage == Stage::ViT && failed(reportRecognition()))
         return CannotCompile;
       bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
-      if (stage == Stage::ViT && options.output.empty() && !wantsIR)
-        return Done; // only the report was asked for
+      if (stage == Stage::ViT && options.output.empty() && !wantsIR && !options.report)
+        return Done; // only what was recognised was asked for
+      if (stage == Stage::Fused && options.report)
+        costs = CostReport(*modules.front(), targets);
       if (options.stopAfter == stage) {
         printModules();
         return Done;
       }
     }
-    return succeeded(writeFiles()) ? Done : CannotCompile;
+    if (options.report)
+      costs.print(lowered.program, lowered.weights.getWeights().bytes, out);
+    return options.output.empty() || succeeded(writeFiles()) ? Done : CannotCompile;
   }
 
 private:
@@ -74,6 +80,14 @@ private:
     lowered.program.name = llvm::sys::path::stem(name).str();
     lowered.program.options = {{"precision", options.precision}};
     return success();
+  }
+
+  LogicalResult checkShapesOfReport() {
+    std::optional<std::string> open = options.report ? findOpenShape(*modules.front()) : std::nullopt;
+    if (open)
+      err << "vitc: error: " << options.input << ": --report needs all sizes; give those that are open with --shape "
+          << *open << '\n';
+    return failure(open.has_value());
   }
 
   LogicalResult runStage(Stage stage) {
@@ -121,7 +135,7 @@ private:
   /// tokens and positions.
   static LogicalResult finishStage(Stage stage, ModuleOp module) {
     if (stage == Stage::ONNX)
-      return checkElementTypes(module);
+      return failure(failed(checkElementTypes(module)) || failed(checkOutputShapes(module)));
     return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
   }
 
@@ -184,6 +198,7 @@ private:
   DiagnosticPrinter diagnostics;
   std::vector<OwningOpRef<ModuleOp>> modules;
   Report report;
+  CostReport costs;
   LoweredProgram lowered;
 };
 

@@ -24,9 +24,13 @@ static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 static std::optional<Refusal> checkFiles(const Options &options) {
   if (options.input.empty())
     return misuse("expected a model to compile");
-  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty();
+  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report;
   if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return misuse("expected -o with the path of the library to write");
+  if (options.report && options.stopAfter != Stage::Library)
+    return misuse("expected --report or --compile-to, which stops before the memory is known");
+  if (options.report && options.explain == ExplainFormat::JSON)
+    return misuse("expected --report or --explain=json, which prints JSON alone");
   if (!options.output.empty() && llvm::sys::fs::equivalent(options.input, options.output))
     return misuse("expected -o to name another file than the model, got '" + options.output + "'");
   return std::nullopt;

@@ -75,7 +75,7 @@ private:
 
 } // namespace
 
-static bool isPolynomial(AffineExpr expr) {
+bool vitc::driver::isPolynomial(AffineExpr expr) {
   return expr.walk([](AffineExpr part) {
                AffineExprKind kind = part.getKind();
                bool division =

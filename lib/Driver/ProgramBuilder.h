@@ -7,6 +7,9 @@
 
 namespace vitc::driver {
 
+/// Whether an expression has no division and no remainder.
+bool isPolynomial(mlir::AffineExpr expr);
+
 /// The least polynomial this code can find that is nowhere below `expr`, an expression of non-negative symbols: floor
 /// divisions become divisions, whose coefficients are rounded up.
 mlir::FailureOr<target::Polynomial> boundFromAbove(mlir::AffineExpr expr);

@@ -67,39 +67,21 @@ static StringRef kindOf(Operation *op) {
       .Default([](Operation *) { return ""; });
 }
 
-static int64_t product(ArrayRef<int64_t> extents) {
-  int64_t result = 1;
-  for (int64_t extent : extents)
-    result *= ShapedType::isDynamic(extent) ? 1 : extent;
-  return result;
-}
-
-static int64_t macsOf(Operation *op) {
-  auto shape = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
-  return TypeSwitch<Operation *, int64_t>(op)
-      .Case([&](vit::LinearOp linear) { return product(shape(linear.getInput())) * shape(linear.getResult()).back(); })
-      .Case([&](vit::ConvOp conv) {
-        Value counted = conv.getTransposed() ? conv.getInput() : conv.getResult();
-        return product(shape(counted)) * product(shape(conv.getWeight()).drop_front());
-      })
-      .Case([&](vit::PatchEmbedOp embed) {
-        return product(shape(embed.getResult())) * product(shape(embed.getWeight()).drop_front());
-      })
-      .Case([&](vit::AttentionOp attention) {
-        int64_t keys = attention.getKey().getType().getShape().drop_back(2).back();
-        return (product(shape(attention.getQuery())) + product(shape(attention.getResult()))) * product({keys});
-      })
-      .Case([&](linalg::LinalgOp structured) -> int64_t {
-        if (structured.getNumReductionLoops() == 0 || structured.getNumDpsInputs() != 2)
-          return 0;
-        return product(structured.getStaticLoopRanges());
-      })
-      .Default([](Operation *) { return 0; });
+int64_t vitc::countMacsOf(Operation *op) {
+  if (auto costed = dyn_cast<vit::CostInterface>(op))
+    return costed.countMacs();
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  if (!structured || structured.getNumReductionLoops() == 0 || structured.getNumDpsInputs() != 2)
+    return 0;
+  int64_t macs = 1;
+  for (int64_t extent : structured.getStaticLoopRanges())
+    macs *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return macs;
 }
 
 int64_t vitc::countMacs(Operation *root) {
   int64_t macs = 0;
-  root->walk([&](Operation *op) { macs += macsOf(op); });
+  root->walk([&](Operation *op) { macs += countMacsOf(op); });
   return macs;
 }
 

@@ -46,8 +46,7 @@ static void printTensors(OStream &json, llvm::StringRef key, const Function &fun
   });
 }
 
-/// The bytes alive at the step where most are, with every symbol one: what the runtime's arena is at least.
-static Polynomial peakOfLiveBytes(const Variant &variant) {
+Polynomial target::peakOfLiveBytes(const Variant &variant) {
   llvm::SmallVector<int64_t> ones(maxSymbols, 1);
   Polynomial peak;
   for (const BufferSpec &start : variant.buffers) {

@@ -38,6 +38,8 @@ def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
         elif isinstance(value, Mapping):
             for name, extents in value.items():
                 yield f"{flag}={name}={extents if isinstance(extents, str) else _extents(extents)}"
+        elif key == "tap" and isinstance(value, (list, tuple)):  # a tensor's name may hold a comma
+            yield from (f"{flag}={name}" for name in value)
         elif isinstance(value, (list, tuple)):
             yield f"{flag}={','.join(map(str, value))}"
         else:
@@ -68,8 +70,8 @@ def compile(
     path: the .onnx file.
     output: where to write the library; None: a temporary folder that lives as long as the model.
     threads, function: as for `load`.
-    options: the driver's flags, by name: mcpu="x86-64-v3", precision="bf16", weights="external", tap=["attention:-1"],
-        shape={"x": (1, 3, 224, 224)}. None and False leave a flag out.
+    options: the driver's flags, by name: mcpu=["x86-64-v3", "x86-64-v4"], weights="external", tap=["/blocks.0/norm1/Add_1"],
+        tap_only=True, shape={"x": (1, 3, 224, 224)}. None and False leave a flag out.
 
     Raises Error with the driver's message where the model cannot be compiled.
     """

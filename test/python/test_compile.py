@@ -74,9 +74,9 @@ def test_no_driver(monkeypatch, tmp_path):
 
 def test_flags():
     options = {"mcpu": ["x86-64-v3", "x86-64-v4"], "tap_only": True, "verify": False, "weights": None,
-               "shape": {"x": "1x3", "y": [2]}, "max_memory": 7}
+               "tap": ["a", "b,c"], "shape": {"x": "1x3", "y": [2]}, "max_memory": 7}
     assert list(flags_of(options)) == [
-        "--mcpu=x86-64-v3,x86-64-v4", "--tap-only", "--shape=x=1x3", "--shape=y=2", "--max-memory=7"]
+        "--mcpu=x86-64-v3,x86-64-v4", "--tap-only", "--tap=a", "--tap=b,c", "--shape=x=1x3", "--shape=y=2", "--max-memory=7"]
 
 
 def test_module_is_the_driver(driver, source_dir, tmp_path):

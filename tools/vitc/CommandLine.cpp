@@ -49,6 +49,7 @@ public:
     options.output = arguments.getLastArgValue(OPT_output);
     options.shapes = arguments.getAllArgValues(OPT_shape);
     options.taps = arguments.getAllArgValues(OPT_tap);
+    options.report = arguments.hasArg(OPT_report);
     options.tapOnly = arguments.hasArg(OPT_tap_only);
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);

@@ -23,6 +23,8 @@ def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fus
 def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,
                  HelpText<"The report of --explain as text, or as json for programs (docs/explain.schema.json)">;
 defm require_fused : Value<"require-fused", "<kinds>", "Fail where one of these kinds is missed">;
+def report : Flag<["--"], "report">,
+             HelpText<"Print multiplications, bytes, memory and expected times, for inputs of fixed shape">;
 defm compile_to : Value<"compile-to", "<stage>",
                         "Print the IR after a stage and stop: onnx, linalg, vit, fused, tiled, vector, llvm">;
 defm batch : Value<"batch", "<list>",

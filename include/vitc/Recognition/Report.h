@@ -69,6 +69,9 @@ struct Report {
   void print(llvm::raw_ostream &os) const;
 };
 
+/// Multiplications of one contraction or convolution, 0 of anything else; symbolic extents count as 1.
+int64_t countMacsOf(mlir::Operation *op);
+
 /// Multiplications of contractions and convolutions for one image; symbolic extents count as 1.
 int64_t countMacs(mlir::Operation *root);
 

@@ -26,8 +26,15 @@ struct TargetInfo {
   int64_t vectorRegisters = 16;
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 1 << 20;
+  /// For estimates: what one core of a server CPU sustains. Measured on Emerald Rapids: 13 to 14 GB/s from memory; from
+  /// L2 139 GB/s reading alone.
+  double hertz = 3e9;
+  int64_t fmasPerCycle = 2; ///< of whole vectors
+  double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
+  /// The peak of multiplications with an addition, one core.
+  double macsPerSecond(int64_t elementBytes) const { return hertz * fmasPerCycle * lanes(elementBytes); }
 
   /// The level named by `--mcpu` ("host" for the machine this runs on), or nothing for an unknown name or a host that
   /// has none of the levels.

@@ -112,6 +112,9 @@ struct WeightsPlacement {
   std::array<uint8_t, 32> digest = {}; ///< SHA-256 of external weights
 };
 
+/// The bytes alive at the step where most are, with every symbol one: what the runtime's arena is at least.
+Polynomial peakOfLiveBytes(const Variant &variant);
+
 /// NumPy's name of an element type: `float32`, `int64`, `bool`, …
 std::string numpyName(const TensorSpec &spec);
 

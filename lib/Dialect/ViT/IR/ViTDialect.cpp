@@ -7,6 +7,7 @@
 
 using namespace mlir;
 
+#include "vitc/Dialect/ViT/IR/CostInterface.cpp.inc"
 #include "vitc/Dialect/ViT/IR/ViTDialect.cpp.inc"
 #include "vitc/Dialect/ViT/IR/ViTEnums.cpp.inc"
 

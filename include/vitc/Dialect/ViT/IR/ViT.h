@@ -15,6 +15,8 @@
 #include "vitc/Dialect/ViT/IR/ViTDialect.h.inc"
 #include "vitc/Dialect/ViT/IR/ViTEnums.h.inc"
 
+#include "vitc/Dialect/ViT/IR/CostInterface.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "vitc/Dialect/ViT/IR/ViTAttributes.h.inc"
 

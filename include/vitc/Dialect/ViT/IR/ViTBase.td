@@ -6,6 +6,7 @@ include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "vitc/Dialect/ViT/IR/CostInterface.td"
 
 def ViT_Dialect : Dialect {
   let name = "vit";

@@ -9,7 +9,7 @@ def ViT_GeluApproximate : I32EnumAttr<"GeluApproximate", "how GELU is computed",
   let cppNamespace = "::vitc::vit";
 }
 
-def ViT_GeluOp : ViT_Op<"gelu", [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+def ViT_GeluOp : ViT_Op<"gelu", [Pure, ViT_CostInterface, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
   let summary = "Gaussian error linear unit, elementwise";
   let description = [{
     `none`: x/2 · (1 + erf(x/√2)); `tanh`: x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
@@ -21,7 +21,7 @@ def ViT_GeluOp : ViT_Op<"gelu", [Pure, SameOperandsAndResultType, Elementwise, S
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
-def ViT_SiluOp : ViT_Op<"silu", [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+def ViT_SiluOp : ViT_Op<"silu", [Pure, ViT_CostInterface, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
   let summary = "x · sigmoid(β x), elementwise";
   let description = [{
     β is 1 for SiLU (Elfwing et al., arXiv 1702.03118, equation 12) and 1.702 for CLIP's QuickGELU.
@@ -32,7 +32,7 @@ def ViT_SiluOp : ViT_Op<"silu", [Pure, SameOperandsAndResultType, Elementwise, S
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
-def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
+def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
   let summary = "layer normalization over the last dimension";
   let description = [{
     y = (x − mean(x)) / √(var(x) + ε) · scale + bias, the mean and the biased variance over the last dimension.
@@ -49,7 +49,7 @@ def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, AttrSizedOp
   let hasVerifier = 1;
 }
 
-def ViT_LayerScaleOp : ViT_Op<"layer_scale", [Pure, ViT_ReifiesShapes, AllTypesMatch<["input", "result"]>]> {
+def ViT_LayerScaleOp : ViT_Op<"layer_scale", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AllTypesMatch<["input", "result"]>]> {
   let summary = "scales every channel by a learned factor";
   let description = [{
     y[.., c] = x[.., c] · gamma[c]. Source: Touvron et al., arXiv 2103.17239, equation 4.
@@ -68,7 +68,7 @@ def ViT_YieldOp : ViT_Op<"yield", [Pure, Terminator, ParentOneOf<["LinearOp", "C
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-def ViT_LinearOp : ViT_Op<"linear", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
+def ViT_LinearOp : ViT_Op<"linear", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, ViT_HasMacs, AttrSizedOperandSegments]> {
   let summary = "a dense layer and what follows it";
   let description = [{
     y[.., n] = epilogue(Σ_k x[.., k] · W[k, n] + bias[n], extras..). With `transposed`, the weight is stored (N, K).
@@ -92,7 +92,7 @@ def ViT_LinearOp : ViT_Op<"linear", [Pure, IsolatedFromAbove, ViT_ReifiesShapes,
   let hasVerifier = 1;
 }
 
-def ViT_ConvOp : ViT_Op<"conv", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
+def ViT_ConvOp : ViT_Op<"conv", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, ViT_HasMacs, AttrSizedOperandSegments]> {
   let summary = "a convolution and what follows it";
   let description = [{
     y = epilogue(conv(x, W) + bias, extras..) in two dimensions. x is (B, C, H, W); the weight is (F, C/groups, kh, kw), or
@@ -119,7 +119,7 @@ def ViT_ConvOp : ViT_Op<"conv", [Pure, IsolatedFromAbove, ViT_ReifiesShapes, Att
   let hasVerifier = 1;
 }
 
-def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure, ViT_ReifiesShapes]> {
+def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure, ViT_ReifiesShapes, ViT_HasMacs]> {
   let summary = "cuts an image into patches and projects each to a token";
   let description = [{
     A convolution whose stride is its kernel, its output read as tokens in raster order: image (B, Cin, H, W), weight
@@ -138,7 +138,7 @@ def ViT_PatchEmbedOp : ViT_Op<"patch_embed", [Pure, ViT_ReifiesShapes]> {
   let hasVerifier = 1;
 }
 
-def ViT_PatchifyOp : ViT_Op<"patchify", [Pure, ViT_ReifiesShapes]> {
+def ViT_PatchifyOp : ViT_Op<"patchify", [Pure, ViT_ReifiesShapes, ViT_CostInterface]> {
   let summary = "the patches of an image as rows";
   let description = [{
     y[b, i · (W / pw) + j, (c · ph + u) · pw + v] = image[b, c, i · ph + u, j · pw + v], with patch = [ph, pw].
@@ -152,7 +152,7 @@ def ViT_PatchifyOp : ViT_Op<"patchify", [Pure, ViT_ReifiesShapes]> {
   let hasVerifier = 1;
 }
 
-def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, AttrSizedOperandSegments]> {
+def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AttrSizedOperandSegments]> {
   let summary = "prefix tokens, then patches with their positions";
   let description = [{
     y[b, i] = prefix[i] for i < n, and y[b, n + j] = patches[b, j] + position[j]. The prefix rows do not depend on the
@@ -172,7 +172,7 @@ def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, AttrSizedOpera
   let hasVerifier = 1;
 }
 
-def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, AttrSizedResultSegments]> {
+def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs, AttrSizedResultSegments]> {
   let summary = "scaled dot-product attention over heads";
   let description = [{
     scores[b.., h, m, n] = scale · Σ_d q[b.., m, h, d] · k[b.., n, h, d] + Σ addends, probs = softmax over n,

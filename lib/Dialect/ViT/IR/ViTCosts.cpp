@@ -1,0 +1,29 @@
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+using namespace mlir;
+using namespace vitc::vit;
+
+static int64_t product(ArrayRef<int64_t> extents) {
+  int64_t result = 1;
+  for (int64_t extent : extents)
+    result *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return result;
+}
+
+static ArrayRef<int64_t> shape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+
+int64_t LinearOp::countMacs() { return product(shape(getInput())) * product(shape(getResult()).take_back()); }
+
+/// Each element of the result (of the input, if transposed) meets one filter.
+int64_t ConvOp::countMacs() {
+  Value counted = getTransposed() ? getInput() : getResult();
+  return product(shape(counted)) * product(shape(getWeight()).drop_front());
+}
+
+int64_t PatchEmbedOp::countMacs() { return product(shape(getResult())) * product(shape(getWeight()).drop_front()); }
+
+/// Queries by keys, and probabilities by values.
+int64_t AttentionOp::countMacs() {
+  int64_t keys = product(shape(getKey()).drop_back(2).take_back());
+  return (product(shape(getQuery())) + product(shape(getResult()))) * keys;
+}

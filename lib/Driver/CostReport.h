@@ -1,0 +1,48 @@
+#ifndef VITC_DRIVER_COSTREPORT_H
+#define VITC_DRIVER_COSTREPORT_H
+
+#include "vitc/Support/TargetInfo.h"
+#include "vitc/Target/Program.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace vitc::driver {
+
+/// What the ops of one kind cost together.
+struct OpCost {
+  int64_t ops = 0;
+  int64_t macs = 0;            ///< multiplications of products, each with an addition
+  int64_t weightBytes = 0;     ///< of constants, as the model has them
+  int64_t activationBytes = 0; ///< read and written
+  std::vector<double> seconds; ///< one thread at each level
+
+  OpCost &operator+=(const OpCost &other);
+};
+
+/// What a model costs (`--report`), counted from the types of its ops: kernels (`vit.*` ops with a cost, structured ops
+/// of linalg), not the views and copies between them. The time of an op is a roofline: that of its products at a core's
+/// peak, or of its bytes, weights from memory and activations from the cache, whichever is longer.
+class CostReport {
+public:
+  CostReport() = default;
+  /// Precondition: the `fused` stage, all shapes static.
+  CostReport(mlir::ModuleOp module, llvm::ArrayRef<TargetInfo> targets);
+
+  const OpCost &getTotal() const { return total; }
+  /// The table, and the memory that the compiled program needs.
+  void print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const;
+
+private:
+  std::vector<TargetInfo> targets;
+  llvm::MapVector<llvm::StringRef, OpCost> kinds; ///< by the name of the op, in order of first use
+  OpCost total;
+};
+
+/// The input whose shape has a dimension without a size, as `--shape` would fix it (`x=?x3x224x224`); nothing where all
+/// are known.
+std::optional<std::string> findOpenShape(mlir::ModuleOp module);
+
+} // namespace vitc::driver
+
+#endif // VITC_DRIVER_COSTREPORT_H
