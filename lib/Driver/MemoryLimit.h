@@ -11,8 +11,9 @@ namespace vitc::driver {
 /// ends the process with a sentence and exit code 1, and removes unfinished files.
 ///
 /// The bound is RLIMIT_DATA: private writable memory, which is the heap, the stacks of threads and what libraries
-/// write. Address space (RLIMIT_AS) would count the mapped weights of the model and all of libLLVM, which the kernel
-/// can drop at any time, and what allocators reserve but do not use; resident memory is not bounded by Linux.
+/// write. Address space (RLIMIT_AS) would count mapped files, such as external weights and all of libLLVM, which the
+/// kernel can drop at any time, and what allocators reserve but do not use; resident memory is not bounded by Linux.
+/// Weights inside the ONNX file do count: protobuf copies them.
 class MemoryLimit {
 public:
   MemoryLimit(uint64_t bytes, llvm::StringRef model);
