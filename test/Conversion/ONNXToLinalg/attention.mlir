@@ -10,7 +10,7 @@
 // CHECK: %[[PROBS:.+]] = linalg.softmax dimension(3) ins(%[[SCORES]] :
 // CHECK: linalg.contract indexing_maps = [#{{.+}}, #[[$V]], #{{.+}}] ins(%[[PROBS]], %[[V]] :
 func.func @attention(%q: tensor<2x6x8x64xf32>, %k: tensor<2x6x9x64xf32>, %v: tensor<2x6x9x64xf32>) -> tensor<2x6x8x64xf32> {
-  %0 = onnx.Attention %q, %k, %v {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %k, %v {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
     : (tensor<2x6x8x64xf32>, tensor<2x6x9x64xf32>, tensor<2x6x9x64xf32>) -> tensor<2x6x8x64xf32>
   return %0 : tensor<2x6x8x64xf32>
 }
@@ -27,7 +27,7 @@ func.func @attention(%q: tensor<2x6x8x64xf32>, %k: tensor<2x6x9x64xf32>, %v: ten
 // CHECK: linalg.contract {{.+}} -> tensor<2x2x3x8x4xf32>
 func.func @grouped_queries(%q: tensor<2x8x24xf32>, %k: tensor<2x9x8xf32>, %v: tensor<2x9x8xf32>) -> tensor<2x8x24xf32> {
   %0 = onnx.Attention %q, %k, %v {q_num_heads = 6 : i64, kv_num_heads = 2 : i64,
-      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
     : (tensor<2x8x24xf32>, tensor<2x9x8xf32>, tensor<2x9x8xf32>) -> tensor<2x8x24xf32>
   return %0 : tensor<2x8x24xf32>
 }

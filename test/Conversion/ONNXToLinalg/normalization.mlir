@@ -4,7 +4,7 @@
 // CHECK-SAME: %[[X:.+]]: tensor<2x197x384xf32>, %[[S:.+]]: tensor<384xf32>, %[[B:.+]]: tensor<384xf32>
 // CHECK: vit.layer_norm %[[X]] scale(%[[S]] : tensor<384xf32>) bias(%[[B]] : tensor<384xf32>) {epsilon = 9.99999997E-7 : f32} : tensor<2x197x384xf32>
 func.func @layer_norm(%x: tensor<2x197x384xf32>, %s: tensor<384xf32>, %b: tensor<384xf32>) -> tensor<2x197x384xf32> {
-  %0 = onnx.LayerNormalization %x, %s, %b {epsilon = 1.0e-6 : f32, resultSegmentSizes = array<i32: 1, 0, 0>}
+  %0 = onnx.LayerNormalization %x, %s, %b {epsilon = 1.0e-6 : f32}
     : (tensor<2x197x384xf32>, tensor<384xf32>, tensor<384xf32>) -> tensor<2x197x384xf32>
   return %0 : tensor<2x197x384xf32>
 }
@@ -20,7 +20,7 @@ func.func @layer_norm(%x: tensor<2x197x384xf32>, %s: tensor<384xf32>, %b: tensor
 // CHECK: %[[Y:.+]] = vit.layer_norm %[[ROWS]] scale(%[[SCALE]] : tensor<12xf32>)
 // CHECK: tensor.expand_shape %[[Y]] {{\[\[}}0], [1, 2]]
 func.func @two_dims(%x: tensor<2x3x4xf32>, %s: tensor<3x4xf32>) -> tensor<2x3x4xf32> {
-  %0 = onnx.LayerNormalization %x, %s {axis = 1 : i64, resultSegmentSizes = array<i32: 1, 0, 0>}
+  %0 = onnx.LayerNormalization %x, %s {axis = 1 : i64}
     : (tensor<2x3x4xf32>, tensor<3x4xf32>) -> tensor<2x3x4xf32>
   return %0 : tensor<2x3x4xf32>
 }
@@ -33,8 +33,7 @@ func.func @two_dims(%x: tensor<2x3x4xf32>, %s: tensor<3x4xf32>) -> tensor<2x3x4x
 // CHECK-NOT: vit.layer_norm
 // CHECK: linalg.elementwise kind=#linalg.elementwise_kind<rsqrt>
 func.func @statistic_is_read(%x: tensor<2x4xf32>, %s: tensor<4xf32>) -> tensor<2x1xf32> {
-  %0, %1 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 0, 1>}
-    : (tensor<2x4xf32>, tensor<4xf32>) -> (tensor<2x4xf32>, tensor<2x1xf32>)
+  %0, %1 = onnx.LayerNormalization %x, %s : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32> inv_std_dev tensor<2x1xf32>
   return %1 : tensor<2x1xf32>
 }
 
@@ -42,7 +41,7 @@ func.func @statistic_is_read(%x: tensor<2x4xf32>, %s: tensor<4xf32>) -> tensor<2
 // CHECK-NOT: vit.layer_norm
 // CHECK: linalg.elementwise kind=#linalg.elementwise_kind<rsqrt>
 func.func @scale_of_a_row(%x: tensor<2x4xf32>, %s: tensor<2x4xf32>) -> tensor<2x4xf32> {
-  %0 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 0, 0>} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %0 = onnx.LayerNormalization %x, %s : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
 }
 

@@ -15,9 +15,9 @@ func.func @products(%a: tensor<5x2x3xf32>, %b: tensor<3x4xf32>, %v: tensor<3xf32
   // CHECK: onnx.Einsum {{.*}} -> tensor<5x2x4xf32>
   %5 = onnx.Einsum %a, %b {equation = "...j,jk"} : (tensor<5x2x3xf32>, tensor<3x4xf32>) -> tensor<*xf32>
   // CHECK: onnx.Attention {{.*}} -> tensor<2x7x12xf32>
-  %6 = onnx.Attention %q, %k, %k {q_num_heads = 3 : i64, kv_num_heads = 3 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>} : (tensor<2x7x12xf32>, tensor<2x9x12xf32>, tensor<2x9x12xf32>) -> tensor<*xf32>
-  // CHECK: onnx.Attention {{.*}} -> (tensor<2x3x7x4xf32>, tensor<2x3x7x7xf32>)
-  %7, %8 = onnx.Attention %h, %h, %h {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 1>} : (tensor<2x3x7x4xf32>, tensor<2x3x7x4xf32>, tensor<2x3x7x4xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  %6 = onnx.Attention %q, %k, %k {q_num_heads = 3 : i64, kv_num_heads = 3 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>} : (tensor<2x7x12xf32>, tensor<2x9x12xf32>, tensor<2x9x12xf32>) -> tensor<*xf32>
+  // CHECK: onnx.Attention {{.*}} -> tensor<2x3x7x4xf32> qk_matmul_output tensor<2x3x7x7xf32>
+  %7, %8 = onnx.Attention %h, %h, %h {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>} : (tensor<2x3x7x4xf32>, tensor<2x3x7x4xf32>, tensor<2x3x7x4xf32>) -> tensor<*xf32> qk_matmul_output tensor<*xf32>
   return %0, %1, %2, %3, %4, %5, %6, %7, %8 : tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>
 }
 

@@ -19,8 +19,8 @@ func.func @reductions(%x: tensor<2x3x4xf32>, %s: tensor<4xf32>, %k: tensor<3xf32
   %5, %6 = onnx.TopK %x, %c_k : (tensor<2x3x4xf32>, tensor<1xi64>) -> (tensor<*xf32>, tensor<*xi64>)
   // CHECK: onnx.Softmax {{.*}} -> tensor<2x3x4xf32>
   %7 = onnx.Softmax %x : (tensor<2x3x4xf32>) -> tensor<*xf32>
-  // CHECK: onnx.LayerNormalization {{.*}} -> (tensor<2x3x4xf32>, tensor<2x3x1xf32>, tensor<2x3x1xf32>)
-  %8, %9, %10 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 1, 1>} : (tensor<2x3x4xf32>, tensor<4xf32>) -> (tensor<*xf32>, tensor<*xf32>, tensor<*xf32>)
+  // CHECK: onnx.LayerNormalization {{.*}} -> tensor<2x3x4xf32> mean tensor<2x3x1xf32> inv_std_dev tensor<2x3x1xf32>
+  %8, %9, %10 = onnx.LayerNormalization %x, %s : (tensor<2x3x4xf32>, tensor<4xf32>) -> tensor<*xf32> mean tensor<*xf32> inv_std_dev tensor<*xf32>
   // CHECK: onnx.RMSNormalization {{.*}} -> tensor<2x3x4xf32>
   %11 = onnx.RMSNormalization %x, %s : (tensor<2x3x4xf32>, tensor<4xf32>) -> tensor<*xf32>
   // CHECK: onnx.BatchNormalization {{.*}} -> tensor<2x3x4xf32>

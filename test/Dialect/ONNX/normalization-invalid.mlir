@@ -20,7 +20,7 @@ func.func @batch_normalization_c2(%x: tensor<1x4x8xf32>, %s: tensor<4xf32>, %v: 
 
 func.func @layer_normalization_c1(%x: tensor<1x4x8xf32>, %s: tensor<8xf32>) {
   // expected-error @+1 {{expected an axis from -3 to 2, got 3}}
-  %0 = onnx.LayerNormalization %x, %s {axis = 3, resultSegmentSizes = array<i32: 1, 0, 0>}
+  %0 = onnx.LayerNormalization %x, %s {axis = 3}
       : (tensor<1x4x8xf32>, tensor<8xf32>) -> tensor<1x4x8xf32>
   return
 }
@@ -29,8 +29,7 @@ func.func @layer_normalization_c1(%x: tensor<1x4x8xf32>, %s: tensor<8xf32>) {
 
 func.func @layer_normalization_c2(%x: tensor<1x4x8xf32>, %s: tensor<4xf32>) {
   // expected-error @+1 {{expected scale to broadcast to 'tensor<1x4x8xf32>', got 'tensor<4xf32>'}}
-  %0 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 0, 0>}
-      : (tensor<1x4x8xf32>, tensor<4xf32>) -> tensor<1x4x8xf32>
+  %0 = onnx.LayerNormalization %x, %s : (tensor<1x4x8xf32>, tensor<4xf32>) -> tensor<1x4x8xf32>
   return
 }
 
@@ -38,8 +37,7 @@ func.func @layer_normalization_c2(%x: tensor<1x4x8xf32>, %s: tensor<4xf32>) {
 
 func.func @layer_normalization_c3(%x: tensor<1x4x8xf16>, %s: tensor<8xf32>) {
   // expected-error @+1 {{requires the same element type for all operands}}
-  %0 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 0, 0>}
-      : (tensor<1x4x8xf16>, tensor<8xf32>) -> tensor<1x4x8xf16>
+  %0 = onnx.LayerNormalization %x, %s : (tensor<1x4x8xf16>, tensor<8xf32>) -> tensor<1x4x8xf16>
   return
 }
 
@@ -47,8 +45,7 @@ func.func @layer_normalization_c3(%x: tensor<1x4x8xf16>, %s: tensor<8xf32>) {
 
 func.func @layer_normalization_stash_type(%x: tensor<1x4x8xf16>, %s: tensor<8xf16>) {
   // expected-error @+1 {{expected element type 'f32' of result 1, got 'f16'}}
-  %0, %1 = onnx.LayerNormalization %x, %s {resultSegmentSizes = array<i32: 1, 0, 1>}
-      : (tensor<1x4x8xf16>, tensor<8xf16>) -> (tensor<1x4x8xf16>, tensor<1x4x1xf16>)
+  %0, %1 = onnx.LayerNormalization %x, %s : (tensor<1x4x8xf16>, tensor<8xf16>) -> tensor<1x4x8xf16> inv_std_dev tensor<1x4x1xf16>
   return
 }
 

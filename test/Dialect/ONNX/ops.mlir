@@ -8,9 +8,9 @@ func.func @absent(%x: tensor<*xf32>, %sizes: tensor<4xi64>, %scale: tensor<8xf32
   // CHECK: onnx.Resize %[[X]], %[[SIZES]] {mode = "cubic", operandSegmentSizes = array<i32: 1, 0, 0, 1>}
   %0 = onnx.Resize %x, %sizes {mode = "cubic", nearest_mode = "round_prefer_floor", operandSegmentSizes = array<i32: 1, 0, 0, 1>}
       : (tensor<*xf32>, tensor<4xi64>) -> tensor<*xf32>
-  // CHECK: onnx.LayerNormalization {{.*}} {resultSegmentSizes = array<i32: 1, 0, 1>}
-  %1, %inv = onnx.LayerNormalization %x, %scale {axis = -1, resultSegmentSizes = array<i32: 1, 0, 1>}
-      : (tensor<*xf32>, tensor<8xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  // CHECK: onnx.LayerNormalization {{.*}} -> tensor<*xf32> inv_std_dev tensor<*xf32>
+  %1, %inv = onnx.LayerNormalization %x, %scale {axis = -1}
+      : (tensor<*xf32>, tensor<8xf32>) -> tensor<*xf32> inv_std_dev tensor<*xf32>
   return %0, %inv : tensor<*xf32>, tensor<*xf32>
 }
 

@@ -106,7 +106,7 @@ func.func @einsum_c3(%a: tensor<2x3xf32>, %b: tensor<3x4xf64>) {
 
 func.func @attention_c1(%q: tensor<1x2x3x4xf32>, %k: tensor<1x3x8xf32>) {
   // expected-error @+1 {{expected k of rank 4, got rank 3}}
-  %0 = onnx.Attention %q, %k, %k {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %k, %k {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
       : (tensor<1x2x3x4xf32>, tensor<1x3x8xf32>, tensor<1x3x8xf32>) -> tensor<1x2x3x4xf32>
   return
 }
@@ -115,7 +115,7 @@ func.func @attention_c1(%q: tensor<1x2x3x4xf32>, %k: tensor<1x3x8xf32>) {
 
 func.func @attention_c2(%q: tensor<1x3x8xf32>) {
   // expected-error @+1 {{expected q_num_heads as a multiple of kv_num_heads, got 3 and 2}}
-  %0 = onnx.Attention %q, %q, %q {q_num_heads = 3, kv_num_heads = 2, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %q, %q {q_num_heads = 3, kv_num_heads = 2, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
       : (tensor<1x3x8xf32>, tensor<1x3x8xf32>, tensor<1x3x8xf32>) -> tensor<1x3x8xf32>
   return
 }
@@ -124,7 +124,7 @@ func.func @attention_c2(%q: tensor<1x3x8xf32>) {
 
 func.func @attention_c3(%q: tensor<1x2x3x4xf32>) {
   // expected-error @+1 {{expected both past_key and past_value, or none, and none with nonpad_kv_seqlen}}
-  %0 = onnx.Attention %q, %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 0, 0>}
       : (tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
   return
 }
@@ -133,7 +133,7 @@ func.func @attention_c3(%q: tensor<1x2x3x4xf32>) {
 
 func.func @attention_c4(%q: tensor<1x2x3x4xf32>) {
   // expected-error @+1 {{expected qk_matmul_output_mode from 0 to 3, got 4}}
-  %0 = onnx.Attention %q, %q, %q {qk_matmul_output_mode = 4, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %q, %q {qk_matmul_output_mode = 4, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
       : (tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
   return
 }
@@ -142,7 +142,7 @@ func.func @attention_c4(%q: tensor<1x2x3x4xf32>) {
 
 func.func @attention_c5(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x4xf16>) {
   // expected-error @+1 {{expected k of type 'f32', got 'f16'}}
-  %0 = onnx.Attention %q, %k, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = onnx.Attention %q, %k, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
       : (tensor<1x2x3x4xf32>, tensor<1x2x3x4xf16>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
   return
 }

@@ -72,6 +72,10 @@ def ONNX_AttentionOp : ONNX_Op<"Attention", [AttrSizedOperandSegments, AttrSized
                    ONNX_Int<-1>:$right_window_size);
   let results = (outs ONNX_FloatTensor:$y, Optional<ONNX_FloatTensor>:$present_key,
                  Optional<ONNX_FloatTensor>:$present_value, Optional<ONNX_FloatTensor>:$qk_matmul_output);
+  let assemblyFormat = [{
+    operands attr-dict `:` `(` type(operands) `)` `->` type($y) (`present_key` type($present_key)^)?
+    (`present_value` type($present_value)^)? (`qk_matmul_output` type($qk_matmul_output)^)?
+  }];
   let hasVerifier = 1;
 }
 
@@ -189,6 +193,9 @@ def ONNX_LayerNormalizationOp : ONNX_Op<"LayerNormalization", [AttrSizedResultSe
   let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$scale, Optional<ONNX_FloatTensor>:$b, ONNX_Int<-1>:$axis,
                    ONNX_Float<"1.0e-5f">:$epsilon, ONNX_StashType:$stash_type);
   let results = (outs ONNX_FloatTensor:$y, Optional<ONNX_FloatTensor>:$mean, Optional<ONNX_FloatTensor>:$inv_std_dev);
+  let assemblyFormat = [{
+    operands attr-dict `:` `(` type(operands) `)` `->` type($y) (`mean` type($mean)^)? (`inv_std_dev` type($inv_std_dev)^)?
+  }];
   let hasVerifier = 1;
 }
 
