@@ -30,6 +30,7 @@ void vitc::buildLinalgPipeline(OpPassManager &pm) {
 
 void vitc::buildFusedPipeline(OpPassManager &pm) {
   pm.addPass(vit::createExpandTokensPass());
+  pm.addPass(vit::createExpandScoresPass());
   // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());

@@ -34,7 +34,7 @@ public:
 
   FailureOr<AttentionMatch> run() {
     if (failed(findValues()) || failed(findScores()) || failed(findQueryAndKey()) || failed(cutLoops()) ||
-        failed(assignRoles()) || failed(buildOperands()) || failed(buildAddends()))
+        failed(assignRoles()) || failed(checkMixes()) || failed(buildOperands()) || failed(buildAddends()))
       return failure();
     buildResults();
     return std::move(match);
@@ -48,13 +48,16 @@ private:
   void lookedThrough(const AxisMap &map) { match.path.insert(map.path.begin(), map.path.end()); }
 
   LogicalResult findValues();
+  AxisMap traceProbs(OpOperand *operand);
+  LogicalResult checkMixes();
   LogicalResult findScores();
   LogicalResult takeAddend(const Elementwise &sum);
   LogicalResult findQueryAndKey();
   LogicalResult cutLoops();
   LogicalResult cutLoop(unsigned loop);
   LogicalResult assignRoles();
-  LogicalResult assignRole(Atom &atom, bool contracted);
+  LogicalResult assignRole(Atom &atom, unsigned loop);
+  bool isMixed(unsigned loop) const;
   LogicalResult buildOperands();
   LogicalResult buildAddends();
   void buildResults();
@@ -64,10 +67,11 @@ private:
 
   std::string &reason;
   AttentionMatch match;
-  AxisMap scores;        ///< of the softmax's dimensions over the scores contraction
-  AxisMap probs;         ///< in the loops of the values contraction, over the softmax's result
-  AxisMap values;        ///< in those loops
-  AxisMap queries, keys; ///< over the softmax's dimensions, then in those loops
+  AxisMap scores;                ///< of the softmax's dimensions over the scores contraction
+  AxisMap probs;                 ///< in the loops of the values contraction, over the softmax's result
+  SmallVector<AxisMap, 0> mixed; ///< likewise, over the result of each mix
+  AxisMap values;                ///< in those loops
+  AxisMap queries, keys;         ///< over the softmax's dimensions, then in those loops
   Axis queryFeature, keyFeature;
   SmallVector<AxisMap, 0> addends; ///< as queries
   ContractionLoops valueLoops;
@@ -97,11 +101,16 @@ LogicalResult Matcher::findValues() {
     for (Operation *user : worklist.pop_back_val().getUsers()) {
       if (isContraction(user))
         found.push_back(cast<linalg::LinalgOp>(user));
-      else if (viewedOperand(user, {.scales = false}))
+      else if (viewedOperand(user, {.scales = false}) || matchHeadMix(user))
         worklist.push_back(user->getResult(0));
     }
   if (found.empty())
     return refuse("no contraction reads the probabilities");
+  // Beside the values, a layer that inherits the probabilities may multiply them with constants.
+  if (found.size() > 1)
+    llvm::erase_if(found, [](linalg::LinalgOp op) { return llvm::any_of(op.getDpsInputs(), isInputIndependent); });
+  if (found.empty())
+    return refuse("several contractions with constants read the probabilities");
   if (found.size() > 1)
     return refuse("several contractions read the probabilities");
   match.valuesOp = found.front();
@@ -111,18 +120,15 @@ LogicalResult Matcher::findValues() {
   valueLoops = *loops;
 
   OpOperand *left = match.valuesOp.getDpsInputOperand(0), *right = match.valuesOp.getDpsInputOperand(1);
-  auto inLoops = [&](OpOperand *operand) {
-    return trace(operand->get(), {.scales = false})
-        .inLoops(match.valuesOp.getMatchingIndexingMap(operand), valueLoops.extents);
-  };
-  probs = inLoops(left);
+  probs = traceProbs(left);
   if (probs.source != match.softmax.getResult()[0]) {
     std::swap(left, right);
-    probs = inLoops(left);
+    probs = traceProbs(left);
   }
   if (probs.source != match.softmax.getResult()[0])
     return refuse("the probabilities reach the product with the values through something opaque");
-  values = inLoops(right);
+  values =
+      trace(right->get(), {.scales = false}).inLoops(match.valuesOp.getMatchingIndexingMap(right), valueLoops.extents);
   lookedThrough(probs);
   lookedThrough(values);
 
@@ -131,6 +137,38 @@ LogicalResult Matcher::findValues() {
   appendDigit(whole, {extentOf(match.softmax.getResult()[0], dim), dim, 1});
   if (probs.axes[valueLoops.contracted] != whole)
     return refuse("softmax does not run over the contracted keys");
+  return success();
+}
+
+/// Follows an operand of the values contraction back through views and mixes of the heads, towards the softmax.
+AxisMap Matcher::traceProbs(OpOperand *operand) {
+  match.mixes.clear();
+  mixed.clear();
+  AxisMap map = trace(operand->get(), {.scales = false})
+                    .inLoops(match.valuesOp.getMatchingIndexingMap(operand), valueLoops.extents);
+  while (std::optional<HeadMix> mix = matchHeadMix(map.source.getDefiningOp())) {
+    FailureOr<AxisMap> before = trace(mix->maps, {.scales = false}).compose(map);
+    if (failed(before))
+      break;
+    match.mixes.insert(match.mixes.begin(), *mix);
+    match.path.insert(mix->op);
+    lookedThrough(map);
+    mixed.push_back(map);
+    map = *before;
+  }
+  return map;
+}
+
+/// Mixes are over the heads, all of them, and start with a combination.
+LogicalResult Matcher::checkMixes() {
+  if (!match.mixes.empty() && !match.mixes.front().weight)
+    return refuse("the probabilities are scaled head by head");
+  for (auto [loop, cut] : llvm::enumerate(atoms)) {
+    bool isHead = llvm::any_of(cut, [](const Atom &atom) { return atom.role == Atom::Head; });
+    for (const AxisMap &map : mixed)
+      if (isMixed(loop) != isHead || (isHead && (map.axes[loop].size() != 1 || cut.size() != 1)))
+        return refuse("the probabilities are combined along what is not the heads");
+  }
   return success();
 }
 
@@ -154,11 +192,27 @@ LogicalResult Matcher::findScores() {
   }
 }
 
-/// Steps from a sum to the operand that depends on the input; the other one is an addend.
+/// Whether a value is, perhaps with addends, the product of two tensors that depend on the input.
+static bool isProductOfActivations(Value value) {
+  Operation *op = trace(value).source.getDefiningOp();
+  if (isContraction(op))
+    return llvm::none_of(cast<linalg::LinalgOp>(op).getDpsInputs(), isInputIndependent);
+  std::optional<Elementwise> sum = matchElementwise(op);
+  return sum && sum->kind == ElementwiseKind::add &&
+         (isProductOfActivations(sum->operand(0)) || isProductOfActivations(sum->operand(1)));
+}
+
+/// Steps from a sum to the operand that holds the product of queries and keys; the other one is an addend.
 LogicalResult Matcher::takeAddend(const Elementwise &sum) {
   bool first = isInputIndependent(sum.operand(0)), second = isInputIndependent(sum.operand(1));
-  if (first == second)
-    return refuse(first ? "the scores do not depend on the input" : "an addend of the scores depends on the input");
+  if (first && second)
+    return refuse("the scores do not depend on the input");
+  if (!first && !second) {
+    first = !isProductOfActivations(sum.operand(0)), second = !isProductOfActivations(sum.operand(1));
+    if (first == second)
+      return refuse(first ? "neither side of a sum is a product of queries and keys"
+                          : "both sides of a sum are products");
+  }
   if (scores.scale != 1)
     return refuse("the scores are scaled after an addend");
   OpOperand *addend = sum.operands[first ? 0 : 1], *rest = sum.operands[first ? 1 : 0];
@@ -269,15 +323,22 @@ LogicalResult Matcher::assignRoles() {
     return refuse("queries or keys are contracted over features that are not contiguous in order");
   for (auto [loop, cut] : llvm::enumerate(atoms))
     for (Atom &atom : cut)
-      if (failed(assignRole(atom, static_cast<int64_t>(loop) == valueLoops.contracted)))
+      if (failed(assignRole(atom, loop)))
         return failure();
   return success();
 }
 
-LogicalResult Matcher::assignRole(Atom &atom, bool contracted) {
+/// Whether re-attention combines what this loop counts.
+bool Matcher::isMixed(unsigned loop) const {
+  return llvm::any_of(mixed, [&](const AxisMap &map) {
+    return llvm::any_of(map.axes[loop], [](const Digit &digit) { return digit.dim == HeadMix::kHeadDim; });
+  });
+}
+
+LogicalResult Matcher::assignRole(Atom &atom, unsigned loop) {
   bool inQuery = !atom.digits[kQuery].isFree(), inKey = !atom.digits[kKey].isFree(),
        inValue = !atom.digits[kValue].isFree(), inProbs = !atom.digits[kProbs].isFree();
-  if (contracted) {
+  if (static_cast<int64_t>(loop) == valueLoops.contracted) {
     atom.role = Atom::Key;
     return !inQuery && inKey && inValue ? success() : refuse("softmax does not run over the keys of the scores");
   }
@@ -293,11 +354,12 @@ LogicalResult Matcher::assignRole(Atom &atom, bool contracted) {
     return refuse("the queries are the same for a part of the batch or heads");
   if (!inKey || !inValue)
     return refuse("keys or values are the same for a part of the batch or heads");
-  // Heads cut the features; all else that the three share is batch.
+  // Heads cut the features, or are combined; all else that the three share is batch.
   auto besideFeature = [&](Reader reader, const Axis &feature) {
     return feature.size() == 1 && atom.digits[reader].dim == feature[0].dim;
   };
-  atom.role = besideFeature(kQuery, queryFeature) && besideFeature(kKey, keyFeature) ? Atom::Head : Atom::Batch;
+  bool isHead = isMixed(loop) || (besideFeature(kQuery, queryFeature) && besideFeature(kKey, keyFeature));
+  atom.role = isHead ? Atom::Head : Atom::Batch;
   return success();
 }
 

@@ -1,6 +1,8 @@
 #ifndef VITC_RECOGNITION_ATTENTIONAXES_H
 #define VITC_RECOGNITION_ATTENTIONAXES_H
 
+#include "HeadMix.h"
+
 #include "vitc/Recognition/AxisMap.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -16,6 +18,7 @@ struct AttentionMatch {
   AxisMap key;                           ///< batch.., N, H, D
   AxisMap value;                         ///< batch.., N, H, E
   llvm::SmallVector<AxisMap, 0> addends; ///< batch.., H, M, N, leading dimensions of extent 1 left out
+  llvm::SmallVector<HeadMix, 0> mixes;   ///< what re-attention does with the probabilities, first to last
   double scale = 1;
   llvm::SmallVector<Extent> batch;               ///< at least one
   Extent queries, keys, heads, features;         ///< M, N, H, E

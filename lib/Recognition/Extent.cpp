@@ -164,20 +164,8 @@ Extent vitc::extentOf(Value tensor, int64_t dim) {
       .Case([&](tensor::ConcatOp op) {
         return dim == static_cast<int64_t>(op.getDim()) ? unknown : extentOf(op.getInputs().front(), dim);
       })
-      .Case<vit::GeluOp, vit::SiluOp, vit::LayerNormOp, vit::LayerScaleOp>(
-          [&](auto op) { return extentOf(op.getInput(), dim); })
-      .Case([&](vit::LinearOp op) { return dim + 1 < type.getRank() ? extentOf(op.getInput(), dim) : unknown; })
-      .Case([&](vit::ConvOp op) { return dim == 0 ? extentOf(op.getInput(), 0) : unknown; })
-      .Case([&](vit::PatchEmbedOp op) { return dim == 0 ? extentOf(op.getImage(), 0) : unknown; })
-      .Case([&](vit::AssembleOp op) { return dim == 1 ? unknown : extentOf(op.getPatches(), dim); })
-      .Case([&](vit::AttentionOp op) {
-        int64_t rank = type.getRank();
-        if (result.getResultNumber() == 0)
-          return dim + 1 < rank ? extentOf(op.getQuery(), dim) : extentOf(op.getValue(), dim);
-        // Scores and probabilities are (batch.., H, M, N).
-        if (dim + 1 == rank)
-          return extentOf(op.getKey(), rank - 3);
-        return extentOf(op.getQuery(), dim == rank - 2 ? rank - 3 : dim == rank - 3 ? rank - 2 : dim);
-      })
-      .Default([&](Operation *) { return unknown; });
+      .Default([&](Operation *) {
+        std::optional<vit::OperandExtent> source = vit::findOperandExtent(result, dim);
+        return source ? extentOf(source->operand, source->dim) : unknown;
+      });
 }

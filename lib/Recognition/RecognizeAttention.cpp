@@ -29,33 +29,20 @@ static SmallVector<Value> exposedProbs(Value value, const AttentionMatch &match)
   if (hasOtherReader(value, match))
     exposed.push_back(value);
   for (Operation *user : value.getUsers())
-    if (match.path.contains(user))
+    if (match.path.contains(user) && viewedOperand(user, {.scales = false}))
       llvm::append_range(exposed, exposedProbs(user->getResult(0), match));
   return exposed;
 }
 
-static RankedTensorType typeOf(Type element, ArrayRef<Extent> extents) {
-  SmallVector<int64_t> shape;
-  for (const Extent &extent : extents)
-    shape.push_back(extent.constant().value_or(ShapedType::kDynamic));
-  return RankedTensorType::get(shape, element);
-}
-
-/// The map of a value that has these axes over `source`.
-static AxisMap viewOf(Value source, ArrayRef<Axis> axes) {
-  AxisMap map = AxisMap::identity(source);
-  map.axes.assign(axes.begin(), axes.end());
-  return map;
-}
-
 namespace {
 /// contract(softmax(scale · q · kᵀ + addends), v)  ==>  vit.attention q, k, v addends(..)
+/// With the heads mixed in between  ==>  vit.attend(vit.reattend(softmax(vit.scores q, k)), v)
 struct RecognizeAttention final : OpRewritePattern<linalg::SoftmaxOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(linalg::SoftmaxOp softmax, PatternRewriter &rewriter) const override {
-    if (softmax->getNumResults() != 1)
-      return failure(); // on buffers
+    if (softmax->getNumResults() != 1 || softmax.getInput().getDefiningOp<vit::ScoresOp>())
+      return failure(); // on buffers, or a part of a re-attention
     std::string reason;
     FailureOr<AttentionMatch> match = matchAttention(softmax, reason);
     if (failed(match))
@@ -90,24 +77,65 @@ private:
     Value query = build(match.query), key = build(match.key), value = build(match.value);
     SmallVector<Value> addends = llvm::map_to_vector(match.addends, build);
 
-    Type element = getElementTypeOrSelf(match.valuesOp->getResult(0));
-    SmallVector<Extent> result(match.batch), pairwise(match.batch);
-    result.append({match.queries, match.heads, match.features});
-    pairwise.append({match.heads, match.queries, match.keys});
-    Type scoresType = exposed.scores ? typeOf(element, pairwise) : Type();
-    Type probsType = exposed.probs.empty() ? Type() : typeOf(element, pairwise);
-    auto attention = vit::AttentionOp::create(rewriter, loc, typeOf(element, result), scoresType, probsType, query, key,
-                                              value, addends, rewriter.getF32FloatAttr(match.scale), UnitAttr());
+    Parts parts = match.mixes.empty() ? buildAttention(rewriter, loc, match, exposed, query, key, value, addends)
+                                      : buildReattention(rewriter, loc, match, query, key, value, addends);
     auto expose = [&](Value from, Value to) {
       rewriter.replaceUsesWithIf(from, to, [&](OpOperand &use) { return isReader(use.getOwner(), match); });
     };
     if (exposed.scores)
-      expose(match.softmax.getInput(), build(viewOf(attention.getScores(), match.probsAxes)));
+      expose(match.softmax.getInput(), build(viewOf(parts.scores, match.probsAxes)));
     for (Value from : exposed.probs) {
-      AxisMap probs = viewOf(attention.getProbs(), match.probsAxes);
+      AxisMap probs = viewOf(parts.probs, match.probsAxes);
       expose(from, build(*probs.compose(trace(from, {.scales = false}))));
     }
-    rewriter.replaceOp(match.valuesOp, build(viewOf(attention.getResult(), match.resultAxes)));
+    rewriter.replaceOp(match.valuesOp, build(viewOf(parts.result, match.resultAxes)));
+  }
+
+  /// What stands for the inside of an attention after it is recognised; scores and probs only where they are read.
+  struct Parts {
+    Value result, scores, probs;
+  };
+
+  static Parts buildAttention(PatternRewriter &rewriter, Location loc, const AttentionMatch &match,
+                              const Exposed &exposed, Value query, Value key, Value value, ValueRange addends) {
+    Type element = getElementTypeOrSelf(query), pairwise = typeOf(element, pairwiseExtents(match));
+    auto attention =
+        vit::AttentionOp::create(rewriter, loc, typeOf(element, resultExtents(match)),
+                                 exposed.scores ? pairwise : Type(), exposed.probs.empty() ? Type() : pairwise, query,
+                                 key, value, addends, rewriter.getF32FloatAttr(match.scale), UnitAttr());
+    return {attention.getResult(), attention.getScores(), attention.getProbs()};
+  }
+
+  static Parts buildReattention(PatternRewriter &rewriter, Location loc, const AttentionMatch &match, Value query,
+                                Value key, Value value, ValueRange addends) {
+    Type element = getElementTypeOrSelf(query);
+    RankedTensorType pairwise = typeOf(element, pairwiseExtents(match));
+    Value scores =
+        vit::ScoresOp::create(rewriter, loc, pairwise, query, key, addends, rewriter.getF32FloatAttr(match.scale));
+    Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, scores), element);
+    Value probs = linalg::SoftmaxOp::create(rewriter, loc, TypeRange(pairwise), scores, init,
+                                            rewriter.getI64IntegerAttr(pairwise.getRank() - 1))
+                      .getResult()[0];
+    ComposedMix mix = compose(rewriter, loc, match.mixes);
+    Value mixed = vit::ReattendOp::create(rewriter, loc, pairwise, probs, mix.theta, mix.shift);
+    Value result = vit::AttendOp::create(rewriter, loc, typeOf(element, resultExtents(match)), Type(), mixed, value,
+                                         ValueRange(), /*normalized=*/true)
+                       .getResult();
+    return {result, scores, probs};
+  }
+
+  /// (batch.., M, H, E).
+  static SmallVector<Extent> resultExtents(const AttentionMatch &match) {
+    SmallVector<Extent> extents(match.batch);
+    extents.append({match.queries, match.heads, match.features});
+    return extents;
+  }
+
+  /// (batch.., H, M, N).
+  static SmallVector<Extent> pairwiseExtents(const AttentionMatch &match) {
+    SmallVector<Extent> extents(match.batch);
+    extents.append({match.heads, match.queries, match.keys});
+    return extents;
   }
 };
 
@@ -115,6 +143,7 @@ struct RecognizeAttentionPass final : vitc::impl::RecognizeAttentionBase<Recogni
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<RecognizeAttention>(&getContext());
+    populateRecognizeInheritedAttentionPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "attention")))
       signalPassFailure();
   }

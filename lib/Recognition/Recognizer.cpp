@@ -89,6 +89,19 @@ std::optional<AxisMap> vitc::matchPerChannel(linalg::LinalgOp op, OpOperand *ope
   return isMaterializable(map) ? std::optional(map) : std::nullopt;
 }
 
+RankedTensorType vitc::typeOf(Type element, ArrayRef<Extent> extents) {
+  SmallVector<int64_t> shape;
+  for (const Extent &extent : extents)
+    shape.push_back(extent.constant().value_or(ShapedType::kDynamic));
+  return RankedTensorType::get(shape, element);
+}
+
+AxisMap vitc::viewOf(Value source, ArrayRef<Axis> axes) {
+  AxisMap map = AxisMap::identity(source);
+  map.axes.assign(axes.begin(), axes.end());
+  return map;
+}
+
 Location vitc::fuseLocations(Operation *root, ArrayRef<Operation *> others) {
   SmallVector<Operation *> ordered(others);
   llvm::erase_if(ordered, [&](Operation *op) { return op == root || op->getBlock() != root->getBlock(); });

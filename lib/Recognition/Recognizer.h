@@ -26,6 +26,15 @@ bool repeatsReduction(const AxisMap &map, const Reduction &reduction);
 /// an input.
 std::optional<AxisMap> matchPerChannel(mlir::linalg::LinalgOp op, mlir::OpOperand *operand);
 
+/// The tensor type of these extents, dynamic where they are symbolic.
+mlir::RankedTensorType typeOf(mlir::Type element, llvm::ArrayRef<Extent> extents);
+
+/// The map of a value that has these axes over `source`.
+AxisMap viewOf(mlir::Value source, llvm::ArrayRef<Axis> axes);
+
+/// What makes scores from those of an earlier layer, and what attends with them; part of the recognition of attention.
+void populateRecognizeInheritedAttentionPatterns(mlir::RewritePatternSet &patterns);
+
 /// The location of `root`, then those of the other ops that a match replaces, in their order.
 mlir::Location fuseLocations(mlir::Operation *root, llvm::ArrayRef<mlir::Operation *> others);
 

@@ -58,6 +58,7 @@ static vit::LinearOp firstOfMlp(vit::LinearOp second) {
 static StringRef kindOf(Operation *op) {
   return TypeSwitch<Operation *, StringRef>(op)
       .Case([](vit::AttentionOp) { return "attention"; })
+      .Case([](vit::AttendOp attend) { return attend.getNormalized() ? "reattention" : "inherited_attention"; })
       .Case([](vit::LayerNormOp) { return "layer_norm"; })
       .Case([](vit::LayerScaleOp) { return "layer_scale"; })
       .Case([](vit::GeluOp) { return "gelu"; })
@@ -97,7 +98,7 @@ static Report::Block block(StringRef kind, Location loc) {
 static void collectOp(Operation *op, Report &report) {
   if (StringRef kind = kindOf(op); !kind.empty())
     ++report.recognized[kind.str()];
-  if (isa<vit::AttentionOp, vit::PatchEmbedOp>(op))
+  if (isa<vit::AttentionOp, vit::AttendOp, vit::PatchEmbedOp>(op))
     report.blocks.push_back(block(kindOf(op), op->getLoc()));
   if (auto linear = dyn_cast<vit::LinearOp>(op))
     if (vit::LinearOp first = firstOfMlp(linear)) {

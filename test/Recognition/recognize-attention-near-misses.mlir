@@ -164,10 +164,10 @@ func.func @vector_scale(%x: tensor<?x5x24xf32>) -> (tensor<?x5x8xf32>) {
 #k = affine_map<(b, h, m, n, d) -> (b, h, n, d)>
 #s = affine_map<(b, h, m, n, d) -> (b, h, m, n)>
 
-// CHECK-LABEL: func @bias_from_the_input
+// CHECK-LABEL: func @sum_of_two_products
 // CHECK-NOT: vit.attention
-// CHECK: attention = "an addend of the scores depends on the input"
-func.func @bias_from_the_input(%x: tensor<?x5x24xf32>, %bias: tensor<2x5x5xf32>) -> (tensor<?x5x8xf32>) {
+// CHECK: attention = "both sides of a sum are products"
+func.func @sum_of_two_products(%x: tensor<?x5x24xf32>) -> (tensor<?x5x8xf32>) {
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index
   %b = tensor.dim %x, %c0 : tensor<?x5x24xf32>
@@ -181,7 +181,7 @@ func.func @bias_from_the_input(%x: tensor<?x5x24xf32>, %bias: tensor<2x5x5xf32>)
   %z2 = linalg.fill ins(%zero : f32) outs(%i2 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
   %raw = linalg.contract indexing_maps = [#q, #k, #s] ins(%q, %k : tensor<?x2x5x4xf32>, tensor<?x2x5x4xf32>) outs(%z2 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
   %i3 = tensor.empty(%b) : tensor<?x2x5x5xf32>
-  %scores = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps=[#id, affine_map<(d0, d1, d2, d3) -> (d1, d2, d3)>, #id] ins(%raw, %bias : tensor<?x2x5x5xf32>, tensor<2x5x5xf32>) outs(%i3 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
+  %scores = linalg.elementwise kind=#linalg.elementwise_kind<add> ins(%raw, %raw : tensor<?x2x5x5xf32>, tensor<?x2x5x5xf32>) outs(%i3 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
   %i4 = tensor.empty(%b) : tensor<?x2x5x5xf32>
   %p = linalg.softmax dimension(3) ins(%scores : tensor<?x2x5x5xf32>) outs(%i4 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
   %i5 = tensor.empty(%b) : tensor<?x2x5x4xf32>

@@ -114,6 +114,11 @@ def RecognizeAttention : VitC_RecognitionPass<"vit-recognize-attention"> {
     %a = vit.attention %q, %k, %v {scale = 0.125 : f32} : (…) -> tensor<1x197x6x64xf32>
     ```
 
+    Two things that models do with the inside of an attention are part of this pass. Scores of an earlier layer that are
+    combined along keys or queries by constants become `vit.inherit`, made smaller by convolutions `vit.score_down`, and a
+    softmax over them with its values `vit.attend`: inherited attention. Probabilities that a 1 × 1 convolution combines
+    across heads become `vit.reattend` between `vit.scores` and `vit.attend`: re-attention.
+
     Postcondition: operands of an attention are slices of an expanded source wherever that is enough, and its result is
     read through one transpose or reshape. Readers of the scores or the probabilities get results of the attention.
   }];

@@ -27,3 +27,19 @@ int64_t AttentionOp::countMacs() {
   int64_t keys = product(shape(getKey()).drop_back(2).take_back());
   return (product(shape(getQuery())) + product(shape(getResult()))) * keys;
 }
+
+int64_t ScoresOp::countMacs() { return product(shape(getResult())) * product(shape(getQuery()).take_back()); }
+
+int64_t AttendOp::countMacs() { return product(shape(getScores())) * product(shape(getValue()).take_back()); }
+
+int64_t ReattendOp::countMacs() { return product(shape(getResult())) * product(shape(getTheta()).take_back()); }
+
+int64_t ScoreDownOp::countMacs() { return product(shape(getResult())) * product(shape(getFilter()).drop_front()); }
+
+/// Θ first, then Ψ.
+int64_t InheritOp::countMacs() {
+  ArrayRef<int64_t> scores = shape(getScores()), result = shape(getResult());
+  int64_t keys = product(scores.drop_back()) * product(result.take_back()) * product(scores.take_back());
+  int64_t queries = product(result) * product(scores.drop_back().take_back());
+  return (getTheta() ? keys : 0) + (getPsi() ? queries : 0);
+}

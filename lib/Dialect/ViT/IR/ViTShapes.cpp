@@ -3,95 +3,140 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace vitc::vit;
 
-namespace {
-/// Where a dynamic extent of a result comes from.
-struct ExtentOf {
-  Value operand;
-  int64_t dim;
-};
-} // namespace
-
-/// The extents of `result`: static ones from its type, dynamic ones from the operand `source` names for that dimension.
-static SmallVector<OpFoldResult> reify(OpBuilder &builder, Value result, function_ref<ExtentOf(int64_t)> source) {
-  auto type = cast<RankedTensorType>(result.getType());
-  SmallVector<OpFoldResult> sizes;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    if (!type.isDynamicDim(dim)) {
-      sizes.push_back(builder.getIndexAttr(type.getDimSize(dim)));
-      continue;
-    }
-    ExtentOf from = source(dim);
-    sizes.push_back(tensor::getMixedSize(builder, result.getLoc(), from.operand, from.dim));
-  }
-  return sizes;
+/// Scores and probabilities are (B.., H, M, N): heads stand third from last there, second from last in the query.
+static OperandExtent pairwiseExtent(Value query, Value key, int64_t rank, int64_t dim) {
+  if (dim == rank - 1)
+    return {key, rank - 3};
+  if (dim == rank - 2)
+    return {query, rank - 3};
+  return dim == rank - 3 ? OperandExtent{query, rank - 2} : OperandExtent{query, dim};
 }
 
-static LogicalResult reifyAs(OpBuilder &builder, Value result, Value operand, ReifiedRankedShapedTypeDims &shapes) {
-  shapes.push_back(reify(builder, result, [&](int64_t dim) { return ExtentOf{operand, dim}; }));
+std::optional<OperandExtent> vitc::vit::findOperandExtent(OpResult result, int64_t dim) {
+  using Source = std::optional<OperandExtent>;
+  int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+  return TypeSwitch<Operation *, Source>(result.getOwner())
+      .Case<GeluOp, SiluOp, LayerNormOp, LayerScaleOp>([&](auto op) { return OperandExtent{op.getInput(), dim}; })
+      .Case([&](LinearOp op) {
+        return dim == rank - 1 ? OperandExtent{op.getWeight(), op.getTransposed() ? 0 : 1}
+                               : OperandExtent{op.getInput(), dim};
+      })
+      .Case([&](ConvOp op) -> Source {
+        if (dim > 1)
+          return std::nullopt;
+        return dim == 0 ? OperandExtent{op.getInput(), 0} : OperandExtent{op.getWeight(), op.getTransposed() ? 1 : 0};
+      })
+      .Case([&](PatchEmbedOp op) -> Source {
+        if (dim == 1)
+          return std::nullopt;
+        return dim == 0 ? OperandExtent{op.getImage(), 0} : OperandExtent{op.getWeight(), 0};
+      })
+      .Case([&](PatchifyOp op) { return dim == 0 ? Source({op.getImage(), 0}) : std::nullopt; })
+      .Case([&](AssembleOp op) { return dim == 1 ? std::nullopt : Source({op.getPatches(), dim}); })
+      .Case([&](AttentionOp op) {
+        if (result != op.getResult())
+          return pairwiseExtent(op.getQuery(), op.getKey(), rank, dim);
+        return dim == rank - 1 ? OperandExtent{op.getValue(), dim} : OperandExtent{op.getQuery(), dim};
+      })
+      .Case([&](ScoresOp op) { return pairwiseExtent(op.getQuery(), op.getKey(), rank, dim); })
+      .Case([&](AttendOp op) {
+        if (result != op.getResult())
+          return OperandExtent{op.getScores(), dim};
+        return dim == rank - 3 ? OperandExtent{op.getScores(), rank - 2} : OperandExtent{op.getValue(), dim};
+      })
+      .Case([&](InheritOp op) {
+        if (dim == rank - 1 && op.getTheta())
+          return OperandExtent{op.getTheta(), 0};
+        return dim == rank - 2 && op.getPsi() ? OperandExtent{op.getPsi(), 0} : OperandExtent{op.getScores(), dim};
+      })
+      .Case([&](ScoreDownOp op) { return dim == 0 ? Source({op.getScores(), 0}) : std::nullopt; })
+      .Case([&](ReattendOp op) {
+        return dim == rank - 3 ? OperandExtent{op.getTheta(), 0} : OperandExtent{op.getProbs(), dim};
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// The extents of every result: static ones from its type, dynamic ones from operands. Builds nothing where it fails.
+static LogicalResult reify(Operation *op, OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  auto forEachExtent = [&](function_ref<bool(OpResult, int64_t)> visit) {
+    return llvm::all_of(op->getResults(), [&](OpResult result) {
+      return llvm::all_of(llvm::seq(cast<RankedTensorType>(result.getType()).getRank()),
+                          [&](int64_t dim) { return visit(result, dim); });
+    });
+  };
+  auto isDynamic = [](OpResult result, int64_t dim) {
+    return cast<RankedTensorType>(result.getType()).isDynamicDim(dim);
+  };
+  if (!forEachExtent([&](OpResult result, int64_t dim) {
+        return !isDynamic(result, dim) || findOperandExtent(result, dim).has_value();
+      }))
+    return failure();
+  shapes.resize(op->getNumResults());
+  forEachExtent([&](OpResult result, int64_t dim) {
+    OpFoldResult size = builder.getIndexAttr(cast<RankedTensorType>(result.getType()).getDimSize(dim));
+    if (isDynamic(result, dim)) {
+      OperandExtent source = *findOperandExtent(result, dim);
+      size = tensor::getMixedSize(builder, op->getLoc(), source.operand, source.dim);
+    }
+    shapes[result.getResultNumber()].push_back(size);
+    return true;
+  });
   return success();
 }
 
 LogicalResult LayerNormOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  return reifyAs(builder, getResult(), getInput(), shapes);
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult LayerScaleOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  return reifyAs(builder, getResult(), getInput(), shapes);
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult LinearOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  int64_t last = getResult().getType().getRank() - 1;
-  shapes.push_back(reify(builder, getResult(), [&](int64_t dim) {
-    return dim == last ? ExtentOf{getWeight(), getTransposed() ? 0 : 1} : ExtentOf{getInput(), dim};
-  }));
-  return success();
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult ConvOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  RankedTensorType type = getResult().getType();
-  if (type.isDynamicDim(2) || type.isDynamicDim(3))
-    return failure();
-  shapes.push_back(reify(builder, getResult(), [&](int64_t dim) {
-    return dim == 0 ? ExtentOf{getInput(), 0} : ExtentOf{getWeight(), getTransposed() ? 1 : 0};
-  }));
-  return success();
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult PatchEmbedOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  shapes.push_back(reify(builder, getResult(),
-                         [&](int64_t dim) { return dim == 0 ? ExtentOf{getImage(), 0} : ExtentOf{getWeight(), 0}; }));
-  return success();
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult PatchifyOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  return reifyAs(builder, getResult(), getImage(), shapes); // only the batch may be dynamic
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult AssembleOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  if (getResult().getType().isDynamicDim(1))
-    return failure();
-  return reifyAs(builder, getResult(), getPatches(), shapes);
+  return reify(*this, builder, shapes);
 }
 
 LogicalResult AttentionOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
-  int64_t rank = getQuery().getType().getRank();
-  shapes.push_back(reify(builder, getResult(), [&](int64_t dim) {
-    return dim == rank - 1 ? ExtentOf{getValue(), dim} : ExtentOf{getQuery(), dim};
-  }));
-  // Scores and probabilities are (B.., H, M, N): heads stand third from last there, second from last in the query.
-  auto pairwise = [&](int64_t dim) {
-    if (dim == rank - 1)
-      return ExtentOf{getKey(), rank - 3};
-    if (dim == rank - 2)
-      return ExtentOf{getQuery(), rank - 3};
-    return dim == rank - 3 ? ExtentOf{getQuery(), rank - 2} : ExtentOf{getQuery(), dim};
-  };
-  for (Value optional : {getScores(), getProbs()})
-    if (optional)
-      shapes.push_back(reify(builder, optional, pairwise));
-  return success();
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult ScoresOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult AttendOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult InheritOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult ReattendOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult ScoreDownOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
 }

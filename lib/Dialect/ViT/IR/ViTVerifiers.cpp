@@ -1,40 +1,13 @@
 // What the descriptions of the vit ops call (C1), (C2), ..: one check each, named op_cN.
+#include "VerifyShapes.h"
+
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/IR/OpImplementation.h"
 
 using namespace mlir;
 using namespace vitc::vit;
-
-/// Whether extents can be equal: one of them is dynamic, or they are.
-static bool agree(int64_t a, int64_t b) { return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b; }
-
-static bool agree(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
-  return a.size() == b.size() &&
-         llvm::all_of(llvm::zip(a, b), [](auto pair) { return agree(std::get<0>(pair), std::get<1>(pair)); });
-}
-
-/// The shape as text: 2x?x384.
-static std::string show(ArrayRef<int64_t> shape) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::interleave(shape, os, [&](int64_t extent) { ShapedType::isDynamic(extent) ? os << "?" : os << extent; }, "x");
-  return text;
-}
-
-/// Whether `value`, where present, is a vector of as many elements as channels.
-static LogicalResult verifyPerChannel(Operation *op, StringRef name, Value value, int64_t channels) {
-  if (!value || agree(cast<RankedTensorType>(value.getType()).getShape(), {channels}))
-    return success();
-  return op->emitOpError() << "expected " << name << " of shape " << show({channels}) << ", got " << value.getType();
-}
-
-static LogicalResult verifyShape(Operation *op, StringRef name, Value value, ArrayRef<int64_t> expected) {
-  auto type = cast<RankedTensorType>(value.getType());
-  if (agree(type.getShape(), expected))
-    return success();
-  return op->emitOpError() << "expected " << name << " of shape " << show(expected) << ", got " << type;
-}
+using namespace vitc::vit::detail;
 
 LogicalResult LayerNormOp::verify() {
   RankedTensorType type = getInput().getType();
@@ -228,14 +201,5 @@ LogicalResult AttentionOp::verify() {
   for (Value optional : {getScores(), getProbs()})
     if (optional && failed(verifyShape(*this, "scores", optional, pairwise))) // attention_c2
       return failure();
-  for (Value addend : getAddends()) {
-    ArrayRef<int64_t> extents = cast<RankedTensorType>(addend.getType()).getShape();
-    ArrayRef<int64_t> last = ArrayRef(pairwise).take_back(extents.size());
-    bool broadcasts = extents.size() <= pairwise.size() && llvm::all_of(llvm::zip_equal(extents, last), [](auto pair) {
-                        return std::get<0>(pair) == 1 || agree(std::get<0>(pair), std::get<1>(pair));
-                      });
-    if (!broadcasts) // attention_c2
-      return emitOpError("expected addends that broadcast to ") << show(pairwise) << ", got " << addend.getType();
-  }
-  return success();
+  return verifyAddends(*this, getAddends(), pairwise); // attention_c2
 }

@@ -23,4 +23,18 @@
 #define GET_OP_CLASSES
 #include "vitc/Dialect/ViT/IR/ViTOps.h.inc"
 
+namespace vitc::vit {
+
+/// Dimension `dim` of an operand.
+struct OperandExtent {
+  mlir::Value operand;
+  int64_t dim;
+};
+
+/// The operand's extent that dimension `dim` of a vit op's result has by the op's definition; nullopt where that is
+/// arithmetic on several extents, or the op is none of this dialect.
+std::optional<OperandExtent> findOperandExtent(mlir::OpResult result, int64_t dim);
+
+} // namespace vitc::vit
+
 #endif // VITC_DIALECT_VIT_IR_VIT_H

@@ -21,6 +21,11 @@ def ViT_GeluOp : ViT_Op<"gelu", [Pure, ViT_CostInterface, SameOperandsAndResultT
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
+def ViT_InheritStage : I32EnumAttr<"InheritStage", "what an inherited score was", [
+    I32EnumAttrCase<"pre", 0>, I32EnumAttrCase<"post", 1>]> {
+  let cppNamespace = "::vitc::vit";
+}
+
 def ViT_SiluOp : ViT_Op<"silu", [Pure, ViT_CostInterface, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
   let summary = "x · sigmoid(β x), elementwise";
   let description = [{
@@ -195,5 +200,7 @@ def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs,
   }];
   let hasVerifier = 1;
 }
+
+include "vitc/Dialect/ViT/IR/ScoresOps.td"
 
 #endif

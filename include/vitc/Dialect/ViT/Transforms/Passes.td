@@ -23,6 +23,26 @@ def ExpandTokensPass : Pass<"vit-expand-tokens"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ExpandScoresPass : Pass<"vit-expand-scores"> {
+  let summary = "split attention in parts into matrix products and softmax";
+  let description = [{
+    `vit.scores`, `vit.attend`, `vit.inherit` and `vit.reattend` become `linalg.contract`, `linalg.softmax`, sums and, for
+    the keys' side of an inheritance, `vit.linear`; `vit.score_down` becomes `vit.conv`. A `vit.attention` whose values nobody reads becomes its scores.
+
+    ```mlir
+    // before
+    %y = vit.inherit %a theta(%t : tensor<49x49xf32>) theta_bias(%b : tensor<49xf32>) psi(%p : tensor<49x49xf32>)
+      : tensor<1x8x49x49xf32> -> tensor<1x8x49x49xf32>
+    // after
+    %0 = vit.linear %a, %t bias(%b : tensor<49xf32>) {transposed} : (…, tensor<49x49xf32>) -> tensor<1x8x49x49xf32>
+    %y = linalg.contract … ins(%p, %0 : tensor<49x49xf32>, tensor<1x8x49x49xf32>) …
+    ```
+
+    Postcondition: none of the five ops is left.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FuseEpiloguesPass : Pass<"vit-fuse-epilogues"> {
   let summary = "pull elementwise work into the epilogue of the contraction that feeds it";
   let description = [{
