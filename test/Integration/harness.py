@@ -14,18 +14,27 @@ import onnxruntime
 import vitc
 import zoo
 
+from expected import ATTENTION, VISUAL_TOKENS, Counts
+from gaps import REFUSED
+
 SMALL = pathlib.Path(__file__).resolve().parents[1] / "models" / "graphs"
+FULL = SMALL.parent / "full"
 TOLERANCE = 1e-4  # of the largest value of the expected output
 LIBRARIES = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"}  # what a compiled model may need
-ATTENTION = ["attention", "inherited_attention", "window_attention", "sr_attention", "reattention", "class_attention",
-             "linear_attention"]
 
 
 def draw(model: vitc.Model, batch: int, seed: int = 1) -> dict[str, np.ndarray]:
-    """Normal values for each input of a model; a dimension with a name is `batch` long."""
+    """Values for each input of a model: normal floats, or integers from 0 that are all different. A named dimension is
+    `batch` long."""
     rng = np.random.default_rng(seed)
-    return {spec.name: rng.standard_normal([d if isinstance(d, int) else batch for d in spec.shape], dtype=np.float32)
-            for spec in model.inputs}
+
+    def values(spec: vitc.Tensor) -> np.ndarray:
+        shape = [extent if isinstance(extent, int) else batch for extent in spec.shape]
+        if np.issubdtype(spec.dtype, np.integer):
+            return rng.permutation(np.prod(shape)).reshape(shape).astype(spec.dtype)
+        return rng.standard_normal(shape, dtype=np.float32)
+
+    return {spec.name: values(spec) for spec in model.inputs}
 
 
 @dataclasses.dataclass
@@ -102,11 +111,28 @@ def compile_model(run_tool: Callable[..., Any], model: pathlib.Path, library: pa
     return Compiled(model, library, run.stdout)
 
 
-def counts(report: dict[str, Any]) -> tuple[int, int, int, int]:
-    """Attention of any kind, layer_norm, CLS tokens, registers."""
-    recognized, tokens = report["recognized"], report["tokens"]
-    attention = sum(recognized.get(kind, 0) for kind in ATTENTION)
-    return attention, recognized.get("layer_norm", 0), tokens["cls"], tokens["registers"]
+def found(report: dict[str, Any]) -> Counts:
+    """The counts of a report by kind, 0 for kinds of attention that it lacks, and the CLS tokens and registers."""
+    none = dict.fromkeys([*ATTENTION, *VISUAL_TOKENS], 0)
+    return none | report["recognized"] | {"cls": report["tokens"]["cls"], "registers": report["tokens"]["registers"]}
+
+
+def assert_recognized(report: dict[str, Any], expected: Counts, gaps: Iterable[str]) -> None:
+    """Every kind but those in `gaps` has its expected count."""
+    counts = found(report)
+    wanted = dict.fromkeys([*ATTENTION, *VISUAL_TOKENS], 0) | expected
+    kinds = [kind for kind in wanted if kind not in gaps]
+    assert {kind: counts.get(kind, 0) for kind in kinds} == {kind: wanted[kind] for kind in kinds}
+
+
+def family_of(name: str) -> str:
+    """The architecture of a model of test/models: its name without exporter and batch."""
+    return name.removesuffix(".dyn").removesuffix("_b2").removesuffix("_batch")
+
+
+def accepted(folder: pathlib.Path) -> list[str]:
+    """The models of a folder of graphs that vitc does not refuse."""
+    return [name for name in zoo.names(folder) if name not in REFUSED]
 
 
 def save(model: onnx.ModelProto, path: pathlib.Path) -> pathlib.Path:

@@ -2,18 +2,25 @@
 import pytest
 import zoo
 
-from harness import LIBRARIES, SMALL, compare, compile_model, needed_libraries
+from gaps import REFUSED
+from harness import LIBRARIES, SMALL, accepted, compare, compile_model, needed_libraries
 
 SYMBOLIC = [name for name in zoo.names(SMALL) if name.removesuffix(".dyn").endswith("_batch")]
 # One of each kind of kernel, for what need not be asked of every model.
 SELECTED = ["dinov2_reg4", "vit_odd_batch", "hf_dinov2_batch", "swin.dyn", "pvt_v2", "convnext", "levit"]
 
 
-@pytest.mark.parametrize("name", zoo.names(SMALL))
+@pytest.mark.parametrize("name", accepted(SMALL))
 def test_agrees(name, compiled):
     made = compiled(name)
     batch = 2 if name.removesuffix(".dyn").endswith("_b2") else 1
     compare(made.library, made.model, batches=(1, 3, 2) if name in SYMBOLIC else (batch,))
+
+
+@pytest.mark.parametrize("name", [name for name in zoo.names(SMALL) if name in REFUSED])
+def test_refused(name, small_model, run_tool, tmp_path):
+    run = run_tool("vitc", small_model(name), "-o", tmp_path / "model.so")
+    assert run.returncode == 1 and REFUSED[name] in run.stderr, f"accepted now, or for another reason:\n{run.stderr}"
 
 
 @pytest.mark.parametrize("name", SELECTED)

@@ -1,12 +1,10 @@
 """Two-block, narrow copies of vision transformers, as PyTorch modules with weights drawn from a seed.
 
 `ARCHITECTURES` maps a name to what `export.py` needs to write it. timm's own code and transformers' own code make every
-module: only widths, depths and picture sizes are ours. No weight is degenerate: LayerScale is between 0.5 and 1, every
-bias and every statistic of a BatchNorm is drawn, and scores spread enough that a softmax is far from uniform.
+module: only widths, depths and picture sizes are ours.
 """
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import timm
@@ -15,16 +13,7 @@ import transformers
 from timm.models import nest
 from torch import nn
 
-
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-    """make: the module; size: the picture's height and width in pixels; exporters: who can export it."""
-
-    make: Callable[[], nn.Module]
-    size: int
-    exporters: tuple[str, ...] = ("torchscript", "dynamo")
-    opset: int = 17  # of the TorchScript exporter; the dynamo exporter's is 20
-
+from drawing import Architecture
 
 Readout = Callable[[torch.Tensor], torch.Tensor]  # of the tokens after the last norm, (B, N, C)
 
@@ -137,32 +126,3 @@ BATCHED: dict[str, tuple[str, str, int | None]] = {
     "vit_odd_batch": ("vit_odd", "torchscript", None),
     "swin_batch.dyn": ("swin", "dynamo", None),
 }
-
-
-def build(name: str, seed: int) -> nn.Module:
-    """The module in inference mode, its parameters and statistics drawn."""
-    module = ARCHITECTURES[name].make().eval().requires_grad_(False)
-    generator = torch.Generator().manual_seed(seed)
-    for key, tensor in [*module.named_parameters(), *module.named_buffers()]:
-        if tensor.is_floating_point():
-            tensor.copy_(_drawn(key, tensor, generator))
-    return module
-
-
-def _drawn(key: str, tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    def uniform(low: float, high: float) -> torch.Tensor:
-        return torch.rand(tensor.shape, generator=generator) * (high - low) + low
-
-    leaf = key.rsplit(".", 1)[-1]
-    normal = torch.randn(tensor.shape, generator=generator)
-    if leaf in ("gamma", "lambda1") and tensor.ndim == 1:
-        return uniform(0.5, 1)
-    if leaf in ("weight", "running_var") and tensor.ndim == 1:
-        return uniform(0.5, 1.5)
-    if tensor.ndim == 1:
-        return 0.2 * normal
-    if leaf == "weight" or leaf.endswith("_weight"):
-        return 1.5 * normal / (tensor[0].numel() ** 0.5)
-    if any(word in leaf for word in ("bias", "token", "pos", "embed")):
-        return 0.5 * normal
-    return tensor  # a mask or an index table
