@@ -35,6 +35,7 @@ struct ExpandOp final : OpRewritePattern<OpTy> {
 };
 
 Value expandExp(FastMath &math, math::ExpOp op) { return math.exp(op.getOperand()); }
+Value expandPow(FastMath &math, math::PowFOp op) { return math.pow(op.getLhs(), op.getRhs()); }
 Value expandSilu(FastMath &math, vitc::vit::SiluOp op) {
   return math.silu(op.getInput(), op.getBeta().convertToFloat());
 }
@@ -53,11 +54,13 @@ bool isNative(Operation *op) {
 void populateExpandMathPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
+  patterns.add<ExpandOp<math::PowFOp>>(context, expandPow);
   patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
   patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
   populateMathAlgebraicSimplificationPatterns(patterns);
+  // Not powf, which upstream expands for positive bases alone.
   math::populateExpansionPatterns(patterns,
-                                  {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "powf", "rsqrt", "sinh", "tan"});
+                                  {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "rsqrt", "sinh", "tan"});
   auto isNotOurs = [](StringRef name) { return name != math::ExpOp::getOperationName(); };
   populateMathPolynomialApproximationPatterns(patterns, isNotOurs);
   auto isFunction = [](StringRef name) { return true; };

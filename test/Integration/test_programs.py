@@ -83,6 +83,17 @@ GRAPHS = {
     "vector_norm": """(float[8] x) => (float[8] y) <float[8] g> { y = LayerNormalization(x, g) }""",
     "deep_product": """(float[b,57,3072] x) => (float[b,57,20] y) <float[3072,20] w> { y = MatMul(x, w) }""",
     "softmax_over_rows": """(float[b,5,8] x) => (float[b,5,8] y) { y = Softmax <axis = 1> (x) }""",
+    # Powers of negative numbers: by products, whole, and one exponent a feature.
+    "powers": """(float[b,4] x, float[b,3] z) => (float[b,4] p, float[b,4] q, float[b,4] r, float[b,3] s) {
+        four = Constant <value_float = 4.0> ()
+        p = Pow(x, four)
+        five = Constant <value_float = 5.0> ()
+        q = Pow(x, five)
+        each = Constant <value_floats = [2.0, 3.0, -1.0, 6.0]> ()
+        r = Pow(x, each)
+        t = Abs(z)
+        some = Constant <value_floats = [0.3, -1.5, 2.0]> ()
+        s = Pow(t, some) }""",
     "integers": """(int64[b,4] x, int64[4] z) => (int64[b,4] y, bool[b,4] c) { s = Mul(x, z)
         y = Sub(s, x)
         c = Equal(s, y) }""",

@@ -84,6 +84,19 @@ func.func @others(%x: vector<8xf32>, %s: f32) -> (vector<8xf32>, f32) {
 
 // -----
 
+// Of a negative base too: its magnitude's power, the sign of an odd one, NaN where there is none.
+// CHECK-LABEL: @power
+// CHECK-NOT: math.powf
+// CHECK: math.absf
+// CHECK: math.floor
+// CHECK: math.copysign
+func.func @power(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
+  %z = math.powf %x, %y : vector<8xf32>
+  return %z : vector<8xf32>
+}
+
+// -----
+
 func.func @double(%x: f64) -> f64 {
   // expected-error @below {{cannot be expanded into arithmetic on 'f64'}}
   %y = math.exp %x : f64

@@ -144,6 +144,8 @@ static std::optional<Tensor> expandPower(Node &node, const Tensor &x, double pow
     return node.elementwise(ElementwiseKind::square, {x});
   if (power == 3)
     return node.elementwise(ElementwiseKind::mul, {node.elementwise(ElementwiseKind::square, {x}), x});
+  if (power == 4)
+    return node.elementwise(ElementwiseKind::square, {node.elementwise(ElementwiseKind::square, {x})});
   if (power == 0.5)
     return node.elementwise(ElementwiseKind::sqrt, {x});
   if (power == -1)

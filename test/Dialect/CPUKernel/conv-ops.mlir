@@ -106,3 +106,12 @@ func.func @conv_c5(%x: memref<1x9x9x5xf32, strided<[810, 90, 10, 2]>>, %w: memre
     {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, mr = 14 : i64}
   return
 }
+
+// -----
+
+func.func @conv_c2_lanes(%x: memref<1x9x9x5xf32>, %w: memref<3x45x24xf32>, %out: memref<1x4x4x70xf32>) {
+  // expected-error@+1 {{expected lanes to divide the panel width, got 16}}
+  vcpu.conv ins(%x, %w : memref<1x9x9x5xf32>, memref<3x45x24xf32>) outs(%out : memref<1x4x4x70xf32>)
+    {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, mr = 14 : i64, lanes = 16 : i64}
+  return
+}

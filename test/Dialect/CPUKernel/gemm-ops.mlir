@@ -149,3 +149,11 @@ func.func @gemm_c1_part_of_the_batch(%a: memref<5x4x8xf32>, %b: memref<1x8x32xf3
   vcpu.gemm ins(%a, %b : memref<5x4x8xf32>, memref<1x8x32xf32>) outs(%c : memref<3x5x4x32xf32>) {mr = 14, nr = 32, lanes = 16}
   return
 }
+
+// -----
+
+func.func @gemm_c2_outputs(%a: memref<4x8xf32>, %b: memref<2x8x32xf32>, %c: memref<4x40xf32>) {
+  // expected-error @below {{expects one output, got 2}}
+  vcpu.gemm ins(%a, %b : memref<4x8xf32>, memref<2x8x32xf32>) outs(%c, %c : memref<4x40xf32>, memref<4x40xf32>) {mr = 14, nr = 32, lanes = 16}
+  return
+}

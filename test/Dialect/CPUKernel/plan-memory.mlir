@@ -84,3 +84,11 @@ func.func @main(%x: memref<4xindex> {vit.name = "x"}) {
 func.func @main(%x: memref<?xf32> {vit.name = "x"}) {
   return
 }
+
+// -----
+
+// Only a product of the dimension is an extent of an input: no frame could hold the dimension itself.
+// expected-error @below {{uses a dimension that no input defines: input 0, dimension 0}}
+func.func @main(%x: memref<?x8xf32> {vit.name = "x", vit.dims = #vit.dims<["batch"], affine_map<()[s0] -> (s0 * 14, 8)>>}) {
+  return
+}

@@ -65,3 +65,11 @@ func.func @softmax_c3(%x: memref<4x8xf32, strided<[1, 4]>>, %y: memref<4x8xf32>)
   vcpu.softmax ins(%x : memref<4x8xf32, strided<[1, 4]>>) outs(%y : memref<4x8xf32>)
   return
 }
+
+// -----
+
+func.func @layer_norm_c2(%x: memref<4x8xf32>, %y: memref<4x8xf32>) {
+  // expected-error @below {{expects one output, got 2}}
+  vcpu.layer_norm ins(%x : memref<4x8xf32>) outs(%y, %y : memref<4x8xf32>, memref<4x8xf32>) {epsilon = 1.0e-6 : f32}
+  return
+}

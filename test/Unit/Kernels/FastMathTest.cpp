@@ -9,14 +9,16 @@ using namespace vitc::test;
 
 namespace {
 
-/// What a function of one variable made of `count` arguments, as vectors of `lanes` elements.
-std::vector<float> evaluate(const Level &level, const std::string &op, const std::vector<float> &arguments) {
+/// What an op on %a, and perhaps the constant %b, makes of `count` arguments, as vectors of `lanes` elements.
+std::vector<float> evaluate(const Level &level, const std::string &op, const std::vector<float> &arguments,
+                            double constant = 0) {
   Array x({static_cast<int64_t>(arguments.size())}), y = x;
   x.data = arguments;
   std::string vector = "vector<" + std::to_string(level.lanes) + "xf32>", count = std::to_string(arguments.size());
   std::string text = "func.func @main(%x: memref<" + count + "xf32>, %y: memref<" + count +
                      "xf32>) {\n  %c0 = arith.constant 0 : index\n  %n = arith.constant " + count +
-                     " : index\n  %step = arith.constant " + std::to_string(level.lanes) +
+                     " : index\n  %b = arith.constant dense<" + std::to_string(constant) + "> : " + vector +
+                     "\n  %step = arith.constant " + std::to_string(level.lanes) +
                      " : index\n  scf.for %i = %c0 to %n step %step {\n    %a = vector.load %x[%i] : memref<" + count +
                      "xf32>, " + vector + "\n    %r = " + op + " : " + vector +
                      "\n    vector.store %r, %y[%i] : memref<" + count + "xf32>, " + vector + "\n  }\n  return\n}\n";
@@ -110,6 +112,21 @@ TEST(FastMath, Silu) {
     std::vector<float> y = evaluate(level, "vit.silu %a {beta = 1.702 : f32}", x);
     EXPECT_LE(worstError(x, y, quick, errorRelativeToArgument), 4e-7);
   }
+}
+
+/// Whole powers of negative numbers are numbers, odd ones negative; others are not.
+TEST(FastMath, Pow) {
+  for (const Level &level : runnableLevels())
+    for (double exponent : {5.0, 6.0, -3.0, 2.5, 0.3, -0.75, 0.0}) {
+      std::vector<float> x = samples(-12, 12), y = evaluate(level, "math.powf %a, %b", x, exponent);
+      for (size_t i = 0; i < x.size(); ++i) {
+        float expected = static_cast<float>(std::pow(static_cast<double>(x[i]), exponent));
+        if (std::isnan(expected) || std::isinf(expected))
+          EXPECT_EQ(std::isnan(expected) ? std::isnan(y[i]) : y[i] == expected, true) << x[i] << "^" << exponent;
+        else if (std::abs(x[i]) > std::numeric_limits<float>::min() || x[i] == 0)
+          EXPECT_LE(std::abs(y[i] - expected), 2e-5 * std::abs(expected) + 1e-37) << x[i] << "^" << exponent;
+      }
+    }
 }
 
 /// Upstream's approximations, which the rest of the graph gets.

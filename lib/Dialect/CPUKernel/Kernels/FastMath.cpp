@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace vitc::vcpu;
@@ -37,6 +38,16 @@ Value FastMath::sub(Value lhs, Value rhs) { return arith::SubFOp::create(builder
 Value FastMath::mul(Value lhs, Value rhs) { return arith::MulFOp::create(builder, loc, lhs, rhs); }
 Value FastMath::div(Value lhs, Value rhs) { return arith::DivFOp::create(builder, loc, lhs, rhs); }
 Value FastMath::fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
+Value FastMath::both(Value lhs, Value rhs) { return arith::AndIOp::create(builder, loc, lhs, rhs); }
+Value FastMath::select(Value condition, Value then, Value otherwise) {
+  return arith::SelectOp::create(builder, loc, condition, then, otherwise);
+}
+Value FastMath::equals(Value lhs, Value rhs) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, lhs, rhs);
+}
+Value FastMath::differs(Value lhs, Value rhs) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNE, lhs, rhs);
+}
 
 // An ordered comparison with the bound on the left and chosen where it holds is MAXPS or MINPS as it is.
 Value FastMath::atLeast(double bound, Value x) {
@@ -132,3 +143,22 @@ Value FastMath::geluTanh(Value x) {
 }
 
 Value FastMath::silu(Value x, double beta) { return div(x, add(exp(mul(x, constant(-beta))), constant(1.0))); }
+
+Value FastMath::pow(Value x, Value y) {
+  auto floor = [&](Value value) -> Value { return math::FloorOp::create(builder, loc, value); };
+  Value zero = constant(0.0), one = constant(1.0);
+  Value magnitude = math::AbsFOp::create(builder, loc, x);
+  // 1 to an infinite power is 0 · ∞ in the exponent.
+  Value power = select(equals(magnitude, one), one, exp(mul(y, math::LogOp::create(builder, loc, magnitude))));
+
+  Value half = mul(y, constant(0.5));
+  Value isWhole = equals(floor(y), y);
+  Value isOdd = both(isWhole, differs(floor(half), half));
+  Value result = select(isOdd, math::CopySignOp::create(builder, loc, power, x), power);
+
+  Value isNegative = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, x, zero);
+  Value isFinite = differs(magnitude, constant(std::numeric_limits<double>::infinity()));
+  Value isUndefined = both(both(isNegative, isFinite), differs(floor(y), y));
+  result = select(isUndefined, constant(std::numeric_limits<double>::quiet_NaN()), result);
+  return select(equals(y, zero), one, result);
+}

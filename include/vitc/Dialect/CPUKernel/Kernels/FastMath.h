@@ -25,6 +25,9 @@ public:
   Value geluTanh(Value x);
   /// x / (1 + e^(−beta · x)): relative error below 4e-7.
   Value silu(Value x, double beta);
+  /// x^y, as C's pow for negative x, zeros and infinities; relative error below 2e-5, a subnormal x is the least
+  /// normal.
+  Value pow(Value x, Value y);
 
 private:
   /// x = exponent · ln 2 + rest, with |rest| ≤ ln 2 / 2; `shifted` holds the exponent in its low bits.
@@ -46,6 +49,10 @@ private:
   Value mul(Value lhs, Value rhs);
   Value div(Value lhs, Value rhs);
   Value fma(Value a, Value b, Value c);
+  Value select(Value condition, Value then, Value otherwise);
+  Value equals(Value lhs, Value rhs);
+  Value differs(Value lhs, Value rhs);
+  Value both(Value lhs, Value rhs);
   /// The greater or smaller of a bound and x, or x where that is a NaN.
   Value atLeast(double bound, Value x);
   Value atMost(double bound, Value x);
