@@ -18,6 +18,8 @@ config.test_exec_root = os.path.join(config.vitc_build_dir, "test")
 
 # An unscoped variable of one function must not satisfy a check of the next; a prefix that no line uses is a typo.
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false --dump-input=fail"
+# LLVM's libraries are not built with AddressSanitizer: what our code annotates in containers and allocators, theirs does not.
+config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:allow_user_poisoning=0"
 config.environment["PYTHONPATH"] = os.path.join(config.vitc_source_dir, "python")
 
 config.substitutions.append(("%python", config.python_executable))
