@@ -55,10 +55,10 @@ static int runLibrary(const std::string &library, MutableArrayRef<DLTensor> outp
 }
 
 static void limitResources() {
-  rlimit seconds = {kSeconds, kSeconds}, memory = {kMemoryBytes, kMemoryBytes}, core = {0, 0};
+  rlimit seconds = {kSeconds, kSeconds}, core = {0, 0};
   setrlimit(RLIMIT_CPU, &seconds);
-  // AddressSanitizer reserves terabytes of addresses for its shadow.
-#if !__has_feature(address_sanitizer)
+#if !__has_feature(address_sanitizer) // which reserves terabytes of addresses for its shadow
+  rlimit memory = {kMemoryBytes, kMemoryBytes};
   setrlimit(RLIMIT_AS, &memory);
 #endif
   setrlimit(RLIMIT_CORE, &core);
