@@ -80,6 +80,10 @@ GRAPHS = {
         y = Softmax(s)
         z = MatMul(s, w)
         n = LayerNormalization(s, g) }""",
+    "last_feature": """(float[b,5,4,3] x) => (float[b,5,4] y) <float[4] g> {
+        last = Constant <value_int = -1> ()
+        s = Gather <axis = 3> (x, last)
+        y = LayerNormalization(s, g) }""",
     "vector_norm": """(float[8] x) => (float[8] y) <float[8] g> { y = LayerNormalization(x, g) }""",
     "deep_product": """(float[b,57,3072] x) => (float[b,57,20] y) <float[3072,20] w> { y = MatMul(x, w) }""",
     "softmax_over_rows": """(float[b,5,8] x) => (float[b,5,8] y) { y = Softmax <axis = 1> (x) }""",

@@ -92,3 +92,22 @@ func.func @main(%x: memref<?xf32> {vit.name = "x"}) {
 func.func @main(%x: memref<?x8xf32> {vit.name = "x", vit.dims = #vit.dims<["batch"], affine_map<()[s0] -> (s0 * 14, 8)>>}) {
   return
 }
+
+// -----
+
+// A size that leads through views: of a slice without its last dimension, collapsed.
+// CHECK: #[[$BYTES:.+]] = affine_map<()[s0] -> (s0 * 80)>
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: vcpu.buffers = [{bytes = #[[$BYTES]]
+func.func @main(%x: memref<?x5x4x3xf32> {vit.name = "x", vit.dims = #vit.dims<["b"], affine_map<()[s0] -> (s0, 5, 4, 3)>>}) -> (memref<?x4xf32> {vit.name = "y", vit.dims = #vit.dims<["b"], affine_map<()[s0] -> (s0 * 5, 4)>>}) {
+  %c0 = arith.constant 0 : index
+  %b = memref.dim %x, %c0 : memref<?x5x4x3xf32>
+  %s = memref.subview %x[0, 0, 0, 2] [%b, 5, 4, 1] [1, 1, 1, 1] : memref<?x5x4x3xf32> to memref<?x5x4xf32, strided<[60, 12, 3], offset: 2>>
+  %rows = memref.collapse_shape %s [[0, 1], [2]] : memref<?x5x4xf32, strided<[60, 12, 3], offset: 2>> into memref<?x4xf32, strided<[12, 3], offset: 2>>
+  %n = memref.dim %rows, %c0 : memref<?x4xf32, strided<[12, 3], offset: 2>>
+  %t = memref.alloc(%n) : memref<?x4xf32>
+  memref.copy %rows, %t : memref<?x4xf32, strided<[12, 3], offset: 2>> to memref<?x4xf32>
+  %y = memref.alloc(%n) : memref<?x4xf32>
+  linalg.exp ins(%t : memref<?x4xf32>) outs(%y : memref<?x4xf32>)
+  return %y : memref<?x4xf32>
+}

@@ -35,6 +35,16 @@ static FailureOr<AffineExpr> getCollapsedExtent(memref::CollapseShapeOp collapse
   return product;
 }
 
+/// The size that makes dimension `dim` of a slice, which may have dropped dimensions before it.
+static OpFoldResult getSliceSize(memref::SubViewOp slice, int64_t dim) {
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  dropped.flip();
+  int position = dropped.find_first();
+  for (; dim > 0; --dim)
+    position = dropped.find_next(position);
+  return slice.getMixedSizes()[position];
+}
+
 /// An extent of a buffer of the program or of a view of one.
 static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim) {
   auto type = cast<MemRefType>(buffer.getType());
@@ -51,11 +61,7 @@ static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim) {
       .Case([&](memref::CastOp op) { return getExtent(op.getSource(), dim); })
       .Case([&](memref::CollapseShapeOp op) { return getCollapsedExtent(op, dim); })
       .Case([&](memref::ExpandShapeOp op) { return getSymbolicSize(op.getMixedOutputShape()[dim], context); })
-      .Case([&](memref::SubViewOp op) -> FailureOr<AffineExpr> {
-        if (op.getDroppedDims().any())
-          return failure();
-        return getSymbolicSize(op.getMixedSizes()[dim], context);
-      })
+      .Case([&](memref::SubViewOp op) { return getSymbolicSize(getSliceSize(op, dim), context); })
       .Default([](Operation *) { return failure(); });
 }
 
