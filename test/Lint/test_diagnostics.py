@@ -39,7 +39,7 @@ def test_every_sentence_is_expected():
     tests = re.sub(r"\s+", " ", tests)
     untested = [
         f"{path}:{line}: {sentence}"
-        for path in cpp_sources("lib/Dialect", "lib/Conversion")
+        for path in cpp_sources("lib/Dialect", "lib/Conversion/ONNXToLinalg")
         for line, sentence in sentences(path)
         if sentence not in tests and sentence not in UNREACHED
     ]
@@ -47,5 +47,5 @@ def test_every_sentence_is_expected():
 
 
 def test_exemptions_are_sentences():
-    said = {sentence for path in cpp_sources("lib/Dialect", "lib/Conversion") for _, sentence in sentences(path)}
+    said = {sentence for path in cpp_sources("lib/Dialect", "lib/Conversion/ONNXToLinalg") for _, sentence in sentences(path)}
     assert UNREACHED <= said, f"no source says {UNREACHED - said}"
