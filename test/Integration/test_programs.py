@@ -84,6 +84,10 @@ GRAPHS = {
         last = Constant <value_int = -1> ()
         s = Gather <axis = 3> (x, last)
         y = LayerNormalization(s, g) }""",
+    "beside_a_transpose": """(float[b,5,1,3,4] x, float[b,5,1,4,4] z) => (float[b,5,1,7,1] y) {
+        t = Transpose <perm = [0, 1, 2, 4, 3]> (z)
+        c = Concat <axis = 3> (t, x)
+        y = ReduceL2 <axes = [4]> (c) }""",
     "vector_norm": """(float[8] x) => (float[8] y) <float[8] g> { y = LayerNormalization(x, g) }""",
     "deep_product": """(float[b,57,3072] x) => (float[b,57,20] y) <float[3072,20] w> { y = MatMul(x, w) }""",
     "softmax_over_rows": """(float[b,5,8] x) => (float[b,5,8] y) { y = Softmax <axis = 1> (x) }""",

@@ -26,7 +26,8 @@ static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim);
 /// The extent of a collapsed dimension: the product of those it is made of.
 static FailureOr<AffineExpr> getCollapsedExtent(memref::CollapseShapeOp collapse, int64_t dim) {
   AffineExpr product = getAffineConstantExpr(1, collapse.getContext());
-  for (int64_t source : collapse.getReassociationIndices()[dim]) {
+  ReassociationIndices sources = collapse.getReassociationIndices()[dim]; // a list of its own: the call returns a copy
+  for (int64_t source : sources) {
     FailureOr<AffineExpr> extent = getExtent(collapse.getSrc(), source);
     if (failed(extent))
       return failure();
