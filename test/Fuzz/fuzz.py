@@ -53,6 +53,8 @@ def main() -> int:
         for kind, seed in cases(arguments):
             verdict = check(KINDS[kind](seed), arguments.build_dir / "bin" / "vitc", folder)
             counts[verdict.kind] += 1
+            if counts.total() % 100 == 0:
+                print(f"{counts.total()} graphs, {kind} {seed} the last", flush=True)
             if verdict.is_defect:
                 defects += 1
                 arguments.keep.mkdir(parents=True, exist_ok=True)
