@@ -20,3 +20,25 @@ TEST(CostModel, RowsAWholePageApartArePacked) {
   EXPECT_FALSE(chooseGemmChunk(target, 768).packA);
   EXPECT_GE(chooseGemmChunk(target, 3072).mc, 256);
 }
+
+/// Accumulators, a row of B and a broadcast of A are in registers at once; one more row would spill.
+TEST(CostModel, RegisterTilesFillTheRegisters) {
+  for (llvm::StringRef level : TargetInfo::levels()) {
+    TargetInfo target = *TargetInfo::get(level);
+    GemmSchedule schedule = chooseGemmSchedule(target);
+    int64_t vectors = schedule.nr / schedule.lanes;
+    EXPECT_EQ(schedule.nr % schedule.lanes, 0) << level.str();
+    EXPECT_EQ(schedule.lanes * 4, target.vectorBytes) << level.str();
+    EXPECT_LE(schedule.mr * vectors + vectors + 1, target.vectorRegisters) << level.str();
+    EXPECT_GT((schedule.mr + 1) * vectors + vectors + 1, target.vectorRegisters) << level.str();
+  }
+}
+
+/// However small the cache is, rows enough share a panel of B.
+TEST(CostModel, ChunksHaveALeastNumberOfRows) {
+  TargetInfo target = *TargetInfo::get("x86-64-v3");
+  target.l2Bytes = 64 << 10;
+  EXPECT_EQ(chooseGemmChunk(target, 4097).mc, 112);
+  EXPECT_EQ(chooseGemmChunk(target, 4096).mc, 256);
+  EXPECT_GT(chooseGemmChunk(target, 0).mc, 0);
+}
