@@ -10,7 +10,7 @@ from differential import check  # noqa: E402
 from programs import draw_program  # noqa: E402
 
 KINDS = {"blocks": draw_block, "programs": draw_program}
-SAMPLE, LONG = 20, 400
+SAMPLE, LONG = 12, 200
 
 
 def agree(kind, seeds, build_dir, folder):
