@@ -42,10 +42,12 @@ public:
     for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
       if (failed(runStage(stage)))
         return CannotCompile;
-      if (stage == Stage::ViT && failed(reportRecognition()))
-        return CannotCompile;
+      // What the rewrites of `fused` saved belongs to the report, where they run.
       bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
-      if (stage == Stage::ViT && options.output.empty() && !wantsIR && !options.report)
+      bool isReported = stage == Stage::Fused || (stage == Stage::ViT && options.stopAfter == stage);
+      if (isReported && failed(reportRecognition()))
+        return CannotCompile;
+      if (isReported && options.output.empty() && !wantsIR && !options.report)
         return Done; // only what was recognised was asked for
       if (stage == Stage::Fused && options.report)
         costs = CostReport(*modules.front(), targets);
@@ -114,9 +116,15 @@ private:
     case Stage::ViT:
       buildRecognitionPipeline(pm, &report);
       break;
-    case Stage::Fused:
+    case Stage::Fused: {
+      // Rewrites cut weights into parts, which are constants again before anything is fused with them.
+      PassManager rewrites(&context);
+      buildRewritePipeline(rewrites, &report);
+      if (failed(rewrites.run(module)) || failed(foldConstantSubgraphs(module)))
+        return failure();
       buildFusedPipeline(pm);
       break;
+    }
     case Stage::Tiled:
       buildCPUTiledPipeline(pm, cpu);
       break;

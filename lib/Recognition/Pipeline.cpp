@@ -35,7 +35,15 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createExplainPass(report));
 }
 
+void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
+  pm.addPass(createPruneRowsPass(report));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
 void vitc::registerRecognitionPipelines() {
   PassPipelineRegistration<>("vit-recognize", "from the linalg stage to the vit stage",
                              [](OpPassManager &pm) { buildRecognitionPipeline(pm); });
+  PassPipelineRegistration<>("vit-rewrite", "rewrites of the vit stage that save work",
+                             [](OpPassManager &pm) { buildRewritePipeline(pm); });
 }

@@ -18,10 +18,17 @@ namespace vitc {
 /// From the `linalg` stage to the `vit` stage. `report`, where not null, receives what was found; it outlives the run.
 void buildRecognitionPipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 
+/// Rewrites of the vit stage that save work, the first part of the `fused` stage. `report`, where not null, is told
+/// what they saved.
+void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
+
+/// `vit-prune-rows` that tells `report`, which outlives it, what it saved.
+std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
+
 /// `vit-explain` that gives what it found to `report`.
 std::unique_ptr<mlir::Pass> createExplainPass(Report *report);
 
-/// Registers `buildRecognitionPipeline` as `vit-recognize`.
+/// Registers `buildRecognitionPipeline` as `vit-recognize` and `buildRewritePipeline` as `vit-rewrite`.
 void registerRecognitionPipelines();
 } // namespace vitc
 

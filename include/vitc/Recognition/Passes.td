@@ -184,6 +184,29 @@ def SimplifyLayout : VitC_RecognitionPass<"vit-simplify-layout"> {
   }];
 }
 
+def PruneRows : Pass<"vit-prune-rows", "::mlir::ModuleOp"> {
+  let summary = "compute only the tokens that somebody reads";
+  let description = [{
+    Where at most half of the rows of a value are read, its producer computes these alone. Legal wherever rows do not mix:
+    an elementwise op, a norm and a linear layer of given rows need the same rows of their operands; an attention needs
+    these rows of its queries, and all of its keys and values. So it is the last block, after which a classifier reads the
+    CLS token alone, that becomes smaller: of the 12 N C² + 2 N² C products of a block 2 N C² + 10 C² + 2 N C are left.
+    A projection to queries, keys and values is split, since more of its rows are read as keys and values.
+
+    ```mlir
+    // before
+    %n = vit.layer_norm %x {epsilon = 1.0e-6 : f32} : tensor<1x197x384xf32>
+    %cls = tensor.extract_slice %n[0, 0, 0] [1, 1, 384] [1, 1, 1] : tensor<1x197x384xf32> to tensor<1x1x384xf32>
+    // after
+    %row = tensor.extract_slice %x[0, 0, 0] [1, 1, 384] [1, 1, 1] : tensor<1x197x384xf32> to tensor<1x1x384xf32>
+    %cls = vit.layer_norm %row {epsilon = 1.0e-6 : f32} : tensor<1x1x384xf32>
+    ```
+
+    Precondition: recognition is done, and reported. Numbers do not change.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+}
+
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {
   let summary = "report what was recognised and why the rest was not";
   let description = [{

@@ -53,12 +53,12 @@ struct Report {
   Tokens tokens;
   std::vector<Block> blocks;
   std::vector<Missed> missed;
-  std::vector<int64_t> prunedRows; ///< filled by later stages
+  std::vector<int64_t> prunedRows; ///< of each attention that answers fewer queries than it was given, how many fewer
   struct Rewrite {
     std::string name, where;
     int64_t macsSaved = 0;
   };
-  std::vector<Rewrite> rewrites; ///< filled by later stages
+  std::vector<Rewrite> rewrites; ///< what the rewrites after recognition did
   int64_t importedMacs = 0;
   int64_t finalMacs = 0;
 
