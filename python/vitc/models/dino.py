@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import tokens_to_map, map_to_tokens
+from .layers import map_to_tokens, tokens_to_map
 from .resnet import ResNet
 from .vit import ViTConfig, VisionTransformer
 

@@ -108,10 +108,3 @@ class VTModule(nn.Module):
     def forward(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
         t = self.transformer(self.tokenizer(x, before))
         return self.projector(x, t), t
-
-
-class NoTransformer(nn.Module):
-    """The ablation without one: t (B, L, C) -> t."""
-
-    def forward(self, t: Tensor) -> Tensor:
-        return t

@@ -2,6 +2,9 @@
 
 ICCV text: 16 tokens of the map's width, logits from the mean of the last tokens. First arXiv version: 8 tokens of width 1024
 on a map of width 512 (ResNet-18 and 34) or 1024 (ResNet-50).
+
+Nothing reads what the last module projects back, because logits come from its tokens. The equations, at these widths, do not
+add up to the numbers of parameters that the paper gives.
 """
 from __future__ import annotations
 
@@ -14,14 +17,13 @@ from . import visual_tokens_v1 as v1
 from .layers import map_to_tokens
 from .resnet import RESNET18, RESNET34, RESNET50, ResNet, ResNetConfig, conv_norm
 
-TOKENIZERS = ("recurrent", "static", "pooling", "clustering")
-
 
 @dataclasses.dataclass(frozen=True)
 class VTConfig:
     """The convolutional stages before, the number of modules, and their tokens.
 
-    tokenizer: "recurrent" is static in the first module and recurrent in the others; the rest are the ablation's.
+    tokenizer: "recurrent" is static in the first module and recurrent in the others; "static", "pooling" and "clustering"
+    are the ablation's. transformer: False leaves it out, as in the ablation.
     width, map_width, groups: of the tokens, the map and W_V in the first arXiv version; not used by the ICCV form.
     """
 
@@ -79,7 +81,7 @@ class VTResNet(nn.Module):
         self.resnet = ResNet(config.resnet)
         self.vt = nn.ModuleList(
             iccv.VTModule(_iccv_tokenizer(config, index),
-                          iccv.TokenTransformer(width) if config.transformer else iccv.NoTransformer(),
+                          iccv.TokenTransformer(width) if config.transformer else nn.Identity(),
                           iccv.Projector(width)) for index in range(config.modules))
         self.head = nn.Linear(width, config.classes)
 
