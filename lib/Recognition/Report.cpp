@@ -1,5 +1,6 @@
 #include "vitc/Recognition/Report.h"
 
+#include "AttentionKind.h"
 #include "Recognizer.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -57,7 +58,7 @@ static vit::LinearOp firstOfMlp(vit::LinearOp second) {
 
 static StringRef kindOf(Operation *op) {
   return TypeSwitch<Operation *, StringRef>(op)
-      .Case([](vit::AttentionOp) { return "attention"; })
+      .Case([](vit::AttentionOp attention) { return kindOfAttention(attention); })
       .Case([](vit::AttendOp attend) { return attend.getNormalized() ? "reattention" : "inherited_attention"; })
       .Case([](vit::LayerNormOp) { return "layer_norm"; })
       .Case([](vit::LayerScaleOp) { return "layer_scale"; })

@@ -67,7 +67,8 @@ SMALL: dict[str, Counts] = {
     "hf_dinov2_reg_sdpa": encoder(2, scaled=True, registers=4),
     "swin": {"window_attention": 4, "layer_norm": 11, "gelu": 4, "mlp": 4, "cls": 0, "registers": 0},
     "pvt_v2": {"sr_attention": 3, "attention": 1, "layer_norm": 19, "gelu": 4, "cls": 0, "registers": 0},
-    "nest": {"window_attention": 4, "layer_norm": 10, "gelu": 4, "mlp": 4, "cls": 0, "registers": 0},
+    # Its last level is one block: a window as large as the image.
+    "nest": {"window_attention": 2, "attention": 2, "layer_norm": 10, "gelu": 4, "mlp": 4, "cls": 0, "registers": 0},
     "pit": {"attention": 3, "layer_norm": 7, "gelu": 3, "mlp": 3, "cls": 1, "registers": 0},
     "levit": {"attention": 5, "layer_norm": 0, "gelu": 0, "cls": 0, "registers": 0},
     "convnext": convolutional(norms=9),

@@ -153,9 +153,12 @@ static FailureOr<Tensor> convertMish(MishOp op, Node &node) {
                   [](Formula f, Value x) { return f.mul(x, math::TanhOp::create(f.b, f.loc, f.softplus(x))); });
 }
 
+/// 1 / (1 + exp(−x)), an op a step: activations are recognised by their steps.
 static FailureOr<Tensor> convertSigmoid(SigmoidOp op, Node &node) {
-  return mapFloat(node, op.getX(),
-                  [](Formula f, Value x) { return f.div(f.constant(1), f.add(f.exp(f.neg(x)), f.constant(1))); });
+  Tensor x = node.get(op.getX());
+  Tensor power = node.elementwise(ElementwiseKind::exp, {node.elementwise(ElementwiseKind::negf, {x})});
+  Tensor sum = node.elementwise(ElementwiseKind::add, {power, node.scalar(1, x.getElementType())}, x.extents);
+  return node.elementwise(ElementwiseKind::reciprocal, {sum});
 }
 
 static FailureOr<Tensor> convertSoftplus(SoftplusOp op, Node &node) {
