@@ -108,7 +108,6 @@ SMALL_BATCHED: dict[str, tuple[str, str, int | None]] = {
     "vit_meta_reg4_batch": ("vit_meta_reg4", "torchscript", None),
     "clip_text_batch.dyn": ("clip_text", "dynamo", None),
     "pvt_batch": ("pvt", "torchscript", None),
-    "lavit_batch": ("lavit", "torchscript", None),
     "lavit_batch.dyn": ("lavit", "dynamo", None),
     "deepvit_batch.dyn": ("deepvit", "dynamo", None),
     "vt_batch": ("vt", "torchscript", None),
