@@ -36,6 +36,7 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
 }
 
 void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
+  pm.addPass(createRewriteInheritancePass(report));
   pm.addPass(createPruneRowsPass(report));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

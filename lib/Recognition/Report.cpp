@@ -83,7 +83,10 @@ int64_t vitc::countMacsOf(Operation *op) {
 
 int64_t vitc::countMacs(Operation *root) {
   int64_t macs = 0;
-  root->walk([&](Operation *op) { macs += countMacsOf(op); });
+  root->walk([&](Operation *op) {
+    int64_t own = countMacsOf(op);
+    macs += own && llvm::all_of(op->getOperands(), isInputIndependent) ? 0 : own;
+  });
   return macs;
 }
 

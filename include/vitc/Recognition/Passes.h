@@ -22,7 +22,8 @@ void buildRecognitionPipeline(mlir::OpPassManager &pm, Report *report = nullptr)
 /// what they saved.
 void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 
-/// `vit-prune-rows` that tells `report`, which outlives it, what it saved.
+/// The rewrites that tell `report`, which outlives them, what they saved.
+std::unique_ptr<mlir::Pass> createRewriteInheritancePass(Report *report);
 std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
 
 /// `vit-explain` that gives what it found to `report`.

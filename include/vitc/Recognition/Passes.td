@@ -207,6 +207,34 @@ def PruneRows : Pass<"vit-prune-rows", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
 }
 
+def RewriteInheritance : Pass<"vit-rewrite-inheritance", "::mlir::ModuleOp"> {
+  let summary = "compute inherited scores by less";
+  let description = [{
+    - The bias of Ψ is dropped where a softmax over keys is all that reads the scores: it is the same for all keys of a
+      query. A layer that inherits from this one forbids it.
+    - Push-through: scores that are nothing but s Q Kᵀ, inherited by Θ and Ψ (a chain of them is composed first, biases
+      become one constant matrix B), are s (Ψ Q)(Θ K)ᵀ + B. That is three products of N² d a head instead of two of N³, and
+      the layer is an attention again. Done where 3 d < 2 N; not where the scores have addends that are no constant
+      matrix, such as the residual from an earlier stage, or where they are inherited after softmax.
+
+    ```mlir
+    // before
+    %r, %a = vit.attention %q, %k, %v {scale = 0.125 : f32} : (…) -> tensor<1x196x5x64xf32> scores tensor<1x5x196x196xf32>
+    %i = vit.inherit %a theta(%t : tensor<196x196xf32>) psi(%p : tensor<196x196xf32>) : …
+    %y = vit.attend %i, %w : (tensor<1x5x196x196xf32>, tensor<1x196x5x64xf32>) -> tensor<1x196x5x64xf32>
+    // after
+    %pq = linalg.contract … ins(%p, %q : tensor<196x196xf32>, tensor<1x196x5x64xf32>) …
+    %tk = linalg.contract … ins(%t, %k : tensor<196x196xf32>, tensor<1x196x5x64xf32>) …
+    %y = vit.attention %pq, %tk, %w {scale = 0.125 : f32} : (…) -> tensor<1x196x5x64xf32>
+    ```
+
+    Precondition: recognition is done, and reported. Results differ by rounding.
+  }];
+  let options = [Option<"pushThrough", "push-through", "bool", "true", "move Θ and Ψ to keys and queries where that is less">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::vitc::vit::ViTDialect"];
+}
+
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {
   let summary = "report what was recognised and why the rest was not";
   let description = [{

@@ -72,7 +72,8 @@ struct Report {
 /// Multiplications of one contraction or convolution, 0 of anything else; symbolic extents count as 1.
 int64_t countMacsOf(mlir::Operation *op);
 
-/// Multiplications of contractions and convolutions for one image; symbolic extents count as 1.
+/// Multiplications of contractions and convolutions for one image; symbolic extents count as 1. Products of constants,
+/// which are made when the model is compiled, do not count.
 int64_t countMacs(mlir::Operation *root);
 
 /// The name of the node that `op` came from: the first name in its location, or "?" where it has none.
