@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Utils/Einsum.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -47,35 +48,29 @@ std::optional<HeadMix> vitc::matchHeadMix(Operation *op) {
   return step ? matchPerHead(*step) : std::nullopt;
 }
 
-/// An elementwise op on constants; the second operand is a vector along the first dimension.
-static Value combine(OpBuilder &builder, Location loc, ElementwiseKind kind, Value lhs, Value rhs) {
-  auto type = cast<RankedTensorType>(lhs.getType());
-  auto whole = builder.getMultiDimIdentityMap(type.getRank());
-  auto rows = AffineMap::get(type.getRank(), 0, builder.getAffineDimExpr(0));
-  Value init = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
-  return linalg::ElementwiseOp::create(builder, loc, ValueRange{lhs, rhs}, ValueRange{init},
-                                       linalg::ElementwiseKindAttr::get(builder.getContext(), kind),
-                                       builder.getAffineMapArrayAttr({whole, rows, whole}))
-      ->getResult(0);
-}
-
 ComposedMix vitc::compose(OpBuilder &builder, Location loc, ArrayRef<HeadMix> mixes) {
-  ComposedMix composed;
+  vit::Einsum einsum(builder, loc, /*batchRank=*/0);
+  ComposedMix whole;
   for (const HeadMix &mix : mixes) {
     if (mix.weight) {
-      composed.theta =
+      Value weight =
           tensor::CollapseShapeOp::create(builder, loc, mix.weight, ArrayRef<ReassociationIndices>{{0}, {1, 2, 3}});
-      composed.shift = mix.bias;
+      whole.theta = whole.theta ? einsum.contract("gk", weight, "kh", whole.theta, "gh") : weight;
+      if (whole.shift)
+        whole.shift = einsum.contract("gk", weight, "k", whole.shift, "g");
+      if (mix.bias)
+        whole.shift =
+            whole.shift ? einsum.elementwise(ElementwiseKind::add, "g", whole.shift, "g", mix.bias) : mix.bias;
       continue;
     }
     Value vector = *materialize(builder, loc, *mix.vector);
     if (mix.isFactor)
-      composed.theta = combine(builder, loc, ElementwiseKind::mul, composed.theta, vector);
-    if (!composed.shift)
-      composed.shift = mix.isFactor ? Value() : vector;
-    else
-      composed.shift =
-          combine(builder, loc, mix.isFactor ? ElementwiseKind::mul : ElementwiseKind::add, composed.shift, vector);
+      whole.theta = einsum.elementwise(ElementwiseKind::mul, "gh", whole.theta, "g", vector);
+    if (whole.shift)
+      whole.shift =
+          einsum.elementwise(mix.isFactor ? ElementwiseKind::mul : ElementwiseKind::add, "g", whole.shift, "g", vector);
+    else if (!mix.isFactor)
+      whole.shift = vector;
   }
-  return composed;
+  return whole;
 }

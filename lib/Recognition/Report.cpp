@@ -60,6 +60,10 @@ static StringRef kindOf(Operation *op) {
   return TypeSwitch<Operation *, StringRef>(op)
       .Case([](vit::AttentionOp attention) { return kindOfAttention(attention); })
       .Case([](vit::AttendOp attend) { return attend.getNormalized() ? "reattention" : "inherited_attention"; })
+      .Case([](vit::ScoreDownOp down) {
+        // A depthwise convolution and one over heads are one residual.
+        return down.getScores().getDefiningOp<vit::ScoreDownOp>() ? "" : "score_residual";
+      })
       .Case([](vit::LayerNormOp) { return "layer_norm"; })
       .Case([](vit::LayerScaleOp) { return "layer_scale"; })
       .Case([](vit::GeluOp) { return "gelu"; })

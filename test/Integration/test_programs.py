@@ -102,6 +102,15 @@ GRAPHS = {
         t = Abs(z)
         some = Constant <value_floats = [0.3, -1.5, 2.0]> ()
         s = Pow(t, some) }""",
+    # Heads combined twice between softmax and values.
+    "two_head_mixes": """(float[b,2,5,4] q) => (float[b,2,5,4] y)
+        <float[2,2,1,1] w, float[2] c, float[2,2,1,1] u, float[2] d> {
+        k = Transpose <perm = [0, 1, 3, 2]> (q)
+        s = MatMul(q, k)
+        p = Softmax <axis = -1> (s)
+        m = Conv(p, w, c)
+        n = Conv(m, u, d)
+        y = MatMul(n, q) }""",
     "integers": """(int64[b,4] x, int64[4] z) => (int64[b,4] y, bool[b,4] c) { s = Mul(x, z)
         y = Sub(s, x)
         c = Equal(s, y) }""",

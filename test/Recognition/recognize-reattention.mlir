@@ -49,6 +49,44 @@ func.func @convolution_and_norm(%q: tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32> 
 #v = affine_map<(b, h, m, e, n) -> (b, h, n, e)>
 #o = affine_map<(b, h, m, e, n) -> (b, h, m, e)>
 
+// Two convolutions: their weights are multiplied, and the second one mixes the first one's bias.
+// CHECK-LABEL: func @two_convolutions
+// CHECK-DAG: %[[W:.+]] = tensor.collapse_shape %[[$FIRST:.+]] {{.*}} : tensor<2x2x1x1xf32> into tensor<2x2xf32>
+// CHECK-DAG: %[[U:.+]] = tensor.collapse_shape %[[$SECOND:.+]] {{.*}} : tensor<2x2x1x1xf32> into tensor<2x2xf32>
+// CHECK: %[[T:.+]] = linalg.contract {{.*}} ins(%[[U]], %[[W]] : tensor<2x2xf32>, tensor<2x2xf32>)
+// CHECK: %[[UB:.+]] = linalg.contract {{.*}} ins(%[[U]], %{{.+}} : tensor<2x2xf32>, tensor<2xf32>)
+// CHECK: %[[SHIFT:.+]] = linalg.elementwise kind=#linalg.elementwise_kind<add> ins(%[[UB]], %{{.+}} : tensor<2xf32>, tensor<2xf32>)
+// CHECK: vit.reattend %{{.+}}, %[[T]] shift(%[[SHIFT]] : tensor<2xf32>)
+// CHECK-NOT: vit.conv
+func.func @two_convolutions(%q: tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %b = tensor.dim %q, %c0 : tensor<?x2x5x4xf32>
+  %w = arith.constant dense_resource<w> : tensor<2x2x1x1xf32>
+  %bias = arith.constant dense_resource<bias> : tensor<2xf32>
+  %u = arith.constant dense_resource<u> : tensor<2x2x1x1xf32>
+  %other = arith.constant dense_resource<other> : tensor<2xf32>
+  %e = tensor.empty(%b) : tensor<?x2x5x5xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
+  %s = linalg.contract indexing_maps = [#qk, #k, #s] ins(%q, %q : tensor<?x2x5x4xf32>, tensor<?x2x5x4xf32>) outs(%z : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
+  %p = linalg.softmax dimension(3) ins(%s : tensor<?x2x5x5xf32>) outs(%e : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
+  %c = vit.conv %p, %w bias(%bias : tensor<2xf32>) {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<?x2x5x5xf32>, tensor<2x2x1x1xf32>) -> tensor<?x2x5x5xf32>
+  %n = vit.conv %c, %u bias(%other : tensor<2xf32>) {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<?x2x5x5xf32>, tensor<2x2x1x1xf32>) -> tensor<?x2x5x5xf32>
+  %ev = tensor.empty(%b) : tensor<?x2x5x4xf32>
+  %zv = linalg.fill ins(%zero : f32) outs(%ev : tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32>
+  %y = linalg.contract indexing_maps = [#pv, #v, #o] ins(%n, %q : tensor<?x2x5x5xf32>, tensor<?x2x5x4xf32>) outs(%zv : tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32>
+  return %y : tensor<?x2x5x4xf32>
+}
+
+// -----
+
+#qk = affine_map<(b, h, m, n, d) -> (b, h, m, d)>
+#k = affine_map<(b, h, m, n, d) -> (b, h, n, d)>
+#s = affine_map<(b, h, m, n, d) -> (b, h, m, n)>
+#pv = affine_map<(b, h, m, e, n) -> (b, h, m, n)>
+#v = affine_map<(b, h, m, e, n) -> (b, h, n, e)>
+#o = affine_map<(b, h, m, e, n) -> (b, h, m, e)>
+
 // Near miss: after a transpose the convolution combines queries, of which there are as many as heads.
 // CHECK-LABEL: func @combines_queries
 // CHECK: the probabilities are combined along what is not the heads
