@@ -15,10 +15,6 @@ using llvm::Twine;
 /// What `--precision` may say; the first is what this version compiles.
 static constexpr llvm::StringLiteral kPrecisions[] = {"fp32", "tf32", "bf16", "fp16", "auto"};
 
-/// What `--tap` will find by itself; no tensor can be meant by such a name.
-static constexpr llvm::StringLiteral kTapKinds[] = {"scores", "attention", "queries", "keys",
-                                                    "values", "tokens",    "norms"};
-
 static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 
 static std::optional<Refusal> checkFiles(const Options &options) {
@@ -27,6 +23,10 @@ static std::optional<Refusal> checkFiles(const Options &options) {
   bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report;
   if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return misuse("expected -o with the path of the library to write");
+  if (!options.output.empty() && options.stopAfter != Stage::Library)
+    return misuse("expected -o or --compile-to, which prints IR and writes no file");
+  if (options.explain != ExplainFormat::None && options.stopAfter < Stage::ViT)
+    return misuse("expected --explain with --compile-to=vit or a later stage: nothing is recognised before");
   if (options.report && options.stopAfter != Stage::Library)
     return misuse("expected --report or --compile-to, which stops before the memory is known");
   if (options.report && options.explain == ExplainFormat::JSON)
@@ -79,14 +79,9 @@ static std::optional<Refusal> checkPrecision(const Options &options) {
 static std::optional<Refusal> checkTaps(const Options &options) {
   if (options.tapOnly && options.taps.empty())
     return misuse("expected --tap=NAME with --tap-only: nothing else is left to compute");
-  for (StringRef tap : options.taps) {
+  for (StringRef tap : options.taps)
     if (tap.empty())
       return misuse("expected the name of a tensor in --tap");
-    if (llvm::is_contained(kTapKinds, tap.split(':').first))
-      return Refusal{CannotCompile, "--tap=" + tap.str() +
-                                        ": kinds of tensors are not supported yet; this version taps tensors by their "
-                                        "names in the ONNX file"};
-  }
   return std::nullopt;
 }
 

@@ -11,7 +11,7 @@ namespace {
 /// A value that is the scores (or probabilities) of an earlier op with its dimensions in some order.
 struct ScoresView {
   Value scores;                  ///< (B.., H, M, N)
-  SmallVector<int64_t> dims;     ///< of `scores`, one a dimension of the view; −1 for an extent of 1
+  SmallVector<int64_t> dims;     ///< of `scores`, one a dimension of the view; −1 for an extent of 1, or a loop apart
   SmallVector<Operation *> path; ///< ops looked through
 };
 } // namespace
@@ -25,21 +25,22 @@ static bool isScores(Value value) {
   return isa_and_present<vit::ScoresOp, vit::InheritOp, vit::ScoreDownOp, vit::ReattendOp>(value.getDefiningOp());
 }
 
-/// `map`, one axis a dimension or a loop, as a view of scores whose dimensions it keeps whole. `absent` is a loop that
-/// may be missing.
-static std::optional<ScoresView> asScoresView(const AxisMap &map) {
+/// `map`, one axis a dimension or a loop, as a view of scores whose dimensions it keeps whole. Only a loop that
+/// `mayBeAbsent` may be none of theirs: along any other the view would repeat them.
+static std::optional<ScoresView> asScoresView(const AxisMap &map, function_ref<bool(int64_t)> mayBeAbsent = nullptr) {
   if (!isScores(map.source) || map.scale != 1)
     return std::nullopt;
   ScoresView view{map.source, {}, map.path};
   for (int64_t offset : map.offsets)
     if (offset != 0)
       return std::nullopt;
-  for (const Axis &axis : map.axes) {
-    if (axis.empty() || (axis.size() == 1 && axis[0].isFree())) {
+  for (auto [loop, axis] : llvm::enumerate(map.axes)) {
+    if (axis.empty() || (axis.size() == 1 && axis[0].isFree() && mayBeAbsent && mayBeAbsent(loop))) {
       view.dims.push_back(-1);
       continue;
     }
-    if (axis.size() != 1 || !axis[0].stride.isOne() || !(axis[0].extent == extentOf(map.source, axis[0].dim)))
+    if (axis.size() != 1 || axis[0].isFree() || !axis[0].stride.isOne() ||
+        !(axis[0].extent == extentOf(map.source, axis[0].dim)))
       return std::nullopt;
     view.dims.push_back(axis[0].dim);
   }
@@ -95,7 +96,9 @@ struct RecognizeInherit final : RewritePattern {
     int64_t contracted = std::distance(iterators.begin(), llvm::find(iterators, utils::IteratorType::reduction));
     for (int64_t side : {0, 1}) {
       OpOperand *scores = product.getDpsInputOperand(side), *factor = product.getDpsInputOperand(1 - side);
-      std::optional<ScoresView> view = asScoresView(loopsOver(product, scores));
+      AffineMap read = product.getMatchingIndexingMap(factor);
+      std::optional<ScoresView> view =
+          asScoresView(loopsOver(product, scores), [&](int64_t loop) { return read.isFunctionOfDim(loop); });
       if (view && isInputIndependent(factor->get()))
         return rewrite(product, *view, contracted, factor, rewriter);
     }

@@ -26,6 +26,10 @@ EQUATIONS = [
     ("mk,k->m", ""),
     ("bmk,bk->bm", "b"),
     ("bmk,bkn->bmn", "bm"),
+    # Nothing is summed.
+    ("bm,bn->bmn", "b"),
+    ("mn,bmn->nbm", ""),
+    ("m,n->nm", ""),
     # No matrices, or of sizes that no kernel is made for: loops.
     ("bk,bk->b", ""),
     ("k,k->", ""),

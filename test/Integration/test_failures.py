@@ -221,6 +221,8 @@ def test_shape_that_does_not_fit(refuses, tmp_path, small_model):
         ["m.onnx", "-o", "m.so", "--tap-only"],
         ["m.onnx", "-o", "m.so", "--emit=exe"],
         ["m.onnx", "-o", "m.so", "--compile-to=gold"],
+        ["m.onnx", "-o", "m.so", "--compile-to=vit"],
+        ["m.onnx", "--explain", "--compile-to=linalg"],
         ["m.onnx", "n.onnx", "-o", "m.so"],
     ],
     ids=lambda arguments: " ".join(arguments) or "nothing",
@@ -278,7 +280,7 @@ def test_artefact_that_cannot_be_written(refuses, tmp_path, tiny, blocked):
 @pytest.mark.parametrize("tap", ["scores", "attention:-1", "queries:0,3", "tokens", "norms"])
 def test_taps_to_come(refuses, tmp_path, tiny, tap):
     save(tiny, tmp_path / "m.onnx")
-    refuses("m.onnx", "-o", "m.so", f"--tap={tap}", says=[f"--tap={tap}", "by their names"])
+    refuses("m.onnx", "-o", "m.so", f"--tap={tap}", says=[f"no tensor '{tap}'", "by their names"])
 
 
 def test_full_device(refuses, tmp_path, tiny):

@@ -105,3 +105,25 @@ func.func @near_misses(%q: tensor<2x5x2x4xf32>, %x: tensor<5x5xf32>) -> (tensor<
   %2 = linalg.contract indexing_maps = [affine_map<(b, g, m, n, k) -> (b, k, m, n)>, affine_map<(b, g, m, n, k) -> (g, k)>, affine_map<(b, g, m, n, k) -> (b, g, m, n)>] ins(%a, %heads : tensor<2x2x5x5xf32>, tensor<2x2xf32>) outs(%z : tensor<2x2x5x5xf32>) -> tensor<2x2x5x5xf32>
   return %0, %1, %2 : tensor<2x2x5x5xf32>, tensor<2x2x5x5xf32>, tensor<2x2x5x5xf32>
 }
+
+// -----
+
+#lhs = affine_map<(b, h, m, n, k) -> (b, h, m, k)>
+#rhs = affine_map<(b, h, m, n, k) -> (k, n)>
+#out = affine_map<(b, h, m, n, k) -> (b, h, m, n)>
+
+// Near miss: scores of one head that a view repeats for four.
+// CHECK-LABEL: func @repeated_heads
+// CHECK-NOT: vit.inherit
+// CHECK: linalg.contract
+func.func @repeated_heads(%q: tensor<2x5x1x4xf32>) -> tensor<2x4x5x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %theta = arith.constant dense_resource<theta> : tensor<5x5xf32>
+  %r, %a = vit.attention %q, %q, %q {scale = 0.5 : f32} : (tensor<2x5x1x4xf32>, tensor<2x5x1x4xf32>, tensor<2x5x1x4xf32>) -> tensor<2x5x1x4xf32> scores tensor<2x1x5x5xf32>
+  %head = tensor.collapse_shape %a [[0, 1], [2], [3]] : tensor<2x1x5x5xf32> into tensor<2x5x5xf32>
+  %e = tensor.empty() : tensor<2x4x5x5xf32>
+  %wide = linalg.broadcast ins(%head : tensor<2x5x5xf32>) outs(%e : tensor<2x4x5x5xf32>) dimensions = [1]
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<2x4x5x5xf32>) -> tensor<2x4x5x5xf32>
+  %0 = linalg.contract indexing_maps = [#lhs, #rhs, #out] ins(%wide, %theta : tensor<2x4x5x5xf32>, tensor<5x5xf32>) outs(%z : tensor<2x4x5x5xf32>) -> tensor<2x4x5x5xf32>
+  return %0 : tensor<2x4x5x5xf32>
+}

@@ -65,6 +65,25 @@ static Tensor contract(Node &node, Term a, Term b, ArrayRef<int64_t> result) {
   return node.contract(a.tensor, getMap(a.loops), b.tensor, getMap(b.loops), getMap(result), extents);
 }
 
+/// a · b where nothing is summed: the dimensions of `result`, those that a term lacks as 1.
+static Tensor multiply(Node &node, const Term &a, const Term &b, ArrayRef<int64_t> result) {
+  Extents extents;
+  for (int64_t loop : result)
+    extents.push_back(!a.has(loop) || (b.has(loop) && isExtent(a.getExtent(loop), 1)) ? b.getExtent(loop)
+                                                                                      : a.getExtent(loop));
+  auto align = [&](const Term &term) {
+    SmallVector<int64_t> permutation, missing;
+    for (auto [dim, loop] : llvm::enumerate(result)) {
+      if (term.has(loop))
+        permutation.push_back(llvm::find(term.loops, loop) - term.loops.begin());
+      else
+        missing.push_back(dim);
+    }
+    return node.addDims(node.transpose(term.tensor, permutation), missing);
+  };
+  return node.elementwise(linalg::ElementwiseKind::mul, {align(a), align(b)}, extents);
+}
+
 /// Whether the loops that both terms have agree in extent, or one is 1.
 static bool agree(const Term &a, const Term &b) {
   return llvm::all_of(a.loops, [&](int64_t loop) {
@@ -217,7 +236,9 @@ static FailureOr<Tensor> multiplyTerms(Node &node, SmallVector<Term> terms, Arra
     SmallVector<int64_t> live = getLiveLoops(a, b, rest, result);
     a = sumOut(node, a, [&](int64_t loop) { return b.has(loop) || llvm::is_contained(live, loop); });
     b = sumOut(node, b, [&](int64_t loop) { return a.has(loop) || llvm::is_contained(live, loop); });
-    terms[1] = {contract(node, a, b, live), live, false};
+    auto isSummed = [&](int64_t loop) { return !llvm::is_contained(live, loop); };
+    bool sums = llvm::any_of(a.loops, isSummed) || llvm::any_of(b.loops, isSummed);
+    terms[1] = {sums ? contract(node, a, b, live) : multiply(node, a, b, live), live, false};
     terms.erase(terms.begin());
   }
   Term last = sumOut(node, terms.front(), [&](int64_t loop) { return llvm::is_contained(result, loop); });
