@@ -56,6 +56,7 @@ void vitc::buildCPULLVMPipeline(OpPassManager &pm) {
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
   // Subviews become arithmetic on strides before memrefs become descriptors.
+  pm.addPass(createExpandDynamicShapesPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createConvertCPUKernelToLLVMPass());

@@ -102,6 +102,15 @@ GRAPHS = {
         t = Abs(z)
         some = Constant <value_floats = [0.3, -1.5, 2.0]> ()
         s = Pow(t, some) }""",
+    # Two dimensions that are not known, around products and views of their rows.
+    "open_batch_and_tokens": """(float[b,m,16] x) => (float[b,2,m,8] y, float[b,2,m,m] s)
+        <float[16,16] w, float[16] c> { p = MatMul(x, w)
+        q = Add(p, c)
+        shape = Constant <value_ints = [0, 0, 2, 8]> ()
+        r = Reshape(q, shape)
+        y = Transpose <perm = [0, 2, 1, 3]> (r)
+        k = Transpose <perm = [0, 2, 3, 1]> (r)
+        s = MatMul(y, k) }""",
     # Heads combined twice between softmax and values.
     "two_head_mixes": """(float[b,2,5,4] q) => (float[b,2,5,4] y)
         <float[2,2,1,1] w, float[2] c, float[2,2,1,1] u, float[2] d> {

@@ -44,4 +44,21 @@ def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def ExpandDynamicShapesPass : Pass<"vitc-expand-dynamic-shapes"> {
+  let summary = "make views of several dynamic sizes explicit";
+  let description = [{
+    Upstream's expand-strided-metadata computes one dynamic size of a reassociation group from the others, and knows no way
+    where there are two. Their sizes are operands of the op: here strides are computed from them.
+
+    ```mlir
+    // before
+    %y = memref.expand_shape %x [[0, 1], [2]] output_shape [%b, %m, 16] : memref<?x16xf32> into memref<?x?x16xf32>
+    // after
+    %stride = affine.apply affine_map<()[s0] -> (s0 * 16)>()[%m]
+    %y = memref.reinterpret_cast %base to offset: [0], sizes: [%b, %m, 16], strides: [%stride, 16, 1] : …
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif
