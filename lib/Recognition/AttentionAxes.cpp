@@ -163,10 +163,13 @@ AxisMap Matcher::traceProbs(OpOperand *operand) {
 LogicalResult Matcher::checkMixes() {
   if (!match.mixes.empty() && !match.mixes.front().weight)
     return refuse("the probabilities are scaled head by head");
+  auto isAllHeads = [](const AxisMap &map, const Axis &axis) {
+    return axis.size() == 1 && axis[0].stride.isOne() && axis[0].extent == extentOf(map.source, HeadMix::kHeadDim);
+  };
   for (auto [loop, cut] : llvm::enumerate(atoms)) {
     bool isHead = llvm::any_of(cut, [](const Atom &atom) { return atom.role == Atom::Head; });
     for (const AxisMap &map : mixed)
-      if (isMixed(loop) != isHead || (isHead && (map.axes[loop].size() != 1 || cut.size() != 1)))
+      if (isMixed(loop) != isHead || (isHead && (!isAllHeads(map, map.axes[loop]) || cut.size() != 1)))
         return refuse("the probabilities are combined along what is not the heads");
   }
   return success();
@@ -486,6 +489,7 @@ void Matcher::buildResults() {
       auto [position, stride] = place(*atom, {Atom::Head, Atom::Query, Atom::Key});
       appendDigit(match.probsAxes[dim], {atom->extent, position, stride});
     }
+    match.isWhole &= probs.offsets[dim] == 0 && extentOf(match.probsAxes[dim]) == extentOf(probs.source, dim);
   }
 }
 

@@ -24,6 +24,7 @@ struct AttentionMatch {
   Extent queries, keys, heads, features;         ///< M, N, H, E
   llvm::SmallVector<Axis> resultAxes;            ///< of valuesOp's result over (batch.., M, H, E)
   llvm::SmallVector<Axis> probsAxes;             ///< of the softmax's result over (batch.., H, M, N)
+  bool isWhole = true;                           ///< whether all probabilities meet values, not a slice of them
   llvm::SmallPtrSet<mlir::Operation *, 16> path; ///< every op that the attention replaces or looks through
 };
 

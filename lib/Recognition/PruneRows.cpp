@@ -1,3 +1,5 @@
+#include "RowSlices.h"
+
 #include "Recognizer.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -16,62 +18,6 @@ namespace vitc {
 
 using namespace mlir;
 using namespace vitc;
-
-namespace {
-/// The rows [offset, offset + size) of one dimension; all others are whole.
-struct Rows {
-  int64_t dim, offset, size;
-};
-} // namespace
-
-/// The rows that a slice takes; nullopt where it cuts another dimension as well, none, or drops dimensions.
-static std::optional<Rows> matchRows(tensor::ExtractSliceOp slice) {
-  if (slice.getType().getRank() != slice.getSourceType().getRank() || !slice.hasUnitStride())
-    return std::nullopt;
-  std::optional<Rows> rows;
-  for (auto [dim, offset, size] : llvm::enumerate(slice.getMixedOffsets(), slice.getMixedSizes())) {
-    std::optional<int64_t> first = getConstantIntValue(offset), count = getConstantIntValue(size);
-    if (first == 0 && extentOf(slice.getSource(), dim) == extentOf(size))
-      continue;
-    if (rows || !first || !count)
-      return std::nullopt;
-    rows = Rows{static_cast<int64_t>(dim), *first, *count};
-  }
-  return rows;
-}
-
-static Value takeRows(OpBuilder &builder, Location loc, Value value, const Rows &rows) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, value);
-  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0)),
-      strides(sizes.size(), builder.getIndexAttr(1));
-  offsets[rows.dim] = builder.getIndexAttr(rows.offset);
-  sizes[rows.dim] = builder.getIndexAttr(rows.size);
-  return tensor::ExtractSliceOp::create(builder, loc, value, offsets, sizes, strides);
-}
-
-/// The rows between the first and the last that somebody reads, where nobody reads others and they are at most half:
-/// fewer are not worth that what was contiguous is not any more.
-static std::optional<Rows> findLiveRows(Value value) {
-  std::optional<Rows> live;
-  for (Operation *user : value.getUsers()) {
-    if (isa<tensor::DimOp>(user))
-      continue;
-    auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-    std::optional<Rows> rows = slice ? matchRows(slice) : std::nullopt;
-    if (!rows || (live && live->dim != rows->dim))
-      return std::nullopt;
-    int64_t end = rows->offset + rows->size;
-    if (live) {
-      end = std::max(end, live->offset + live->size);
-      rows->offset = std::min(rows->offset, live->offset);
-    }
-    live = Rows{rows->dim, rows->offset, end - rows->offset};
-  }
-  if (!live)
-    return std::nullopt;
-  std::optional<int64_t> all = extentOf(value, live->dim).constant();
-  return all && 2 * live->size <= *all ? live : std::nullopt;
-}
 
 /// The dimension of a reassociated tensor that is `dim` before (or after) it, where it stands alone in its group.
 static std::optional<int64_t> lonelyDim(ArrayRef<ReassociationIndices> groups, int64_t dim) {
@@ -241,88 +187,6 @@ struct KeepDims final : OpRewritePattern<tensor::ExtractSliceOp> {
   }
 };
 
-/// Heads of a projection of which fewer rows are read than of the others  ==>  a projection of their own
-struct SplitProjection final : OpRewritePattern<tensor::ExtractSliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(tensor::ExtractSliceOp heads, PatternRewriter &rewriter) const override {
-    std::optional<Rows> columns = matchRows(heads);
-    auto expand = heads.getSource().getDefiningOp<tensor::ExpandShapeOp>();
-    auto linear = expand ? expand.getSrc().getDefiningOp<vit::LinearOp>() : nullptr;
-    if (!columns || !linear || !linear.getExtras().empty() || !linear.getEpilogue().empty() || !findLiveRows(heads))
-      return failure();
-    // (.., N, H · D) read as (.., N, H, D), and heads of it.
-    SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
-    int64_t rank = expand.getResultType().getRank();
-    if (groups.back().size() != 2 || columns->dim != rank - 2 || expand.getResultType().isDynamicDim(rank - 1))
-      return failure();
-    int64_t width = expand.getResultType().getDimSize(rank - 1);
-    Rows part{0, columns->offset * width, columns->size * width};
-    rewriter.setInsertionPoint(heads);
-    Value narrow = projection(linear, part, rewriter);
-    SmallVector<OpFoldResult> shape = heads.getMixedSizes();
-    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(heads, heads.getType(), narrow, groups, shape);
-    return success();
-  }
-
-  static Value projection(vit::LinearOp linear, const Rows &columns, PatternRewriter &rewriter) {
-    Location loc = linear.getLoc();
-    int64_t dim = linear.getTransposed() ? 0 : 1;
-    Value weight = takeRows(rewriter, loc, linear.getWeight(), {dim, columns.offset, columns.size});
-    Value bias =
-        linear.getBias() ? takeRows(rewriter, loc, linear.getBias(), {0, columns.offset, columns.size}) : Value();
-    SmallVector<int64_t> shape(linear.getResult().getType().getShape());
-    shape.back() = columns.size;
-    return vit::LinearOp::create(rewriter, loc, linear.getResult().getType().clone(shape), linear.getInput(), weight,
-                                 bias, ValueRange(), linear.getTransposed(), rewriter.getArrayAttr({}));
-  }
-};
-
-/// A projection of which some heads are never read  ==>  a narrower one
-struct NarrowProjection final : OpRewritePattern<tensor::ExpandShapeOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(tensor::ExpandShapeOp expand, PatternRewriter &rewriter) const override {
-    auto linear = expand.getSrc().getDefiningOp<vit::LinearOp>();
-    int64_t rank = expand.getResultType().getRank();
-    SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
-    if (!linear || !linear->hasOneUse() || !linear.getExtras().empty() || !linear.getEpilogue().empty() ||
-        groups.back().size() != 2 || expand.getResultType().isDynamicDim(rank - 1))
-      return failure();
-    int64_t first = expand.getResultType().getDimSize(rank - 2), all = first, end = 0;
-    SmallVector<tensor::ExtractSliceOp> readers;
-    for (Operation *user : expand->getUsers()) {
-      if (isa<tensor::DimOp>(user))
-        continue;
-      auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-      std::optional<Rows> heads = slice ? matchRows(slice) : std::nullopt;
-      if (!heads || heads->dim != rank - 2)
-        return failure();
-      readers.push_back(slice);
-      first = std::min(first, heads->offset);
-      end = std::max(end, heads->offset + heads->size);
-    }
-    if (readers.empty() || end - first == all)
-      return failure();
-    int64_t width = expand.getResultType().getDimSize(rank - 1);
-    rewriter.setInsertionPoint(expand);
-    Value narrow = SplitProjection::projection(linear, {0, first * width, (end - first) * width}, rewriter);
-    SmallVector<int64_t> shape(expand.getResultType().getShape());
-    SmallVector<OpFoldResult> sizes = expand.getMixedOutputShape();
-    shape[rank - 2] = end - first;
-    sizes[rank - 2] = rewriter.getIndexAttr(end - first);
-    Value heads = tensor::ExpandShapeOp::create(rewriter, expand.getLoc(), expand.getResultType().clone(shape), narrow,
-                                                groups, sizes);
-    for (tensor::ExtractSliceOp reader : readers) {
-      Rows rows = *matchRows(reader);
-      rewriter.setInsertionPoint(reader);
-      rewriter.replaceOp(reader,
-                         takeRows(rewriter, reader.getLoc(), heads, {rows.dim, rows.offset - first, rows.size}));
-    }
-    return success();
-  }
-};
-
 struct PruneRowsPass final : vitc::impl::PruneRowsBase<PruneRowsPass> {
   using PruneRowsBase::PruneRowsBase;
   explicit PruneRowsPass(Report *report) : report(report) {}
@@ -332,7 +196,8 @@ struct PruneRowsPass final : vitc::impl::PruneRowsBase<PruneRowsPass> {
     int64_t before = countMacs(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkIntoProducer>(&getContext(), pruned);
-    patterns.add<KeepDims, SplitProjection, NarrowProjection>(&getContext());
+    patterns.add<KeepDims>(&getContext());
+    populateSplitProjectionPatterns(patterns);
     tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, &getContext());
     // A slice travels through one op a step, and a block has many.
     GreedyRewriteConfig config;

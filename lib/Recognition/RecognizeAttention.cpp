@@ -48,6 +48,8 @@ struct RecognizeAttention final : OpRewritePattern<linalg::SoftmaxOp> {
     if (failed(match))
       return rewriter.notifyMatchFailure(softmax, reason);
     Exposed exposed{hasOtherReader(softmax.getInput(), *match), exposedProbs(softmax.getResult()[0], *match)};
+    if (!match->isWhole && (exposed.scores || !exposed.probs.empty()))
+      return rewriter.notifyMatchFailure(softmax, "values meet a part of the probabilities, and others read them all");
     SmallVector<Value> read(exposed.probs);
     if (exposed.scores)
       read.push_back(softmax.getInput());

@@ -163,7 +163,7 @@ llvm::json::Value Report::toJSON() const {
 }
 
 void Report::print(llvm::raw_ostream &os) const {
-  os << "recognized:";
+  os << (recognized.empty() ? "recognized: nothing" : "recognized:");
   for (const auto &[kind, count] : recognized)
     os << " " << kind << " " << count;
   os << "\ntokens: cls " << tokens.cls << ", registers " << tokens.registers << ", patches " << tokens.patches << "\n";

@@ -120,6 +120,29 @@ GRAPHS = {
         m = Conv(p, w, c)
         n = Conv(m, u, d)
         y = MatMul(n, q) }""",
+    # And mixed heads of which some are used.
+    "some_mixed_heads": """(float[b,4,5,4] q) => (float[b,2,5,4] y)
+        <float[4,4,1,1] w> { k = Transpose <perm = [0, 1, 3, 2]> (q)
+        s = MatMul(q, k)
+        p = Softmax <axis = -1> (s)
+        m = Conv(p, w)
+        first = Constant <value_ints = [0]> ()
+        last = Constant <value_ints = [2]> ()
+        axis = Constant <value_ints = [1]> ()
+        h = Slice(m, first, last, axis)
+        v = Slice(q, first, last, axis)
+        y = MatMul(h, v) }""",
+    # Queries of which some meet values, while all scores and probabilities are read.
+    "cls_and_maps": """(float[b,2,5,4] q) => (float[b,2,2,4] y, float[b,2,5] s, float[b,2,5,5] p) {
+        k = Transpose <perm = [0, 1, 3, 2]> (q)
+        scores = MatMul(q, k)
+        p = Softmax <axis = -1> (scores)
+        axis = Constant <value_ints = [2]> ()
+        s = ReduceSum <keepdims = 0> (scores, axis)
+        first = Constant <value_ints = [0]> ()
+        last = Constant <value_ints = [2]> ()
+        rows = Slice(p, first, last, axis)
+        y = MatMul(rows, q) }""",
     "integers": """(int64[b,4] x, int64[4] z) => (int64[b,4] y, bool[b,4] c) { s = Mul(x, z)
         y = Sub(s, x)
         c = Equal(s, y) }""",
