@@ -22,12 +22,13 @@ GRAPHS = {
         m = Add(s, bias)
         p = Softmax <axis = -1> (m)
         y = MatMul(p, v) }""", "the scores are broadcast by an addend"),
-    "bias_of_the_input": ("""(float[b,2,5,4] q, float[b,2,5,4] k, float[b,2,5,5] bias) => (float[b,2,5,4] y) {
+    "sum_of_two_products": ("""(float[b,2,5,4] q, float[b,2,5,4] k) => (float[b,2,5,4] y) {
         t = Transpose <perm = [0, 1, 3, 2]> (k)
         s = MatMul(q, t)
-        m = Add(s, bias)
+        r = MatMul(k, t)
+        m = Add(s, r)
         p = Softmax <axis = -1> (m)
-        y = MatMul(p, k) }""", "an addend of the scores depends on the input"),
+        y = MatMul(p, k) }""", "both sides of a sum are products"),
     # Features in another order in the queries than in the keys.
     "interleaved_query": ("""(float[b,2,5,4] x, float[b,2,5,4] k) => (float[b,2,5,4] y) {
         cut = Constant <value_ints = [0, 0, 0, 2, 2]> ()
