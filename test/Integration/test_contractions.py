@@ -7,7 +7,7 @@ import vitc
 
 from harness import compile_model
 
-EXTENTS = {"b": 2, "h": 3, "m": 20, "n": 33, "k": 16, "l": 5, "e": 7}
+EXTENTS = {"b": 2, "h": 3, "m": 20, "n": 33, "k": 16, "l": 5, "e": 7, "o": 1, "u": 1, "v": 1}
 # An equation, and the letters whose extents are not known when the model is compiled.
 EQUATIONS = [
     ("bmk,bkn->bmn", ""),
@@ -26,6 +26,7 @@ EQUATIONS = [
     ("mk,k->m", ""),
     ("bmk,bk->bm", "b"),
     ("bmk,bkn->bmn", "bm"),
+    ("bouk,bovk->bouv", ""),  # matrices of one element
     # Nothing is summed.
     ("bm,bn->bmn", "b"),
     ("mn,bmn->nbm", ""),

@@ -1,7 +1,9 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -77,18 +79,25 @@ static KernelBuilder::Values delinearize(KernelBuilder &kernel, Value number, Va
 }
 
 /// The trailing dimensions of a memref at a place of its leading ones; the memref itself where it has no leading ones.
+/// Written down by offset and strides: a subview that drops dimensions is ambiguous where others have one element, too.
 static Value matrixOf(KernelBuilder &kernel, Value memref, ValueRange batch, int64_t matrixRank) {
   auto type = cast<MemRefType>(memref.getType());
   if (type.getRank() == matrixRank)
     return memref;
-  SmallVector<OpFoldResult> offsets = getAsOpFoldResult(batch);
-  SmallVector<OpFoldResult> sizes(type.getRank(), kernel.builder.getIndexAttr(1)), strides = sizes;
-  offsets.append(matrixRank, kernel.builder.getIndexAttr(0));
+  OpBuilder &builder = kernel.builder;
+  auto metadata = memref::ExtractStridedMetadataOp::create(builder, kernel.loc, memref);
+  SmallVector<OpFoldResult> strides = metadata.getConstifiedMixedStrides(), sizes;
+  auto toValue = [&](OpFoldResult value) { return getValueOrCreateConstantIndexOp(builder, kernel.loc, value); };
+  Value offset = toValue(metadata.getConstifiedMixedOffset());
+  for (auto [index, stride] : llvm::zip(batch, strides))
+    offset = kernel.add(offset, kernel.mul(index, toValue(stride)));
   for (int64_t dim = type.getRank() - matrixRank; dim < type.getRank(); ++dim)
-    sizes[dim] = getAsOpFoldResult(kernel.dim(memref, dim));
-  MemRefType view = memref::SubViewOp::inferRankReducedResultType(type.getShape().take_back(matrixRank), type, offsets,
-                                                                  sizes, strides);
-  return memref::SubViewOp::create(kernel.builder, kernel.loc, view, memref, offsets, sizes, strides);
+    sizes.push_back(getAsOpFoldResult(kernel.dim(memref, dim)));
+  strides.erase(strides.begin(), strides.end() - matrixRank);
+  auto layout = StridedLayoutAttr::get(builder.getContext(), ShapedType::kDynamic, decomposeMixedValues(strides).first);
+  auto view = MemRefType::get(type.getShape().take_back(matrixRank), type.getElementType(), layout);
+  return memref::ReinterpretCastOp::create(builder, kernel.loc, view, metadata.getBaseBuffer(), OpFoldResult(offset),
+                                           sizes, strides);
 }
 
 GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
