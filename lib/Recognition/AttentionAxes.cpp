@@ -163,13 +163,11 @@ AxisMap Matcher::traceProbs(OpOperand *operand) {
 LogicalResult Matcher::checkMixes() {
   if (!match.mixes.empty() && !match.mixes.front().weight)
     return refuse("the probabilities are scaled head by head");
-  auto isAllHeads = [](const AxisMap &map, const Axis &axis) {
-    return axis.size() == 1 && axis[0].stride.isOne() && axis[0].extent == extentOf(map.source, HeadMix::kHeadDim);
-  };
   for (auto [loop, cut] : llvm::enumerate(atoms)) {
     bool isHead = llvm::any_of(cut, [](const Atom &atom) { return atom.role == Atom::Head; });
     for (const AxisMap &map : mixed)
-      if (isMixed(loop) != isHead || (isHead && (!isAllHeads(map, map.axes[loop]) || cut.size() != 1)))
+      if (isMixed(loop) != isHead ||
+          (isHead && (matchWholeDim(map, map.axes[loop]) != HeadMix::kHeadDim || cut.size() != 1)))
         return refuse("the probabilities are combined along what is not the heads");
   }
   return success();

@@ -30,12 +30,6 @@ static Value rowsOperand(Operation *op) {
       });
 }
 
-/// Whether an axis is one dimension of the source, whole.
-static bool isWholeDim(const AxisMap &map, const Axis &axis) {
-  return axis.size() == 1 && !axis[0].isFree() && axis[0].stride.isOne() &&
-         axis[0].extent == extentOf(map.source, axis[0].dim);
-}
-
 /// Whether the tokens count rows and columns of windows that the dimensions before count: two digits, each the inner
 /// part of what another dimension counts further.
 static bool countsWindows(const AxisMap &map, int64_t tokenDim) {
@@ -54,9 +48,10 @@ static bool isWindowed(Value tokens, int64_t tokenDim) {
   constexpr unsigned kLimit = 64; // ops: some blocks of residual sums
   for (unsigned i = 0; i < kLimit && tokens; ++i) {
     AxisMap map = trace(tokens, {.rolls = true});
-    if (!isWholeDim(map, map.axes[tokenDim]))
+    std::optional<int64_t> before = matchWholeDim(map, map.axes[tokenDim]);
+    if (!before)
       return countsWindows(map, tokenDim);
-    tokenDim = map.axes[tokenDim][0].dim;
+    tokenDim = *before;
     tokens = rowsOperand(map.source.getDefiningOp());
   }
   return false;

@@ -353,6 +353,13 @@ LogicalResult AxisMap::apply(Operation *op) {
   return success();
 }
 
+std::optional<int64_t> vitc::matchWholeDim(const AxisMap &map, ArrayRef<Digit> axis) {
+  if (axis.size() != 1 || axis[0].isFree() || !axis[0].stride.isOne() ||
+      !(axis[0].extent == extentOf(map.source, axis[0].dim)))
+    return std::nullopt;
+  return axis[0].dim;
+}
+
 AxisMap vitc::trace(Value value, TraceOptions options) {
   Operation *op = value.getDefiningOp();
   Value viewed = op ? viewedOperand(op, options) : Value();

@@ -39,10 +39,10 @@ static std::optional<ScoresView> asScoresView(const AxisMap &map, function_ref<b
       view.dims.push_back(-1);
       continue;
     }
-    if (axis.size() != 1 || axis[0].isFree() || !axis[0].stride.isOne() ||
-        !(axis[0].extent == extentOf(map.source, axis[0].dim)))
+    std::optional<int64_t> dim = matchWholeDim(map, axis);
+    if (!dim)
       return std::nullopt;
-    view.dims.push_back(axis[0].dim);
+    view.dims.push_back(*dim);
   }
   return view;
 }

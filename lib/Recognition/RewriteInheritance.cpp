@@ -117,24 +117,16 @@ private:
       Value theta = link.getTheta(), psi = link.getPsi(), addend = whole.addend;
       if (addend && theta)
         addend = einsum.contract("ab", addend, "cb", theta, "ac");
-      addend = addRows(addend, link.getThetaBias(), link, rewriter, loc);
+      addend = addVector(addend, link.getThetaBias(), "b", link, rewriter, loc);
       if (addend && psi)
         addend = einsum.contract("ab", psi, "bc", addend, "ac");
-      addend = addColumns(addend, link.getPsiBias(), link, rewriter, loc);
+      addend = addVector(addend, link.getPsiBias(), "a", link, rewriter, loc);
       whole = {times(theta, whole.theta), times(psi, whole.psi), addend};
     }
     return whole;
   }
 
-  /// matrix + 1 rowᵀ, the matrix zero where it is null.
-  static Value addRows(Value matrix, Value row, vit::InheritOp link, PatternRewriter &rewriter, Location loc) {
-    return addVector(matrix, row, "b", link, rewriter, loc);
-  }
-  /// matrix + column 1ᵀ.
-  static Value addColumns(Value matrix, Value column, vit::InheritOp link, PatternRewriter &rewriter, Location loc) {
-    return addVector(matrix, column, "a", link, rewriter, loc);
-  }
-
+  /// matrix (a, b) + a vector along one of the two, the matrix zero where it is null.
   static Value addVector(Value matrix, Value vector, StringRef along, vit::InheritOp link, PatternRewriter &rewriter,
                          Location loc) {
     if (!vector)

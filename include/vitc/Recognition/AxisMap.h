@@ -66,6 +66,9 @@ struct AxisMap {
   mlir::FailureOr<AxisMap> compose(const AxisMap &outer) const;
 };
 
+/// The dimension of the map's source that `axis` is, as a whole; nullopt where it is a part of one, several, or none.
+std::optional<int64_t> matchWholeDim(const AxisMap &map, llvm::ArrayRef<Digit> axis);
+
 /// Follows `value` back to a value that no view defines.
 AxisMap trace(mlir::Value value, TraceOptions options = {});
 
