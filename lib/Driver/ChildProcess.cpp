@@ -3,6 +3,7 @@
 #include "vitc-c/Model.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/Errno.h"
 
 #include <chrono>
 #include <dlfcn.h>
@@ -104,4 +105,49 @@ LogicalResult vitc::driver::runInChild(StringRef library, ArrayRef<Value> result
     _exit(runLibrary(path, outputs));
   }
   return waitFor(child);
+}
+
+/// In the child: whether all of the text reached the other end.
+static bool writeAll(int file, StringRef text) {
+  while (!text.empty()) {
+    ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno != EINTR)
+      return false;
+    text = text.drop_front(std::max<ssize_t>(written, 0));
+  }
+  return true;
+}
+
+static std::string readAll(int file) {
+  std::string text;
+  char part[4096];
+  for (ssize_t size; (size = read(file, part, sizeof(part))) != 0;) {
+    if (size > 0)
+      text.append(part, size);
+    else if (errno != EINTR)
+      break;
+  }
+  return text;
+}
+
+llvm::Expected<std::string> vitc::driver::callInChild(llvm::function_ref<std::string()> function) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return llvm::createStringError("a pipe could not be made: " + llvm::sys::StrError());
+  pid_t child = fork();
+  if (child == 0)
+    _exit(writeAll(ends[1], function()) ? 0 : 1);
+  close(ends[1]);
+  std::string text = child > 0 ? readAll(ends[0]) : "";
+  close(ends[0]);
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+    continue;
+  if (child < 0)
+    return llvm::createStringError("a process could not be started: " + llvm::sys::StrError());
+  if (WIFSIGNALED(status))
+    return llvm::createStringError("the process that ran the model was ended by signal " + Twine(WTERMSIG(status)));
+  if (WEXITSTATUS(status) != 0)
+    return llvm::createStringError("the process that ran the model ended with status " + Twine(WEXITSTATUS(status)));
+  return text;
 }

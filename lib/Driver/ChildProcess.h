@@ -2,6 +2,7 @@
 #define VITC_DRIVER_CHILDPROCESS_H
 
 #include "mlir/IR/Value.h"
+#include "llvm/Support/Error.h"
 
 #include <memory>
 
@@ -25,6 +26,10 @@ private:
 /// 8 GiB: result i, a static tensor of the type of `results[i]`, is written at `offsets[i]` of `memory`.
 llvm::LogicalResult runInChild(llvm::StringRef library, llvm::ArrayRef<mlir::Value> results,
                                llvm::ArrayRef<int64_t> offsets, SharedMemory &memory);
+
+/// Calls a function in a child process, which may crash, and returns its text. The function may not use threads of this
+/// process.
+llvm::Expected<std::string> callInChild(llvm::function_ref<std::string()> function);
 
 } // namespace vitc::driver
 

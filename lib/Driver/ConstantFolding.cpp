@@ -1,10 +1,8 @@
 #include "ConstantFolding.h"
-#include "Backend.h"
 #include "ChildProcess.h"
+#include "HostLibrary.h"
 
 #include "vitc/Pipelines/Pipelines.h"
-#include "vitc/Target/Codegen.h"
-#include "vitc/Target/Library.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -13,9 +11,6 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Signals.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -153,61 +148,14 @@ private:
   SmallVector<Value> roots;
 };
 
-/// A library in the temporary folder, removed with this object.
-class TemporaryLibrary {
-public:
-  TemporaryLibrary() {
-    if (llvm::sys::fs::createTemporaryFile("vitc-fold", "so", path))
-      path.clear();
-    else
-      llvm::sys::RemoveFileOnSignal(path);
-  }
-  ~TemporaryLibrary() {
-    if (path.empty())
-      return;
-    llvm::sys::fs::remove(path);
-    llvm::sys::DontRemoveFileOnSignal(path);
-  }
-  StringRef getPath() const { return path; }
-
-private:
-  SmallString<128> path;
-};
-
 } // namespace
 
 /// Compiles an extracted module for this machine.
 static LogicalResult compileForHost(ModuleOp module, StringRef path) {
   std::optional<TargetInfo> host = TargetInfo::get("host");
-  if (!host)
-    return failure();
-  CPUPipelineOptions options;
-  options.level = host->level;
   PassManager pm(module.getContext());
   buildFusedPipeline(pm);
-  buildCPUTiledPipeline(pm, options);
-  buildCPUVectorPipeline(pm, options);
-  if (failed(pm.run(module)))
-    return failure();
-  LoweredProgram lowered;
-  lowered.program.name = "fold";
-  if (failed(lowerToLLVM(module, *host, lowered)))
-    return failure();
-  llvm::Expected<std::vector<target::Code>> code = target::compileModules({{module, *host}}, {});
-  if (!code) {
-    llvm::consumeError(code.takeError());
-    return failure();
-  }
-  target::LibraryOptions library;
-  library.path = path.str();
-  library.soname = llvm::sys::path::filename(path).str();
-  library.prefix = "fold";
-  std::vector<target::OutputFile> outputs;
-  llvm::Error error =
-      target::writeSharedLibrary({lowered.program, *code, lowered.weights.getWeights()}, library, outputs);
-  if (!error)
-    error = target::OutputFile::keepAll(outputs);
-  return failure(llvm::errorToBool(std::move(error)));
+  return success(host && succeeded(pm.run(module)) && succeeded(writeHostLibrary(module, *host, path)));
 }
 
 /// A constant whose bytes stay in the memory that the child wrote.
@@ -235,7 +183,7 @@ static LogicalResult foldFunction(func::FuncOp function) {
     return success();
   TemporaryLibrary library;
   OwningOpRef<ModuleOp> extracted = subgraph.extract();
-  if (library.getPath().empty() || failed(compileForHost(*extracted, library.getPath())))
+  if (failed(compileForHost(*extracted, library.getPath())))
     return function.emitError("constants could not be computed at compile time");
   SmallVector<int64_t> offsets;
   int64_t bytes = 0;

@@ -1,17 +1,18 @@
 #include "vitc/Driver/Driver.h"
 #include "Artefacts.h"
 #include "Backend.h"
-#include "ConstantFolding.h"
+#include "CompareLibraries.h"
 #include "CostReport.h"
 #include "Diagnostics.h"
-#include "ElementTypes.h"
+#include "HostLibrary.h"
 #include "MemoryLimit.h"
 #include "OptionChecks.h"
 #include "OutputShapes.h"
+#include "StageRunner.h"
+#include "Verification.h"
 
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
-#include "vitc/Recognition/Passes.h"
 #include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -42,15 +43,19 @@ public:
     for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
       if (failed(runStage(stage)))
         return CannotCompile;
+      if (stage == Stage::ONNX && options.verify)
+        graph = modules.front()->clone();
       // What the rewrites of `fused` saved belongs to the report, where they run.
       bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
       bool isReported = stage == Stage::Fused || (stage == Stage::ViT && options.stopAfter == stage);
       if (isReported && failed(reportRecognition()))
         return CannotCompile;
-      if (isReported && options.output.empty() && !wantsIR && !options.report)
+      if (isReported && options.output.empty() && !wantsIR && !options.report && !options.verify)
         return Done; // only what was recognised was asked for
       if (stage == Stage::Fused && options.report)
         costs = CostReport(*modules.front(), targets);
+      if (stage == Stage::Fused && options.verify)
+        verifiedNodes = findVerifiedNodes(*modules.front(), *graph);
       if (options.stopAfter == stage) {
         printModules();
         return Done;
@@ -58,7 +63,9 @@ public:
     }
     if (options.report)
       costs.print(lowered.program, lowered.weights.getWeights().bytes, out);
-    return options.output.empty() || succeeded(writeFiles()) ? Done : CannotCompile;
+    if (options.verify && failed(verify()))
+      return CannotCompile;
+    return options.output.empty() || succeeded(writeFiles(options)) ? Done : CannotCompile;
   }
 
 private:
@@ -97,54 +104,10 @@ private:
       for (size_t level = 1; level < targets.size(); ++level)
         modules.emplace_back(modules.front()->clone());
     for (auto [module, target] : llvm::zip(modules, targets))
-      if (failed(runStage(stage, *module, target)))
+      if (failed(stage == Stage::LLVM ? lowerToLLVM(*module, target, lowered)
+                                      : driver::runStage(stage, *module, target, &report)))
         return explainFailure();
     return success();
-  }
-
-  LogicalResult runStage(Stage stage, ModuleOp module, const TargetInfo &target) {
-    PassManager pm(&context);
-    CPUPipelineOptions cpu;
-    cpu.level = target.level;
-    switch (stage) {
-    case Stage::ONNX:
-      buildONNXPipeline(pm);
-      break;
-    case Stage::Linalg:
-      buildLinalgPipeline(pm);
-      break;
-    case Stage::ViT:
-      buildRecognitionPipeline(pm, &report);
-      break;
-    case Stage::Fused: {
-      // Rewrites cut weights into parts, which are constants again before anything is fused with them.
-      PassManager rewrites(&context);
-      buildRewritePipeline(rewrites, &report);
-      if (failed(rewrites.run(module)) || failed(foldConstantSubgraphs(module)))
-        return failure();
-      buildFusedPipeline(pm);
-      break;
-    }
-    case Stage::Tiled:
-      buildCPUTiledPipeline(pm, cpu);
-      break;
-    case Stage::Vector:
-      buildCPUVectorPipeline(pm, cpu);
-      break;
-    case Stage::LLVM:
-      return lowerToLLVM(module, target, lowered);
-    case Stage::Library:
-      llvm_unreachable("the library is no stage of the IR");
-    }
-    return failure(failed(pm.run(module)) || failed(finishStage(stage, module)));
-  }
-
-  /// Constants are folded before recognition, which looks at weights; and after it, which leaves arithmetic of prefix
-  /// tokens and positions.
-  static LogicalResult finishStage(Stage stage, ModuleOp module) {
-    if (stage == Stage::ONNX)
-      return failure(failed(checkElementTypes(module)) || failed(checkOutputShapes(module)));
-    return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
   }
 
   /// A pass that fails says why; where none did, the defect is ours.
@@ -188,11 +151,37 @@ private:
     }
   }
 
-  LogicalResult writeFiles() {
+  /// `--verify`
+  LogicalResult verify() {
+    const TargetInfo *target = findRunnable(targets);
+    if (!target) {
+      err << "vitc: error: --verify runs the model, and this machine's CPU has no level it is compiled for\n";
+      return failure();
+    }
+    TemporaryLibrary reference, fused, delivered;
+    FailureOr<OwningOpRef<ModuleOp>> unfusedGraph = returnNodes(*graph, verifiedNodes),
+                                     fusedGraph = returnNodes(*graph, verifiedNodes);
+    if (failed(unfusedGraph) || failed(fusedGraph) ||
+        failed(writeReference(**unfusedGraph, *target, reference.getPath())) ||
+        failed(writeFused(**fusedGraph, *target, fused.getPath())))
+      return explainFailure();
+    Options library;
+    library.output = delivered.getPath();
+    if (failed(writeFiles(library)))
+      return failure();
+    auto comparisons =
+        compareLibraries({reference.getPath(), fused.getPath(), delivered.getPath()}, verifiedNodes, *options.verify);
+    if (comparisons)
+      return success(printVerdict(*comparisons, out, err));
+    err << "vitc: error: --verify: " << llvm::toString(comparisons.takeError()) << '\n';
+    return failure();
+  }
+
+  LogicalResult writeFiles(const Options &files) {
     std::vector<target::LevelModule> levels;
     for (auto [module, target] : llvm::zip(modules, targets))
       levels.push_back({*module, target});
-    llvm::Error error = writeArtefacts(options, lowered, levels);
+    llvm::Error error = writeArtefacts(files, lowered, levels);
     if (!error)
       return success();
     err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';
@@ -205,6 +194,8 @@ private:
   MLIRContext context;
   DiagnosticPrinter diagnostics;
   std::vector<OwningOpRef<ModuleOp>> modules;
+  OwningOpRef<ModuleOp> graph;            ///< at the stage `onnx`, for `--verify`
+  std::vector<std::string> verifiedNodes; ///< of it, which `--verify` compares
   Report report;
   CostReport costs;
   LoweredProgram lowered;

@@ -20,7 +20,8 @@ static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 static std::optional<Refusal> checkFiles(const Options &options) {
   if (options.input.empty())
     return misuse("expected a model to compile");
-  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report;
+  bool onlyReports =
+      options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report || options.verify;
   if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return misuse("expected -o with the path of the library to write");
   if (!options.output.empty() && options.stopAfter != Stage::Library)
@@ -31,6 +32,12 @@ static std::optional<Refusal> checkFiles(const Options &options) {
     return misuse("expected --report or --compile-to, which stops before the memory is known");
   if (options.report && options.explain == ExplainFormat::JSON)
     return misuse("expected --report or --explain=json, which prints JSON alone");
+  if (options.verify && options.stopAfter != Stage::Library)
+    return misuse("expected --verify or --compile-to, which stops before there is anything to run");
+  if (options.verify && options.explain == ExplainFormat::JSON)
+    return misuse("expected --verify or --explain=json, which prints JSON alone");
+  if (options.verify && !options.verify->empty() && !llvm::sys::fs::exists(*options.verify))
+    return misuse("expected --verify to name a file of inputs, got '" + *options.verify + "', which does not exist");
   if (!options.output.empty() && llvm::sys::fs::equivalent(options.input, options.output))
     return misuse("expected -o to name another file than the model, got '" + options.output + "'");
   return std::nullopt;
@@ -104,4 +111,11 @@ std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
     if (llvm::is_contained(wanted, level))
       targets.push_back(*TargetInfo::get(level));
   return targets;
+}
+
+const TargetInfo *vitc::driver::findRunnable(llvm::ArrayRef<TargetInfo> targets) {
+  std::optional<TargetInfo> host = TargetInfo::get("host");
+  const TargetInfo *found = llvm::find_if(
+      targets, [&](const TargetInfo &target) { return host && (target.cpuFeatures & ~host->cpuFeatures) == 0; });
+  return found == targets.end() ? nullptr : found;
 }

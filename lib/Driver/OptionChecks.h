@@ -20,6 +20,9 @@ std::optional<Refusal> checkOptions(const Options &options);
 /// Precondition: checkOptions had nothing to say.
 std::vector<TargetInfo> resolveLevels(const Options &options);
 
+/// The first of them whose code this machine runs, or null.
+const TargetInfo *findRunnable(llvm::ArrayRef<TargetInfo> targets);
+
 } // namespace vitc::driver
 
 #endif // VITC_DRIVER_OPTIONCHECKS_H

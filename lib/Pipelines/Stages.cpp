@@ -28,12 +28,16 @@ void vitc::buildLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void vitc::buildFusedPipeline(OpPassManager &pm) {
+void vitc::buildUnfusedPipeline(OpPassManager &pm) {
   pm.addPass(vit::createExpandTokensPass());
   pm.addPass(vit::createExpandScoresPass());
   // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void vitc::buildFusedPipeline(OpPassManager &pm) {
+  buildUnfusedPipeline(pm);
   pm.addPass(vit::createFuseEpiloguesPass());
 }

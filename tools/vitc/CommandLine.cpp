@@ -50,6 +50,8 @@ public:
     options.shapes = arguments.getAllArgValues(OPT_shape);
     options.taps = arguments.getAllArgValues(OPT_tap);
     options.report = arguments.hasArg(OPT_report);
+    if (const Arg *verify = arguments.getLastArg(OPT_verify, OPT_verify_eq))
+      options.verify = verify->getNumValues() > 0 ? verify->getValue() : "";
     options.tapOnly = arguments.hasArg(OPT_tap_only);
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);

@@ -23,6 +23,9 @@ def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fus
 def explain_eq : Joined<["--"], "explain=">, MetaVarName<"<format>">,
                  HelpText<"The report of --explain as text, or as json for programs (docs/explain.schema.json)">;
 defm require_fused : Value<"require-fused", "<kinds>", "Fail where one of these kinds is missed">;
+def verify : Flag<["--"], "verify">,
+             HelpText<"Run the model beside its unfused path, on drawn numbers, and name the first op that drifts">;
+def verify_eq : Joined<["--"], "verify=">, MetaVarName<"<inputs.npz>">, HelpText<"The same, on inputs of a file">;
 def report : Flag<["--"], "report">,
              HelpText<"Print multiplications, bytes, memory and expected times, for inputs of fixed shape">;
 defm compile_to : Value<"compile-to", "<stage>",

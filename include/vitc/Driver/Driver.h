@@ -33,7 +33,8 @@ struct Options {
   Stage stopAfter = Stage::Library;      ///< `--compile-to`: print the IR after this stage
   uint64_t maxMemory = 0;                ///< bytes that vitc may allocate; 0: no bound. Beyond it the process ends
   ExplainFormat explain = ExplainFormat::None;
-  bool report = false; ///< print what the model costs
+  std::optional<std::string> verify; ///< the .npz file of inputs to compare with the unfused path on; empty: drawn ones
+  bool report = false;               ///< print what the model costs
   bool externalWeights = false;
   bool quiet = false; ///< no progress on a terminal
 };

@@ -28,6 +28,9 @@ void buildONNXPipeline(mlir::OpPassManager &pm);
 /// onnx → linalg.
 void buildLinalgPipeline(mlir::OpPassManager &pm);
 
+/// linalg or vit → a form that `tiled` reads, each op on its own: the first part of `fused`.
+void buildUnfusedPipeline(mlir::OpPassManager &pm);
+
 /// vit → fused: epilogues, tokens in one buffer.
 void buildFusedPipeline(mlir::OpPassManager &pm);
 

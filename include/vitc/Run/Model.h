@@ -1,7 +1,7 @@
-#ifndef VITC_TOOLS_VITC_RUN_MODEL_H
-#define VITC_TOOLS_VITC_RUN_MODEL_H
+#ifndef VITC_RUN_MODEL_H
+#define VITC_RUN_MODEL_H
 
-#include "NumPy.h"
+#include "vitc/Run/NumPy.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -69,4 +69,4 @@ llvm::Expected<Array> copy(const DLTensor &tensor, const TensorInfo &info);
 
 } // namespace vitc::run
 
-#endif // VITC_TOOLS_VITC_RUN_MODEL_H
+#endif // VITC_RUN_MODEL_H

@@ -1,4 +1,4 @@
-#include "Model.h"
+#include "vitc/Run/Model.h"
 
 #include <dlfcn.h>
 

@@ -1,5 +1,5 @@
-#ifndef VITC_TOOLS_VITC_RUN_ZIP_H
-#define VITC_TOOLS_VITC_RUN_ZIP_H
+#ifndef VITC_RUN_ZIP_H
+#define VITC_RUN_ZIP_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -23,4 +23,4 @@ std::string makeZip(llvm::ArrayRef<ZipMember> members);
 
 } // namespace vitc::run
 
-#endif // VITC_TOOLS_VITC_RUN_ZIP_H
+#endif // VITC_RUN_ZIP_H

@@ -1,4 +1,4 @@
-#include "NumPy.h"
+#include "vitc/Run/NumPy.h"
 
 #include "Zip.h"
 

@@ -1,7 +1,7 @@
-#ifndef VITC_TOOLS_VITC_RUN_INPUTS_H
-#define VITC_TOOLS_VITC_RUN_INPUTS_H
+#ifndef VITC_RUN_INPUTS_H
+#define VITC_RUN_INPUTS_H
 
-#include "Model.h"
+#include "vitc/Run/Model.h"
 
 namespace vitc::run {
 
@@ -26,4 +26,4 @@ llvm::Expected<Difference> compare(const Array &got, const Array &expected);
 
 } // namespace vitc::run
 
-#endif // VITC_TOOLS_VITC_RUN_INPUTS_H
+#endif // VITC_RUN_INPUTS_H

@@ -1,5 +1,5 @@
-#ifndef VITC_TOOLS_VITC_RUN_NUMPY_H
-#define VITC_TOOLS_VITC_RUN_NUMPY_H
+#ifndef VITC_RUN_NUMPY_H
+#define VITC_RUN_NUMPY_H
 
 #include "vitc-c/Model.h"
 
@@ -50,4 +50,4 @@ llvm::Error writeNpz(llvm::StringRef path, const Arrays &arrays);
 
 } // namespace vitc::run
 
-#endif // VITC_TOOLS_VITC_RUN_NUMPY_H
+#endif // VITC_RUN_NUMPY_H

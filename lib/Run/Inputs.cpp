@@ -1,4 +1,4 @@
-#include "Inputs.h"
+#include "vitc/Run/Inputs.h"
 
 #include <cmath>
 #include <random>

@@ -1,0 +1,208 @@
+#include "CompareLibraries.h"
+#include "ChildProcess.h"
+
+#include "vitc/Run/Inputs.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace vitc;
+using namespace vitc::driver;
+using llvm::ArrayRef;
+using llvm::Expected;
+using llvm::SmallVector;
+using llvm::StringRef;
+
+//===----------------------------------------------------------------------===//
+// Running, in the child
+//===----------------------------------------------------------------------===//
+
+/// The extents that inputs are drawn with: what is open is 2 in front, where it counts pictures.
+static Expected<run::Extents> chooseDims(const run::FunctionInfo &function, const run::Arrays &inputs) {
+  run::Extents chosen;
+  for (const run::TensorInfo &input : function.inputs)
+    if (!input.shape.empty() && !input.shape.front().extent)
+      chosen[input.shape.front().symbol] = 2;
+  for (const run::TensorInfo &input : function.inputs)
+    for (const run::Dim &dim : input.shape)
+      if (!dim.extent && !chosen.count(dim.symbol) && !inputs.count(input.name))
+        return llvm::createStringError("the size '" + dim.symbol + "' of the input '" + input.name +
+                                       "' is open: fix it with --shape, or give inputs with --verify=FILE.npz");
+  return run::resolveDims(function, inputs, chosen);
+}
+
+static Expected<run::Arrays> makeInputs(const run::FunctionInfo &function, StringRef file, run::Extents &dims) {
+  run::Arrays inputs;
+  StringRef only = function.inputs.size() == 1 ? StringRef(function.inputs.front().name) : StringRef();
+  if (!file.empty())
+    if (llvm::Error error = run::readNamed(file, only, inputs))
+      return error;
+  for (const auto &[name, array] : inputs)
+    if (llvm::none_of(function.inputs, [&](const run::TensorInfo &input) { return input.name == name; }))
+      return llvm::createStringError("the model has no input '" + name + "', which " + file + " holds");
+  Expected<run::Extents> chosen = chooseDims(function, inputs);
+  if (!chosen)
+    return chosen.takeError();
+  dims = std::move(*chosen);
+  if (llvm::Error error = run::drawInputs(function, dims, /*seed=*/0, inputs))
+    return error;
+  return inputs;
+}
+
+namespace {
+
+/// One of the libraries, loaded.
+class Program {
+public:
+  static Expected<Program> load(StringRef path) {
+    Expected<run::Model> model = run::Model::load(path.str());
+    if (!model)
+      return model.takeError();
+    Expected<run::FunctionInfo> function = model->function("main");
+    if (!function)
+      return function.takeError();
+    if (llvm::Error error = model->open(""))
+      return error;
+    return Program(std::move(*model), std::move(*function));
+  }
+
+  llvm::Error run(const run::Arrays &inputs, const run::Extents &dims) {
+    if (llvm::Error error = model.createSession(function, {dims, /*threads=*/0}))
+      return error;
+    return model.run(function, inputs).moveInto(outputs);
+  }
+
+  const run::FunctionInfo &getFunction() const { return function; }
+  Expected<run::Array> getOutput(size_t index) const { return run::copy(outputs[index], function.outputs[index]); }
+
+  Expected<Comparison> compareWith(const Program &reference, size_t index, StringRef node) const {
+    Expected<run::Array> got = getOutput(index), expected = reference.getOutput(index);
+    if (!got || !expected)
+      return llvm::joinErrors(got.takeError(), expected.takeError());
+    Expected<run::Difference> difference = run::compare(*got, *expected);
+    if (!difference)
+      return difference.takeError();
+    return Comparison{node.empty() ? function.outputs[index].name : node.str(), !node.empty(), *difference};
+  }
+
+private:
+  Program(run::Model model, run::FunctionInfo function) : model(std::move(model)), function(std::move(function)) {}
+
+  run::Model model;
+  run::FunctionInfo function;
+  std::vector<DLTensor> outputs; ///< lent by the session
+};
+
+} // namespace
+
+static Expected<std::vector<Comparison>> runAndCompare(const VerifiedLibraries &libraries, ArrayRef<std::string> nodes,
+                                                       StringRef file) {
+  SmallVector<Program> programs;
+  for (StringRef path : {libraries.reference, libraries.fused, libraries.delivered}) {
+    Expected<Program> program = Program::load(path);
+    if (!program)
+      return program.takeError();
+    programs.push_back(std::move(*program));
+  }
+  run::Extents dims;
+  Expected<run::Arrays> inputs = makeInputs(programs.back().getFunction(), file, dims);
+  if (!inputs)
+    return inputs.takeError();
+  for (Program &program : programs)
+    if (llvm::Error error = program.run(*inputs, dims))
+      return error;
+  std::vector<Comparison> comparisons;
+  auto add = [&](Program &program, size_t index, StringRef node) {
+    return program.compareWith(programs.front(), index, node).moveInto(comparisons.emplace_back());
+  };
+  size_t outputs = programs.back().getFunction().outputs.size();
+  for (auto [index, node] : llvm::enumerate(nodes))
+    if (llvm::Error error = add(programs[1], outputs + index, node))
+      return error;
+  for (size_t index = 0; index < outputs; ++index)
+    if (llvm::Error error = add(programs.back(), index, ""))
+      return error;
+  return comparisons;
+}
+
+//===----------------------------------------------------------------------===//
+// Between the processes
+//===----------------------------------------------------------------------===//
+
+static std::string serialize(Expected<std::vector<Comparison>> comparisons) {
+  if (!comparisons)
+    return llvm::formatv("{0}", llvm::json::Value(llvm::toString(comparisons.takeError())));
+  llvm::json::Array list;
+  for (const Comparison &comparison : *comparisons) {
+    const run::Difference &difference = comparison.difference;
+    list.push_back(llvm::json::Array{comparison.name, comparison.isNode, difference.largest, difference.scale,
+                                     difference.where, difference.notNumbers});
+  }
+  return llvm::formatv("{0}", llvm::json::Value(std::move(list)));
+}
+
+static Expected<std::vector<Comparison>> deserialize(StringRef text) {
+  Expected<llvm::json::Value> value = llvm::json::parse(text);
+  if (!value)
+    return value.takeError();
+  if (std::optional<StringRef> message = value->getAsString())
+    return llvm::createStringError(*message);
+  std::vector<Comparison> comparisons;
+  for (const llvm::json::Value &item : *value->getAsArray()) {
+    const llvm::json::Array &fields = *item.getAsArray();
+    run::Difference difference{*fields[2].getAsNumber(), *fields[3].getAsNumber(), *fields[4].getAsInteger(),
+                               *fields[5].getAsBoolean()};
+    comparisons.push_back({fields[0].getAsString()->str(), *fields[1].getAsBoolean(), difference});
+  }
+  return comparisons;
+}
+
+Expected<std::vector<Comparison>> vitc::driver::compareLibraries(const VerifiedLibraries &libraries,
+                                                                 ArrayRef<std::string> nodes, StringRef inputs) {
+  Expected<std::string> text = callInChild([&] { return serialize(runAndCompare(libraries, nodes, inputs)); });
+  if (!text)
+    return text.takeError();
+  return deserialize(*text);
+}
+
+//===----------------------------------------------------------------------===//
+// The verdict
+//===----------------------------------------------------------------------===//
+
+static double getRelative(const run::Difference &difference) {
+  return difference.largest > 0 ? difference.largest / difference.scale : 0;
+}
+
+static void printDifference(const run::Difference &difference, llvm::raw_ostream &os) {
+  if (difference.notNumbers)
+    os << "NaN or infinity on one side alone";
+  else
+    os << llvm::format("%.2g of max |y|, where %g is allowed", getRelative(difference), kVerifyTolerance);
+  os << ", at element " << difference.where;
+}
+
+bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, llvm::raw_ostream &out, llvm::raw_ostream &err) {
+  size_t nodes = llvm::count_if(comparisons, [](const Comparison &comparison) { return comparison.isNode; });
+  size_t outputs = comparisons.size() - nodes;
+  size_t wrong = llvm::count_if(comparisons, [](const Comparison &comparison) { return !comparison.agrees(); });
+  if (wrong == 0) {
+    const Comparison &worst = *llvm::max_element(comparisons, [](const Comparison &a, const Comparison &b) {
+      return getRelative(a.difference) < getRelative(b.difference);
+    });
+    out << "verified " << nodes << " ops and " << outputs << (outputs == 1 ? " output" : " outputs")
+        << " against the unfused path: at most " << llvm::format("%.2g", getRelative(worst.difference))
+        << " of max |y|, of '" << worst.name << "'\n";
+    return true;
+  }
+  const Comparison &first =
+      *llvm::find_if(comparisons, [](const Comparison &comparison) { return !comparison.agrees(); });
+  err << "vitc: error: " << (first.isNode ? "node '" : "output '") << first.name
+      << "': drifts from the unfused path by ";
+  printDifference(first.difference, err);
+  if (first.isNode)
+    err << "; the first of " << wrong << " that do, of " << nodes << " ops and " << outputs << " outputs\n";
+  else
+    err << "; none of the " << nodes << " ops before it does where all their results are kept\n";
+  return false;
+}

@@ -1,0 +1,38 @@
+#ifndef VITC_DRIVER_COMPARELIBRARIES_H
+#define VITC_DRIVER_COMPARELIBRARIES_H
+
+#include "vitc/Run/Inputs.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+namespace vitc::driver {
+
+/// A program's output may be this far from the reference's, relative to the largest magnitude of that.
+inline constexpr double kVerifyTolerance = 1e-4;
+
+/// Compiled libraries. `reference` and `fused` return the outputs of the graph and those of the nodes, `delivered` the
+/// former.
+struct VerifiedLibraries {
+  llvm::StringRef reference, fused, delivered;
+};
+
+/// How far one output of a program is from the reference's.
+struct Comparison {
+  std::string name; ///< of a node, or of an output
+  bool isNode = false;
+  run::Difference difference;
+
+  bool agrees() const { return !difference.notNumbers && difference.largest <= kVerifyTolerance * difference.scale; }
+};
+
+/// Runs the libraries in a child process, on the arrays of the .npz file `inputs` and on drawn numbers for what it has
+/// not. Nodes come first, in their order, then the outputs of the delivered library.
+llvm::Expected<std::vector<Comparison>> compareLibraries(const VerifiedLibraries &libraries,
+                                                         llvm::ArrayRef<std::string> nodes, llvm::StringRef inputs);
+
+/// Says how far the programs agree, or which node drifts first; returns whether they do.
+bool printVerdict(llvm::ArrayRef<Comparison> comparisons, llvm::raw_ostream &out, llvm::raw_ostream &err);
+
+} // namespace vitc::driver
+
+#endif // VITC_DRIVER_COMPARELIBRARIES_H

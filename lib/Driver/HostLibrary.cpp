@@ -1,0 +1,52 @@
+#include "HostLibrary.h"
+#include "Backend.h"
+#include "StageRunner.h"
+
+#include "vitc/Target/Codegen.h"
+#include "vitc/Target/Library.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::driver;
+
+TemporaryLibrary::TemporaryLibrary() {
+  if (llvm::sys::fs::createTemporaryFile("vitc", "so", path))
+    path.clear();
+  else
+    llvm::sys::RemoveFileOnSignal(path);
+}
+
+TemporaryLibrary::~TemporaryLibrary() {
+  if (path.empty())
+    return;
+  llvm::sys::fs::remove(path);
+  llvm::sys::DontRemoveFileOnSignal(path);
+}
+
+static llvm::Error write(ModuleOp module, const TargetInfo &target, const LoweredProgram &lowered, StringRef path) {
+  llvm::Expected<std::vector<target::Code>> code = target::compileModules({{module, target}}, {});
+  if (!code)
+    return code.takeError();
+  target::LibraryOptions library;
+  library.path = path.str();
+  library.soname = llvm::sys::path::filename(path).str();
+  library.prefix = lowered.program.name;
+  std::vector<target::OutputFile> outputs;
+  if (llvm::Error error =
+          target::writeSharedLibrary({lowered.program, *code, lowered.weights.getWeights()}, library, outputs))
+    return error;
+  return target::OutputFile::keepAll(outputs);
+}
+
+LogicalResult vitc::driver::writeHostLibrary(ModuleOp module, const TargetInfo &target, StringRef path) {
+  LoweredProgram lowered;
+  lowered.program.name = "host";
+  if (path.empty() || failed(runStage(Stage::Tiled, module, target, nullptr)) ||
+      failed(runStage(Stage::Vector, module, target, nullptr)) || failed(lowerToLLVM(module, target, lowered)))
+    return failure();
+  return failure(llvm::errorToBool(write(module, target, lowered, path)));
+}

@@ -1,0 +1,65 @@
+#include "StageRunner.h"
+#include "ConstantFolding.h"
+#include "ElementTypes.h"
+#include "OutputShapes.h"
+
+#include "vitc/Pipelines/Pipelines.h"
+#include "vitc/Recognition/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::driver;
+
+/// Constants are folded before recognition, which looks at weights; and after it, which leaves arithmetic of prefix
+/// tokens and positions.
+static LogicalResult finishStage(Stage stage, ModuleOp module) {
+  if (stage == Stage::ONNX)
+    return failure(failed(checkElementTypes(module)) || failed(checkOutputShapes(module)));
+  return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
+}
+
+LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetInfo &target, Report *report) {
+  PassManager pm(module.getContext());
+  CPUPipelineOptions cpu;
+  cpu.level = target.level;
+  switch (stage) {
+  case Stage::ONNX:
+    buildONNXPipeline(pm);
+    break;
+  case Stage::Linalg:
+    buildLinalgPipeline(pm);
+    break;
+  case Stage::ViT:
+    buildRecognitionPipeline(pm, report);
+    break;
+  case Stage::Fused: {
+    // Rewrites cut weights into parts, which are constants again before anything is fused with them.
+    PassManager rewrites(module.getContext());
+    buildRewritePipeline(rewrites, report);
+    if (failed(rewrites.run(module)) || failed(foldConstantSubgraphs(module)))
+      return failure();
+    buildFusedPipeline(pm);
+    break;
+  }
+  case Stage::Tiled:
+    buildCPUTiledPipeline(pm, cpu);
+    break;
+  case Stage::Vector:
+    buildCPUVectorPipeline(pm, cpu);
+    break;
+  case Stage::LLVM:
+  case Stage::Library:
+    llvm_unreachable("these stages need more than passes");
+  }
+  return failure(failed(pm.run(module)) || failed(finishStage(stage, module)));
+}
+
+LogicalResult vitc::driver::lowerUnfused(ModuleOp module, const TargetInfo &target) {
+  if (failed(runStage(Stage::Linalg, module, target, nullptr)))
+    return failure();
+  PassManager pm(module.getContext());
+  buildUnfusedPipeline(pm);
+  return pm.run(module);
+}

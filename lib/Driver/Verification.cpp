@@ -1,0 +1,93 @@
+#include "Verification.h"
+#include "Diagnostics.h"
+#include "HostLibrary.h"
+#include "StageRunner.h"
+
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::driver;
+
+static bool isFloatTensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && isa<FloatType>(type.getElementType());
+}
+
+/// Each node's op of floats, by its name; the last of several that one node became.
+static llvm::MapVector<StringRef, Operation *> findNodes(func::FuncOp graph) {
+  llvm::MapVector<StringRef, Operation *> nodes;
+  for (Operation &op : graph.front().without_terminator())
+    if (auto name = dyn_cast<NameLoc>(op.getLoc()))
+      if (op.getNumOperands() > 0 && op.getNumResults() > 0 && isFloatTensor(op.getResult(0)))
+        nodes[name.getName()] = &op;
+  return nodes;
+}
+
+/// The last node of the graph among those an op was made from: the one whose value it computes.
+static Operation *findLastNode(Location loc, const llvm::MapVector<StringRef, Operation *> &nodes) {
+  Operation *last = nullptr;
+  loc->walk([&](Location part) {
+    auto name = dyn_cast<NameLoc>(part);
+    Operation *node = name ? nodes.lookup(name.getName()) : nullptr;
+    if (node && (!last || last->isBeforeInBlock(node)))
+      last = node;
+    return WalkResult::advance();
+  });
+  return last;
+}
+
+static func::FuncOp getMain(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
+
+std::vector<std::string> vitc::driver::findVerifiedNodes(ModuleOp fused, ModuleOp graph) {
+  llvm::MapVector<StringRef, Operation *> nodes = findNodes(getMain(graph));
+  llvm::SetVector<Operation *> found;
+  for (Operation &op : getMain(fused).front().without_terminator())
+    if (op.getNumOperands() > 0)
+      if (Operation *node = findLastNode(op.getLoc(), nodes))
+        found.insert(node);
+  std::vector<std::string> names;
+  for (Operation *node : found)
+    names.push_back(getNodeName(node->getLoc()));
+  return names;
+}
+
+FailureOr<OwningOpRef<ModuleOp>> vitc::driver::returnNodes(ModuleOp graph, ArrayRef<std::string> names) {
+  OwningOpRef<ModuleOp> copy(graph.clone());
+  func::FuncOp function = getMain(*copy);
+  llvm::MapVector<StringRef, Operation *> nodes = findNodes(function);
+  Operation *end = function.front().getTerminator();
+  SmallVector<Value> results(end->getOperands());
+  SmallVector<DictionaryAttr> attributes;
+  function.getAllResultAttrs(attributes);
+  Builder builder(function.getContext());
+  for (auto [index, name] : llvm::enumerate(names)) {
+    results.push_back(nodes.lookup(name)->getResult(0));
+    // Outputs may be called as nodes are: these have names of their own.
+    NamedAttribute unique("vit.name", builder.getStringAttr("verify." + Twine(index)));
+    attributes.push_back(builder.getDictionaryAttr(unique));
+  }
+  end->setOperands(results);
+  function.setFunctionType(builder.getFunctionType(function.getArgumentTypes(), TypeRange(ValueRange(results))));
+  function.setAllResultAttrs(attributes);
+  PassManager pm(function.getContext());
+  pm.addNestedPass<func::FuncOp>(onnx::createInferShapesPass()); // for the new results' symbolic extents
+  if (failed(pm.run(*copy)))
+    return failure();
+  return copy;
+}
+
+LogicalResult vitc::driver::writeReference(ModuleOp graph, const TargetInfo &target, StringRef path) {
+  return failure(failed(lowerUnfused(graph, target)) || failed(writeHostLibrary(graph, target, path)));
+}
+
+LogicalResult vitc::driver::writeFused(ModuleOp graph, const TargetInfo &target, StringRef path) {
+  for (Stage stage : {Stage::Linalg, Stage::ViT, Stage::Fused})
+    if (failed(runStage(stage, graph, target, nullptr)))
+      return failure();
+  return writeHostLibrary(graph, target, path);
+}

@@ -1,0 +1,31 @@
+#ifndef VITC_DRIVER_VERIFICATION_H
+#define VITC_DRIVER_VERIFICATION_H
+
+#include "vitc/Support/TargetInfo.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+// `--verify`: what was compiled runs beside the same graph lowered op by op, with nothing recognised, rewritten or
+// fused, and is compared with it.
+//
+// Two programs are: the one the user gets, by its outputs; and one of the same fused ops that returns the result of
+// each as well, to name the first that drifts. Its outputs keep rows alive that nothing else reads, so that what only
+// the first does (row pruning) shows in the first's outputs alone.
+
+namespace vitc::driver {
+
+/// The nodes of `graph`, a module of the stage `onnx`, whose values are results of ops of `fused`, in the order of
+/// these.
+std::vector<std::string> findVerifiedNodes(mlir::ModuleOp fused, mlir::ModuleOp graph);
+
+/// A copy of a module of the stage `onnx` that returns the results of these nodes too, after its own.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> returnNodes(mlir::ModuleOp graph, llvm::ArrayRef<std::string> nodes);
+
+/// Lowers a graph that returns nodes op by op, or as every model is lowered, and writes the library for this machine.
+llvm::LogicalResult writeReference(mlir::ModuleOp graph, const TargetInfo &target, llvm::StringRef path);
+llvm::LogicalResult writeFused(mlir::ModuleOp graph, const TargetInfo &target, llvm::StringRef path);
+
+} // namespace vitc::driver
+
+#endif // VITC_DRIVER_VERIFICATION_H
