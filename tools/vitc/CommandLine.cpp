@@ -74,12 +74,14 @@ private:
     valid = false;
   }
 
-  /// The items of a comma-separated option.
-  std::vector<std::string> getList(ID id) const {
+  /// The items of a comma-separated option, of which none is empty.
+  std::vector<std::string> getList(ID id) {
     std::vector<std::string> items;
-    for (StringRef list : arguments.getAllArgValues(id)) {
+    for (const Arg *argument : arguments.filtered(id)) {
       SmallVector<StringRef> parts;
-      list.split(parts, ',', -1, /*KeepEmpty=*/false);
+      StringRef(argument->getValue()).split(parts, ',');
+      if (is_contained(parts, ""))
+        reject("expected a list without empty items in " + argument->getAsString(arguments));
       items.insert(items.end(), parts.begin(), parts.end());
     }
     return items;
@@ -219,6 +221,10 @@ std::optional<Invocation> vitc::tool::parseCommandLine(ArrayRef<const char *> wo
     invocation.action = Action::Info;
     invocation.file = arguments.getLastArgValue(OPT_info);
     return invocation;
+  }
+  if (arguments.getAllArgValues(OPT_batch).size() > 1) {
+    err << "vitc: error: expected one list in --batch, got several\n";
+    return std::nullopt;
   }
   if (arguments.hasArg(OPT_batch)) {
     invocation.action = Action::Batch;
