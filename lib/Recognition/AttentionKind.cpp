@@ -14,8 +14,8 @@ static Value rowsOperand(Operation *op) {
   if (!op)
     return {};
   return TypeSwitch<Operation *, Value>(op)
-      .Case<vit::LinearOp, vit::LayerNormOp, vit::LayerScaleOp, vit::GeluOp, vit::SiluOp>(
-          [](auto each) { return each.getInput(); })
+      .Case<vit::LinearOp, vit::LayerNormOp, vit::RmsNormOp, vit::LayerScaleOp, vit::GeluOp, vit::HardSwishOp,
+            vit::SiluOp>([](auto each) { return each.getInput(); })
       .Default([](Operation *other) -> Value {
         std::optional<Elementwise> sum = matchElementwise(other);
         if (!sum || sum->kind != linalg::ElementwiseKind::add)

@@ -68,8 +68,9 @@ private:
     Operation *op = value.getOwner();
     int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
     return TypeSwitch<Operation *, Value>(op)
-        .Case<vit::GeluOp, vit::SiluOp>([&](auto each) { return onRows(each, each.getInputMutable(), rows, rewriter); })
-        .Case<vit::LayerNormOp, vit::LayerScaleOp>([&](auto each) {
+        .Case<vit::GeluOp, vit::HardSwishOp, vit::SiluOp>(
+            [&](auto each) { return onRows(each, each.getInputMutable(), rows, rewriter); })
+        .Case<vit::LayerNormOp, vit::RmsNormOp, vit::LayerScaleOp>([&](auto each) {
           return rows.dim + 1 < rank ? onRows(each, each.getInputMutable(), rows, rewriter) : Value();
         })
         .Case([&](vit::LinearOp linear) {
@@ -115,7 +116,8 @@ private:
     pruned.rows.push_back(extentOf(op.getQuery(), tokens).constant().value_or(0) - rows.size);
     Value query = takeRows(rewriter, op.getLoc(), op.getQuery(), rows);
     return vit::AttentionOp::create(rewriter, op.getLoc(), typeOfRows(value, rows), Type(), Type(), query, op.getKey(),
-                                    op.getValue(), addends, op.getScaleAttr(), op.getCausalAttr())
+                                    op.getValue(), addends, op.getScaleAttr(), op.getCausalAttr(), op.getSoftcapAttr(),
+                                    op.getZeroMaskedAttr())
         .getResult();
   }
 

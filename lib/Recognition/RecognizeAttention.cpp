@@ -101,10 +101,10 @@ private:
   static Parts buildAttention(PatternRewriter &rewriter, Location loc, const AttentionMatch &match,
                               const Exposed &exposed, Value query, Value key, Value value, ValueRange addends) {
     Type element = getElementTypeOrSelf(query), pairwise = typeOf(element, pairwiseExtents(match));
-    auto attention =
-        vit::AttentionOp::create(rewriter, loc, typeOf(element, resultExtents(match)),
-                                 exposed.scores ? pairwise : Type(), exposed.probs.empty() ? Type() : pairwise, query,
-                                 key, value, addends, rewriter.getF32FloatAttr(match.scale), UnitAttr());
+    auto attention = vit::AttentionOp::create(
+        rewriter, loc, typeOf(element, resultExtents(match)), exposed.scores ? pairwise : Type(),
+        exposed.probs.empty() ? Type() : pairwise, query, key, value, addends, rewriter.getF32FloatAttr(match.scale),
+        UnitAttr(), FloatAttr(), UnitAttr());
     return {attention.getResult(), attention.getScores(), attention.getProbs()};
   }
 

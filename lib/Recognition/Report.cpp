@@ -65,8 +65,10 @@ static StringRef kindOf(Operation *op) {
         return down.getScores().getDefiningOp<vit::ScoreDownOp>() ? "" : "score_residual";
       })
       .Case([](vit::LayerNormOp) { return "layer_norm"; })
+      .Case([](vit::RmsNormOp) { return "rms_norm"; })
       .Case([](vit::LayerScaleOp) { return "layer_scale"; })
       .Case([](vit::GeluOp) { return "gelu"; })
+      .Case([](vit::HardSwishOp) { return "hard_swish"; })
       .Case([](vit::SiluOp) { return "silu"; })
       .Case([](vit::LinearOp) { return "linear"; })
       .Case([](vit::PatchEmbedOp) { return "patch_embed"; })

@@ -67,7 +67,8 @@ public:
     for (vit::InheritOp link = last; link; link = link.getScores().getDefiningOp<vit::InheritOp>())
       chain.insert(chain.begin(), link);
     auto root = chain.empty() ? nullptr : chain.front().getScores().getDefiningOp<vit::AttentionOp>();
-    if (!root || chain.front().getScores() != root.getScores() || root.getCausal() ||
+    if (!root || chain.front().getScores() != root.getScores() || root.getCausal() || root.getSoftcap() ||
+        !root.hasOwnKeys() ||
         !llvm::all_of(root.getAddends(), [&](Value addend) { return isConstantMatrix(addend, root); }))
       return rewriter.notifyMatchFailure(op, "the scores it starts from are more than a product of queries and keys");
     if (!isProfitable(root, chain))
@@ -153,7 +154,7 @@ private:
     places.push_back(nodeName(loc));
     Type scores = exposed ? op.getScores().getType() : Type(), probs = op.getProbs() ? op.getProbs().getType() : Type();
     return vit::AttentionOp::create(rewriter, loc, op.getResult().getType(), scores, probs, query, key, op.getValue(),
-                                    addends, root.getScaleAttr(), UnitAttr());
+                                    addends, root.getScaleAttr(), UnitAttr(), FloatAttr(), UnitAttr());
   }
 
   Places &places;
@@ -168,9 +169,10 @@ struct DropUnreadResults final : OpRewritePattern<vit::AttentionOp> {
     if (!isUnread(op.getScores()) && !isUnread(op.getProbs()))
       return failure();
     auto keep = [&](Value result) { return result && !result.use_empty() ? result.getType() : Type(); };
-    auto fewer = vit::AttentionOp::create(rewriter, op.getLoc(), op.getResult().getType(), keep(op.getScores()),
-                                          keep(op.getProbs()), op.getQuery(), op.getKey(), op.getValue(),
-                                          op.getAddends(), op.getScaleAttr(), op.getCausalAttr());
+    auto fewer =
+        vit::AttentionOp::create(rewriter, op.getLoc(), op.getResult().getType(), keep(op.getScores()),
+                                 keep(op.getProbs()), op.getQuery(), op.getKey(), op.getValue(), op.getAddends(),
+                                 op.getScaleAttr(), op.getCausalAttr(), op.getSoftcapAttr(), op.getZeroMaskedAttr());
     rewriter.replaceAllUsesWith(op.getResult(), fewer.getResult());
     for (auto [before, after] : {std::pair(op.getScores(), fewer.getScores()), {op.getProbs(), fewer.getProbs()}})
       if (before && after)

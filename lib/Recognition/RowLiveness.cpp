@@ -47,8 +47,9 @@ private:
     if (viewedOperand(op) == rows.value)
       return visitView(op, rows);
     TypeSwitch<Operation *>(op)
-        .Case<vit::GeluOp, vit::SiluOp>([&](auto each) { push({each.getResult(), rows.dim, rows.begin, rows.end}); })
-        .Case<vit::LayerNormOp, vit::LinearOp, vit::LayerScaleOp>([&](auto perRow) {
+        .Case<vit::GeluOp, vit::HardSwishOp, vit::SiluOp>(
+            [&](auto each) { push({each.getResult(), rows.dim, rows.begin, rows.end}); })
+        .Case<vit::LayerNormOp, vit::RmsNormOp, vit::LinearOp, vit::LayerScaleOp>([&](auto perRow) {
           bool isRows = use.get() == perRow.getInput() && rows.dim + 1 < perRow.getInput().getType().getRank();
           isRows ? push({perRow.getResult(), rows.dim, rows.begin, rows.end}) : read(rows);
         })

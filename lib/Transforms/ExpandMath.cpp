@@ -39,6 +39,7 @@ Value expandPow(FastMath &math, math::PowFOp op) { return math.pow(op.getLhs(), 
 Value expandSilu(FastMath &math, vitc::vit::SiluOp op) {
   return math.silu(op.getInput(), op.getBeta().convertToFloat());
 }
+Value expandHardSwish(FastMath &math, vitc::vit::HardSwishOp op) { return math.hardSwish(op.getInput()); }
 Value expandGelu(FastMath &math, vitc::vit::GeluOp op) {
   bool isTanh = op.getApproximate() == vitc::vit::GeluApproximate::tanh;
   return isTanh ? math.geluTanh(op.getInput()) : math.geluErf(op.getInput());
@@ -56,6 +57,7 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
   patterns.add<ExpandOp<math::PowFOp>>(context, expandPow);
   patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
+  patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish);
   patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
   populateMathAlgebraicSimplificationPatterns(patterns);
   // Not powf, which upstream expands for positive bases alone.
@@ -75,7 +77,7 @@ struct ExpandMathPass final : vitc::impl::ExpandMathPassBase<ExpandMathPass> {
       return signalPassFailure();
     WalkResult left = getOperation()->walk([](Operation *op) {
       bool isFunction = isa<math::MathDialect>(op->getDialect()) && !isNative(op);
-      if (!isFunction && !isa<vitc::vit::GeluOp, vitc::vit::SiluOp>(op))
+      if (!isFunction && !isa<vitc::vit::GeluOp, vitc::vit::HardSwishOp, vitc::vit::SiluOp>(op))
         return WalkResult::advance();
       op->emitError("cannot be expanded into arithmetic on ") << op->getResultTypes();
       return WalkResult::interrupt();

@@ -1,15 +1,14 @@
-//===- Attention, step by step --------------------------------------------===//
+//===- Attention ----------------------------------------------------------===//
 //
-// scores = scale · q kᵀ, softcap, + masks, softmax, · v, over (batch, heads, tokens, features). Heads of q that share
-// one of k and v are a dimension of their own (grouped-query attention): q is (B, K, G, M, D), k (B, K, N, D).
+// onnx.Attention is a vit.attention: operands become token-major, (batch, tokens, heads, features), masks and windows
+// become addends. Scores that are read before all addends are in are computed apart.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Reduction.h"
+#include "Node.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
 #include <cmath>
 #include <limits>
 
@@ -17,41 +16,32 @@ using namespace mlir;
 using namespace vitc::onnx;
 using linalg::ElementwiseKind;
 
-/// (B, tokens, heads · features) as (B, heads, tokens, features); four dimensions are in that form.
-static Tensor splitHeads(Node &node, const Tensor &x, std::optional<int64_t> heads) {
+/// From (B, heads, tokens, features) to (B, tokens, heads, features), or back.
+static Tensor swapTokensAndHeads(Node &node, const Tensor &x) { return node.transpose(x, {0, 2, 1, 3}); }
+
+/// (B, tokens, heads · features) or (B, heads, tokens, features) as (B, tokens, heads, features).
+static Tensor toTokenMajor(Node &node, const Tensor &x, std::optional<int64_t> heads) {
   if (x.getRank() == 4)
-    return x;
+    return swapTokensAndHeads(node, x);
   AffineExpr features = node.symbols.simplify(x.extents[2].floorDiv(*heads));
-  Tensor split = node.reshape(x, {x.extents[0], x.extents[1], node.extent(*heads), features});
-  return node.transpose(split, {0, 2, 1, 3});
+  return node.reshape(x, {x.extents[0], x.extents[1], node.extent(*heads), features});
 }
 
-static AffineMap getMap(Node &node, ArrayRef<unsigned> loops, unsigned count) {
-  auto dims = llvm::map_to_vector(loops, [&](unsigned loop) { return node.builder.getAffineDimExpr(loop); });
-  return AffineMap::get(count, 0, dims, node.getContext());
-}
+namespace {
+/// Keys or values: what the attention reads, and what the next call reads as those of its past.
+struct Cached {
+  Tensor tokens;  ///< (B, N, G, features)
+  Tensor present; ///< (B, G, N, features); null where it is not asked for
+};
+} // namespace
 
-/// q (B, H, M, D) · k (B, K, N, D) -> (B, H, M, N), head h reading head h / (H / K); with `transposed` the second
-/// operand is (B, K, D, N).
-static Tensor multiplyHeads(Node &node, const Tensor &q, const Tensor &k, bool transposed) {
-  AffineExpr columns = k.extents[transposed ? 3 : 2];
-  if (q.extents[1] == k.extents[1]) {
-    // Loops: batch, head, row, column, inner.
-    AffineMap second = transposed ? getMap(node, {0, 1, 4, 3}, 5) : getMap(node, {0, 1, 3, 4}, 5);
-    return node.contract(q, getMap(node, {0, 1, 2, 4}, 5), k, second, getMap(node, {0, 1, 2, 3}, 5),
-                         {q.extents[0], q.extents[1], q.extents[2], columns});
-  }
-  AffineExpr groups = node.symbols.simplify(q.extents[1].floorDiv(k.extents[1]));
-  Tensor grouped = node.reshape(q, {q.extents[0], k.extents[1], groups, q.extents[2], q.extents[3]});
-  // Loops: batch, head of k, group, row, column, inner.
-  AffineMap second = transposed ? getMap(node, {0, 1, 5, 4}, 6) : getMap(node, {0, 1, 4, 5}, 6);
-  Tensor product = node.contract(grouped, getMap(node, {0, 1, 2, 3, 5}, 6), k, second, getMap(node, {0, 1, 2, 3, 4}, 6),
-                                 {q.extents[0], k.extents[1], groups, q.extents[2], columns});
-  return node.reshape(product, {q.extents[0], q.extents[1], q.extents[2], columns});
-}
-
-static Tensor scaleBy(Node &node, const Tensor &x, double factor) {
-  return node.elementwise(ElementwiseKind::mul, {x, node.scalar(factor, x.getElementType())}, x.extents);
+static Cached appendToPast(Node &node, const Tensor &x, std::optional<int64_t> heads, Value past, bool keepsPresent) {
+  Cached cached{toTokenMajor(node, x, heads), {}};
+  if (past)
+    cached.tokens = node.concat({swapTokensAndHeads(node, node.get(past)), cached.tokens}, 1);
+  if (keepsPresent)
+    cached.present = swapTokensAndHeads(node, cached.tokens);
+  return cached;
 }
 
 /// 0 where the mask allows, else −∞; a float mask is what it is.
@@ -62,42 +52,14 @@ static Tensor getAddend(Node &node, const Tensor &mask, Type type) {
   return node.elementwise(ElementwiseKind::select, {mask, zero, lowest}, mask.extents);
 }
 
-namespace {
-/// Which keys n a query m may read: those from m + offset − left to m + offset + right.
-struct Band {
-  AffineExpr offset;
-  std::optional<int64_t> left, right;
-};
-} // namespace
-
-/// The band as an addend of shape (M, N).
-static Tensor getBandAddend(Node &node, const Band &band, AffineExpr rows, AffineExpr columns, Type type) {
-  Value offset = node.indexValue(band.offset);
-  return node.map({}, {rows, columns}, type, [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-    Value position = arith::AddIOp::create(b, loc, linalg::IndexOp::create(b, loc, 0), offset);
-    Value distance = arith::SubIOp::create(b, loc, linalg::IndexOp::create(b, loc, 1), position);
-    Value allowed = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
-    auto restrict = [&](arith::CmpIPredicate order, int64_t bound) {
-      Value limit = arith::ConstantIndexOp::create(b, loc, bound);
-      Value isInside = arith::CmpIOp::create(b, loc, order, distance, limit);
-      allowed = arith::AndIOp::create(b, loc, allowed, isInside);
-    };
-    if (band.left)
-      restrict(arith::CmpIPredicate::sge, -*band.left);
-    if (band.right)
-      restrict(arith::CmpIPredicate::sle, *band.right);
-    Value zero = arith::ConstantOp::create(b, loc, getScalarAttr(0, type));
-    Value lowest = arith::ConstantOp::create(b, loc, getLowestAttr(type, /*isUnsigned=*/false));
-    return arith::SelectOp::create(b, loc, allowed, zero, lowest);
-  });
-}
-
 /// The mask with as many columns as there are keys: those that it lacks are not allowed.
 static FailureOr<Tensor> completeMask(Node &node, const Tensor &mask, AffineExpr columns) {
   AffineExpr missing = node.symbols.simplify(columns - mask.extents.back());
   auto count = dyn_cast<AffineConstantExpr>(missing);
-  if (isExtent(mask.extents.back(), 1) || isExtent(missing, 0))
+  if (isExtent(missing, 0))
     return mask;
+  if (isExtent(mask.extents.back(), 1))
+    return node.refuse("its mask has one column, which may be meant for the first key or for all; expected one a key");
   if (!count)
     return node.refuse("the extents of its mask cannot be shown to agree");
   SmallVector<int64_t> none(mask.getRank(), 0), after = none;
@@ -106,93 +68,152 @@ static FailureOr<Tensor> completeMask(Node &node, const Tensor &mask, AffineExpr
   return node.pad(mask, none, after, type.isInteger(1) ? getScalarAttr(0, type) : getLowestAttr(type, false));
 }
 
-/// Everything that is added to the scores, of shapes that broadcast to them.
-static FailureOr<SmallVector<Tensor>> getAddends(AttentionOp op, Node &node, ExtentsRef scores, Type type) {
-  SmallVector<Tensor> addends;
+namespace {
+/// Which keys n a query m may read, as far as that follows from their positions: those from m + offset − left to
+/// m + offset + right, and those before `lengths`, where that is given, for each picture; the offset is then its length
+/// less the number of queries.
+struct Band {
+  AffineExpr offset;
+  std::optional<int64_t> left, right;
+  std::optional<Tensor> lengths;
+};
+} // namespace
+
+/// The band as an addend of shape (M, N), or (B, 1, M, N) with lengths.
+static Tensor getBandAddend(Node &node, const Band &band, ExtentsRef scores, Type type) {
+  SmallVector<Tensor> operands;
+  Extents extents{scores[2], scores[3]};
+  if (band.lengths) {
+    operands.push_back(node.addDims(*band.lengths, {1, 2, 3}));
+    extents.insert(extents.begin(), {scores[0], node.extent(1)});
+  }
+  Value shift = node.indexValue(band.lengths ? scores[2] : band.offset);
+  return node.map(operands, extents, type, [&](OpBuilder &b, Location loc, ValueRange lengths) -> Value {
+    Value query = linalg::IndexOp::create(b, loc, extents.size() - 2);
+    Value key = linalg::IndexOp::create(b, loc, extents.size() - 1);
+    Value allowed = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+    auto restrict = [&](arith::CmpIPredicate order, Value value, Value bound) {
+      allowed = arith::AndIOp::create(b, loc, allowed, arith::CmpIOp::create(b, loc, order, value, bound));
+    };
+    Value offset = shift;
+    if (band.lengths) {
+      Value length = arith::IndexCastOp::create(b, loc, b.getIndexType(), lengths[0]);
+      restrict(arith::CmpIPredicate::slt, key, length);
+      offset = arith::SubIOp::create(b, loc, length, shift);
+    }
+    Value distance = arith::SubIOp::create(b, loc, key, arith::AddIOp::create(b, loc, query, offset));
+    if (band.left)
+      restrict(arith::CmpIPredicate::sge, distance, arith::ConstantIndexOp::create(b, loc, -*band.left));
+    if (band.right)
+      restrict(arith::CmpIPredicate::sle, distance, arith::ConstantIndexOp::create(b, loc, *band.right));
+    Value zero = arith::ConstantOp::create(b, loc, getScalarAttr(0, type));
+    Value lowest = arith::ConstantOp::create(b, loc, getLowestAttr(type, /*isUnsigned=*/false));
+    return arith::SelectOp::create(b, loc, allowed, zero, lowest);
+  });
+}
+
+namespace {
+/// What decides which keys a query reads.
+struct Masking {
+  SmallVector<Tensor> addends; ///< of shapes that broadcast to the scores
+  bool isCausal = false;       ///< n ≤ m + (N − M), beside the addends
+  bool mayMaskRows = false;    ///< whether a query may have no key at all
+};
+} // namespace
+
+static FailureOr<Masking> getMasking(AttentionOp op, Node &node, ExtentsRef scores, Type type) {
+  Masking masking;
+  masking.mayMaskRows = op.getAttnMask() || op.getNonpadKvSeqlen() || op.getLeftWindowSize() >= 0;
   if (op.getAttnMask()) {
     FailureOr<Tensor> mask = completeMask(node, node.get(op.getAttnMask()), scores[3]);
     if (failed(mask))
       return failure();
-    addends.push_back(getAddend(node, *mask, type));
-    if (!TensorBuilder::broadcasts(addends, scores))
+    masking.addends.push_back(getAddend(node, *mask, type));
+    if (!TensorBuilder::broadcasts(masking.addends, scores))
       return node.refuse("the extents of its mask cannot be shown to broadcast");
   }
-  Band band{node.extent(0), std::nullopt, std::nullopt};
+  Band band{node.extent(0), std::nullopt, std::nullopt, std::nullopt};
   if (op.getPastKey())
     band.offset = node.get(op.getPastKey()).extents[2];
+  if (op.getNonpadKvSeqlen())
+    band.lengths = node.get(op.getNonpadKvSeqlen());
   if (op.getLeftWindowSize() >= 0)
     band.left = op.getLeftWindowSize();
   if (op.getRightWindowSize() >= 0)
     band.right = op.getRightWindowSize();
-  if (op.getIsCausal())
-    band.right = 0;
-  if (band.left || band.right)
-    addends.push_back(getBandAddend(node, band, scores[2], scores[3], type));
-  return addends;
-}
-
-/// Softmax over the keys. A row all of whose keys are masked is 0.
-static Tensor softmaxRows(Node &node, const Tensor &scores, bool mayMaskRows) {
-  Value init = node.empty(scores.extents, scores.getElementType());
-  auto softmax = linalg::SoftmaxOp::create(node.builder, node.loc, TypeRange(init.getType()), scores.value, init, 3);
-  Tensor probabilities{softmax.getResult()[0], scores.extents};
-  if (!mayMaskRows)
-    return probabilities;
-  Tensor max = node.addDims(reduceMax(node, scores, {3}, /*isUnsigned=*/false), {3});
-  return node.map({probabilities, max}, scores.extents, scores.getElementType(),
-                  [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                    Type type = scores.getElementType();
-                    Value lowest = arith::ConstantOp::create(b, loc, getLowestAttr(type, /*isUnsigned=*/false));
-                    Value isMasked = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, args[1], lowest);
-                    Value zero = arith::ConstantOp::create(b, loc, getScalarAttr(0, type));
-                    return arith::SelectOp::create(b, loc, isMasked, zero, args[0]);
-                  });
-}
-
-/// What is computed at once with the output: `matmulOutput` in the stage that qk_matmul_output_mode names.
-static FailureOr<SmallVector<Tensor>> convertAttention(AttentionOp op, Node &node) {
-  if (op.getNonpadKvSeqlen())
-    return node.refuse("nonpad_kv_seqlen is not supported");
-  Type type = node.getResultElementType();
-  if (op.getSoftmaxPrecision() && *op.getSoftmaxPrecision() != type)
-    return node.refuse("a softmax_precision other than the operands' is not supported");
-  Tensor q = splitHeads(node, node.get(op.getQ()), op.getQNumHeads());
-  Tensor k = splitHeads(node, node.get(op.getK()), op.getKvNumHeads());
-  Tensor v = splitHeads(node, node.get(op.getV()), op.getKvNumHeads());
-  if (k.getElementType() != type || v.getElementType() != type)
-    return node.refuse("operands of different element types are not supported");
-  if (!isa<AffineConstantExpr>(q.extents[1]) || !isa<AffineConstantExpr>(k.extents[1]) ||
-      (!op.getScale() && !isa<AffineConstantExpr>(q.extents[3])))
-    return node.refuse("its numbers of heads or features are not static");
-  if (op.getPastKey()) {
-    k = node.concat({node.get(op.getPastKey()), k}, 2);
-    v = node.concat({node.get(op.getPastValue()), v}, 2);
+  if (op.getIsCausal()) {
+    masking.isCausal = !band.lengths && isExtent(node.symbols.simplify(scores[3] - scores[2] - band.offset), 0);
+    band.right = masking.isCausal ? std::nullopt : std::optional<int64_t>(0);
   }
-  double scale = op.getScale() ? op.getScale()->convertToDouble() : 1 / std::sqrt(getStaticExtent(q.extents[3]));
-  SmallVector<Tensor> stages{scaleBy(node, multiplyHeads(node, q, k, /*transposed=*/false), scale)};
-  double cap = op.getSoftcap().convertToDouble();
-  Tensor scores = stages.back();
+  if (band.left || band.right || band.lengths)
+    masking.addends.push_back(getBandAddend(node, band, scores, type));
+  return masking;
+}
+
+static Tensor scaleBy(Node &node, const Tensor &x, double factor) {
+  return node.elementwise(ElementwiseKind::mul, {x, node.scalar(factor, x.getElementType())}, x.extents);
+}
+
+/// scale · q kᵀ, by softcap where `cap` is positive, as (B, H, M, N).
+static Tensor computeScores(Node &node, const Tensor &q, const Tensor &k, double scale, double cap) {
+  AffineExpr groups = k.extents[2], members = node.symbols.simplify(q.extents[2].floorDiv(groups));
+  Tensor grouped = node.reshape(q, {q.extents[0], q.extents[1], groups, members, q.extents[3]});
+  // Loops: batch, head of k, member of its group, query, key, feature.
+  auto getMap = [&](ArrayRef<unsigned> loops) {
+    auto dims = llvm::map_to_vector(loops, [&](unsigned loop) { return node.builder.getAffineDimExpr(loop); });
+    return AffineMap::get(6, 0, dims, node.getContext());
+  };
+  Tensor product = node.contract(grouped, getMap({0, 3, 1, 2, 5}), k, getMap({0, 4, 1, 5}), getMap({0, 1, 2, 3, 4}),
+                                 {q.extents[0], groups, members, q.extents[1], k.extents[1]});
+  Tensor scores = scaleBy(node, node.reshape(product, {q.extents[0], q.extents[2], q.extents[1], k.extents[1]}), scale);
   if (cap > 0)
     scores = scaleBy(node, node.elementwise(ElementwiseKind::tanh, {scaleBy(node, scores, 1 / cap)}), cap);
-  stages.push_back(scores);
-  FailureOr<SmallVector<Tensor>> addends = getAddends(op, node, scores.extents, type);
-  if (failed(addends))
-    return failure();
-  for (const Tensor &addend : *addends)
-    scores = node.elementwise(ElementwiseKind::add, {scores, addend}, scores.extents);
-  stages.push_back(scores);
-  stages.push_back(softmaxRows(node, scores, !addends->empty()));
-  Tensor y = multiplyHeads(node, stages.back(), v, /*transposed=*/true);
-  if (node.get(op.getQ()).getRank() == 3)
-    y = node.reshape(node.transpose(y, {0, 2, 1, 3}), node.getResultExtents());
+  return scores;
+}
 
-  SmallVector<Tensor> results{y};
+/// The softmax is computed in the operands' type, which is also its results': another softmax_precision rounds
+/// differently inside.
+static FailureOr<SmallVector<Tensor>> convertAttention(AttentionOp op, Node &node) {
+  Type type = node.getResultElementType();
+  Tensor q = toTokenMajor(node, node.get(op.getQ()), op.getQNumHeads());
+  Cached k = appendToPast(node, node.get(op.getK()), op.getKvNumHeads(), op.getPastKey(), bool(op.getPresentKey()));
+  Cached v = appendToPast(node, node.get(op.getV()), op.getKvNumHeads(), op.getPastValue(), bool(op.getPresentValue()));
+  if (k.tokens.getElementType() != type || v.tokens.getElementType() != type)
+    return node.refuse("operands of different element types are not supported");
+  for (const Tensor &operand : {q, k.tokens, v.tokens})
+    if (!isa<AffineConstantExpr>(operand.extents[2]) || !isa<AffineConstantExpr>(operand.extents[3]))
+      return node.refuse("its numbers of heads or features are not static");
+  Extents pairwise{q.extents[0], q.extents[2], q.extents[1], k.tokens.extents[1]};
+  FailureOr<Masking> masking = getMasking(op, node, pairwise, type);
+  if (failed(masking))
+    return failure();
+
+  double scale = op.getScale() ? op.getScale()->convertToDouble() : 1 / std::sqrt(getStaticExtent(q.extents[3]));
+  double cap = op.getSoftcap().convertToDouble();
+  bool isMasked = masking->isCausal || !masking->addends.empty();
+  int64_t mode = op.getQkMatmulOutput() ? op.getQkMatmulOutputMode() : -1;
+  bool readsEarlier = (mode == 0 && (isMasked || cap > 0)) || (mode == 1 && isMasked);
+  Type pairwiseType = node.getType(pairwise, type);
+  Extents result{q.extents[0], q.extents[1], q.extents[2], v.tokens.extents[3]};
+  OpBuilder &b = node.builder;
+  auto addends = llvm::map_to_vector(masking->addends, [](const Tensor &addend) { return addend.value; });
+  auto flag = [&](bool value) { return value ? b.getUnitAttr() : UnitAttr(); };
+  auto attention = vitc::vit::AttentionOp::create(
+      b, node.loc, node.getType(result, type), mode >= 0 && mode < 3 && !readsEarlier ? pairwiseType : Type(),
+      mode == 3 ? pairwiseType : Type(), q.value, k.tokens.value, v.tokens.value, addends, b.getF32FloatAttr(scale),
+      flag(masking->isCausal), cap > 0 ? b.getF32FloatAttr(cap) : FloatAttr(), flag(masking->mayMaskRows));
+
+  Tensor y{attention.getResult(), result};
+  SmallVector<Tensor> results{node.get(op.getQ()).getRank() == 3 ? node.reshape(y, node.getResultExtents())
+                                                                 : swapTokensAndHeads(node, y)};
   if (op.getPresentKey())
-    results.push_back(k);
+    results.push_back(k.present);
   if (op.getPresentValue())
-    results.push_back(v);
-  if (op.getQkMatmulOutput())
-    results.push_back(stages[op.getQkMatmulOutputMode()]);
+    results.push_back(v.present);
+  if (readsEarlier)
+    results.push_back(computeScores(node, q, k.tokens, scale, mode == 1 ? cap : 0));
+  else if (mode >= 0)
+    results.push_back({mode == 3 ? attention.getProbs() : attention.getScores(), pairwise});
   return results;
 }
 

@@ -27,7 +27,7 @@ struct AttentionToCPU final : OpRewritePattern<vit::AttentionOp> {
       outputs.push_back(tensor::EmptyOp::create(rewriter, op.getLoc(), shape, rewriter.getF32Type()));
     auto attention = vcpu::AttentionOp::create(
         rewriter, op.getLoc(), TypeRange(ValueRange(outputs)), op.getQuery(), packKeys(op, rewriter), op.getValue(),
-        op.getAddends(), outputs, op.getScaleAttr(), op.getCausalAttr(),
+        op.getAddends(), outputs, op.getScaleAttr(), op.getCausalAttr(), op.getSoftcapAttr(), op.getZeroMaskedAttr(),
         op.getScores() ? rewriter.getUnitAttr() : UnitAttr(), op.getProbs() ? rewriter.getUnitAttr() : UnitAttr(),
         rewriter.getI64IntegerAttr(schedule.mr), rewriter.getI64IntegerAttr(schedule.lanes));
     rewriter.replaceOp(op, attention.getResults());
@@ -35,7 +35,7 @@ struct AttentionToCPU final : OpRewritePattern<vit::AttentionOp> {
   }
 
 private:
-  /// (B.., N, H, D) → (B.., H, ⌈N / nr⌉, D, nr).
+  /// (B.., N, G, D) → (B.., G, ⌈N / nr⌉, D, nr).
   Value packKeys(vit::AttentionOp op, PatternRewriter &rewriter) const {
     Location loc = op.getLoc();
     auto key = cast<TypedValue<RankedTensorType>>(op.getKey());

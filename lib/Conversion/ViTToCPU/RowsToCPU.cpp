@@ -35,7 +35,27 @@ struct LayerNormToCPU final : OpRewritePattern<vit::LayerNormOp> {
       return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
     replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
       return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(),
-                                       op.getBias(), ValueRange(init), op.getEpsilonAttr(),
+                                       op.getBias(), ValueRange(init), op.getEpsilonAttr(), UnitAttr(),
+                                       rewriter.getI64IntegerAttr(lanes))
+          .getResult(0);
+    });
+    return success();
+  }
+
+  int64_t lanes;
+};
+
+struct RmsNormToCPU final : OpRewritePattern<vit::RmsNormOp> {
+  RmsNormToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
+
+  LogicalResult matchAndRewrite(vit::RmsNormOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResult().getType();
+    if (!type.getElementType().isF32() || type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))
+      return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
+    replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
+      return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(), Value(),
+                                       ValueRange(init), op.getEpsilonAttr(), rewriter.getUnitAttr(),
                                        rewriter.getI64IntegerAttr(lanes))
           .getResult(0);
     });
@@ -133,10 +153,10 @@ struct LayerScaleToLinalg final : OpRewritePattern<vit::LayerScaleOp> {
 } // namespace
 
 void vitc::populateViTRowsToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
-  patterns.add<LayerNormToCPU, PatchifyToCPU, SoftmaxToCPU>(patterns.getContext(), target);
+  patterns.add<LayerNormToCPU, PatchifyToCPU, RmsNormToCPU, SoftmaxToCPU>(patterns.getContext(), target);
 }
 
 void vitc::populateViTElementwiseToLinalgPatterns(RewritePatternSet &patterns) {
-  patterns.add<ElementwiseToLinalg<vit::GeluOp>, ElementwiseToLinalg<vit::SiluOp>, LayerScaleToLinalg>(
-      patterns.getContext());
+  patterns.add<ElementwiseToLinalg<vit::GeluOp>, ElementwiseToLinalg<vit::HardSwishOp>,
+               ElementwiseToLinalg<vit::SiluOp>, LayerScaleToLinalg>(patterns.getContext());
 }

@@ -2,20 +2,17 @@
 
 // Legal ONNX that is not supported, and says which part of it.
 
-// CHECK: error: cannot compile 4 nodes:
-// CHECK-NEXT: (onnx.Attention): nonpad_kv_seqlen is not supported
-// CHECK-NEXT: (onnx.Attention): a softmax_precision other than the operands' is not supported
+// CHECK: error: cannot compile 3 nodes:
+// CHECK-NEXT: (onnx.Attention): its mask has one column, which may be meant for the first key or for all; expected one a key
 // CHECK-NEXT: (onnx.Gemm): a product of integers needs integer factors alpha and beta
 // CHECK-NEXT: (onnx.ReduceL2): a norm of integers is not supported
-func.func @options(%q: tensor<1x2x4x8xf32>, %lengths: tensor<1xi64>, %n: tensor<3x3xi32>)
-    -> (tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<3x3xi32>, tensor<1x1xi32>) {
-  %0 = onnx.Attention %q, %q, %q, %lengths {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 1>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
-    : (tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1xi64>) -> tensor<1x2x4x8xf32>
-  %1 = onnx.Attention %q, %q, %q {softmax_precision = f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
-    : (tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>) -> tensor<1x2x4x8xf32>
-  %2 = onnx.Gemm %n, %n {alpha = 0.5 : f32} : (tensor<3x3xi32>, tensor<3x3xi32>) -> tensor<3x3xi32>
-  %3 = onnx.ReduceL2 %n : (tensor<3x3xi32>) -> tensor<1x1xi32>
-  return %0, %1, %2, %3 : tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<3x3xi32>, tensor<1x1xi32>
+func.func @options(%q: tensor<1x2x4x8xf32>, %mask: tensor<4x1xi1>, %n: tensor<3x3xi32>)
+    -> (tensor<1x2x4x8xf32>, tensor<3x3xi32>, tensor<1x1xi32>) {
+  %0 = onnx.Attention %q, %q, %q, %mask {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0>, resultSegmentSizes = array<i32: 1, 0, 0, 0>}
+    : (tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>, tensor<4x1xi1>) -> tensor<1x2x4x8xf32>
+  %1 = onnx.Gemm %n, %n {alpha = 0.5 : f32} : (tensor<3x3xi32>, tensor<3x3xi32>) -> tensor<3x3xi32>
+  %2 = onnx.ReduceL2 %n : (tensor<3x3xi32>) -> tensor<1x1xi32>
+  return %0, %1, %2 : tensor<1x2x4x8xf32>, tensor<3x3xi32>, tensor<1x1xi32>
 }
 
 // -----

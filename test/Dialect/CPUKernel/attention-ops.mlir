@@ -11,6 +11,16 @@ func.func @views(%q: !row, %k: memref<2x3x?x24x32xf32>, %v: !row, %mask: memref<
   return
 }
 
+// Six heads of queries share two of keys and values.
+
+// CHECK-LABEL: func @groups
+// CHECK: vcpu.attention {{.*}}softcap = 3.000000e+01 : f32, zero_masked
+func.func @groups(%q: memref<5x6x8xf32>, %k: memref<2x1x8x32xf32>, %v: memref<9x2x8xf32>, %out: memref<5x6x8xf32>) {
+  vcpu.attention ins(%q, %k, %v : memref<5x6x8xf32>, memref<2x1x8x32xf32>, memref<9x2x8xf32>)
+    outs(%out : memref<5x6x8xf32>) {mr = 14 : i64, scale = 1.0 : f32, softcap = 30.0 : f32, zero_masked}
+  return
+}
+
 // CHECK-LABEL: func @tensors
 func.func @tensors(%q: tensor<5x2x8xf32>, %k: tensor<2x1x8x32xf32>, %v: tensor<9x2x80xf32>, %out: tensor<5x2x80xf32>) -> tensor<5x2x80xf32> {
   %0 = vcpu.attention ins(%q, %k, %v : tensor<5x2x8xf32>, tensor<2x1x8x32xf32>, tensor<9x2x80xf32>)
@@ -21,9 +31,18 @@ func.func @tensors(%q: tensor<5x2x8xf32>, %k: tensor<2x1x8x32xf32>, %v: tensor<9
 // -----
 
 func.func @attention_c1(%q: memref<5x2x8xf32>, %k: memref<2x2x8x32xf32>, %v: memref<9x2x8xf32>, %out: memref<5x2x8xf32>) {
-  // expected-error@+1 {{expected f32 q (B.., M, H, D), k (B.., H, P, D, nr), v (B.., N, H, E) and out (B.., M, H, E), got}}
+  // expected-error@+1 {{expected f32 q (B.., M, H, D), k (B.., G, P, D, nr), v (B.., N, G, E) and out (B.., M, H, E), got}}
   vcpu.attention ins(%q, %k, %v : memref<5x2x8xf32>, memref<2x2x8x32xf32>, memref<9x2x8xf32>)
     outs(%out : memref<5x2x8xf32>) {mr = 14 : i64, scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+func.func @attention_c1_heads(%q: memref<5x3x8xf32>, %k: memref<2x1x8x32xf32>, %v: memref<9x2x8xf32>, %out: memref<5x3x8xf32>) {
+  // expected-error@+1 {{expected the 2 heads of v to divide the 3 of q}}
+  vcpu.attention ins(%q, %k, %v : memref<5x3x8xf32>, memref<2x1x8x32xf32>, memref<9x2x8xf32>)
+    outs(%out : memref<5x3x8xf32>) {mr = 14 : i64, scale = 1.0 : f32}
   return
 }
 

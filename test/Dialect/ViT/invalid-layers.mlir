@@ -16,6 +16,22 @@ func.func @layer_norm_c1_bias(%x: tensor<2x4xf32>, %s: tensor<4x1xf32>) {
 
 // -----
 
+func.func @rms_norm_c1(%x: tensor<2x4xf32>, %s: tensor<3xf32>) {
+  // expected-error @+1 {{expected scale of shape 4, got 'tensor<3xf32>'}}
+  %0 = vit.rms_norm %x scale(%s : tensor<3xf32>) {epsilon = 1.0e-6 : f32} : tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @rms_norm_c1_rank(%x: tensor<f32>) {
+  // expected-error @+1 {{expected an input with a channel dimension, got 'tensor<f32>'}}
+  %0 = vit.rms_norm %x {epsilon = 1.0e-6 : f32} : tensor<f32>
+  return
+}
+
+// -----
+
 func.func @layer_norm_c1_rank(%x: tensor<f32>) {
   // expected-error @+1 {{expected an input with a channel dimension, got 'tensor<f32>'}}
   %0 = vit.layer_norm %x {epsilon = 1.0e-6 : f32} : tensor<f32>

@@ -56,6 +56,22 @@ func.func @attention_c1_key(%q: tensor<7x6x64xf32>, %k: tensor<9x6x32xf32>) {
 
 // -----
 
+func.func @attention_c1_heads(%q: tensor<7x6x64xf32>, %k: tensor<9x4x64xf32>) {
+  // expected-error @+1 {{expected a multiple of the key's 4 heads in the query, got 6}}
+  %0 = vit.attention %q, %k, %k {scale = 0.125 : f32} : (tensor<7x6x64xf32>, tensor<9x4x64xf32>, tensor<9x4x64xf32>) -> tensor<7x6x64xf32>
+  return
+}
+
+// -----
+
+func.func @attention_c3(%q: tensor<7x6x64xf32>) {
+  // expected-error @+1 {{expected a positive softcap, got 0.000000e+00 : f32}}
+  %0 = vit.attention %q, %q, %q {scale = 0.125 : f32, softcap = 0.0 : f32} : (tensor<7x6x64xf32>, tensor<7x6x64xf32>, tensor<7x6x64xf32>) -> tensor<7x6x64xf32>
+  return
+}
+
+// -----
+
 func.func @attention_c1_value(%q: tensor<7x6x64xf32>, %k: tensor<9x6x64xf32>, %v: tensor<8x6x64xf32>) {
   // expected-error @+1 {{expected a value of shape 9x6x64, got 'tensor<8x6x64xf32>'}}
   %0 = vit.attention %q, %k, %v {scale = 0.125 : f32} : (tensor<7x6x64xf32>, tensor<9x6x64xf32>, tensor<8x6x64xf32>) -> tensor<7x6x64xf32>

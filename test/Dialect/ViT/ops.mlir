@@ -10,7 +10,11 @@ func.func @activations(%x: tensor<?x7x8xf32>, %g: tensor<8xf32>) -> tensor<?x7x8
   %2 = vit.layer_norm %1 scale(%g : tensor<8xf32>) bias(%g : tensor<8xf32>) {epsilon = 1.0e-6 : f32} : tensor<?x7x8xf32>
   // CHECK: vit.layer_scale %{{.+}}, %{{.+}} : tensor<?x7x8xf32>, tensor<8xf32>
   %3 = vit.layer_scale %2, %g : tensor<?x7x8xf32>, tensor<8xf32>
-  return %3 : tensor<?x7x8xf32>
+  // CHECK: vit.rms_norm %{{.+}} scale(%{{.+}} : tensor<8xf32>) {epsilon = {{.+}} : f32} : tensor<?x7x8xf32>
+  %4 = vit.rms_norm %3 scale(%g : tensor<8xf32>) {epsilon = 1.0e-6 : f32} : tensor<?x7x8xf32>
+  // CHECK: vit.hard_swish %{{.+}} : tensor<?x7x8xf32>
+  %5 = vit.hard_swish %4 : tensor<?x7x8xf32>
+  return %5 : tensor<?x7x8xf32>
 }
 
 // CHECK-LABEL: func @contractions
@@ -41,4 +45,13 @@ func.func @attention(%q: tensor<?x7x6x64xf32>, %bias: tensor<6x7x7xf32>) -> (ten
   // CHECK: vit.attention {{.+}} addends({{.+}}) {scale = 1.250000e-01 : f32} : {{.+}} probs tensor<?x6x7x7xf32>
   %0:2 = vit.attention %q, %q, %q addends(%bias : tensor<6x7x7xf32>) {scale = 0.125 : f32} : (tensor<?x7x6x64xf32>, tensor<?x7x6x64xf32>, tensor<?x7x6x64xf32>) -> tensor<?x7x6x64xf32> probs tensor<?x6x7x7xf32>
   return %0#0, %0#1 : tensor<?x7x6x64xf32>, tensor<?x6x7x7xf32>
+}
+
+// Three heads of queries share one of keys and values.
+
+// CHECK-LABEL: func @grouped_queries
+func.func @grouped_queries(%q: tensor<?x7x6x64xf32>, %k: tensor<?x9x2x64xf32>) -> tensor<?x7x6x64xf32> {
+  // CHECK: vit.attention {{.+}} {scale = 1.250000e-01 : f32, softcap = 5.000000e+01 : f32, zero_masked}
+  %0 = vit.attention %q, %k, %k {scale = 0.125 : f32, softcap = 50.0 : f32, zero_masked} : (tensor<?x7x6x64xf32>, tensor<?x9x2x64xf32>, tensor<?x9x2x64xf32>) -> tensor<?x7x6x64xf32>
+  return %0 : tensor<?x7x6x64xf32>
 }

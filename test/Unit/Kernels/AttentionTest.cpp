@@ -10,7 +10,7 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// (batch, M, H, D) × (batch, N, H, D) × (batch, N, H, E).
+/// (batch, M, H, D) × (batch, N, G, D) × (batch, N, G, E).
 struct AttentionCase {
   int64_t batch, m, n, heads, depth, valueDepth;
   bool dynamicSizes = false; ///< batch, M and N
@@ -18,6 +18,11 @@ struct AttentionCase {
   float scale = 0.25f;
   std::vector<std::vector<int64_t>> addends = {}; ///< shapes; a dimension of 1 is broadcast
   bool masked = false;                            ///< about half of an addend's elements are −inf
+  int64_t group = 1;                              ///< heads of queries that share one of keys: H / G
+  float softcap = 0;
+  bool zeroMasked = false;
+
+  int64_t keyHeads() const { return heads / group; }
 };
 
 struct Operands {
@@ -31,14 +36,14 @@ struct Operands {
 };
 
 Operands::Operands(const AttentionCase &c, int64_t panelWidth)
-    : query({c.batch, c.m, c.heads, c.depth}), key({c.batch, c.n, c.heads, c.depth}),
-      packedKey({c.batch, c.heads, (c.n + panelWidth - 1) / panelWidth, c.depth, panelWidth}),
-      value({c.batch, c.n, c.heads, c.valueDepth}), out({c.batch, c.m, c.heads, c.valueDepth}),
+    : query({c.batch, c.m, c.heads, c.depth}), key({c.batch, c.n, c.keyHeads(), c.depth}),
+      packedKey({c.batch, c.keyHeads(), (c.n + panelWidth - 1) / panelWidth, c.depth, panelWidth}),
+      value({c.batch, c.n, c.keyHeads(), c.valueDepth}), out({c.batch, c.m, c.heads, c.valueDepth}),
       scores({c.batch, c.heads, c.m, c.n}), probs(scores), storeScores(c.storeScores), storeProbs(c.storeProbs) {
   query.fill(1), key.fill(2), value.fill(3);
   for (int64_t b = 0; b < c.batch; ++b)
     for (int64_t n = 0; n < c.n; ++n)
-      for (int64_t h = 0; h < c.heads; ++h)
+      for (int64_t h = 0; h < c.keyHeads(); ++h)
         for (int64_t d = 0; d < c.depth; ++d)
           packedKey.at({b, h, n / panelWidth, d, n % panelWidth}) = key.at({b, n, h, d});
   uint32_t seed = 4;
@@ -110,6 +115,8 @@ std::string attentionText(const AttentionCase &c, const Level &level, Operands &
           ", lanes = " + std::to_string(level.lanes) + ", scale = " + std::to_string(c.scale) + " : f32";
   text += std::string(c.causal ? ", causal" : "") + (c.storeScores ? ", store_scores" : "") +
           (c.storeProbs ? ", store_probs" : "");
+  text += (c.softcap > 0 ? ", softcap = " + std::to_string(c.softcap) + " : f32" : "") +
+          std::string(c.zeroMasked ? ", zero_masked" : "");
   return text + "}\n  return\n}\n";
 }
 
@@ -126,8 +133,10 @@ std::vector<double> scoresOf(const AttentionCase &c, Operands &operands, int64_t
   std::vector<double> scores(c.n);
   for (int64_t n = 0; n < c.n; ++n) {
     for (int64_t d = 0; d < c.depth; ++d)
-      scores[n] += static_cast<double>(operands.query.at({b, m, h, d})) * operands.key.at({b, n, h, d});
+      scores[n] += static_cast<double>(operands.query.at({b, m, h, d})) * operands.key.at({b, n, h / c.group, d});
     scores[n] *= c.scale;
+    if (c.softcap > 0)
+      scores[n] = c.softcap * std::tanh(scores[n] / c.softcap);
     for (const Array &addend : operands.addends)
       scores[n] += addendAt(addend, {b, h, m, n});
     if (c.causal && n > m + c.n - c.m)
@@ -136,8 +145,10 @@ std::vector<double> scoresOf(const AttentionCase &c, Operands &operands, int64_t
   return scores;
 }
 
-std::vector<double> softmax(const std::vector<double> &scores) {
+std::vector<double> softmax(const std::vector<double> &scores, bool zeroMasked = false) {
   double max = *std::max_element(scores.begin(), scores.end()), sum = 0;
+  if (zeroMasked && max == -infinity)
+    return std::vector<double>(scores.size(), 0);
   std::vector<double> probs;
   for (double score : scores)
     sum += probs.emplace_back(std::exp(score - max));
@@ -164,7 +175,7 @@ void check(const AttentionCase &c, const Level &level, int64_t parts) {
   for (int64_t b = 0; b < c.batch; ++b)
     for (int64_t h = 0; h < c.heads; ++h)
       for (int64_t m = 0; m < c.m; ++m) {
-        std::vector<double> scores = scoresOf(c, operands, b, h, m), probs = softmax(scores);
+        std::vector<double> scores = scoresOf(c, operands, b, h, m), probs = softmax(scores, c.zeroMasked);
         for (int64_t n = 0; n < c.n; ++n) {
           if (c.storeScores)
             expectClose(operands.scores.at({b, h, m, n}), scores[n], "score");
@@ -174,7 +185,7 @@ void check(const AttentionCase &c, const Level &level, int64_t parts) {
         for (int64_t e = 0; e < c.valueDepth; ++e) {
           double sum = 0;
           for (int64_t n = 0; n < c.n; ++n)
-            sum += probs[n] * operands.value.at({b, n, h, e});
+            sum += probs[n] * operands.value.at({b, n, h / c.group, e});
           expectClose(operands.out.at({b, m, h, e}), sum, "out");
         }
       }
@@ -248,6 +259,43 @@ TEST(Attention, MaskedKeysAndRows) {
              .storeProbs = true,
              .addends = {{20, 40}, {20, 1}},
              .masked = true}});
+}
+
+/// Zeros where the row would not be a number.
+TEST(Attention, ZeroMaskedRows) {
+  checkAll(
+      {{.batch = 1,
+        .m = 20,
+        .n = 40,
+        .heads = 1,
+        .depth = 8,
+        .valueDepth = 8,
+        .storeProbs = true,
+        .addends = {{20, 40}, {20, 1}},
+        .masked = true,
+        .zeroMasked = true},
+       {.batch = 1, .m = 20, .n = 12, .heads = 1, .depth = 8, .valueDepth = 8, .causal = true, .zeroMasked = true}});
+}
+
+TEST(Attention, GroupedQueries) {
+  checkAll(
+      {{.batch = 2, .m = 9, .n = 21, .heads = 6, .depth = 8, .valueDepth = 24, .storeProbs = true, .group = 3},
+       {.batch = 1, .m = 15, .n = 33, .heads = 4, .depth = 16, .valueDepth = 16, .dynamicSizes = true, .group = 4}});
+}
+
+TEST(Attention, Softcap) {
+  checkAll(
+      {{.batch = 1, .m = 9, .n = 21, .heads = 2, .depth = 8, .valueDepth = 8, .storeScores = true, .softcap = 0.5f},
+       {.batch = 1,
+        .m = 9,
+        .n = 40,
+        .heads = 1,
+        .depth = 8,
+        .valueDepth = 8,
+        .storeProbs = true,
+        .addends = {{9, 40}},
+        .masked = true,
+        .softcap = 2.0f}});
 }
 
 TEST(Attention, Causal) {

@@ -114,6 +114,16 @@ TEST(FastMath, Silu) {
   }
 }
 
+TEST(FastMath, HardSwish) {
+  for (const Level &level : runnableLevels()) {
+    std::vector<float> x = samples(-12, 12);
+    auto hardSwish = [](double x) {
+      return std::isinf(x) ? (x > 0 ? x : std::nan("")) : x * std::min(std::max(x + 3, 0.0), 6.0) / 6;
+    };
+    EXPECT_LE(worstError(x, evaluate(level, "vit.hard_swish %a", x), hardSwish, errorRelativeToArgument), 4e-7);
+  }
+}
+
 /// Whole powers of negative numbers are numbers, odd ones negative; others are not.
 TEST(FastMath, Pow) {
   for (const Level &level : runnableLevels())

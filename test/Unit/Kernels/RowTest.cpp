@@ -11,14 +11,16 @@ namespace {
 
 constexpr double epsilon = 1e-6;
 
-std::string layerNormText(const Level &level, const Array &x, bool scale, bool bias, bool dynamicRows) {
+std::string layerNormText(const Level &level, const Array &x, bool scale, bool bias, bool dynamicRows,
+                          bool uncentered = false) {
   std::initializer_list<int64_t> rows =
       dynamicRows ? std::initializer_list<int64_t>{0} : std::initializer_list<int64_t>{};
   std::string type = x.type(rows), vector = Array({x.shape[1]}).type();
   return "func.func @main(%x: " + type + ", %s: " + vector + ", %b: " + vector + ", %y: " + type +
          ") {\n  vcpu.layer_norm ins(%x : " + type + ")" + (scale ? " scale(%s : " + vector + ")" : "") +
          (bias ? " bias(%b : " + vector + ")" : "") + " outs(%y : " + type +
-         ") {epsilon = 1.0e-6 : f32, lanes = " + std::to_string(level.lanes) + "}\n  return\n}\n";
+         ") {epsilon = 1.0e-6 : f32, lanes = " + std::to_string(level.lanes) + (uncentered ? ", uncentered" : "") +
+         "}\n  return\n}\n";
 }
 
 struct Moments {
@@ -72,6 +74,25 @@ TEST(LayerNorm, WithoutScaleOrBias) {
 TEST(LayerNorm, DynamicRowsApart) {
   checkLayerNorm(0, 48, true, true, true);
   checkLayerNorm(9, 48, true, true, true, 53);
+}
+
+TEST(LayerNorm, RootMeanSquare) {
+  for (const Level &level : runnableLevels())
+    for (int64_t columns : {1, 8, 17, 65, 384}) {
+      SCOPED_TRACE(std::string(level.name) + " columns " + std::to_string(columns));
+      Array x({5, columns}), scale({columns}), bias({columns}), y({5, columns});
+      x.fill(1), scale.fill(2), bias.fill(3);
+      auto kernel = CompiledKernels::compile(layerNormText(level, x, true, false, false, true), level.name);
+      ASSERT_TRUE(kernel);
+      kernel->run({&x, &scale, &bias, &y}, 2);
+      for (int64_t row = 0; row < 5; ++row) {
+        double meanSquare = 0;
+        for (int64_t c = 0; c < columns; ++c)
+          meanSquare += std::pow(x.at({row, c}), 2) / static_cast<double>(columns);
+        for (int64_t c = 0; c < columns; ++c)
+          EXPECT_NEAR(y.at({row, c}), x.at({row, c}) / std::sqrt(meanSquare + epsilon) * scale.at({c}), 2e-6);
+      }
+    }
 }
 
 TEST(LayerNorm, InPlace) {

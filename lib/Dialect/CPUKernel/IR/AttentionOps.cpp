@@ -22,18 +22,20 @@ static LogicalResult verifyShapes(AttentionOp op) {
   if (rank < 3 || op.getKeyType().getRank() != rank + 1 || op.getValueType().getRank() != rank ||
       op.getOutputs().empty()) // attention_c1
     return op.emitOpError("expected q and v of rank 3 or more, k of one more, and an output");
-  int64_t head = op.getHeads(), depth = query.back(), width = op.getPanelWidth();
+  int64_t head = op.getHeads(), group = op.getKeyHeads(), depth = query.back(), width = op.getPanelWidth();
   int64_t valueDepth = op.getValueType().getShape().back(), keys = op.getValueType().getShape().end()[-3];
   if (ShapedType::isDynamic(width) ||
-      llvm::any_of(ArrayRef{head, depth, valueDepth}, ShapedType::isDynamic)) // attention_c1
+      llvm::any_of(ArrayRef{head, group, depth, valueDepth}, ShapedType::isDynamic)) // attention_c1
     return op.emitOpError("expected static heads, features and panel width");
+  if (group <= 0 || head % group) // attention_c1
+    return op.emitOpError("expected the ") << group << " heads of v to divide the " << head << " of q";
   SmallVector<int64_t> key(query.drop_back(3)), value(query.drop_back(3)), out(query.drop_back());
-  key.append({head, ceilDivSize(keys, width), depth, width});
-  value.append({keys, head, valueDepth});
+  key.append({group, ceilDivSize(keys, width), depth, width});
+  value.append({keys, group, valueDepth});
   out.push_back(valueDepth);
   if (!isF32Of(op.getQuery(), query) || !isF32Of(op.getKey(), key) || !isF32Of(op.getValue(), value) ||
       !isF32Of(op.getOutputs()[0], out)) // attention_c1
-    return op.emitOpError() << "expected f32 q (B.., M, H, D), k (B.., H, P, D, nr), v (B.., N, H, E) and out "
+    return op.emitOpError() << "expected f32 q (B.., M, H, D), k (B.., G, P, D, nr), v (B.., N, G, E) and out "
                                "(B.., M, H, E), got "
                             << op.getOperandTypes();
   return success();

@@ -2,6 +2,7 @@
 #include "vitc/Dialect/CPUKernel/Kernels/Exp2.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/Support/MathExtras.h"
@@ -27,7 +28,7 @@ private:
   /// One work item: rows [firstRow, firstRow + rows) of a head.
   struct Item {
     Values batch;
-    Value head, block, firstRow, rows;
+    Value head, keyHead, block, firstRow, rows;
   };
 
   /// body(p, offset, mask, carried) for each vector of keys p · nr + offset, offset < nr.
@@ -92,6 +93,8 @@ AttentionEmitter::Item AttentionEmitter::locate(Value item) {
   located.block = k.rem(item, blocks->count());
   item = k.div(item, blocks->count());
   located.head = k.rem(item, k.index(op.getHeads()));
+  int64_t group = op.getHeads() / op.getKeyHeads();
+  located.keyHead = group == 1 ? located.head : k.div(located.head, k.index(group));
   item = k.div(item, k.index(op.getHeads()));
   for (int64_t dim = op.getBatchRank() - 1; dim >= 0; --dim) {
     located.batch.insert(located.batch.begin(), dim == 0 ? item : k.rem(item, k.dim(query, dim)));
@@ -130,7 +133,7 @@ void AttentionEmitter::emitScores(const Item &item, int64_t rows) {
         k, rows, vectors, k.index(0), k.index(depth), zeros,
         [&](Value d, int64_t row) { return k.load(queryBlock, {k.index(row), d}); },
         [&](Value d, int64_t vector) {
-          return k.loadVector(key, at(item, {item.head, panel, d, k.index(vector * k.lanes)}));
+          return k.loadVector(key, at(item, {item.keyHead, panel, d, k.index(vector * k.lanes)}));
         });
     for (auto [index, sum] : llvm::enumerate(sums))
       k.storeVector(sum, scores, {panel, k.index(index / vectors), k.index(index % vectors * k.lanes)});
@@ -172,11 +175,15 @@ Value AttentionEmitter::loadAddend(Value addend, const Item &item, Value row, Va
   return k.loadVector(addend, indices, mask);
 }
 
-/// What follows the product: addends and the causal mask; −inf in lanes past the last key.
+/// What follows the product: softcap, addends and the causal mask; −inf in lanes past the last key.
 Value AttentionEmitter::finishScores(const Item &item, Value row, Value panel, int64_t offset, Value mask,
                                      Value vector) {
   Value first = column(panel, offset);
   Value infinity = k.splat(-std::numeric_limits<double>::infinity());
+  if (op.getSoftcap()) {
+    double cap = op.getSoftcap()->convertToDouble();
+    vector = k.mulf(math::TanhOp::create(k.builder, k.loc, k.mulf(vector, k.splat(1 / cap))), k.splat(cap));
+  }
   for (Value addend : addends)
     vector = k.addf(vector, loadAddend(addend, item, row, first, mask));
   if (op.getCausal()) {
@@ -196,7 +203,7 @@ void AttentionEmitter::storeKeyVector(Value vector, Value target, const Item &it
 
 /// Finishes the scores of a row in scratch; gives their maximum in partial vectors, one a vector of a panel.
 Values AttentionEmitter::emitRowMax(const Item &item, Value row) {
-  bool rewrites = !addends.empty() || op.getCausal();
+  bool rewrites = !addends.empty() || op.getCausal() || op.getSoftcap();
   Values lowest(vectors, k.splat(-std::numeric_limits<double>::infinity()));
   return sweepKeys(lowest, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
     Values indices = {panel, row, k.index(offset)};
@@ -241,13 +248,21 @@ void AttentionEmitter::storeProbs(const Item &item, Value row, Value inverse) {
 }
 
 /// The softmax of a row, but for the division, which the values' product takes over. A row of −inf gives
-/// −inf − (−inf), so NaN throughout.
+/// −inf − (−inf), so NaN throughout, unless 0 is subtracted: then every exponential is 0, and the sum is taken for 1.
 void AttentionEmitter::emitRow(const Item &item, Value row) {
   Values partial = emitRowMax(item, row);
-  Value max = partial[0];
+  Value largest = partial[0];
   for (Value other : ArrayRef<Value>(partial).drop_front())
-    max = k.maxf(max, other);
-  Value sum = emitExponentials(row, k.reduceMax(max));
+    largest = k.maxf(largest, other);
+  Value max = k.reduceMax(largest), isMasked;
+  if (op.getZeroMasked()) {
+    Value infinity = k.scalar(-std::numeric_limits<double>::infinity());
+    isMasked = arith::CmpFOp::create(k.builder, k.loc, arith::CmpFPredicate::OEQ, max, infinity);
+    max = arith::SelectOp::create(k.builder, k.loc, isMasked, k.scalar(0.0), max);
+  }
+  Value sum = emitExponentials(row, max);
+  if (isMasked)
+    sum = arith::SelectOp::create(k.builder, k.loc, isMasked, k.scalar(1.0), sum);
   Value inverse = k.divf(k.scalar(1.0), sum);
   memref::StoreOp::create(k.builder, k.loc, inverse, inverses, row);
   if (storedProbs)
@@ -265,7 +280,7 @@ void AttentionEmitter::emitValuePanel(const Item &item, int64_t rows, Value colu
         [&](Value j, int64_t row) { return k.load(scores, {panel, k.index(row), j}); },
         [&](Value j, int64_t vector) {
           Value feature = k.add(column, vector * k.lanes);
-          return k.loadVector(value, at(item, {k.add(first, j), item.head, feature}), maskOf(vector));
+          return k.loadVector(value, at(item, {k.add(first, j), item.keyHead, feature}), maskOf(vector));
         });
   };
   Values sums(rows * count, k.splat(0.0));

@@ -144,6 +144,10 @@ Value FastMath::geluTanh(Value x) {
 
 Value FastMath::silu(Value x, double beta) { return div(x, add(exp(mul(x, constant(-beta))), constant(1.0))); }
 
+Value FastMath::hardSwish(Value x) {
+  return mul(x, mul(atMost(6, atLeast(0, add(x, constant(3)))), constant(1.0 / 6)));
+}
+
 Value FastMath::pow(Value x, Value y) {
   auto floor = [&](Value value) -> Value { return math::FloorOp::create(builder, loc, value); };
   Value zero = constant(0.0), one = constant(1.0);

@@ -52,16 +52,19 @@ LogicalResult LayerNormOp::emitKernel(OpBuilder &builder, ValueRange arguments) 
 
   kernel.forEach(begin, end, kernel.index(1), [&](Value row) {
     auto load = [&](Value offset, Value mask) { return kernel.loadVector(input, {row, offset}, mask); };
-    Value mean = kernel.broadcast(kernel.mulf(sumRow(kernel, columns, load), reciprocal));
+    Value mean = getUncentered() ? Value() : kernel.broadcast(kernel.mulf(sumRow(kernel, columns, load), reciprocal));
+    auto loadCentred = [&](Value offset, Value mask) {
+      return mean ? kernel.subf(load(offset, mask), mean) : load(offset, mask);
+    };
     Value squares = sumRow(kernel, columns, [&](Value offset, Value mask) {
-      Value centred = kernel.subf(load(offset, mask), mean);
+      Value centred = loadCentred(offset, mask);
       return kernel.mulf(centred, centred);
     });
     Value variance = kernel.addf(kernel.mulf(squares, reciprocal), kernel.scalar(getEpsilon().convertToDouble()));
     Value deviation = math::SqrtOp::create(builder, getLoc(), variance);
     Value factor = kernel.broadcast(kernel.divf(kernel.scalar(1.0), deviation));
     kernel.sweep(columns, {}, [&](Value offset, Value mask, ValueRange) {
-      Value value = kernel.mulf(kernel.subf(load(offset, mask), mean), factor);
+      Value value = kernel.mulf(loadCentred(offset, mask), factor);
       if (scale)
         value = kernel.mulf(value, kernel.loadVector(scale, offset, mask));
       if (bias)

@@ -21,7 +21,8 @@ std::optional<OperandExtent> vitc::vit::findOperandExtent(OpResult result, int64
   using Source = std::optional<OperandExtent>;
   int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
   return TypeSwitch<Operation *, Source>(result.getOwner())
-      .Case<GeluOp, SiluOp, LayerNormOp, LayerScaleOp>([&](auto op) { return OperandExtent{op.getInput(), dim}; })
+      .Case<GeluOp, HardSwishOp, SiluOp, LayerNormOp, RmsNormOp, LayerScaleOp>(
+          [&](auto op) { return OperandExtent{op.getInput(), dim}; })
       .Case([&](LinearOp op) {
         return dim == rank - 1 ? OperandExtent{op.getWeight(), op.getTransposed() ? 0 : 1}
                                : OperandExtent{op.getInput(), dim};
@@ -90,6 +91,10 @@ static LogicalResult reify(Operation *op, OpBuilder &builder, ReifiedRankedShape
 }
 
 LogicalResult LayerNormOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult RmsNormOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   return reify(*this, builder, shapes);
 }
 

@@ -19,6 +19,13 @@ LogicalResult LayerNormOp::verify() {
   return verifyPerChannel(*this, "bias", getBias(), channels); // layer_norm_c1
 }
 
+LogicalResult RmsNormOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (type.getRank() == 0) // rms_norm_c1
+    return emitOpError("expected an input with a channel dimension, got ") << type;
+  return verifyPerChannel(*this, "scale", getScale(), type.getShape().back()); // rms_norm_c1
+}
+
 LogicalResult LayerScaleOp::verify() {
   RankedTensorType type = getInput().getType();
   if (type.getRank() == 0) // layer_scale_c1
@@ -188,18 +195,23 @@ LogicalResult AttentionOp::verify() {
            << getQuery().getType() << ", " << getKey().getType() << " and " << getValue().getType();
   ArrayRef<int64_t> batch = query.drop_back(3);
   int64_t m = query[rank - 3], heads = query[rank - 2], d = query[rank - 1], n = key[rank - 3], e = value[rank - 1];
+  int64_t groups = ShapedType::isDynamic(key[rank - 2]) ? heads : key[rank - 2];
+  if (!ShapedType::isDynamic(heads) && (groups <= 0 || heads % groups != 0)) // attention_c1
+    return emitOpError("expected a multiple of the key's ") << groups << " heads in the query, got " << heads;
   auto shape = [&](std::initializer_list<int64_t> last) {
     SmallVector<int64_t> all(batch);
     all.append(last);
     return all;
   };
-  if (failed(verifyShape(*this, "a key", getKey(), shape({n, heads, d}))) ||     // attention_c1
-      failed(verifyShape(*this, "a value", getValue(), shape({n, heads, e}))) || // attention_c1
-      failed(verifyShape(*this, "a result", getResult(), shape({m, heads, e})))) // attention_c1
+  if (failed(verifyShape(*this, "a key", getKey(), shape({n, groups, d}))) ||     // attention_c1
+      failed(verifyShape(*this, "a value", getValue(), shape({n, groups, e}))) || // attention_c1
+      failed(verifyShape(*this, "a result", getResult(), shape({m, heads, e}))))  // attention_c1
     return failure();
   SmallVector<int64_t> pairwise = shape({heads, m, n});
   for (Value optional : {getScores(), getProbs()})
     if (optional && failed(verifyShape(*this, "scores", optional, pairwise))) // attention_c2
       return failure();
+  if (getSoftcap() && !(getSoftcap()->convertToFloat() > 0)) // attention_c3
+    return emitOpError("expected a positive softcap, got ") << getSoftcapAttr();
   return verifyAddends(*this, getAddends(), pairwise); // attention_c2
 }

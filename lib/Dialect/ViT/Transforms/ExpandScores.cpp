@@ -110,7 +110,7 @@ struct DropValues final : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(AttentionOp op, PatternRewriter &rewriter) const override {
-    if (!op.getResult().use_empty() || op.getCausal())
+    if (!op.getResult().use_empty() || op.getCausal() || op.getSoftcap() || op.getZeroMasked() || !op.hasOwnKeys())
       return failure();
     Value known = op.getScores() ? op.getScores() : op.getProbs();
     if (!known)

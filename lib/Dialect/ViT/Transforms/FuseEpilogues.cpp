@@ -98,7 +98,7 @@ private:
   static LogicalResult checkElementwise(ContractionOp op, Operation *user, PatternRewriter &rewriter) {
     if (!hasElementType(op, user))
       return rewriter.notifyMatchFailure(op, "the reader computes with other element types");
-    if (isa<GeluOp, SiluOp>(user))
+    if (isa<GeluOp, HardSwishOp, SiluOp>(user))
       return success();
     if (auto scale = dyn_cast<LayerScaleOp>(user)) {
       if (scale.getInput() == op.getResult())
@@ -138,7 +138,7 @@ private:
   }
 
   static void appendUser(ContractionOp op, Operation *user, EpilogueBuilder<ContractionOp> &epilogue) {
-    if (isa<GeluOp, SiluOp>(user)) {
+    if (isa<GeluOp, HardSwishOp, SiluOp>(user)) {
       epilogue.append([&](OpBuilder &builder) -> Value {
         IRMapping mapping;
         mapping.map(user->getOperand(0), epilogue.current());

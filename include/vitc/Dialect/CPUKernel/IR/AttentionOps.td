@@ -6,17 +6,18 @@ include "vitc/Dialect/CPUKernel/IR/CPUKernelBase.td"
 def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
   let summary = "scaled dot-product attention over packed keys";
   let description = [{
-    scores[b.., h, m, n] = scale · Σ_d q[b.., m, h, d] · k[b.., n, h, d] + Σ addends, probs = softmax over n,
-    out[b.., m, h, e] = Σ_n probs[b.., h, m, n] · v[b.., n, h, e]. The keys come packed by `vcpu.pack` with permutation
-    [.., head, feature, token]: (B.., H, ⌈N / nr⌉, D, nr), zeros past N. q, v and out are token-major and may be strided
-    views of a projection's output.
+    scores[b.., h, m, n] = cap(scale · Σ_d q[b.., m, h, d] · k[b.., n, g, d]) + Σ addends, probs = softmax over n,
+    out[b.., m, h, e] = Σ_n probs[b.., h, m, n] · v[b.., n, g, e], g = ⌊h · G / H⌋, and cap(s) = c · tanh(s / c) with a
+    `softcap` c, else s. The keys come packed by `vcpu.pack` with permutation [.., head, feature, token]:
+    (B.., G, ⌈N / nr⌉, D, nr), zeros past N. q, v and out are token-major and may be strided views of a projection's
+    output.
 
     A work item is up to `mr` query rows of one head; their full score rows stay in scratch. Masked entries are −inf
-    addends: their probability is 0, and a row of nothing else is NaN, as in ONNX Runtime. `causal` masks
-    n > m + (N − M). Source: Vaswani et al., arXiv 1706.03762, equation 1.
+    addends: their probability is 0, and a row of nothing else is NaN, as in ONNX Runtime, or 0 with `zero_masked`.
+    `causal` masks n > m + (N − M). Source: Vaswani et al., arXiv 1706.03762, equation 1.
 
-    - (C1) q is (B.., M, H, D), k (B.., H, ⌈N / nr⌉, D, nr), v (B.., N, H, E), out (B.., M, H, E), all f32; H, D, E and nr
-      are static.
+    - (C1) q is (B.., M, H, D), k (B.., G, ⌈N / nr⌉, D, nr), v (B.., N, G, E), out (B.., M, H, E), all f32; H, G, D, E
+      and nr are static, and G divides H.
     - (C2) Every addend is f32 and broadcasts to (B.., H, M, N) from the right; a dynamic size is not 1.
     - (C3) The outputs are out, then scores where `store_scores`, then probs where `store_probs`, both (B.., H, M, N).
     - (C4) `mr` is positive; `lanes` is a power of two and divides nr.
@@ -24,8 +25,8 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
   }];
   let arguments = (ins CPUKernel_Shaped:$query, CPUKernel_Shaped:$key, CPUKernel_Shaped:$value,
                    Variadic<CPUKernel_Shaped>:$addends, Variadic<CPUKernel_Shaped>:$outputs, F32Attr:$scale,
-                   UnitAttr:$causal, UnitAttr:$store_scores, UnitAttr:$store_probs, I64Attr:$mr,
-                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+                   UnitAttr:$causal, OptionalAttr<F32Attr>:$softcap, UnitAttr:$zero_masked,
+                   UnitAttr:$store_scores, UnitAttr:$store_probs, I64Attr:$mr, DefaultValuedAttr<I64Attr, "16">:$lanes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
@@ -39,6 +40,7 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
     ::mlir::ShapedType getValueType() { return ::llvm::cast<::mlir::ShapedType>(getValue().getType()); }
     int64_t getBatchRank() { return getQueryType().getRank() - 3; }
     int64_t getHeads() { return getQueryType().getShape().end()[-2]; }
+    int64_t getKeyHeads() { return getValueType().getShape().end()[-2]; }
     /// Bytes of a q row in scratch, and of all that does not depend on the number of keys: q rows and row sums.
     int64_t getQueryRowBytes();
     int64_t getFixedScratchBytes();

@@ -25,6 +25,8 @@ public:
   Value geluTanh(Value x);
   /// x / (1 + e^(−beta · x)): relative error below 4e-7.
   Value silu(Value x, double beta);
+  /// x · min(max(x + 3, 0), 6) / 6.
+  Value hardSwish(Value x);
   /// x^y, as C's pow for negative x, zeros and infinities; relative error below 2e-5, a subnormal x is the least
   /// normal.
   Value pow(Value x, Value y);

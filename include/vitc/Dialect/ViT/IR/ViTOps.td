@@ -37,6 +37,14 @@ def ViT_SiluOp : ViT_Op<"silu", [Pure, ViT_CostInterface, SameOperandsAndResultT
   let assemblyFormat = "$input attr-dict `:` type($result)";
 }
 
+def ViT_HardSwishOp : ViT_Op<"hard_swish", [Pure, ViT_CostInterface, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+  let summary = "x · min(max(x + 3, 0), 6) / 6, elementwise";
+  let description = [{ Source: Howard et al., arXiv 1905.02244, section 5.2. }];
+  let arguments = (ins FloatLike:$input);
+  let results = (outs FloatLike:$result);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
 def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
   let summary = "layer normalization over the last dimension";
   let description = [{
@@ -51,6 +59,20 @@ def ViT_LayerNormOp : ViT_Op<"layer_norm", [Pure, ViT_ReifiesShapes, ViT_CostInt
   let assemblyFormat = [{
     $input (`scale` `(` $scale^ `:` type($scale) `)`)? (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict `:` type($result)
   }];
+  let hasVerifier = 1;
+}
+
+def ViT_RmsNormOp : ViT_Op<"rms_norm", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AllTypesMatch<["input", "result"]>]> {
+  let summary = "root mean square normalization over the last dimension";
+  let description = [{
+    y = x / √(mean(x²) + ε) · scale, the mean over the last dimension.
+    Source: Zhang and Sennrich, arXiv 1910.07467, equation 4.
+
+    - (C1) scale, where present, has shape (C), C the last dimension of x.
+  }];
+  let arguments = (ins RankedTensorOf<[AnyFloat]>:$input, Optional<RankedTensorOf<[AnyFloat]>>:$scale, F32Attr:$epsilon);
+  let results = (outs RankedTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = "$input (`scale` `(` $scale^ `:` type($scale) `)`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -180,17 +202,23 @@ def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, ViT_CostInterf
 def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs, AttrSizedResultSegments]> {
   let summary = "scaled dot-product attention over heads";
   let description = [{
-    scores[b.., h, m, n] = scale · Σ_d q[b.., m, h, d] · k[b.., n, h, d] + Σ addends, probs = softmax over n,
-    out[b.., m, h, e] = Σ_n probs[b.., h, m, n] · v[b.., n, h, e]. Operands are token-major: the form in which a
+    scores[b.., h, m, n] = cap(scale · Σ_d q[b.., m, h, d] · k[b.., n, g, d]) + Σ addends, probs = softmax over n,
+    out[b.., m, h, e] = Σ_n probs[b.., h, m, n] · v[b.., n, g, e]. Operands are token-major: the form in which a
     projection leaves them, so that a match needs one expand and one slice and no transpose. Addends (relative
     position bias, masks) broadcast to (b.., h, m, n) from the right. `causal` masks n > m + (N − M).
     Source: Vaswani et al., arXiv 1706.03762, equation 1.
 
-    - (C1) q is (B.., M, H, D), k (B.., N, H, D), v (B.., N, H, E), out (B.., M, H, E).
+    Keys and values may have fewer heads than queries, G: head h reads g = ⌊h · G / H⌋ (grouped queries, arXiv 2305.13245).
+    With a `softcap` c, cap(s) = c · tanh(s / c), else s. A row of the scores that is −∞ throughout gives NaN, and
+    zeros with `zero_masked`.
+
+    - (C1) q is (B.., M, H, D), k (B.., N, G, D), v (B.., N, G, E), out (B.., M, H, E), H a multiple of G.
     - (C2) Every addend broadcasts to (B.., H, M, N); so do scores and probs, which have that shape.
+    - (C3) softcap, where present, is positive.
   }];
   let arguments = (ins RankedTensorOf<[AnyFloat]>:$query, RankedTensorOf<[AnyFloat]>:$key, RankedTensorOf<[AnyFloat]>:$value,
-                   Variadic<RankedTensorOf<[AnyFloat]>>:$addends, F32Attr:$scale, UnitAttr:$causal);
+                   Variadic<RankedTensorOf<[AnyFloat]>>:$addends, F32Attr:$scale, UnitAttr:$causal,
+                   OptionalAttr<F32Attr>:$softcap, UnitAttr:$zero_masked);
   let results = (outs RankedTensorOf<[AnyFloat]>:$result, Optional<RankedTensorOf<[AnyFloat]>>:$scores,
                  Optional<RankedTensorOf<[AnyFloat]>>:$probs);
   let assemblyFormat = [{
@@ -199,6 +227,10 @@ def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs,
     (`scores` type($scores)^)? (`probs` type($probs)^)?
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether there are as many heads of keys and values as of queries.
+    bool hasOwnKeys() { return getKey().getType().getShape().end()[-2] == getQuery().getType().getShape().end()[-2]; }
+  }];
 }
 
 include "vitc/Dialect/ViT/IR/ScoresOps.td"
