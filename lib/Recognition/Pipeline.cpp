@@ -38,6 +38,8 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
 void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createRewriteInheritancePass(report));
   pm.addPass(createPruneRowsPass(report));
+  // After pruning, which takes projections apart whose rows are not read alike.
+  pm.nest<func::FuncOp>().addPass(createMergeProjections());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

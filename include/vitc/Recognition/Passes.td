@@ -235,6 +235,28 @@ def RewriteInheritance : Pass<"vit-rewrite-inheritance", "::mlir::ModuleOp"> {
                            "::vitc::vit::ViTDialect"];
 }
 
+def MergeProjections : VitC_RecognitionPass<"vit-merge-projections"> {
+  let summary = "make one linear layer of the queries, keys and values of an attention";
+  let description = [{
+    Linear layers of one input whose results are nothing but heads of attentions, all as wide, become one: the input is
+    read once. Weights and biases are constants, one after the other; a missing bias is zero.
+
+    ```mlir
+    // before: so Hugging Face's models have it; likewise %k and %v
+    %0 = vit.linear %x, %wq bias(%bq : tensor<384xf32>) : (tensor<1x197x384xf32>, tensor<384x384xf32>) -> tensor<1x197x384xf32>
+    %q = tensor.expand_shape %0 [[0], [1], [2, 3]] … : tensor<1x197x384xf32> into tensor<1x197x6x64xf32>
+    %a = vit.attention %q, %k, %v {scale = 0.125 : f32} : …
+    // after, and %k and %v are other slices
+    %w = tensor.concat dim(1) %wq, %wk, %wv : … -> tensor<384x1152xf32>
+    %0 = vit.linear %x, %w bias(%b : tensor<1152xf32>) : (tensor<1x197x384xf32>, tensor<384x1152xf32>) -> tensor<1x197x1152xf32>
+    %heads = tensor.expand_shape %0 [[0], [1], [2, 3]] … : tensor<1x197x1152xf32> into tensor<1x197x18x64xf32>
+    %q = tensor.extract_slice %heads[0, 0, 0, 0] [1, 197, 6, 64] …
+    ```
+
+    Precondition: rows are pruned, which splits projections. Numbers do not change.
+  }];
+}
+
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {
   let summary = "report what was recognised and why the rest was not";
   let description = [{
