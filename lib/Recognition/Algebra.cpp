@@ -57,14 +57,21 @@ bool vitc::isInputIndependent(Value value) {
 
 bool vitc::isClose(double value, double expected) { return std::abs(value - expected) <= 2e-5 * std::abs(expected); }
 
-static std::optional<ElementwiseKind> kindOfScalarOp(Operation *op) {
+std::optional<ElementwiseKind> vitc::kindOfScalarOp(Operation *op) {
   return TypeSwitch<Operation *, std::optional<ElementwiseKind>>(op)
       .Case([](arith::AddFOp) { return ElementwiseKind::add; })
       .Case([](arith::SubFOp) { return ElementwiseKind::sub; })
       .Case([](arith::MulFOp) { return ElementwiseKind::mul; })
       .Case([](arith::DivFOp) { return ElementwiseKind::div; })
       .Case([](arith::NegFOp) { return ElementwiseKind::negf; })
+      .Case([](arith::MaximumFOp) { return ElementwiseKind::max_signed; })
+      .Case([](arith::MinimumFOp) { return ElementwiseKind::min_signed; })
       .Case([](math::ExpOp) { return ElementwiseKind::exp; })
+      .Case([](math::LogOp) { return ElementwiseKind::log; })
+      .Case([](math::AbsFOp) { return ElementwiseKind::abs; })
+      .Case([](math::CeilOp) { return ElementwiseKind::ceil; })
+      .Case([](math::FloorOp) { return ElementwiseKind::floor; })
+      .Case([](math::RoundOp) { return ElementwiseKind::round; })
       .Case([](math::ErfOp) { return ElementwiseKind::erf; })
       .Case([](math::TanhOp) { return ElementwiseKind::tanh; })
       .Case([](math::SqrtOp) { return ElementwiseKind::sqrt; })
@@ -143,8 +150,9 @@ bool vitc::isCopy(linalg::LinalgOp op) {
 
 bool vitc::isContraction(Operation *op) {
   auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
+  // Upstream's test of the body looks through every unary op: exp(a) · b would do.
   return structured && linalg::isaContractionOpInterface(structured) && structured.hasPureTensorSemantics() &&
-         isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
+         llvm::hasNItems(*structured.getBlock(), 3) && isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
          matchSplat(structured.getDpsInitOperand(0)->get()) == 0.0;
 }
 

@@ -35,6 +35,13 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createExplainPass(report));
 }
 
+void vitc::buildRaisingPipeline(OpPassManager &pm) {
+  // Constants come out of bodies first, and equal ones become one.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.nest<func::FuncOp>().addPass(createRaiseGenerics());
+}
+
 void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createRewriteInheritancePass(report));
   pm.addPass(createPruneRowsPass(report));
@@ -45,6 +52,7 @@ void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
 }
 
 void vitc::registerRecognitionPipelines() {
+  PassPipelineRegistration<>("vit-raise", "from linalg of another front end to the linalg stage", buildRaisingPipeline);
   PassPipelineRegistration<>("vit-recognize", "from the linalg stage to the vit stage",
                              [](OpPassManager &pm) { buildRecognitionPipeline(pm); });
   PassPipelineRegistration<>("vit-rewrite", "rewrites of the vit stage that save work",

@@ -150,11 +150,17 @@ private:
                                                                                  : vit::GeluApproximate::tanh));
   }
 };
+} // namespace
 
+void vitc::populateRaiseActivationsPatterns(RewritePatternSet &patterns) {
+  patterns.add<RaiseActivation>(patterns.getContext());
+}
+
+namespace {
 struct RaiseActivationsPass final : vitc::impl::RaiseActivationsBase<RaiseActivationsPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseActivation>(&getContext());
+    populateRaiseActivationsPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "activation")))
       signalPassFailure();
   }

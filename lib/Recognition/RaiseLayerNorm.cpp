@@ -197,11 +197,17 @@ struct FoldAffine final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     return failure();
   }
 };
+} // namespace
 
+void vitc::populateRaiseLayerNormPatterns(RewritePatternSet &patterns) {
+  patterns.add<RaiseNormalization, FoldAffine>(patterns.getContext());
+}
+
+namespace {
 struct RaiseLayerNormPass final : vitc::impl::RaiseLayerNormBase<RaiseLayerNormPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseNormalization, FoldAffine>(&getContext());
+    populateRaiseLayerNormPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "layer_norm")))
       signalPassFailure();
   }

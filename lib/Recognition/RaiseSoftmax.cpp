@@ -87,11 +87,17 @@ private:
     return success();
   }
 };
+} // namespace
 
+void vitc::populateRaiseSoftmaxPatterns(RewritePatternSet &patterns) {
+  patterns.add<RaiseSoftmax>(patterns.getContext());
+}
+
+namespace {
 struct RaiseSoftmaxPass final : vitc::impl::RaiseSoftmaxBase<RaiseSoftmaxPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseSoftmax>(&getContext());
+    populateRaiseSoftmaxPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "softmax")))
       signalPassFailure();
   }

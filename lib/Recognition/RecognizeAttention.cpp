@@ -140,11 +140,17 @@ private:
     return extents;
   }
 };
+} // namespace
 
+void vitc::populateRecognizeAttentionPatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeAttention>(patterns.getContext());
+}
+
+namespace {
 struct RecognizeAttentionPass final : vitc::impl::RecognizeAttentionBase<RecognizeAttentionPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RecognizeAttention>(&getContext());
+    populateRecognizeAttentionPatterns(patterns);
     populateRecognizeInheritedAttentionPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "attention")))
       signalPassFailure();

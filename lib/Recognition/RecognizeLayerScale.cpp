@@ -57,11 +57,17 @@ struct RecognizeLayerScale final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     return failure();
   }
 };
+} // namespace
 
+void vitc::populateRecognizeLayerScalePatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeLayerScale>(patterns.getContext());
+}
+
+namespace {
 struct RecognizeLayerScalePass final : vitc::impl::RecognizeLayerScaleBase<RecognizeLayerScalePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RecognizeLayerScale>(&getContext());
+    populateRecognizeLayerScalePatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "layer_scale")))
       signalPassFailure();
   }

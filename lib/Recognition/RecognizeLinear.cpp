@@ -84,11 +84,17 @@ struct FoldBias final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     return failure();
   }
 };
+} // namespace
 
+void vitc::populateRecognizeLinearPatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeLinear, FoldBias>(patterns.getContext());
+}
+
+namespace {
 struct RecognizeLinearPass final : vitc::impl::RecognizeLinearBase<RecognizeLinearPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RecognizeLinear, FoldBias>(&getContext());
+    populateRecognizeLinearPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "linear")))
       signalPassFailure();
   }

@@ -102,11 +102,17 @@ private:
     rewriter.replaceOp(tokens.getDefiningOp(), *materialize(rewriter, loc, map));
   }
 };
+} // namespace
 
+void vitc::populateRecognizePatchEmbedPatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizePatchEmbed>(patterns.getContext());
+}
+
+namespace {
 struct RecognizePatchEmbedPass final : vitc::impl::RecognizePatchEmbedBase<RecognizePatchEmbedPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RecognizePatchEmbed>(&getContext());
+    populateRecognizePatchEmbedPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "patch_embed")))
       signalPassFailure();
   }

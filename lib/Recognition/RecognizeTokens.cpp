@@ -270,18 +270,28 @@ private:
         ->setLoc(loc);
   }
 };
+} // namespace
 
+void vitc::populateRecognizeTokensPatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeTokens>(patterns.getContext());
+}
+
+void vitc::setPrefixRoles(Operation *root) {
+  root->walk([](vit::AssembleOp tokens) {
+    PrefixRoles roles = classifyPrefix(tokens);
+    tokens.setCls(roles.cls);
+    tokens.setRegisters(roles.registers);
+  });
+}
+
+namespace {
 struct RecognizeTokensPass final : vitc::impl::RecognizeTokensBase<RecognizeTokensPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RecognizeTokens>(&getContext());
+    populateRecognizeTokensPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "tokens")))
       return signalPassFailure();
-    getOperation().walk([](vit::AssembleOp tokens) {
-      PrefixRoles roles = classifyPrefix(tokens);
-      tokens.setCls(roles.cls);
-      tokens.setRegisters(roles.registers);
-    });
+    setPrefixRoles(getOperation());
   }
 };
 } // namespace

@@ -3,47 +3,35 @@
 #include "vitc/Recognition/Report.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace vitc;
 
-namespace {
-/// Remembers, for each op that is still there, why each pattern refused it the last time.
-class MissedMatches final : public RewriterBase::Listener {
-public:
-  void notifyPatternBegin(const Pattern &pattern, Operation *op) override {
-    currentPattern = &pattern;
-    currentOp = op;
-    auto found = reasons.find(op);
-    if (found != reasons.end())
-      found->second.erase(&pattern);
-  }
-  void notifyMatchFailure(Location loc, function_ref<void(Diagnostic &)> reason) override {
-    Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
-    reason(diagnostic);
-    reasons[currentOp][currentPattern] = diagnostic.str();
-  }
-  void notifyOperationErased(Operation *op) override { reasons.erase(op); }
+void MissedMatches::notifyPatternBegin(const Pattern &pattern, Operation *op) {
+  currentPattern = &pattern;
+  currentOp = op;
+  auto found = reasons.find(op);
+  if (found != reasons.end())
+    found->second.erase(&pattern);
+}
 
-  void write(StringRef candidate) {
-    for (auto &[op, byPattern] : reasons) {
-      if (byPattern.empty())
-        continue;
-      NamedAttrList missed;
-      if (auto earlier = op->getAttrOfType<DictionaryAttr>(kMissedAttrName))
-        missed.append(earlier.begin(), earlier.end());
-      missed.set(candidate, StringAttr::get(op->getContext(), byPattern.back().second));
-      op->setAttr(kMissedAttrName, missed.getDictionary(op->getContext()));
-    }
-  }
+void MissedMatches::notifyMatchFailure(Location loc, function_ref<void(Diagnostic &)> reason) {
+  Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
+  reason(diagnostic);
+  reasons[currentOp][currentPattern] = diagnostic.str();
+}
 
-private:
-  const Pattern *currentPattern = nullptr;
-  Operation *currentOp = nullptr;
-  llvm::DenseMap<Operation *, llvm::SmallMapVector<const Pattern *, std::string, 1>> reasons;
-};
-} // namespace
+void MissedMatches::write(StringRef candidate) {
+  for (auto &[op, byPattern] : reasons) {
+    if (byPattern.empty())
+      continue;
+    NamedAttrList missed;
+    if (auto earlier = op->getAttrOfType<DictionaryAttr>(kMissedAttrName))
+      missed.append(earlier.begin(), earlier.end());
+    missed.set(candidate, StringAttr::get(op->getContext(), byPattern.back().second));
+    op->setAttr(kMissedAttrName, missed.getDictionary(op->getContext()));
+  }
+}
 
 LogicalResult vitc::applyRecognizers(Operation *root, RewritePatternSet patterns, StringRef candidate) {
   MissedMatches missed;

@@ -3,15 +3,11 @@
 
 #include "vitc/Recognition/Algebra.h"
 #include "vitc/Recognition/AxisMap.h"
+#include "vitc/Recognition/Patterns.h"
 
 #include "mlir/IR/PatternMatch.h"
 
 namespace vitc {
-
-/// Applies `patterns` below `root` until none matches. What they refused at last stays on the refused op, as
-/// `vit.missed = {candidate = "reason"}`.
-mlir::LogicalResult applyRecognizers(mlir::Operation *root, mlir::RewritePatternSet patterns,
-                                     llvm::StringRef candidate);
 
 /// The extents of the iteration space of an elementwise op: those of its result.
 llvm::SmallVector<Extent> loopsOf(mlir::linalg::LinalgOp op);
@@ -31,9 +27,6 @@ mlir::RankedTensorType typeOf(mlir::Type element, llvm::ArrayRef<Extent> extents
 
 /// The map of a value that has these axes over `source`.
 AxisMap viewOf(mlir::Value source, llvm::ArrayRef<Axis> axes);
-
-/// What makes scores from those of an earlier layer, and what attends with them; part of the recognition of attention.
-void populateRecognizeInheritedAttentionPatterns(mlir::RewritePatternSet &patterns);
 
 /// The location of `root`, then those of the other ops that a match replaces, in their order.
 mlir::Location fuseLocations(mlir::Operation *root, llvm::ArrayRef<mlir::Operation *> others);

@@ -41,11 +41,17 @@ struct SimplifyViews final : RewritePattern {
     return success();
   }
 };
+} // namespace
 
+void vitc::populateSimplifyLayoutPatterns(RewritePatternSet &patterns) {
+  patterns.add<SimplifyViews>(patterns.getContext());
+}
+
+namespace {
 struct SimplifyLayoutPass final : vitc::impl::SimplifyLayoutBase<SimplifyLayoutPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SimplifyViews>(&getContext());
+    populateSimplifyLayoutPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "layout")))
       signalPassFailure();
   }

@@ -80,11 +80,17 @@ struct DropGuard final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     return success();
   }
 };
+} // namespace
 
+void vitc::populateSimplifySoftmaxPatterns(RewritePatternSet &patterns) {
+  patterns.add<DropGuard>(patterns.getContext());
+}
+
+namespace {
 struct SimplifySoftmaxPass final : vitc::impl::SimplifySoftmaxBase<SimplifySoftmaxPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DropGuard>(&getContext());
+    populateSimplifySoftmaxPatterns(patterns);
     if (failed(applyRecognizers(getOperation(), std::move(patterns), "softmax")))
       signalPassFailure();
   }

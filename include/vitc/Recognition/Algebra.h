@@ -18,6 +18,9 @@ bool isInputIndependent(mlir::Value value);
 /// (0.7071 for 1/√2).
 bool isClose(double value, double expected);
 
+/// The kind of elementwise op that does to floating-point tensors what `op` does to scalars.
+std::optional<mlir::linalg::ElementwiseKind> kindOfScalarOp(mlir::Operation *op);
+
 /// An elementwise op by what it computes, be it a `linalg.elementwise` or a generic with a body of one op. Every result
 /// element depends on one element of each operand.
 struct Elementwise {

@@ -18,6 +18,10 @@ namespace vitc {
 /// From the `linalg` stage to the `vit` stage. `report`, where not null, receives what was found; it outlives the run.
 void buildRecognitionPipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 
+/// From linalg of another front end to the vocabulary that the recognition pipeline reads. What vitc imports is in it
+/// already.
+void buildRaisingPipeline(mlir::OpPassManager &pm);
+
 /// Rewrites of the vit stage that save work, the first part of the `fused` stage. `report`, where not null, is told
 /// what they saved.
 void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
@@ -29,7 +33,7 @@ std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
 /// `vit-explain` that gives what it found to `report`.
 std::unique_ptr<mlir::Pass> createExplainPass(Report *report);
 
-/// Registers `buildRecognitionPipeline` as `vit-recognize` and `buildRewritePipeline` as `vit-rewrite`.
+/// Registers the pipelines as `vit-raise`, `vit-recognize` and `vit-rewrite`.
 void registerRecognitionPipelines();
 } // namespace vitc
 

@@ -10,6 +10,37 @@ class VitC_RecognitionPass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   ];
 }
 
+def RaiseGenerics : VitC_RecognitionPass<"vit-raise-generics"> {
+  let summary = "raise generics and named ops to the vocabulary that recognition reads";
+  let description = [{
+    For linalg that other front ends made, torch-mlir and StableHLO among them. By what an op computes, not by its name:
+
+    - a product summed over loops, be it a generic, a matmul or a batch_matmul, is a `linalg.contract`; a broadcast of a factor
+      goes into its index map;
+    - a body of several ops becomes an op each, and those that have a kind a `linalg.elementwise`. Scalars become tensors of
+      rank 0; what is the same along a loop is computed once; ops on constants are folded;
+    - other reductions of one value are a `linalg.reduce`; results that nobody reads (the index of a maximum) are dropped;
+    - what only moves elements is a `linalg.transpose`, a `linalg.broadcast` or a `linalg.fill`;
+    - index maps with a constant lose it, and the tensor its unit dimension.
+
+    ```mlir
+    // before
+    %y = linalg.generic {…} ins(%x : tensor<4x8xf32>) outs(%init : tensor<4x8xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %0 = math.exp %in : f32
+      %1 = arith.mulf %0, %half : f32
+      linalg.yield %1 : f32
+    } -> tensor<4x8xf32>
+    // after: %h = dense<0.5> : tensor<f32>
+    %0 = linalg.elementwise kind=#linalg.elementwise_kind<exp> ins(%x : tensor<4x8xf32>) …
+    %y = linalg.elementwise kind=#linalg.elementwise_kind<mul> … ins(%0, %h : tensor<4x8xf32>, tensor<f32>) …
+    ```
+
+    Postcondition: what is left as a generic has a body of one op that has no kind, or is no function of scalars alone.
+    Results are the same, bit for bit: the order within a sum is open in linalg.
+  }];
+}
+
 def RaiseSoftmax : VitC_RecognitionPass<"vit-raise-softmax"> {
   let summary = "raise a softmax spelled in maximum, exponential and sum";
   let description = [{
