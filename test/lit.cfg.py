@@ -1,7 +1,7 @@
 """The lit suite of vitc: one RUN line a test, FileCheck on what comes out.
 
-Substitutions besides lit's own: %python (the project's interpreter), %vitc_src (the source tree), and every tool by its name.
-Features: `all` in long runs (tools/check --all), and the CPU flags `avx2`, `avx512f`, `amx_tile` of the machine.
+Substitutions besides lit's own: %python (the project's interpreter), %vitc_src (the source tree), %vitc_plugin, and every tool by its
+name. Features: `all` in long runs (tools/check --all), `plugin` where there is one (not with sanitizers), and the CPU flags `avx2`, `avx512f`, `amx_tile` of the machine.
 """
 import os
 
@@ -12,7 +12,7 @@ from lit.llvm.subst import ToolSubst
 config.name = "vitc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".ll"]
-config.excludes = ["Unit", "python", "Lint", "Inputs", "lit.cfg.py", "CMakeLists.txt"]
+config.excludes = ["Unit", "python", "Lint", "Inputs", "OutOfTree", "lit.cfg.py", "CMakeLists.txt"]
 config.test_source_root = os.path.join(config.vitc_source_dir, "test")
 config.test_exec_root = os.path.join(config.vitc_build_dir, "test")
 
@@ -23,6 +23,7 @@ config.environment["ASAN_OPTIONS"] = "detect_container_overflow=0:allow_user_poi
 config.environment["PYTHONPATH"] = os.path.join(config.vitc_source_dir, "python")
 
 config.substitutions.append(("%python", config.python_executable))
+config.substitutions.append(("%vitc_plugin", config.vitc_plugin))
 config.substitutions.append(("%vitc_src", config.vitc_source_dir))
 llvm_config.use_default_substitutions()
 llvm_config.add_tool_substitutions(
@@ -31,6 +32,8 @@ llvm_config.add_tool_substitutions(
     [config.vitc_tools_dir, config.llvm_tools_dir],
 )
 
+if os.path.exists(config.vitc_plugin):
+    config.available_features.add("plugin")
 if lit_config.params.get("all"):
     config.available_features.add("all")
 with open("/proc/cpuinfo") as cpuinfo:
