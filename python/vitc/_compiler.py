@@ -12,12 +12,14 @@ from typing import Any
 from ._errors import Error
 from ._model import Model, load
 
-_BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "bin" / "vitc"
+_HERE = pathlib.Path(__file__).resolve()
+# Of a checkout, whose package is python/vitc, and of an installation, whose package is lib/vitc/python/vitc.
+_DRIVERS = _HERE.parents[2] / "build" / "release" / "bin" / "vitc", *(up / "bin" / "vitc" for up in _HERE.parents[4:5])
 
 
 def find_driver() -> str:
-    """The program `vitc`: $VITC, else on the PATH, else in build/release/bin beside this package."""
-    driver = os.environ.get("VITC") or shutil.which("vitc") or (str(_BUILD) if _BUILD.exists() else None)
+    """The program `vitc`: $VITC, else on the PATH, else the one built or installed with this package."""
+    driver = os.environ.get("VITC") or shutil.which("vitc") or next((str(path) for path in _DRIVERS if path.exists()), None)
     if not driver:
         raise Error("the compiler `vitc` was not found: set VITC to its path, or add its folder to PATH")
     return driver

@@ -67,7 +67,7 @@ def test_no_driver(monkeypatch, tmp_path):
         vitc.compile("m.onnx")
     monkeypatch.delenv("VITC")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("vitc._compiler._BUILD", tmp_path / "vitc")
+    monkeypatch.setattr("vitc._compiler._DRIVERS", (tmp_path / "vitc",))
     with pytest.raises(vitc.Error, match="was not found: set VITC"):
         vitc.compile("m.onnx")
 
