@@ -1,7 +1,7 @@
 """The lit suite of vitc: one RUN line a test, FileCheck on what comes out.
 
 Substitutions besides lit's own: %python (the project's interpreter), %vitc_src (the source tree), %vitc_plugin, and every tool by its
-name. Features: `all` in long runs (tools/check --all), `plugin` where there is one (not with sanitizers), and the CPU flags `avx2`, `avx512f`, `amx_tile` of the machine.
+name. Features: `all` in long runs (tools/check --all), `plugin` where there is one (VITC_PLUGIN), and the CPU flags `avx2`, `avx512f`, `amx_tile` of the machine.
 """
 import os
 

@@ -11,7 +11,7 @@ import pytest
 def output(source_dir, build_dir, tmp_path_factory):
     """A folder in which all commands of the page ran in order, what they printed, and what they said of it."""
     if not (build_dir / "lib" / "VitcPlugin.so").exists():
-        pytest.skip("a build with sanitizers has no plugin")
+        pytest.skip("this build has no plugin: configure it with -DVITC_PLUGIN=ON")
     folder = tmp_path_factory.mktemp("out_of_tree")
     (folder / "build").mkdir()
     (folder / "build" / "release").symlink_to(build_dir)
