@@ -6,7 +6,6 @@
 
 using namespace mlir;
 using namespace vitc;
-using linalg::ElementwiseKind;
 
 namespace {
 /// A stretch of indices that no reader cuts further, as each reader counts through it.
@@ -34,7 +33,8 @@ public:
 
   FailureOr<AttentionMatch> run() {
     if (failed(findValues()) || failed(findScores()) || failed(findQueryAndKey()) || failed(cutLoops()) ||
-        failed(assignRoles()) || failed(checkMixes()) || failed(buildOperands()) || failed(buildAddends()))
+        failed(assignRoles()) || failed(checkMixes()) || failed(checkTokenOrder()) || failed(buildOperands()) ||
+        failed(buildAddends()))
       return failure();
     buildResults();
     return std::move(match);
@@ -51,13 +51,13 @@ private:
   AxisMap traceProbs(OpOperand *operand);
   LogicalResult checkMixes();
   LogicalResult findScores();
-  LogicalResult takeAddend(const Elementwise &sum);
   LogicalResult findQueryAndKey();
   LogicalResult cutLoops();
   LogicalResult cutLoop(unsigned loop);
   LogicalResult assignRoles();
   LogicalResult assignRole(Atom &atom, unsigned loop);
   bool isMixed(unsigned loop) const;
+  LogicalResult checkTokenOrder();
   LogicalResult buildOperands();
   LogicalResult buildAddends();
   void buildResults();
@@ -73,7 +73,6 @@ private:
   AxisMap values;                ///< in those loops
   AxisMap queries, keys;         ///< over the softmax's dimensions, then in those loops
   Axis queryFeature, keyFeature;
-  SmallVector<AxisMap, 0> addends; ///< as queries
   ContractionLoops valueLoops;
   SmallVector<SmallVector<Atom>> atoms; ///< of each loop of the values contraction
 };
@@ -173,60 +172,15 @@ LogicalResult Matcher::checkMixes() {
   return success();
 }
 
-/// Follows the scores back through views, scalar factors and sums with constants to a contraction.
 LogicalResult Matcher::findScores() {
-  scores = trace(match.softmax.getInput());
-  while (true) {
-    lookedThrough(scores);
-    Operation *op = scores.source.getDefiningOp();
-    if (isContraction(op)) {
-      match.scoresOp = cast<linalg::LinalgOp>(op);
-      match.scale = scores.scale;
-      return success();
-    }
-    std::optional<Elementwise> sum = matchElementwise(op);
-    if (!sum || sum->kind != ElementwiseKind::add)
-      return refuse(scores.opaque.empty() ? Twine("the scores do not come from a contraction") : Twine(scores.opaque));
-    if (failed(takeAddend(*sum)))
-      return failure();
-    match.path.insert(op);
-  }
-}
-
-/// Whether a value is, perhaps with addends, the product of two tensors that depend on the input.
-static bool isProductOfActivations(Value value) {
-  Operation *op = trace(value).source.getDefiningOp();
-  if (isContraction(op))
-    return llvm::none_of(cast<linalg::LinalgOp>(op).getDpsInputs(), isInputIndependent);
-  std::optional<Elementwise> sum = matchElementwise(op);
-  return sum && sum->kind == ElementwiseKind::add &&
-         (isProductOfActivations(sum->operand(0)) || isProductOfActivations(sum->operand(1)));
-}
-
-/// Steps from a sum to the operand that holds the product of queries and keys; the other one is an addend.
-LogicalResult Matcher::takeAddend(const Elementwise &sum) {
-  bool first = isInputIndependent(sum.operand(0)), second = isInputIndependent(sum.operand(1));
-  if (first && second)
-    return refuse("the scores do not depend on the input");
-  if (!first && !second) {
-    first = !isProductOfActivations(sum.operand(0)), second = !isProductOfActivations(sum.operand(1));
-    if (first == second)
-      return refuse(first ? "neither side of a sum is a product of queries and keys"
-                          : "both sides of a sum are products");
-  }
-  if (scores.scale != 1)
-    return refuse("the scores are scaled after an addend");
-  OpOperand *addend = sum.operands[first ? 0 : 1], *rest = sum.operands[first ? 1 : 0];
-  if (!sum.op.getMatchingIndexingMap(rest).isIdentity())
-    return refuse("the scores are broadcast by an addend");
-  FailureOr<AxisMap> over = traceOperand(sum.op, addend, {.scales = false}).compose(scores);
-  if (failed(over))
-    return refuse("an addend does not follow the layout of the scores");
-  addends.push_back(*over);
-  FailureOr<AxisMap> composed = trace(rest->get()).compose(scores);
-  if (failed(composed))
-    return refuse("the scores change layout between addends in a way that does not divide");
-  scores = *composed;
+  FailureOr<ScoresPath> path = followScores(match.softmax, reason);
+  if (failed(path))
+    return failure();
+  match.scoresOp = path->product;
+  match.scale = path->scores.scale;
+  match.addends = std::move(path->addends);
+  match.path.insert(path->ops.begin(), path->ops.end());
+  scores = std::move(path->scores);
   return success();
 }
 
@@ -265,11 +219,11 @@ LogicalResult Matcher::findQueryAndKey() {
   queries = *left;
   keys = *right;
   match.scale *= queries.scale * keys.scale;
-  for (AxisMap &addend : addends) {
-    FailureOr<AxisMap> composed = addend.compose(probs);
+  for (ScoreAddend &addend : match.addends) {
+    FailureOr<AxisMap> composed = addend.map.compose(probs);
     if (failed(composed))
       return refuse("an addend does not follow the layout of the probabilities");
-    addend = *composed;
+    addend.map = *composed;
   }
   return success();
 }
@@ -310,8 +264,8 @@ LogicalResult Matcher::cutLoops() {
 
 LogicalResult Matcher::cutLoop(unsigned loop) {
   SmallVector<Axis> axes{queries.axes[loop], keys.axes[loop], values.axes[loop], probs.axes[loop]};
-  for (const AxisMap &addend : addends)
-    axes.push_back(addend.axes[loop]);
+  for (const ScoreAddend &addend : match.addends)
+    axes.push_back(addend.map.axes[loop]);
   FailureOr<SmallVector<Atom>> cut = refine(axes);
   if (failed(cut))
     return refuse("queries, keys and values divide a dimension differently");
@@ -351,15 +305,14 @@ LogicalResult Matcher::assignRole(Atom &atom, unsigned loop) {
     atom.role = Atom::Query;
     return success();
   }
-  if (!inQuery)
-    return refuse("the queries are the same for a part of the batch or heads");
   if (!inKey || !inValue)
     return refuse("keys or values are the same for a part of the batch or heads");
-  // Heads cut the features, or are combined; all else that the three share is batch.
+  // Heads cut the features, or are combined; all else that keys and values share is batch. Queries may be the same for
+  // all of it: learned ones.
   auto besideFeature = [&](Reader reader, const Axis &feature) {
     return feature.size() == 1 && atom.digits[reader].dim == feature[0].dim;
   };
-  bool isHead = isMixed(loop) || (besideFeature(kQuery, queryFeature) && besideFeature(kKey, keyFeature));
+  bool isHead = isMixed(loop) || ((!inQuery || besideFeature(kQuery, queryFeature)) && besideFeature(kKey, keyFeature));
   atom.role = isHead ? Atom::Head : Atom::Batch;
   return success();
 }
@@ -384,6 +337,25 @@ AxisMap Matcher::withAxes(const AxisMap &map, Reader reader, std::initializer_li
   return result;
 }
 
+/// How a reader counts two neighbouring stretches of indices: 1 from outer to inner, −1 from inner to outer, 0 where
+/// they are of different dimensions.
+static int directionOf(const Digit &first, const Digit &second) {
+  if (first.isFree() || first.dim != second.dim)
+    return 0;
+  return first.stride.dividedBy(second.stride) ? 1 : -1;
+}
+
+/// Keys and values of one token have to meet: neither may be read column by column where the other is not.
+LogicalResult Matcher::checkTokenOrder() {
+  ArrayRef<Atom> cut = atoms[valueLoops.contracted];
+  for (auto [first, second] : llvm::zip(cut, cut.drop_front()))
+    if (directionOf(first.digits[kKey], second.digits[kKey]) *
+            directionOf(first.digits[kValue], second.digits[kValue]) <
+        0)
+      return refuse("keys and values count the tokens in different orders");
+  return success();
+}
+
 LogicalResult Matcher::buildOperands() {
   match.query = withAxes(queries, kQuery, {Atom::Query, Atom::Head});
   match.query.axes.push_back(queryFeature);
@@ -394,7 +366,7 @@ LogicalResult Matcher::buildOperands() {
     return refuse("the features of a value are not contiguous");
   for (auto [map, name] :
        {std::pair(&match.query, "queries"), std::pair(&match.key, "keys"), std::pair(&match.value, "values")})
-    if (!isMaterializable(*map))
+    if (!isMaterializable(Repeated::of(*map).map))
       return refuse(Twine("the ") + name + " are not a slice of their source");
   match.batch.clear();
   size_t batches = match.query.axes.size() - 3;
@@ -408,8 +380,8 @@ LogicalResult Matcher::buildOperands() {
 }
 
 LogicalResult Matcher::buildAddends() {
-  for (auto [index, addend] : llvm::enumerate(addends)) {
-    AxisMap map = withAxes(addend, static_cast<Reader>(kAddends + index), {Atom::Head, Atom::Query, Atom::Key});
+  for (auto [index, addend] : llvm::enumerate(match.addends)) {
+    AxisMap map = withAxes(addend.map, static_cast<Reader>(kAddends + index), {Atom::Head, Atom::Query, Atom::Key});
     for (Axis &axis : map.axes) {
       bool free = llvm::any_of(axis, [](const Digit &digit) { return digit.isFree(); });
       if (free && axis.size() > 1)
@@ -421,7 +393,7 @@ LogicalResult Matcher::buildAddends() {
       map.axes.erase(map.axes.begin());
     if (!isMaterializable(map))
       return refuse("an addend is not a slice of its source");
-    match.addends.push_back(map);
+    addend.map = std::move(map);
   }
   return success();
 }

@@ -2,6 +2,7 @@
 #define VITC_RECOGNITION_ATTENTIONAXES_H
 
 #include "HeadMix.h"
+#include "ScoresPath.h"
 
 #include "vitc/Recognition/AxisMap.h"
 
@@ -12,13 +13,14 @@ namespace vitc {
 /// softmax(scores) · values, and what the scores were made of, each as a map. Nothing is changed by finding it.
 struct AttentionMatch {
   mlir::linalg::SoftmaxOp softmax;
-  mlir::linalg::LinalgOp scoresOp;       ///< queries times keys
-  mlir::linalg::LinalgOp valuesOp;       ///< probabilities times values
-  AxisMap query;                         ///< dimensions batch.., M, H, D of its source
-  AxisMap key;                           ///< batch.., N, H, D
-  AxisMap value;                         ///< batch.., N, H, E
-  llvm::SmallVector<AxisMap, 0> addends; ///< batch.., H, M, N, leading dimensions of extent 1 left out
-  llvm::SmallVector<HeadMix, 0> mixes;   ///< what re-attention does with the probabilities, first to last
+  mlir::linalg::LinalgOp scoresOp; ///< queries times keys
+  mlir::linalg::LinalgOp valuesOp; ///< probabilities times values
+  AxisMap query;                   ///< dimensions batch.., M, H, D of its source
+  AxisMap key;                     ///< batch.., N, H, D
+  AxisMap value;                   ///< batch.., N, H, E
+  /// batch.., H, M, N, leading dimensions of extent 1 left out
+  llvm::SmallVector<ScoreAddend, 0> addends;
+  llvm::SmallVector<HeadMix, 0> mixes; ///< what re-attention does with the probabilities, first to last
   double scale = 1;
   llvm::SmallVector<Extent> batch;               ///< at least one
   Extent queries, keys, heads, features;         ///< M, N, H, E

@@ -77,8 +77,18 @@ static bool isReduced(vit::AttentionOp op) {
   return image && trace(image).source == queries;
 }
 
+/// Whether one token looks at all tokens, of which it is one.
+static bool isOfOneToken(vit::AttentionOp op) {
+  int64_t tokens = op.getQuery().getType().getRank() - 3;
+  Value queries = projectedFrom(op.getQuery());
+  return op.getQuery().getType().getDimSize(tokens) == 1 && op.getKey().getType().getDimSize(tokens) != 1 && queries &&
+         queries == projectedFrom(op.getKey());
+}
+
 StringRef vitc::kindOfAttention(vit::AttentionOp op) {
   if (isWindowed(op.getQuery(), op.getQuery().getType().getRank() - 3))
     return "window_attention";
+  if (isOfOneToken(op))
+    return "class_attention";
   return isReduced(op) ? "sr_attention" : "attention";
 }

@@ -3,10 +3,12 @@
 #include "vitc/Recognition/Algebra.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 using namespace vitc;
@@ -44,19 +46,58 @@ bool vitc::repeatsAlong(Value value, int64_t dim) {
   return true;
 }
 
-std::optional<double> vitc::largestMagnitude(Value value) {
+/// The elements of a constant of single precision or of truth values; a splat has one.
+static std::optional<SmallVector<double>> constantElements(Value value) {
   if (std::optional<double> splat = matchSplat(value))
-    return std::isfinite(*splat) ? std::optional(std::abs(*splat)) : std::nullopt;
+    return SmallVector<double>{*splat};
+  Type element = getElementTypeOrSelf(value);
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  if (auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : nullptr;
+      elements && element.isInteger(1))
+    return llvm::to_vector(llvm::map_range(elements.getValues<bool>(), [](bool each) { return double(each); }));
   std::optional<ArrayRef<char>> data = constantData(value);
-  if (!data || !getElementTypeOrSelf(value).isF32() || data->size() % sizeof(float) != 0)
+  if (!data || !element.isF32() || data->size() % sizeof(float) != 0)
+    return std::nullopt;
+  SmallVector<double> values;
+  for (ArrayRef<char> rest = *data; !rest.empty(); rest = rest.drop_front(sizeof(float))) {
+    float each;
+    std::memcpy(&each, rest.data(), sizeof(float));
+    values.push_back(each);
+  }
+  return values;
+}
+
+std::optional<double> vitc::largestMagnitude(Value value, bool besidesMinusInfinity) {
+  std::optional<SmallVector<double>> elements = constantElements(value);
+  if (!elements)
     return std::nullopt;
   double largest = 0;
-  for (ArrayRef<char> rest = *data; !rest.empty(); rest = rest.drop_front(sizeof(float))) {
-    float element;
-    std::memcpy(&element, rest.data(), sizeof(float));
+  for (double element : *elements) {
+    if (besidesMinusInfinity && element == -std::numeric_limits<double>::infinity())
+      continue;
     if (!std::isfinite(element))
       return std::nullopt;
-    largest = std::max<double>(largest, std::abs(element));
+    largest = std::max(largest, std::abs(element));
   }
   return largest;
+}
+
+bool vitc::everyLineHas(Value value, int64_t dim, function_ref<bool(double)> isWanted) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  std::optional<SmallVector<double>> elements = constantElements(value);
+  if (!type || !elements)
+    return false;
+  if (elements->size() == 1)
+    return isWanted(elements->front());
+  if (!type.hasStaticShape() || static_cast<int64_t>(elements->size()) != type.getNumElements())
+    return false;
+  int64_t extent = type.getDimSize(dim), inner = computeProduct(type.getShape().drop_front(dim + 1));
+  for (int64_t first = 0; first < type.getNumElements(); ++first) {
+    if (first / inner % extent != 0)
+      continue;
+    auto line = llvm::seq<int64_t>(0, extent);
+    if (llvm::none_of(line, [&](int64_t index) { return isWanted((*elements)[first + index * inner]); }))
+      return false;
+  }
+  return true;
 }

@@ -13,7 +13,7 @@ using namespace vitc;
 namespace {
 struct ExplainPass final : vitc::impl::ExplainBase<ExplainPass> {
   using ExplainBase::ExplainBase;
-  explicit ExplainPass(Report *report) : report(report) {}
+  ExplainPass(Report *report, StringRef format) : report(report) { this->format = format.str(); }
 
   void runOnOperation() override {
     Report found = Report::collect(getOperation());
@@ -31,4 +31,6 @@ private:
 };
 } // namespace
 
-std::unique_ptr<Pass> vitc::createExplainPass(Report *report) { return std::make_unique<ExplainPass>(report); }
+std::unique_ptr<Pass> vitc::createExplainPass(Report *report, StringRef format) {
+  return std::make_unique<ExplainPass>(report, format);
+}

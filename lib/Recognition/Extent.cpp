@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -139,10 +140,34 @@ static Extent slicedExtent(tensor::ExtractSliceOp op, int64_t dim) {
   return Extent::symbol(op, dim);
 }
 
+/// The name that the function gives to an argument's extent, which arguments share; null where it is a formula.
+static Attribute symbolOf(FunctionOpInterface function, unsigned argument, int64_t dim) {
+  auto dims = function.getArgAttrOfType<vit::DimsAttr>(argument, "vit.dims");
+  if (!dims)
+    return nullptr;
+  auto symbol = dyn_cast<AffineSymbolExpr>(dims.getExtent(dim));
+  return symbol ? dims.getSymbols()[symbol.getPosition()] : Attribute();
+}
+
+/// A dimension of the first argument that has the same one.
+static Extent argumentExtent(BlockArgument argument, int64_t dim) {
+  auto function = dyn_cast_if_present<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  Attribute symbol =
+      function && argument.getOwner()->isEntryBlock() ? symbolOf(function, argument.getArgNumber(), dim) : Attribute();
+  for (BlockArgument earlier : argument.getOwner()->getArguments().take_front(symbol ? argument.getArgNumber() : 0))
+    if (auto type = dyn_cast<RankedTensorType>(earlier.getType()))
+      for (int64_t other = 0; other < type.getRank(); ++other)
+        if (type.isDynamicDim(other) && symbolOf(function, earlier.getArgNumber(), other) == symbol)
+          return Extent::symbol(earlier, other);
+  return Extent::symbol(argument, dim);
+}
+
 Extent vitc::extentOf(Value tensor, int64_t dim) {
   auto type = cast<RankedTensorType>(tensor.getType());
   if (!type.isDynamicDim(dim))
     return type.getDimSize(dim);
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    return argumentExtent(argument, dim);
   Extent unknown = Extent::symbol(tensor, dim);
   auto result = dyn_cast<OpResult>(tensor);
   if (!result)

@@ -8,7 +8,13 @@
 using namespace mlir;
 using namespace vitc;
 
-void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
+namespace {
+struct RecognitionOptions : PassPipelineOptions<RecognitionOptions> {
+  Option<std::string> explain{*this, "explain", llvm::cl::desc("print the report: text or json")};
+};
+} // namespace
+
+void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report, StringRef explain) {
   // One value for one extent and for one constant: equality of extents is equality of values.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -32,7 +38,7 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report) {
   // Last: which rows are read is known when every op that keeps rows apart is recognised.
   pm.nest<func::FuncOp>().addPass(createRecognizeTokens());
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createExplainPass(report));
+  pm.addPass(createExplainPass(report, explain));
 }
 
 void vitc::buildRaisingPipeline(OpPassManager &pm) {
@@ -53,8 +59,10 @@ void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
 
 void vitc::registerRecognitionPipelines() {
   PassPipelineRegistration<>("vit-raise", "from linalg of another front end to the linalg stage", buildRaisingPipeline);
-  PassPipelineRegistration<>("vit-recognize", "from the linalg stage to the vit stage",
-                             [](OpPassManager &pm) { buildRecognitionPipeline(pm); });
+  PassPipelineRegistration<RecognitionOptions>("vit-recognize", "from the linalg stage to the vit stage",
+                                               [](OpPassManager &pm, const RecognitionOptions &options) {
+                                                 buildRecognitionPipeline(pm, nullptr, options.explain);
+                                               });
   PassPipelineRegistration<>("vit-rewrite", "rewrites of the vit stage that save work",
                              [](OpPassManager &pm) { buildRewritePipeline(pm); });
 }

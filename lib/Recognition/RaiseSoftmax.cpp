@@ -38,7 +38,7 @@ static std::optional<AxisMap> matchDivisor(const Elementwise &root, unsigned sid
 }
 
 namespace {
-/// exp(x − max(x)) / Σ exp(x − max(x))  ==>  linalg.softmax x
+/// exp(x − max(x)) / Σ exp(x − max(x)), or exp(x) / Σ exp(x)  ==>  linalg.softmax x
 struct RaiseSoftmax final : OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
@@ -63,26 +63,35 @@ private:
     linalg::LinalgOp op = root.op;
     if (sum.input != exponential.op->getResult(0) || !repeatsReduction(divisor, sum))
       return rewriter.notifyMatchFailure(op, "the divisor is not the sum of the exponentials along one dimension");
-    std::optional<Elementwise> shifted = matchElementwise(exponential.operand(0));
-    if (!shifted || shifted->kind != ElementwiseKind::sub ||
-        !shifted->op.getMatchingIndexingMap(shifted->operands[0]).isIdentity())
-      return rewriter.notifyMatchFailure(op, "the exponent is not a difference from a maximum");
-    AxisMap shift = traceOperand(shifted->op, shifted->operands[1]);
-    std::optional<Reduction> maximum = matchReduction(shift.source);
-    if (!maximum || maximum->kind != Reduction::Max || maximum->input != shifted->operand(0) || shift.scale != 1)
-      return rewriter.notifyMatchFailure(op, "the exponent is not a difference from the maximum of the same value");
-    if (maximum->dim != sum.dim || !repeatsReduction(shift, *maximum))
-      return rewriter.notifyMatchFailure(op, "maximum and sum run over different dimensions");
-
-    llvm::SmallPtrSet<Operation *, 16> interior{exponential.op, shifted->op, maximum->op, sum.op};
-    interior.insert(shift.path.begin(), shift.path.end());
+    llvm::SmallPtrSet<Operation *, 16> interior{exponential.op, sum.op};
     interior.insert(divisor.path.begin(), divisor.path.end());
+    SmallVector<Operation *, 4> spelled{exponential.op, sum.op};
+    Value input = exponential.operand(0);
+    std::optional<Elementwise> shifted = matchElementwise(input);
+    AxisMap shift;
+    std::optional<Reduction> maximum;
+    if (shifted && shifted->kind == ElementwiseKind::sub) {
+      shift = traceOperand(shifted->op, shifted->operands[1]);
+      maximum = matchReduction(shift.source);
+    }
+    // Without a maximum the quotient is the same wherever it is a number.
+    if (maximum && maximum->kind == Reduction::Max) {
+      if (maximum->input != shifted->operand(0) || shift.scale != 1 ||
+          !shifted->op.getMatchingIndexingMap(shifted->operands[0]).isIdentity())
+        return rewriter.notifyMatchFailure(op, "the exponent is not a difference from the maximum of the same value");
+      if (maximum->dim != sum.dim || !repeatsReduction(shift, *maximum))
+        return rewriter.notifyMatchFailure(op, "maximum and sum run over different dimensions");
+      input = shifted->operand(0);
+      spelled.append({shifted->op, maximum->op});
+      interior.insert_range(shift.path);
+      interior.insert_range(ArrayRef(spelled));
+    }
     if (!isPrivate(interior, op))
       return rewriter.notifyMatchFailure(op, "an intermediate value of the softmax has another reader");
-    Location loc = fuseLocations(op, {exponential.op, shifted->op, maximum->op, sum.op});
+    Location loc = fuseLocations(op, spelled);
     rewriter
-        .replaceOpWithNewOp<linalg::SoftmaxOp>(op, op->getResultTypes(), shifted->operand(0),
-                                               op.getDpsInitOperand(0)->get(), static_cast<uint64_t>(sum.dim))
+        .replaceOpWithNewOp<linalg::SoftmaxOp>(op, op->getResultTypes(), input, op.getDpsInitOperand(0)->get(),
+                                               static_cast<uint64_t>(sum.dim))
         ->setLoc(loc);
     return success();
   }

@@ -75,9 +75,11 @@ private:
     Location loc = fuseLocations(match.valuesOp, replaced);
     rewriter.setInsertionPoint(match.valuesOp);
     // Every map here was checked, or counts through each dimension of a value once.
-    auto build = [&](const AxisMap &map) { return *materialize(rewriter, loc, map); };
+    auto build = [&](const AxisMap &map) { return *Repeated::of(map).materialize(rewriter, loc); };
     Value query = build(match.query), key = build(match.key), value = build(match.value);
-    SmallVector<Value> addends = llvm::map_to_vector(match.addends, build);
+    SmallVector<Value> addends = llvm::map_to_vector(match.addends, [&](const ScoreAddend &addend) {
+      return addend.build(rewriter, loc, getElementTypeOrSelf(query));
+    });
 
     Parts parts = match.mixes.empty() ? buildAttention(rewriter, loc, match, exposed, query, key, value, addends)
                                       : buildReattention(rewriter, loc, match, query, key, value, addends);

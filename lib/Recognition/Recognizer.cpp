@@ -2,6 +2,7 @@
 
 #include "vitc/Recognition/Report.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -88,6 +89,28 @@ AxisMap vitc::viewOf(Value source, ArrayRef<Axis> axes) {
   AxisMap map = AxisMap::identity(source);
   map.axes.assign(axes.begin(), axes.end());
   return map;
+}
+
+Repeated Repeated::of(const AxisMap &map) {
+  Repeated value{map, {}, {}};
+  value.map.axes.clear();
+  for (auto [dim, axis] : llvm::enumerate(map.axes)) {
+    value.extents.push_back(extentOf(axis));
+    if (!axis.empty() && llvm::all_of(axis, [](const Digit &digit) { return digit.isFree(); }))
+      value.dims.push_back(dim);
+    else
+      value.map.axes.push_back(axis);
+  }
+  return value;
+}
+
+FailureOr<Value> Repeated::materialize(OpBuilder &builder, Location loc) const {
+  FailureOr<Value> once = vitc::materialize(builder, loc, map);
+  if (failed(once) || dims.empty())
+    return once;
+  auto sizes = llvm::map_to_vector(extents, [&](const Extent &extent) { return extent.materialize(builder, loc); });
+  Value init = tensor::EmptyOp::create(builder, loc, sizes, getElementTypeOrSelf(*once));
+  return linalg::BroadcastOp::create(builder, loc, *once, init, dims)->getResult(0);
 }
 
 Location vitc::fuseLocations(Operation *root, ArrayRef<Operation *> others) {

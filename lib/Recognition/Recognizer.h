@@ -28,6 +28,16 @@ mlir::RankedTensorType typeOf(mlir::Type element, llvm::ArrayRef<Extent> extents
 /// The map of a value that has these axes over `source`.
 AxisMap viewOf(mlir::Value source, llvm::ArrayRef<Axis> axes);
 
+/// A value that repeats another one along dimensions of its own.
+struct Repeated {
+  AxisMap map;                       ///< of the other one
+  llvm::SmallVector<int64_t> dims;   ///< of the value, ascending
+  llvm::SmallVector<Extent> extents; ///< of the value
+
+  static Repeated of(const AxisMap &map);
+  mlir::FailureOr<mlir::Value> materialize(mlir::OpBuilder &builder, mlir::Location loc) const;
+};
+
 /// The location of `root`, then those of the other ops that a match replaces, in their order.
 mlir::Location fuseLocations(mlir::Operation *root, llvm::ArrayRef<mlir::Operation *> others);
 

@@ -1,4 +1,5 @@
 #include "Recognizer.h"
+#include "ScoresPath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Pass/Pass.h"
@@ -33,26 +34,32 @@ static Value matchIsNaN(Value value) {
 
 /// Why a row of the scores, whose products are finite, may be −∞ as a whole, or have +∞ or NaN in it; empty where none
 /// can.
-static StringRef findMaskedRow(Value scores) {
+static StringRef findMaskedRow(linalg::SoftmaxOp softmax) {
+  constexpr StringLiteral kUnknown =
+      "a row of the scores may be masked as a whole: an addend is not known to be finite";
+  std::string reason;
+  FailureOr<ScoresPath> path = followScores(softmax, reason);
+  if (failed(path))
+    return "a row of the scores may be masked as a whole: they are no sum of products and constants";
   double bound = 0; // on the sum of all addends; products of queries and keys are nothing beside the largest float
-  AxisMap map = trace(scores);
-  while (!isContraction(map.source.getDefiningOp())) {
-    std::optional<Elementwise> sum = matchElementwise(map.source);
-    if (!sum || sum->kind != ElementwiseKind::add)
-      return "a row of the scores may be masked as a whole: they are no sum of products and constants";
-    bool first = isInputIndependent(sum->operand(0));
-    Value addend = sum->operand(first ? 0 : 1), rest = sum->operand(first ? 1 : 0);
-    if (!isInputIndependent(addend))
-      return "a row of the scores may be masked as a whole: an addend depends on the input";
-    std::optional<double> largest = largestMagnitude(trace(addend, {.scales = false}).source);
-    if (!largest)
-      return "a row of the scores may be masked as a whole: an addend is not known to be finite";
-    bound += *largest * std::max(1.0, std::abs(map.scale));
-    double scale = map.scale;
-    map = trace(rest);
-    map.scale *= scale;
+  unsigned infinite = 0;
+  for (const ScoreAddend &addend : path->addends) {
+    std::optional<double> largest = addend.fill;
+    bool isFinite = addend.fill && std::isfinite(*addend.fill);
+    if (!addend.fill) {
+      if (!isInputIndependent(addend.map.source))
+        return "a row of the scores may be masked as a whole: an addend depends on the input";
+      isFinite = largestMagnitude(addend.map.source).has_value();
+      largest = largestMagnitude(addend.map.source, /*besidesMinusInfinity=*/true);
+    }
+    if (!largest || (!isFinite && (addend.factor <= 0 || !addend.leavesScores(softmax.getDimension()))))
+      return kUnknown;
+    infinite += !isFinite;
+    bound += isFinite || !addend.fill ? std::abs(*largest) * std::max(1.0, std::abs(addend.factor)) : 0;
   }
-  bool finite = std::isfinite(map.scale) && bound <= std::numeric_limits<float>::max();
+  if (infinite > 1)
+    return "a row of the scores may be masked as a whole: by two masks together";
+  bool finite = std::isfinite(path->scores.scale) && bound <= std::numeric_limits<float>::max();
   return finite ? "" : "a row of the scores may be masked as a whole: constants may make it infinite";
 }
 
@@ -74,7 +81,7 @@ struct DropGuard final : OpInterfaceRewritePattern<linalg::LinalgOp> {
       return rewriter.notifyMatchFailure(op, "the guard tests other values than the probabilities");
     if (matchSplat(select->operand(1)) != 0.0)
       return rewriter.notifyMatchFailure(op, "the guard replaces the probabilities by other values than 0");
-    if (StringRef reason = findMaskedRow(softmax.getInput()); !reason.empty())
+    if (StringRef reason = findMaskedRow(softmax); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     rewriter.replaceOp(op, select->operand(2));
     return success();

@@ -202,48 +202,6 @@ func.func @sum_of_two_products(%x: tensor<?x5x24xf32>) -> (tensor<?x5x8xf32>) {
 #k = affine_map<(b, h, m, n, d) -> (b, h, n, d)>
 #s = affine_map<(b, h, m, n, d) -> (b, h, m, n)>
 
-// CHECK-LABEL: func @scale_after_addend
-// CHECK-NOT: vit.attention
-// CHECK: attention = "the scores are scaled after an addend"
-func.func @scale_after_addend(%x: tensor<?x5x24xf32>) -> (tensor<?x5x8xf32>) {
-  %zero = arith.constant 0.0 : f32
-  %c0 = arith.constant 0 : index
-  %b = tensor.dim %x, %c0 : tensor<?x5x24xf32>
-  %e = tensor.expand_shape %x [[0], [1], [2, 3, 4]] output_shape [%b, 5, 3, 2, 4] : tensor<?x5x24xf32> into tensor<?x5x3x2x4xf32>
-  %i1 = tensor.empty(%b) : tensor<3x?x2x5x4xf32>
-  %t = linalg.transpose ins(%e : tensor<?x5x3x2x4xf32>) outs(%i1 : tensor<3x?x2x5x4xf32>) permutation = [2, 0, 3, 1, 4]
-  %q = tensor.extract_slice %t[0, 0, 0, 0, 0] [1, %b, 2, 5, 4] [1, 1, 1, 1, 1] : tensor<3x?x2x5x4xf32> to tensor<?x2x5x4xf32>
-  %k = tensor.extract_slice %t[1, 0, 0, 0, 0] [1, %b, 2, 5, 4] [1, 1, 1, 1, 1] : tensor<3x?x2x5x4xf32> to tensor<?x2x5x4xf32>
-  %v = tensor.extract_slice %t[2, 0, 0, 0, 0] [1, %b, 2, 5, 4] [1, 1, 1, 1, 1] : tensor<3x?x2x5x4xf32> to tensor<?x2x5x4xf32>
-  %i2 = tensor.empty(%b) : tensor<?x2x5x5xf32>
-  %z2 = linalg.fill ins(%zero : f32) outs(%i2 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
-  %raw = linalg.contract indexing_maps = [#q, #k, #s] ins(%q, %k : tensor<?x2x5x4xf32>, tensor<?x2x5x4xf32>) outs(%z2 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
-  %bias = arith.constant dense<0.25> : tensor<2x5x5xf32>
-  %i3 = tensor.empty(%b) : tensor<?x2x5x5xf32>
-  %biased = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps=[#id, affine_map<(d0, d1, d2, d3) -> (d1, d2, d3)>, #id] ins(%raw, %bias : tensor<?x2x5x5xf32>, tensor<2x5x5xf32>) outs(%i3 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
-  %s_scores = arith.constant dense<0.5> : tensor<f32>
-  %i4 = tensor.empty(%b) : tensor<?x2x5x5xf32>
-  %scores = linalg.elementwise kind=#linalg.elementwise_kind<mul> indexing_maps=[#id, #scalar, #id] ins(%biased, %s_scores : tensor<?x2x5x5xf32>, tensor<f32>) outs(%i4 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
-  %i5 = tensor.empty(%b) : tensor<?x2x5x5xf32>
-  %p = linalg.softmax dimension(3) ins(%scores : tensor<?x2x5x5xf32>) outs(%i5 : tensor<?x2x5x5xf32>) -> tensor<?x2x5x5xf32>
-  %i6 = tensor.empty(%b) : tensor<?x2x5x4xf32>
-  %z6 = linalg.fill ins(%zero : f32) outs(%i6 : tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32>
-  %o = linalg.contract indexing_maps = [affine_map<(b, h, m, e, n) -> (b, h, m, n)>, affine_map<(b, h, m, e, n) -> (b, h, n, e)>, affine_map<(b, h, m, e, n) -> (b, h, m, e)>] ins(%p, %v : tensor<?x2x5x5xf32>, tensor<?x2x5x4xf32>) outs(%z6 : tensor<?x2x5x4xf32>) -> tensor<?x2x5x4xf32>
-  %i7 = tensor.empty(%b) : tensor<?x5x2x4xf32>
-  %t_out = linalg.transpose ins(%o : tensor<?x2x5x4xf32>) outs(%i7 : tensor<?x5x2x4xf32>) permutation = [0, 2, 1, 3]
-  %y = tensor.collapse_shape %t_out [[0], [1], [2, 3]] : tensor<?x5x2x4xf32> into tensor<?x5x8xf32>
-  return %y : tensor<?x5x8xf32>
-}
-
-// -----
-
-#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
-#scalar = affine_map<(d0, d1, d2, d3) -> ()>
-#q = affine_map<(b, h, m, n, d) -> (b, h, m, d)>
-#kt = affine_map<(b, h, m, n, d) -> (b, h, d, n)>
-#k = affine_map<(b, h, m, n, d) -> (b, h, n, d)>
-#s = affine_map<(b, h, m, n, d) -> (b, h, m, n)>
-
 // The scores are read as if queries came before heads.
 // CHECK-LABEL: func @scrambled_scores
 // CHECK-NOT: vit.attention

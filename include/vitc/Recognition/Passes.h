@@ -16,7 +16,8 @@ namespace vitc {
 #include "vitc/Recognition/Passes.h.inc"
 
 /// From the `linalg` stage to the `vit` stage. `report`, where not null, receives what was found; it outlives the run.
-void buildRecognitionPipeline(mlir::OpPassManager &pm, Report *report = nullptr);
+/// It is printed as well where `explain` is `text` or `json`.
+void buildRecognitionPipeline(mlir::OpPassManager &pm, Report *report = nullptr, llvm::StringRef explain = "");
 
 /// From linalg of another front end to the vocabulary that the recognition pipeline reads. What vitc imports is in it
 /// already.
@@ -30,8 +31,8 @@ void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 std::unique_ptr<mlir::Pass> createRewriteInheritancePass(Report *report);
 std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
 
-/// `vit-explain` that gives what it found to `report`.
-std::unique_ptr<mlir::Pass> createExplainPass(Report *report);
+/// `vit-explain` that gives what it found to `report`, where not null.
+std::unique_ptr<mlir::Pass> createExplainPass(Report *report, llvm::StringRef format = "");
 
 /// Registers the pipelines as `vit-raise`, `vit-recognize` and `vit-rewrite`.
 void registerRecognitionPipelines();

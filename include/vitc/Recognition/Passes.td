@@ -54,7 +54,7 @@ def RaiseSoftmax : VitC_RecognitionPass<"vit-raise-softmax"> {
     ```
 
     Maximum and sum run along the same dimension of the same values; intermediate values have no other readers. A product
-    with the reciprocal of the sum is the same.
+    with the reciprocal of the sum is the same, and so is the quotient without a maximum, wherever it is a number.
   }];
 }
 
@@ -99,8 +99,8 @@ def SimplifySoftmax : VitC_RecognitionPass<"vit-simplify-softmax"> {
   let summary = "drop the guard against rows of NaN after a softmax that has none";
   let description = [{
     Masked attention is exported with a guard: a row of scores that are −∞ as a whole becomes NaN, then 0. The guard does
-    nothing where no row can be masked so: the scores are products of queries and keys, scaled, with finite constants added.
-    Products are taken to be finite.
+    nothing where no row can be masked so: the scores are products of queries and keys, scaled, with finite constants added,
+    and one mask at most that is constant and leaves every row a score. Products are taken to be finite.
 
     ```mlir
     // before: %mask is a constant of finite elements
@@ -130,8 +130,13 @@ def RecognizeAttention : VitC_RecognitionPass<"vit-recognize-attention"> {
   let summary = "recognise scaled dot-product attention";
   let description = [{
     Anchored on a softmax: its probabilities, through views, are contracted along the softmax's dimension with values; its
-    scores, through views, scalar factors and sums with constants, are the contraction of queries and keys. Every loop of
-    the two contractions is a number whose digits are batch, head, query or key, by what of query, key and value they index.
+    scores, through views, scalar factors, sums and masks, are the contraction of queries and keys. Every loop of the two
+    contractions is a number whose digits are batch, head, query or key, by what of query, key and value they index. Queries
+    may be the same along batch and heads (learned ones), which they are repeated along.
+
+    A mask puts a number in the place of scores. It is the addend that is this number there and 0 elsewhere, if the number is
+    so low that a score vanishes beside it (−10³⁰), or if it is low (−10⁸) and a constant mask leaves every row a score.
+    Scores are taken to be less than 10⁷ in magnitude.
 
     ```mlir
     // before: packed queries, keys and values, %qk = tensor<1x6x197x197xf32>
