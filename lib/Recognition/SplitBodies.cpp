@@ -21,19 +21,49 @@ struct Spread {
 /// along: what is the same for all columns of a row is computed once a row.
 class BodySplitter {
 public:
-  BodySplitter(linalg::LinalgOp op, PatternRewriter &rewriter)
-      : op(op), rewriter(rewriter),
-        sizes(tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInitOperand(0)->get())) {}
-
-  /// What the body yields, over all loops.
-  Value split() {
+  BodySplitter(linalg::LinalgOp op, PatternRewriter &rewriter) : op(op), rewriter(rewriter) {
+    for (Range range : op.createLoopRanges(rewriter, op.getLoc()))
+      sizes.push_back(range.size);
     for (auto [argument, operand, map] :
          llvm::zip_equal(op.getRegionInputArgs(), op.getDpsInputs(), ArrayRef(op.getIndexingMapsArray()).drop_back()))
       spreads[argument] = spreadOperand(operand, map);
+  }
+
+  /// What the body yields, over all loops.
+  Value split() {
     Value yielded = op.getBlock()->getTerminator()->getOperand(0);
     for (Operation &inner : op.getBlock()->without_terminator())
       spreads[inner.getResult(0)] = emit(inner, /*isLast=*/inner.getResult(0) == yielded);
     return spreads[yielded].tensor;
+  }
+
+  /// The op with a body of the ops in `kept` alone, the last of which is yielded, over what the others compute.
+  linalg::GenericOp splitAllBut(ArrayRef<Operation *> kept) {
+    SmallVector<Value> scalars, inputs;
+    SmallVector<AffineMap> maps;
+    for (Operation &inner : op.getBlock()->without_terminator())
+      if (!llvm::is_contained(kept, &inner))
+        spreads[inner.getResult(0)] = emit(inner, /*isLast=*/false);
+    for (Operation *inner : kept)
+      for (Value operand : inner->getOperands()) {
+        if (operand == op.getRegionOutputArgs()[0] || llvm::is_contained(kept, operand.getDefiningOp()))
+          continue;
+        const Spread &spread = spreadOf(operand);
+        scalars.push_back(operand);
+        inputs.push_back(spread.constant ? rankZero(spread.constant) : spread.tensor);
+        maps.push_back(spread.map);
+      }
+    scalars.push_back(op.getRegionOutputArgs()[0]);
+    maps.push_back(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
+    return linalg::GenericOp::create(rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getDpsInits(), maps,
+                                     op.getIteratorTypesArray(),
+                                     [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+                                       IRMapping mapping;
+                                       mapping.map(scalars, arguments);
+                                       for (Operation *inner : kept)
+                                         builder.clone(*inner, mapping);
+                                       linalg::YieldOp::create(builder, loc, mapping.lookup(kept.back()->getResult(0)));
+                                     });
   }
 
 private:
@@ -144,6 +174,13 @@ private:
   llvm::DenseMap<Value, Spread> spreads;
 };
 
+/// Whether the op of a body depends on its operands alone, and these are numbers.
+bool isScalarFunction(Operation &inner) {
+  auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  return inner.getNumResults() == 1 && inner.getNumRegions() == 0 && isPure(&inner) && !isa<linalg::IndexOp>(inner) &&
+         llvm::all_of(inner.getOperandTypes(), isScalar) && llvm::all_of(inner.getResultTypes(), isScalar);
+}
+
 /// A body of several ops  ==>  an op each
 struct SplitBody final : OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -166,12 +203,6 @@ struct SplitBody final : OpInterfaceRewritePattern<linalg::LinalgOp> {
   }
 
 private:
-  static bool isScalarFunction(Operation &inner) {
-    auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
-    return inner.getNumResults() == 1 && inner.getNumRegions() == 0 && isPure(&inner) && !isa<linalg::IndexOp>(inner) &&
-           llvm::all_of(inner.getOperandTypes(), isScalar) && llvm::all_of(inner.getResultTypes(), isScalar);
-  }
-
   /// Whether there is nothing to split: one op, of elements of tensors alone.
   static bool isOfOneOp(linalg::LinalgOp op) {
     auto isElement = [&](Value value) {
@@ -182,6 +213,61 @@ private:
     return llvm::hasNItems(*op.getBlock(), 2) && llvm::all_of(op.getBlock()->front().getOperands(), isElement);
   }
 };
+
+/// out + exp(a) · b, out + (a − m)², …  ==>  a contraction or a reduction of what is computed before
+struct SplitReductionBody final : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op, PatternRewriter &rewriter) const override {
+    if (!isForeign(op) || isParallel(op) || !isa<linalg::GenericOp>(op))
+      return failure();
+    Block *body = op.getBlock();
+    BlockArgument sum = op.getRegionOutputArgs()[0];
+    Operation *combiner = body->getTerminator()->getOperand(0).getDefiningOp();
+    if (!combiner || combiner->getBlock() != body || combiner->getNumOperands() != 2 || !sum.hasOneUse() ||
+        *sum.user_begin() != combiner || !llvm::all_of(body->without_terminator(), isScalarFunction))
+      return rewriter.notifyMatchFailure(op, "the body does not combine functions of scalars");
+    Value term = combiner->getOperand(combiner->getOperand(0) == sum ? 1 : 0);
+    SmallVector<Operation *> kept;
+    if (auto product = term.getDefiningOp<arith::MulFOp>())
+      if (isa<arith::AddFOp>(combiner) && isContraction(op, product))
+        kept.push_back(product);
+    kept.push_back(combiner);
+    if (llvm::hasNItems(*body, kept.size() + 1) || (kept.size() == 1 && !term.getDefiningOp()))
+      return failure(); // nothing to split
+    AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    llvm::SmallBitVector known = loopsOf(op, term);
+    for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+      if (!known[loop] && !result.isFunctionOfDim(loop))
+        return rewriter.notifyMatchFailure(op, "the combined values are the same along a dimension");
+    rewriter.replaceOp(op, BodySplitter(op, rewriter).splitAllBut(kept));
+    return success();
+  }
+
+private:
+  /// Whether the factors vary along other loops: their products would be more numbers than they are.
+  static bool isContraction(linalg::LinalgOp op, arith::MulFOp product) {
+    llvm::SmallBitVector lhs = loopsOf(op, product.getLhs()), rhs = loopsOf(op, product.getRhs());
+    return !lhs.all() || !rhs.all();
+  }
+
+  /// The loops that a scalar of the body varies along.
+  static llvm::SmallBitVector loopsOf(linalg::LinalgOp op, Value scalar) {
+    llvm::SmallBitVector loops(op.getNumLoops());
+    auto argument = dyn_cast<BlockArgument>(scalar);
+    if (argument && argument.getOwner() == op.getBlock()) {
+      AffineMap map = op.getMatchingIndexingMap(&op->getOpOperand(argument.getArgNumber()));
+      for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+        loops[loop] = map.isFunctionOfDim(loop);
+    } else if (Operation *inner = scalar.getDefiningOp(); inner && inner->getBlock() == op.getBlock()) {
+      for (Value operand : inner->getOperands())
+        loops |= loopsOf(op, operand);
+    }
+    return loops;
+  }
+};
 } // namespace
 
-void vitc::populateSplitBodiesPatterns(RewritePatternSet &patterns) { patterns.add<SplitBody>(patterns.getContext()); }
+void vitc::populateSplitBodiesPatterns(RewritePatternSet &patterns) {
+  patterns.add<SplitBody, SplitReductionBody>(patterns.getContext());
+}

@@ -24,14 +24,18 @@ struct AttentionInventoryPass final : PassWrapper<AttentionInventoryPass, Operat
   }
 
   void runOnOperation() override {
-    // First what others' linalg spells out, in a driver of our own; then attention, in vitc's, which keeps the reasons.
+    // First what others' linalg spells out; then attention, with a listener that keeps the reasons of refusals.
     RewritePatternSet raising(&getContext()), recognition(&getContext());
     vitc::populateRaiseGenericsPatterns(raising);
     vitc::populateRaiseSoftmaxPatterns(raising);
     vitc::populateRecognizeAttentionPatterns(recognition);
+    vitc::MissedMatches missed;
+    GreedyRewriteConfig config;
+    config.setListener(&missed).setUseTopDownTraversal(true);
     if (failed(applyPatternsGreedily(getOperation(), std::move(raising))) ||
-        failed(vitc::applyRecognizers(getOperation(), std::move(recognition), "attention")))
+        failed(applyPatternsGreedily(getOperation(), std::move(recognition), config)))
       return signalPassFailure();
+    missed.write("attention");
 
     getOperation().walk([](vitc::vit::AttentionOp attention) {
       ArrayRef<int64_t> query = attention.getQuery().getType().getShape(),

@@ -6,21 +6,38 @@
 #rhs = affine_map<(m, n, k) -> (k, n)>
 #out = affine_map<(m, n, k) -> (m, n)>
 
-// Upstream's isaContractionOpInterface says yes.
-// CHECK-LABEL: @exponential_in_product(
-// CHECK-NOT: linalg.contract
+// Only an unread operand says how often the same value is added.
+// CHECK-LABEL: @repeated_in_sum(
 // CHECK: linalg.generic
 // CHECK: math.exp
-func.func @exponential_in_product(%x: tensor<4x8xf32>, %y: tensor<8x5xf32>, %z: tensor<4x5xf32>) -> tensor<4x5xf32> {
-  %0 = linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
-      ins(%x, %y : tensor<4x8xf32>, tensor<8x5xf32>) outs(%z : tensor<4x5xf32>) {
-  ^bb0(%a: f32, %b: f32, %c: f32):
+// CHECK-NEXT: arith.addf
+func.func @repeated_in_sum(%x: tensor<4xf32>, %y: tensor<4x8xf32>, %z: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = linalg.generic {indexing_maps = [#row, #id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %y : tensor<4xf32>, tensor<4x8xf32>) outs(%z : tensor<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
     %e = math.exp %a : f32
-    %p = arith.mulf %e, %b : f32
-    %s = arith.addf %c, %p : f32
+    %s = arith.addf %out, %e : f32
     linalg.yield %s : f32
-  } -> tensor<4x5xf32>
-  return %0 : tensor<4x5xf32>
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// The sum is read twice.
+// CHECK-LABEL: @running(
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: arith.addf
+func.func @running(%x: tensor<4x8xf32>, %z: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<4x8xf32>) outs(%z : tensor<4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %e = math.exp %a : f32
+    %p = arith.mulf %e, %out : f32
+    %s = arith.addf %out, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
 }
 
 // CHECK-LABEL: @maximum_of_products(

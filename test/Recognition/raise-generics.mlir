@@ -66,6 +66,42 @@ func.func @body(%x: tensor<4x8xf32>, %variance: tensor<4xf32>, %scale: f32) -> t
   return %1 : tensor<4x8xf32>
 }
 
+// A product stays in the sum where its factors vary along other loops; what a factor is made of does not.
+// CHECK-LABEL: @product_of_exponential(
+// CHECK-SAME: %[[X:.*]]: tensor<4x8xf32>, %[[Y:.*]]: tensor<8x5xf32>,
+// CHECK: %[[E:.*]] = linalg.elementwise kind=#linalg.elementwise_kind<exp> ins(%[[X]] : tensor<4x8xf32>)
+// CHECK: linalg.contract {{.*}} ins(%[[E]], %[[Y]] : tensor<4x8xf32>, tensor<8x5xf32>)
+func.func @product_of_exponential(%x: tensor<4x8xf32>, %y: tensor<8x5xf32>, %z: tensor<4x5xf32>) -> tensor<4x5xf32> {
+  %0 = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                                        affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<4x8xf32>, tensor<8x5xf32>) outs(%z : tensor<4x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %e = math.exp %a : f32
+    %p = arith.mulf %e, %b : f32
+    %s = arith.addf %out, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
+// CHECK-LABEL: @sum_of_squares(
+// CHECK-SAME: %[[X:.*]]: tensor<?x8xf32>, %[[M:.*]]: tensor<?xf32>, %[[Z:.*]]: tensor<?xf32>)
+// CHECK: %[[D:.*]] = linalg.elementwise kind=#linalg.elementwise_kind<sub> {{.*}} ins(%[[X]], %[[M]]
+// CHECK: %[[Q:.*]] = linalg.elementwise kind=#linalg.elementwise_kind<mul> {{.*}}ins(%[[D]], %[[D]]
+// CHECK: linalg.reduce ins(%[[Q]] : tensor<?x8xf32>) outs(%[[Z]] : tensor<?xf32>) dimensions = [1]
+func.func @sum_of_squares(%x: tensor<?x8xf32>, %mean: tensor<?xf32>, %z: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = linalg.generic {indexing_maps = [#id, #row, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %mean : tensor<?x8xf32>, tensor<?xf32>) outs(%z : tensor<?xf32>) {
+  ^bb0(%a: f32, %m: f32, %out: f32):
+    %d = arith.subf %a, %m : f32
+    %q = arith.mulf %d, %d : f32
+    %s = arith.addf %q, %out : f32
+    linalg.yield %s : f32
+  } -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
 // Ops without a kind stay generics, of one op each.
 // CHECK-LABEL: @no_kind(
 // CHECK: %[[C:.*]] = linalg.generic

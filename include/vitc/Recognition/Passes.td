@@ -17,6 +17,7 @@ def RaiseGenerics : VitC_RecognitionPass<"vit-raise-generics"> {
 
     - a product summed over loops, be it a generic, a matmul or a batch_matmul, is a `linalg.contract`; a broadcast of a factor
       goes into its index map;
+    - what a reduction combines is computed before it, but for the product of a contraction;
     - a body of several ops becomes an op each, and those that have a kind a `linalg.elementwise`. Scalars become tensors of
       rank 0; what is the same along a loop is computed once; ops on constants are folded;
     - other reductions of one value are a `linalg.reduce`; results that nobody reads (the index of a maximum) are dropped;
