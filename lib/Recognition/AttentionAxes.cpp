@@ -348,6 +348,8 @@ static int directionOf(const Digit &first, const Digit &second) {
 /// Keys and values of one token have to meet: neither may be read column by column where the other is not.
 LogicalResult Matcher::checkTokenOrder() {
   ArrayRef<Atom> cut = atoms[valueLoops.contracted];
+  if (cut.empty())
+    return success(); // one key
   for (auto [first, second] : llvm::zip(cut, cut.drop_front()))
     if (directionOf(first.digits[kKey], second.digits[kKey]) *
             directionOf(first.digits[kValue], second.digits[kValue]) <

@@ -325,4 +325,5 @@ void vitc::populateRaiseGenericsPatterns(RewritePatternSet &patterns) {
   patterns.add<RaiseUnitDims, RaiseContraction, RaiseElementwise, RaiseReduction, RaiseCopy, FoldLayout, DropMaximum>(
       patterns.getContext());
   populateSplitBodiesPatterns(patterns);
+  populateRaiseConvolutionPatterns(patterns);
 }

@@ -16,6 +16,9 @@ bool isParallel(mlir::linalg::LinalgOp op);
 /// Bodies of several ops become an op each.
 void populateSplitBodiesPatterns(mlir::RewritePatternSet &patterns);
 
+/// Convolutions of images become `vit.conv`.
+void populateRaiseConvolutionPatterns(mlir::RewritePatternSet &patterns);
+
 } // namespace vitc
 
 #endif // VITC_RECOGNITION_RAISEGENERICS_H

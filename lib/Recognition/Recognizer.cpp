@@ -65,17 +65,20 @@ bool vitc::repeatsReduction(const AxisMap &map, const Reduction &reduction) {
   return map.axes == expected.axes && map.offsets == expected.offsets && map.rolls == expected.rolls;
 }
 
-std::optional<AxisMap> vitc::matchPerChannel(linalg::LinalgOp op, OpOperand *operand) {
+std::optional<AxisMap> vitc::matchVector(linalg::LinalgOp op, OpOperand *operand, int64_t loop) {
   if (!isInputIndependent(operand->get()))
     return std::nullopt;
   AxisMap map = traceOperand(op, operand, {.scales = false});
-  if (map.axes.empty())
-    return std::nullopt;
   auto varies = [](const Axis &axis) { return llvm::any_of(axis, [](const Digit &digit) { return !digit.isFree(); }); };
-  if (llvm::any_of(ArrayRef(map.axes).drop_back(), varies) || !varies(map.axes.back()))
-    return std::nullopt;
-  map.axes.erase(map.axes.begin(), map.axes.end() - 1);
+  for (auto [at, axis] : llvm::enumerate(map.axes))
+    if (varies(axis) != (static_cast<int64_t>(at) == loop))
+      return std::nullopt;
+  map.axes = {map.axes[loop]};
   return isMaterializable(map) ? std::optional(map) : std::nullopt;
+}
+
+std::optional<AxisMap> vitc::matchPerChannel(linalg::LinalgOp op, OpOperand *operand) {
+  return op.getNumLoops() == 0 ? std::nullopt : matchVector(op, operand, op.getNumLoops() - 1);
 }
 
 RankedTensorType vitc::typeOf(Type element, ArrayRef<Extent> extents) {

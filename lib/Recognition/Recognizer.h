@@ -18,6 +18,9 @@ AxisMap traceOperand(mlir::linalg::LinalgOp op, mlir::OpOperand *operand, TraceO
 /// Whether `map` repeats the result of a reduction along the reduced dimension, and reads it in order along the others.
 bool repeatsReduction(const AxisMap &map, const Reduction &reduction);
 
+/// The map of an operand that varies along one loop only, as a vector; nullopt where it is none or depends on an input.
+std::optional<AxisMap> matchVector(mlir::linalg::LinalgOp op, mlir::OpOperand *operand, int64_t loop);
+
 /// The map of an operand that varies along the last dimension only, as a vector; nullopt where it is none or depends on
 /// an input.
 std::optional<AxisMap> matchPerChannel(mlir::linalg::LinalgOp op, mlir::OpOperand *operand);

@@ -22,6 +22,7 @@ def RaiseGenerics : VitC_RecognitionPass<"vit-raise-generics"> {
       rank 0; what is the same along a loop is computed once; ops on constants are folded;
     - other reductions of one value are a `linalg.reduce`; results that nobody reads (the index of a maximum) are dropped;
     - what only moves elements is a `linalg.transpose`, a `linalg.broadcast` or a `linalg.fill`;
+    - a 2-D convolution is a `vit.conv`, and a vector that is added along its channels the bias;
     - index maps with a constant lose it, and the tensor its unit dimension.
 
     ```mlir
