@@ -1,5 +1,6 @@
 #include "AttentionAxes.h"
 
+#include "AttentionAtoms.h"
 #include "Recognizer.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -8,16 +9,6 @@ using namespace mlir;
 using namespace vitc;
 
 namespace {
-/// A stretch of indices that no reader cuts further, as each reader counts through it.
-struct Atom {
-  Extent extent;
-  SmallVector<Digit> digits; ///< one a reader
-  enum Role { Batch, Head, Query, Key, Feature } role = Batch;
-};
-
-/// The readers of a loop, in the order of `Atom::digits`; addends follow.
-enum Reader { kQuery, kKey, kValue, kProbs, kAddends };
-
 /// Which loops of a contraction index which operands.
 struct ContractionLoops {
   SmallVector<Extent> extents;
@@ -53,7 +44,6 @@ private:
   LogicalResult findScores();
   LogicalResult findQueryAndKey();
   LogicalResult cutLoops();
-  LogicalResult cutLoop(unsigned loop);
   LogicalResult assignRoles();
   LogicalResult assignRole(Atom &atom, unsigned loop);
   bool isMixed(unsigned loop) const;
@@ -61,9 +51,6 @@ private:
   LogicalResult buildOperands();
   LogicalResult buildAddends();
   void buildResults();
-
-  AxisMap withAxes(const AxisMap &map, Reader reader, std::initializer_list<Atom::Role> roles) const;
-  SmallVector<Axis> axesOver(function_ref<std::optional<std::pair<unsigned, Extent>>(const Atom &)> place) const;
 
   std::string &reason;
   AttentionMatch match;
@@ -74,7 +61,7 @@ private:
   AxisMap queries, keys;         ///< over the softmax's dimensions, then in those loops
   Axis queryFeature, keyFeature;
   ContractionLoops valueLoops;
-  SmallVector<SmallVector<Atom>> atoms; ///< of each loop of the values contraction
+  Atoms atoms; ///< of the loops of the values contraction
 };
 } // namespace
 
@@ -162,7 +149,7 @@ AxisMap Matcher::traceProbs(OpOperand *operand) {
 LogicalResult Matcher::checkMixes() {
   if (!match.mixes.empty() && !match.mixes.front().weight)
     return refuse("the probabilities are scaled head by head");
-  for (auto [loop, cut] : llvm::enumerate(atoms)) {
+  for (auto [loop, cut] : llvm::enumerate(atoms.loops)) {
     bool isHead = llvm::any_of(cut, [](const Atom &atom) { return atom.role == Atom::Head; });
     for (const AxisMap &map : mixed)
       if (isMixed(loop) != isHead ||
@@ -228,55 +215,21 @@ LogicalResult Matcher::findQueryAndKey() {
   return success();
 }
 
-/// Cuts axes of one extent into atoms: innermost first, always by a digit that divides all others.
-static FailureOr<SmallVector<Atom>> refine(SmallVector<Axis> axes) {
-  SmallVector<Atom> atoms;
-  while (llvm::any_of(axes, [](const Axis &axis) { return !axis.empty(); })) {
-    if (llvm::any_of(axes, [](const Axis &axis) { return axis.empty(); }))
-      return failure();
-    const Axis *smallest = llvm::find_if(axes, [&](const Axis &candidate) {
-      return llvm::all_of(
-          axes, [&](const Axis &axis) { return axis.back().extent.dividedBy(candidate.back().extent).has_value(); });
-    });
-    if (smallest == axes.end())
-      return failure();
-    Atom atom{smallest->back().extent, {}};
-    for (Axis &axis : axes) {
-      Digit digit = axis.pop_back_val();
-      Extent outer = *digit.extent.dividedBy(atom.extent);
-      atom.digits.push_back({atom.extent, digit.dim, digit.stride});
-      if (!outer.isOne())
-        axis.push_back({outer, digit.dim, digit.isFree() ? Extent(1) : digit.stride * atom.extent});
-    }
-    atoms.push_back(atom);
-  }
-  std::reverse(atoms.begin(), atoms.end());
-  return atoms;
-}
-
 LogicalResult Matcher::cutLoops() {
-  atoms.resize(valueLoops.extents.size());
-  for (unsigned loop = 0; loop < atoms.size(); ++loop)
-    if (failed(cutLoop(loop)))
-      return failure();
-  return success();
-}
-
-LogicalResult Matcher::cutLoop(unsigned loop) {
-  SmallVector<Axis> axes{queries.axes[loop], keys.axes[loop], values.axes[loop], probs.axes[loop]};
-  for (const ScoreAddend &addend : match.addends)
-    axes.push_back(addend.map.axes[loop]);
-  FailureOr<SmallVector<Atom>> cut = refine(axes);
-  if (failed(cut))
-    return refuse("queries, keys and values divide a dimension differently");
-  atoms[loop] = *cut;
+  for (unsigned loop = 0; loop < valueLoops.extents.size(); ++loop) {
+    SmallVector<Axis> axes{queries.axes[loop], keys.axes[loop], values.axes[loop], probs.axes[loop]};
+    for (const ScoreAddend &addend : match.addends)
+      axes.push_back(addend.map.axes[loop]);
+    if (failed(atoms.addLoop(std::move(axes))))
+      return refuse("queries, keys and values divide a dimension differently");
+  }
   return success();
 }
 
 LogicalResult Matcher::assignRoles() {
   if (queryFeature.size() > 1 || keyFeature.size() > 1)
     return refuse("queries or keys are contracted over features that are not contiguous in order");
-  for (auto [loop, cut] : llvm::enumerate(atoms))
+  for (auto [loop, cut] : llvm::enumerate(atoms.loops))
     for (Atom &atom : cut)
       if (failed(assignRole(atom, loop)))
         return failure();
@@ -317,26 +270,6 @@ LogicalResult Matcher::assignRole(Atom &atom, unsigned loop) {
   return success();
 }
 
-/// `map` with one axis a batch atom, then one a role: the digits of all atoms of that role.
-AxisMap Matcher::withAxes(const AxisMap &map, Reader reader, std::initializer_list<Atom::Role> roles) const {
-  AxisMap result = map;
-  result.axes.clear();
-  for (const SmallVector<Atom> &cut : atoms)
-    for (const Atom &atom : cut)
-      if (atom.role == Atom::Batch)
-        appendDigit(result.axes.emplace_back(), atom.digits[reader]);
-  if (result.axes.empty())
-    result.axes.emplace_back();
-  for (Atom::Role role : roles) {
-    Axis &axis = result.axes.emplace_back();
-    for (const SmallVector<Atom> &cut : atoms)
-      for (const Atom &atom : cut)
-        if (atom.role == role)
-          appendDigit(axis, atom.digits[reader]);
-  }
-  return result;
-}
-
 /// How a reader counts two neighbouring stretches of indices: 1 from outer to inner, −1 from inner to outer, 0 where
 /// they are of different dimensions.
 static int directionOf(const Digit &first, const Digit &second) {
@@ -347,7 +280,7 @@ static int directionOf(const Digit &first, const Digit &second) {
 
 /// Keys and values of one token have to meet: neither may be read column by column where the other is not.
 LogicalResult Matcher::checkTokenOrder() {
-  ArrayRef<Atom> cut = atoms[valueLoops.contracted];
+  ArrayRef<Atom> cut = atoms.loops[valueLoops.contracted];
   if (cut.empty())
     return success(); // one key
   for (auto [first, second] : llvm::zip(cut, cut.drop_front()))
@@ -359,11 +292,11 @@ LogicalResult Matcher::checkTokenOrder() {
 }
 
 LogicalResult Matcher::buildOperands() {
-  match.query = withAxes(queries, kQuery, {Atom::Query, Atom::Head});
+  match.query = atoms.withAxes(queries, kQuery, {Atom::Query, Atom::Head});
   match.query.axes.push_back(queryFeature);
-  match.key = withAxes(keys, kKey, {Atom::Key, Atom::Head});
+  match.key = atoms.withAxes(keys, kKey, {Atom::Key, Atom::Head});
   match.key.axes.push_back(keyFeature);
-  match.value = withAxes(values, kValue, {Atom::Key, Atom::Head, Atom::Feature});
+  match.value = atoms.withAxes(values, kValue, {Atom::Key, Atom::Head, Atom::Feature});
   if (match.value.axes.back().size() > 1)
     return refuse("the features of a value are not contiguous");
   for (auto [map, name] :
@@ -383,7 +316,8 @@ LogicalResult Matcher::buildOperands() {
 
 LogicalResult Matcher::buildAddends() {
   for (auto [index, addend] : llvm::enumerate(match.addends)) {
-    AxisMap map = withAxes(addend.map, static_cast<Reader>(kAddends + index), {Atom::Head, Atom::Query, Atom::Key});
+    AxisMap map =
+        atoms.withAxes(addend.map, static_cast<Reader>(kAddends + index), {Atom::Head, Atom::Query, Atom::Key});
     for (Axis &axis : map.axes) {
       bool free = llvm::any_of(axis, [](const Digit &digit) { return digit.isFree(); });
       if (free && axis.size() > 1)
@@ -400,67 +334,13 @@ LogicalResult Matcher::buildAddends() {
   return success();
 }
 
-/// Axes of the values contraction's loops over the dimensions (batch.., a, b, c) that `place` gives each atom, which
-/// counts through its dimension together with the other atoms there, the last one fastest.
-SmallVector<Axis>
-Matcher::axesOver(function_ref<std::optional<std::pair<unsigned, Extent>>(const Atom &)> place) const {
-  SmallVector<Axis> axes(atoms.size());
-  for (auto [axis, cut] : llvm::zip_equal(axes, atoms))
-    for (const Atom &atom : cut)
-      if (auto placed = place(atom))
-        appendDigit(axis, {atom.extent, placed->first, placed->second});
-  return axes;
-}
-
 void Matcher::buildResults() {
-  // Where each atom counts through the dimensions (batch.., then by role).
-  unsigned batches = match.batch.size();
-  auto place = [&](const Atom &atom, ArrayRef<Atom::Role> roles) {
-    unsigned batch = 0;
-    Extent stride;
-    bool after = false;
-    for (const SmallVector<Atom> &cut : atoms)
-      for (const Atom &other : cut) {
-        if (&other == &atom)
-          after = true;
-        else if (other.role == Atom::Batch && !after)
-          ++batch;
-        else if (other.role == atom.role && after)
-          stride = stride * other.extent;
-      }
-    if (atom.role == Atom::Batch)
-      return std::pair<unsigned, Extent>(batch, 1);
-    unsigned position = std::distance(roles.begin(), llvm::find(roles, atom.role));
-    return std::pair<unsigned, Extent>(batches + position, stride);
-  };
-
-  SmallVector<Axis> byLoop = axesOver([&](const Atom &atom) -> std::optional<std::pair<unsigned, Extent>> {
-    if (atom.role == Atom::Key)
-      return std::nullopt;
-    return place(atom, {Atom::Query, Atom::Head, Atom::Feature});
-  });
   linalg::LinalgOp op = match.valuesOp;
+  SmallVector<Axis> byLoop = atoms.axesOfLoops({Atom::Query, Atom::Head, Atom::Feature});
   for (AffineExpr expr : op.getMatchingIndexingMap(op.getDpsInitOperand(0)).getResults())
     match.resultAxes.push_back(byLoop[cast<AffineDimExpr>(expr).getPosition()]);
-
-  // The softmax's dimensions: their atoms, outermost first.
-  int64_t rank = match.softmax.getInput().getType().getRank();
-  match.probsAxes.resize(rank);
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    SmallVector<const Atom *> here;
-    for (const SmallVector<Atom> &cut : atoms)
-      for (const Atom &atom : cut)
-        if (atom.digits[kProbs].dim == dim)
-          here.insert(llvm::upper_bound(here, &atom,
-                                        [](const Atom *a, const Atom *b) {
-                                          auto ratio = a->digits[kProbs].stride.dividedBy(b->digits[kProbs].stride);
-                                          return ratio && !ratio->isOne();
-                                        }),
-                      &atom);
-    for (const Atom *atom : here) {
-      auto [position, stride] = place(*atom, {Atom::Head, Atom::Query, Atom::Key});
-      appendDigit(match.probsAxes[dim], {atom->extent, position, stride});
-    }
+  for (int64_t dim = 0; dim < match.softmax.getInput().getType().getRank(); ++dim) {
+    match.probsAxes.push_back(atoms.axisOfProbs(dim, {Atom::Head, Atom::Query, Atom::Key}));
     match.isWhole &= probs.offsets[dim] == 0 && extentOf(match.probsAxes[dim]) == extentOf(probs.source, dim);
   }
 }

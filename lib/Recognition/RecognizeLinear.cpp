@@ -36,6 +36,8 @@ struct RecognizeLinear final : OpRewritePattern<linalg::ContractOp> {
     auto loopOf = [](AffineExpr expr) { return cast<AffineDimExpr>(expr).getPosition(); };
     unsigned rank = resultMap.getNumResults();
     unsigned n = loopOf(resultMap.getResult(rank - 1));
+    if (!weightMap.isFunctionOfDim(n))
+      return failure(); // not a candidate: a matrix for rows or columns, as of an interpolation
     if (loopOf(inputMap.getResult(inputMap.getNumResults() - 1)) != k)
       return rewriter.notifyMatchFailure(op, "the contracted dimension is not the last of the input");
     if (inputMap.getResults().drop_back() != resultMap.getResults().drop_back())

@@ -45,9 +45,10 @@ struct RecognizePatchEmbed final : OpRewritePattern<vit::ConvOp> {
 
   LogicalResult matchAndRewrite(vit::ConvOp conv, PatternRewriter &rewriter) const override {
     ArrayRef<int64_t> kernel = conv.getWeight().getType().getShape().drop_front(2);
-    if (conv.getTransposed() || conv.getGroups() != 1 ||
-        llvm::all_of(kernel, [](int64_t extent) { return extent == 1; }))
-      return failure(); // a decoder, a depthwise or a pointwise convolution
+    auto isOne = [](int64_t extent) { return extent == 1; };
+    if (conv.getTransposed() || conv.getGroups() != 1 || llvm::all_of(kernel, isOne) ||
+        llvm::all_of(conv.getStrides(), isOne))
+      return failure(); // a decoder, a depthwise or a pointwise convolution, or one at every pixel
     SmallVector<Operation *> path;
     Value tokens = findTokens(conv, path);
     StringRef reason = refusal(conv);

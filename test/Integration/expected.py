@@ -83,6 +83,10 @@ SMALL: dict[str, Counts] = {
     # A block, and the next one's norm and attention map without values.
     "dino_attention": encoder(1, cls=0),
     "dino_resnet": {"layer_norm": 0, "gelu": 2, "cls": 0, "registers": 0},
+    # What the first class block adds to is the CLS token itself, a constant: its factor could be a norm's as well.
+    "cait": encoder(2, norms=5, scaled=True, class_attention=2, gelu=4, mlp=4, layer_scale=7),
+    "pooled": encoder(2, norms=2, cls=0, attention=3, gelu=3, mlp=3),
+    "resampled": encoder(2, norms=2, cls=0, attention=3, gelu=3, mlp=3),
     "deepvit": encoder(2, attention=0, reattention=2),
     "pvt": pyramid((1, 1, 1, 1), cls=1),
     "lavit": pyramid((1, 1, 3, 2), (1, 1, 1, 0), LAVIT_REDUCTIONS),

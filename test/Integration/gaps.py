@@ -15,6 +15,4 @@ GAPS: dict[str, Gaps] = {
 }
 
 # name: of the sentence it is refused with.
-REFUSED: dict[str, str] = {
-    "clip_text_batch.dyn": "'onnx.Shape' op expected no symbolic shapes as values",  # of Range(0, batch)
-}
+REFUSED: dict[str, str] = {}

@@ -84,6 +84,20 @@ func.func @second_reader(%x: tensor<2x7x8xf32>, %i: tensor<2x7x6xf32>) -> (tenso
 
 // -----
 
+// Rows of a picture are interpolated: no candidate.
+// CHECK-LABEL: func @interpolation
+// CHECK: linalg.contract
+// CHECK-NOT: vit.missed
+func.func @interpolation(%x: tensor<2x3x8x5xf32>, %i: tensor<2x3x9x5xf32>) -> tensor<2x3x9x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense_resource<w> : tensor<8x9xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%i : tensor<2x3x9x5xf32>) -> tensor<2x3x9x5xf32>
+  %0 = linalg.contract indexing_maps = [affine_map<(b, c, m, n, k) -> (b, c, k, n)>, affine_map<(b, c, m, n, k) -> (k, m)>, affine_map<(b, c, m, n, k) -> (b, c, m, n)>] ins(%x, %w : tensor<2x3x8x5xf32>, tensor<8x9xf32>) outs(%f : tensor<2x3x9x5xf32>) -> tensor<2x3x9x5xf32>
+  return %0 : tensor<2x3x9x5xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @near_misses
 // CHECK-NOT: vit.linear
 // CHECK: linear = "the contracted dimension is not the last of the input"

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from vitc.models import clip, deepvit, dino, fpn, lavit, linear_heads, pvt, resnet, vit, vt_fpn, vt_resnet
+from vitc.models import cait, clip, deepvit, dino, fpn, lavit, linear_heads, pooling, pvt, resnet, vit, vt_fpn, vt_resnet
 
 from drawing import Architecture
 
@@ -75,6 +75,9 @@ SMALL: dict[str, Architecture] = {
     "dino_resnet": Architecture(
         lambda: dino.DinoResNet(dino.ResNet(resnet.ResNetConfig(resnet.Bottleneck, (1, 1, 1, 1), width=8)),
                                 dino.DinoHead(256, prototypes=80, hidden=64, bottleneck=32)), 64),
+    "cait": Architecture(lambda: cait.CaiT(NARROW), 70),
+    "pooled": Architecture(lambda: pooling.PooledViT(dataclasses.replace(NARROW, scaled=False)), 70),
+    "resampled": Architecture(lambda: pooling.PooledViT(dataclasses.replace(NARROW, scaled=False), queries=6), 70),
     "deepvit": Architecture(lambda: deepvit.DeepViT(depth=2, size=64, width=96, heads=3, classes=10), 64),
     "pvt": Architecture(lambda: pvt.PVT(NARROW_PVT), 64),
     "lavit": _narrow_lavit(),
@@ -109,6 +112,9 @@ SMALL_BATCHED: dict[str, tuple[str, str, int | None]] = {
     "clip_text_batch.dyn": ("clip_text", "dynamo", None),
     "pvt_batch": ("pvt", "torchscript", None),
     "lavit_batch.dyn": ("lavit", "dynamo", None),
+    "cait_batch": ("cait", "torchscript", None),
+    "pooled_batch.dyn": ("pooled", "dynamo", None),
+    "resampled_batch": ("resampled", "torchscript", None),
     "deepvit_batch.dyn": ("deepvit", "dynamo", None),
     "vt_batch": ("vt", "torchscript", None),
 }

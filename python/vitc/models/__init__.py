@@ -12,6 +12,8 @@ S height and width of a picture in pixels, L visual tokens.
 | `vit` | ViT with registers in two layouts, DINOv2's SwiGLU | arXiv 2010.11929, 2304.07193, 2309.16588 |
 | `dino` | ViT at other sizes than it was trained at, last attention map, ResNet-50, projection head | arXiv 2104.14294 |
 | `clip` | CLIP's picture and text towers | arXiv 2103.00020 |
+| `cait` | CaiT's class attention | arXiv 2103.17239 |
+| `pooling` | pooling by learned queries | arXiv 2303.15343, 1810.00825, 2103.03206 |
 | `deepvit` | DeepViT: attention maps mixed across heads | arXiv 2103.11886 |
 | `pvt` | PVT: keys and values from fewer positions | arXiv 2102.12122 |
 | `lavit` | LaViT-REF: attention inherited from an earlier layer | arXiv 2406.00427 |

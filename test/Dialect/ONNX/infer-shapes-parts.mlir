@@ -69,3 +69,15 @@ func.func @parts(%x: tensor<2x3x4xf32>, %i: tensor<5x6xi64>, %p: tensor<3x1xi64>
   %14 = onnx.Range %c_b, %c_c, %c_d : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<*xi64>
   return %0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14 : tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xf32>, tensor<*xi64>
 }
+
+// As many indices as there are pictures: the type says how many.
+// CHECK-LABEL: func @indices_of_pictures
+// CHECK: onnx.Range %{{.+}}, %{{.+}} : (tensor<i64>, tensor<i64>) -> tensor<?xi64, #vit.dims<["batch"], #{{.+}}>>
+func.func @indices_of_pictures(%x: tensor<?x3xf32, #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>>) -> tensor<*xi64> {
+  %zero = onnx.Constant dense<0> : tensor<i64> : tensor<i64>
+  %one = onnx.Constant dense<1> : tensor<i64> : tensor<i64>
+  %shape = onnx.Shape %x {end = 1 : i64} : (tensor<?x3xf32, #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>>) -> tensor<*xi64>
+  %batch = onnx.Gather %shape, %zero : (tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+  %y = onnx.Range %zero, %batch, %one : (tensor<i64>, tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+  return %y : tensor<*xi64>
+}

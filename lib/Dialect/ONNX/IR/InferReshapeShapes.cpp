@@ -168,6 +168,10 @@ SmallVector<Value> ConstantOfShapeOp::getShapeOperands() { return {getInput()}; 
 
 /// max(0, ⌈(limit − start) / delta⌉) elements.
 LogicalResult RangeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  if (!getLimit()) {
+    shapes.push_back(extentsOf(getOutput()));
+    return success();
+  }
   const SmallTensor *start = env.contents(getStart()), *limit = env.contents(getLimit()),
                     *delta = env.contents(getDelta());
   if (!start || !limit || !delta || (*start)[0].isUnknown() || (*limit)[0].isUnknown() || (*delta)[0].isUnknown())
@@ -189,7 +193,7 @@ LogicalResult RangeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape>
   return success();
 }
 
-SmallVector<Value> RangeOp::getShapeOperands() { return {getStart(), getLimit(), getDelta()}; }
+SmallVector<Value> RangeOp::getShapeOperands() { return llvm::to_vector(getOperands()); }
 
 //===----------------------------------------------------------------------===//
 // Constant

@@ -220,7 +220,7 @@ LogicalResult ConstantOfShapeOp::verify() {
 
 LogicalResult RangeOp::verify() {
   for (Named scalar : {Named{"start", getStart()}, {"limit", getLimit()}, {"delta", getDelta()}})
-    if (failed(verifyScalar(*this, scalar))) // range_c1
+    if (scalar.value && failed(verifyScalar(*this, scalar))) // range_c1
       return failure();
   return verifyRank(*this, {"output", getOutput()}, 1); // range_c3
 }

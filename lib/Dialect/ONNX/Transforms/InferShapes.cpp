@@ -178,6 +178,10 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   llvm::TypeSwitch<Operation *>(op)
       .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
+      .Case([&](RangeOp range) {
+        if (range.getLimit() && isSymbolic(range.getLimit(), env))
+          range.getLimitMutable().clear();
+      })
       .Case([&](ResizeOp resize) {
         if (isSymbolic(resize.getSizes(), env))
           settleResize(resize, env, rewriter);

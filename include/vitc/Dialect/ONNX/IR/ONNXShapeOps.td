@@ -288,11 +288,13 @@ def ONNX_ConstantOfShapeOp : ONNX_Op<"ConstantOfShape", [ONNX_ShapedByOperands, 
 def ONNX_RangeOp : ONNX_Op<"Range", [SameOperandsElementType, ONNX_ShapedByOperands, ONNX_ShapeArithmetic]> {
   let summary = "start, start + delta, …, up to limit (excluded)";
   let description = [{
+    Shape inference drops a `limit` that is an expression of named dimensions: the type of the result says how many there are.
+
     - (C1) The operands are scalars.
     - (C2) They have the same element type.
     - (C3) The result has rank 1.
   }];
-  let arguments = (ins ONNX_SignedTensor:$start, ONNX_SignedTensor:$limit, ONNX_SignedTensor:$delta,
+  let arguments = (ins ONNX_SignedTensor:$start, Optional<ONNX_SignedTensor>:$limit, ONNX_SignedTensor:$delta,
                    ONNX_StashType:$stash_type);
   let results = (outs ONNX_SignedTensor:$output);
   let hasFolder = 1;
