@@ -229,9 +229,12 @@ struct SplitReductionBody final : OpInterfaceRewritePattern<linalg::LinalgOp> {
       return rewriter.notifyMatchFailure(op, "the body does not combine functions of scalars");
     Value term = combiner->getOperand(combiner->getOperand(0) == sum ? 1 : 0);
     SmallVector<Operation *> kept;
-    if (auto product = term.getDefiningOp<arith::MulFOp>())
-      if (isa<arith::AddFOp>(combiner) && isContraction(op, product))
-        kept.push_back(product);
+    SmallVector<Value> computed{term};
+    auto product = term.getDefiningOp<arith::MulFOp>();
+    if (product && isa<arith::AddFOp>(combiner) && isContraction(op, product)) {
+      kept.push_back(product);
+      computed.assign({product.getLhs(), product.getRhs()});
+    }
     kept.push_back(combiner);
     if (llvm::hasNItems(*body, kept.size() + 1) || (kept.size() == 1 && !term.getDefiningOp()))
       return failure(); // nothing to split
@@ -240,6 +243,8 @@ struct SplitReductionBody final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
       if (!known[loop] && !result.isFunctionOfDim(loop))
         return rewriter.notifyMatchFailure(op, "the combined values are the same along a dimension");
+    if (!llvm::all_of(computed, [&](Value scalar) { return isCovered(op, loopsOf(op, scalar)); }))
+      return rewriter.notifyMatchFailure(op, "what is combined would be larger than any operand");
     rewriter.replaceOp(op, BodySplitter(op, rewriter).splitAllBut(kept));
     return success();
   }
@@ -249,6 +254,13 @@ private:
   static bool isContraction(linalg::LinalgOp op, arith::MulFOp product) {
     llvm::SmallBitVector lhs = loopsOf(op, product.getLhs()), rhs = loopsOf(op, product.getRhs());
     return !lhs.all() || !rhs.all();
+  }
+
+  /// Whether one operand varies along all of `loops`.
+  static bool isCovered(linalg::LinalgOp op, const llvm::SmallBitVector &loops) {
+    return llvm::any_of(op.getRegionInputArgs(), [&](BlockArgument argument) {
+      return !loops.test(loopsOf(op, argument)); // none that the operand lacks
+    });
   }
 
   /// The loops that a scalar of the body varies along.

@@ -22,6 +22,24 @@ func.func @repeated_in_sum(%x: tensor<4xf32>, %y: tensor<4x8xf32>, %z: tensor<4x
   return %0 : tensor<4xf32>
 }
 
+// All differences of two rows are more numbers than the rows.
+// CHECK-LABEL: @distances(
+// CHECK: linalg.generic
+// CHECK: arith.subf
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: arith.addf
+func.func @distances(%x: tensor<4x8xf32>, %y: tensor<8x5xf32>, %z: tensor<4x5xf32>) -> tensor<4x5xf32> {
+  %0 = linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<4x8xf32>, tensor<8x5xf32>) outs(%z : tensor<4x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %d = arith.subf %a, %b : f32
+    %q = arith.mulf %d, %d : f32
+    %s = arith.addf %c, %q : f32
+    linalg.yield %s : f32
+  } -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
 // The sum is read twice.
 // CHECK-LABEL: @running(
 // CHECK: linalg.generic
