@@ -34,6 +34,11 @@ def several_queries(spelling: Spelling) -> bool:
     return spelling.tokens != "one"
 
 
+def shifted_softmax(spelling: Spelling) -> bool:
+    """One that makes equal numbers of a row of low ones, not 0 / 0."""
+    return several_queries(spelling) and spelling.softmax != "decomposed_unshifted"
+
+
 def self_attention(spelling: Spelling) -> bool:
     return spelling.tokens in ("self", "windows")
 
@@ -236,7 +241,7 @@ REFUSED: dict[str, NearMiss] = {
     "feedback": NearMiss(Change(scores=feedback), reason="an addend is computed from the scores"),
     "mean of heads added": NearMiss(Change(scores=mean_of_heads_added), reason="an addend is computed from the scores"),
     "talking heads": NearMiss(Change(scores=talking_heads), several_heads, reason="are the same for a part of the batch or heads"),
-    "masked rows": NearMiss(Change(scores=masked_rows), several_queries, reason="a mask may replace all scores of a row"),
+    "masked rows": NearMiss(Change(scores=masked_rows), shifted_softmax, reason="a mask may replace all scores of a row"),
     "softmax over queries": NearMiss(softmax_over("m"), several_queries, reason=WRONG_AXIS),
     "softmax over heads": NearMiss(softmax_over("h"), several_heads, reason=WRONG_AXIS),
     "softmax over pairs": NearMiss(Change(softmax=softmax_over_pairs), several_queries, reason=WRONG_AXIS),

@@ -38,7 +38,7 @@ def test_labels(kind):
     """In float64 a graph equals the formula on every draw, or differs from it on one."""
     for case in of_kind(kind):
         drifts = [case.build().drift(seed) for seed in range(DRAWS)]
-        assert max(drifts) <= EQUAL if case.recognized else max(drifts) >= DIFFERENT, (drifts, case)
+        assert max(drifts) <= EQUAL if case.recognized else DIFFERENT <= max(drifts) < float("inf"), (drifts, case)
 
 
 @pytest.mark.parametrize("kind", KINDS)
