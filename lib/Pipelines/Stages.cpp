@@ -30,6 +30,8 @@ void vitc::buildLinalgPipeline(OpPassManager &pm) {
 
 void vitc::buildUnfusedPipeline(OpPassManager &pm) {
   pm.addPass(vit::createExpandTokensPass());
+  // What becomes attention first: of one whose values nobody reads the scores alone are left.
+  pm.addPass(vit::createExpandVisualTokensPass());
   pm.addPass(vit::createExpandScoresPass());
   // Extents must not hang on the results of contractions: a tensor.dim would count as a second reader.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());

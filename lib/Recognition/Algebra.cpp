@@ -38,6 +38,10 @@ std::optional<double> vitc::matchSplat(Value value) {
 }
 
 bool vitc::isInputIndependent(Value value) {
+  return isReachedOnlyThrough(value, [](Operation *) { return false; });
+}
+
+bool vitc::isReachedOnlyThrough(Value value, function_ref<bool(Operation *)> gate) {
   SmallVector<Value> worklist{value};
   llvm::SmallPtrSet<Value, 16> seen;
   while (!worklist.empty()) {
@@ -46,6 +50,8 @@ bool vitc::isInputIndependent(Value value) {
       continue;
     if (!next.getDefiningOp())
       return false;
+    if (gate(next.getDefiningOp()))
+      continue;
     llvm::append_range(worklist, next.getDefiningOp()->getOperands());
     llvm::SetVector<Value> captured;
     for (Region &region : next.getDefiningOp()->getRegions())

@@ -1,6 +1,7 @@
 #include "AttentionAxes.h"
 
 #include "AttentionAtoms.h"
+#include "Products.h"
 #include "Recognizer.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -20,7 +21,9 @@ struct ContractionLoops {
 /// Finds an attention step by step; every step gives a reason where it fails.
 class Matcher {
 public:
-  Matcher(linalg::SoftmaxOp softmax, std::string &reason) : reason(reason) { match.softmax = softmax; }
+  Matcher(linalg::SoftmaxOp softmax, std::string &reason, ScoresOptions options) : reason(reason), options(options) {
+    match.softmax = softmax;
+  }
 
   FailureOr<AttentionMatch> run() {
     if (failed(findValues()) || failed(findScores()) || failed(findQueryAndKey()) || failed(cutLoops()) ||
@@ -53,6 +56,7 @@ private:
   void buildResults();
 
   std::string &reason;
+  ScoresOptions options;
   AttentionMatch match;
   AxisMap scores;                ///< of the softmax's dimensions over the scores contraction
   AxisMap probs;                 ///< in the loops of the values contraction, over the softmax's result
@@ -160,7 +164,7 @@ LogicalResult Matcher::checkMixes() {
 }
 
 LogicalResult Matcher::findScores() {
-  FailureOr<ScoresPath> path = followScores(match.softmax, reason);
+  FailureOr<ScoresPath> path = followScores(match.softmax, reason, options);
   if (failed(path))
     return failure();
   match.scoresOp = path->product;
@@ -173,26 +177,21 @@ LogicalResult Matcher::findScores() {
 
 /// The operands of the scores contraction as maps over the softmax's dimensions, then over the loops of the values.
 LogicalResult Matcher::findQueryAndKey() {
-  linalg::LinalgOp op = match.scoresOp;
-  FailureOr<ContractionLoops> loops = ContractionLoops::of(op);
-  if (failed(loops))
+  std::optional<Product> product = matchContraction(match.scoresOp);
+  if (!product)
+    product = matchPointwiseProduct(match.scoresOp);
+  if (!product)
     return refuse("the product of queries and keys does not contract one dimension");
   AxisMap layout = scores; // without the factor, which is counted once
   layout.scale = 1;
-  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  auto over = [&](OpOperand *operand, Axis &feature) -> FailureOr<AxisMap> {
-    AxisMap map = trace(operand->get()).inLoops(op.getMatchingIndexingMap(operand), loops->extents);
-    lookedThrough(map);
-    feature = map.axes[loops->contracted];
-    AxisMap byResult = map;
-    byResult.axes.clear();
-    for (AffineExpr expr : result.getResults())
-      byResult.axes.push_back(map.axes[cast<AffineDimExpr>(expr).getPosition()]);
-    FailureOr<AxisMap> bySoftmax = byResult.compose(layout);
+  auto over = [&](const Factor &factor, Axis &feature) -> FailureOr<AxisMap> {
+    lookedThrough(factor.rows);
+    feature = factor.features;
+    FailureOr<AxisMap> bySoftmax = factor.rows.compose(layout);
     return succeeded(bySoftmax) ? bySoftmax->compose(probs) : bySoftmax;
   };
-  FailureOr<AxisMap> left = over(op.getDpsInputOperand(0), queryFeature);
-  FailureOr<AxisMap> right = over(op.getDpsInputOperand(1), keyFeature);
+  FailureOr<AxisMap> left = over(product->left, queryFeature);
+  FailureOr<AxisMap> right = over(product->right, keyFeature);
   if (failed(left) || failed(right))
     return refuse("queries and keys do not follow the layout of the scores");
   // The keys are what the contracted loop of the values indexes.
@@ -304,11 +303,11 @@ LogicalResult Matcher::buildOperands() {
     if (!isMaterializable(Repeated::of(*map).map))
       return refuse(Twine("the ") + name + " are not a slice of their source");
   match.batch.clear();
-  size_t batches = match.query.axes.size() - 3;
+  size_t batches = match.key.axes.size() - 3;
   for (size_t i = 0; i < batches; ++i)
-    match.batch.push_back(extentOf(match.query.axes[i]));
-  match.queries = extentOf(match.query.axes[batches]);
-  match.heads = extentOf(match.query.axes[batches + 1]);
+    match.batch.push_back(extentOf(match.key.axes[i]));
+  match.queries = extentOf(*(match.query.axes.end() - 3));
+  match.heads = extentOf(match.key.axes[batches + 1]);
   match.keys = extentOf(match.key.axes[batches]);
   match.features = extentOf(match.value.axes[batches + 2]);
   return success();
@@ -345,6 +344,6 @@ void Matcher::buildResults() {
   }
 }
 
-FailureOr<AttentionMatch> vitc::matchAttention(linalg::SoftmaxOp softmax, std::string &reason) {
-  return Matcher(softmax, reason).run();
+FailureOr<AttentionMatch> vitc::matchAttention(linalg::SoftmaxOp softmax, std::string &reason, ScoresOptions options) {
+  return Matcher(softmax, reason, options).run();
 }

@@ -13,7 +13,7 @@ namespace vitc {
 /// softmax(scores) · values, and what the scores were made of, each as a map. Nothing is changed by finding it.
 struct AttentionMatch {
   mlir::linalg::SoftmaxOp softmax;
-  mlir::linalg::LinalgOp scoresOp; ///< queries times keys
+  mlir::Operation *scoresOp;       ///< queries times keys
   mlir::linalg::LinalgOp valuesOp; ///< probabilities times values
   AxisMap query;                   ///< dimensions batch.., M, H, D of its source
   AxisMap key;                     ///< batch.., N, H, D
@@ -31,7 +31,8 @@ struct AttentionMatch {
 };
 
 /// Looks for the attention around `softmax`; `reason` says why there is none.
-mlir::FailureOr<AttentionMatch> matchAttention(mlir::linalg::SoftmaxOp softmax, std::string &reason);
+mlir::FailureOr<AttentionMatch> matchAttention(mlir::linalg::SoftmaxOp softmax, std::string &reason,
+                                               ScoresOptions options = {});
 
 } // namespace vitc
 

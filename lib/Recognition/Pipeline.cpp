@@ -25,6 +25,8 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report, StringRef
   functions.addPass(createRaiseActivations());
   // Before attention: the values are then contracted with the softmax itself.
   functions.addPass(createSimplifySoftmax());
+  // Visual tokens before attention, which a tokenizer and a projector of one picture would also be.
+  functions.addPass(createRecognizeVisualTokens());
   // Attention before linear: what becomes of scores decides what their contraction is.
   functions.addPass(createRecognizeAttention());
   functions.addPass(createRecognizeLinear());
@@ -50,6 +52,7 @@ void vitc::buildRaisingPipeline(OpPassManager &pm) {
 
 void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createRewriteInheritancePass(report));
+  pm.addPass(createRewriteVisualTokensPass(report));
   pm.addPass(createPruneRowsPass(report));
   // After pruning, which takes projections apart whose rows are not read alike.
   pm.nest<func::FuncOp>().addPass(createMergeProjections());

@@ -1,4 +1,4 @@
-#include "AttentionAxes.h"
+#include "AttentionReaders.h"
 #include "Recognizer.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,26 +14,6 @@ namespace vitc {
 using namespace mlir;
 using namespace vitc;
 
-/// Whether `user` is neither a part of the attention nor shape arithmetic.
-static bool isReader(Operation *user, const AttentionMatch &match) {
-  return user != match.valuesOp && user != match.softmax && !match.path.contains(user) && !isa<tensor::DimOp>(user);
-}
-
-static bool hasOtherReader(Value value, const AttentionMatch &match) {
-  return llvm::any_of(value.getUsers(), [&](Operation *user) { return isReader(user, match); });
-}
-
-/// The probabilities and their views on the way to the values, as far as something else reads them.
-static SmallVector<Value> exposedProbs(Value value, const AttentionMatch &match) {
-  SmallVector<Value> exposed;
-  if (hasOtherReader(value, match))
-    exposed.push_back(value);
-  for (Operation *user : value.getUsers())
-    if (match.path.contains(user) && viewedOperand(user, {.scales = false}))
-      llvm::append_range(exposed, exposedProbs(user->getResult(0), match));
-  return exposed;
-}
-
 namespace {
 /// contract(softmax(scale · q · kᵀ + addends), v)  ==>  vit.attention q, k, v addends(..)
 /// With the heads mixed in between  ==>  vit.attend(vit.reattend(softmax(vit.scores q, k)), v)
@@ -47,29 +27,15 @@ struct RecognizeAttention final : OpRewritePattern<linalg::SoftmaxOp> {
     FailureOr<AttentionMatch> match = matchAttention(softmax, reason);
     if (failed(match))
       return rewriter.notifyMatchFailure(softmax, reason);
-    Exposed exposed{hasOtherReader(softmax.getInput(), *match), exposedProbs(softmax.getResult()[0], *match)};
-    if (!match->isWhole && (exposed.scores || !exposed.probs.empty()))
-      return rewriter.notifyMatchFailure(softmax, "values meet a part of the probabilities, and others read them all");
-    SmallVector<Value> read(exposed.probs);
-    if (exposed.scores)
-      read.push_back(softmax.getInput());
-    for (Value value : read)
-      for (Operation *user : value.getUsers())
-        if (isReader(user, *match) &&
-            (user->getBlock() != match->valuesOp->getBlock() || user->isBeforeInBlock(match->valuesOp)))
-          return rewriter.notifyMatchFailure(softmax, "scores or probabilities are read before the values are");
-    rewrite(*match, exposed, rewriter);
+    FailureOr<ExposedParts> exposed = findExposedParts(*match, match->valuesOp, reason);
+    if (failed(exposed))
+      return rewriter.notifyMatchFailure(softmax, reason);
+    rewrite(*match, *exposed, rewriter);
     return success();
   }
 
 private:
-  /// What else than the attention reads of its inside.
-  struct Exposed {
-    bool scores;
-    SmallVector<Value> probs; ///< the softmax's result or views of it
-  };
-
-  static void rewrite(AttentionMatch &match, const Exposed &exposed, PatternRewriter &rewriter) {
+  static void rewrite(AttentionMatch &match, const ExposedParts &exposed, PatternRewriter &rewriter) {
     SmallVector<Operation *> replaced(match.path.begin(), match.path.end());
     replaced.append({match.softmax, match.scoresOp});
     Location loc = fuseLocations(match.valuesOp, replaced);
@@ -83,15 +49,9 @@ private:
 
     Parts parts = match.mixes.empty() ? buildAttention(rewriter, loc, match, exposed, query, key, value, addends)
                                       : buildReattention(rewriter, loc, match, query, key, value, addends);
-    auto expose = [&](Value from, Value to) {
-      rewriter.replaceUsesWithIf(from, to, [&](OpOperand &use) { return isReader(use.getOwner(), match); });
-    };
     if (exposed.scores)
-      expose(match.softmax.getInput(), build(viewOf(parts.scores, match.probsAxes)));
-    for (Value from : exposed.probs) {
-      AxisMap probs = viewOf(parts.probs, match.probsAxes);
-      expose(from, build(*probs.compose(trace(from, {.scales = false}))));
-    }
+      exposeTo(match, match.softmax.getInput(), build(viewOf(parts.scores, match.probsAxes)), rewriter);
+    exposeProbs(match, exposed, parts.probs, match.probsAxes, loc, rewriter);
     rewriter.replaceOp(match.valuesOp, build(viewOf(parts.result, match.resultAxes)));
   }
 
@@ -101,7 +61,7 @@ private:
   };
 
   static Parts buildAttention(PatternRewriter &rewriter, Location loc, const AttentionMatch &match,
-                              const Exposed &exposed, Value query, Value key, Value value, ValueRange addends) {
+                              const ExposedParts &exposed, Value query, Value key, Value value, ValueRange addends) {
     Type element = getElementTypeOrSelf(query), pairwise = typeOf(element, pairwiseExtents(match));
     auto attention = vit::AttentionOp::create(
         rewriter, loc, typeOf(element, resultExtents(match)), exposed.scores ? pairwise : Type(),

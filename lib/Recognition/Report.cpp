@@ -64,6 +64,8 @@ static StringRef kindOf(Operation *op) {
         // A depthwise convolution and one over heads are one residual.
         return down.getScores().getDefiningOp<vit::ScoreDownOp>() ? "" : "score_residual";
       })
+      .Case([](vit::TokenizeOp) { return "tokenize"; })
+      .Case([](vit::ProjectOp) { return "project"; })
       .Case([](vit::LayerNormOp) { return "layer_norm"; })
       .Case([](vit::RmsNormOp) { return "rms_norm"; })
       .Case([](vit::LayerScaleOp) { return "layer_scale"; })
@@ -108,7 +110,7 @@ static Report::Block block(StringRef kind, Location loc) {
 static void collectOp(Operation *op, Report &report) {
   if (StringRef kind = kindOf(op); !kind.empty())
     ++report.recognized[kind.str()];
-  if (isa<vit::AttentionOp, vit::AttendOp, vit::PatchEmbedOp>(op))
+  if (isa<vit::AttentionOp, vit::AttendOp, vit::TokenizeOp, vit::ProjectOp, vit::PatchEmbedOp>(op))
     report.blocks.push_back(block(kindOf(op), op->getLoc()));
   if (auto linear = dyn_cast<vit::LinearOp>(op))
     if (vit::LinearOp first = firstOfMlp(linear)) {

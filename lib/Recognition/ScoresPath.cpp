@@ -1,5 +1,6 @@
 #include "ScoresPath.h"
 
+#include "Products.h"
 #include "Recognizer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,15 +30,18 @@ namespace {
 /// Goes from the softmax towards the product, one op at a time.
 class Follower {
 public:
-  Follower(linalg::SoftmaxOp softmax, std::string &reason) : softmax(softmax), reason(reason) {}
+  Follower(linalg::SoftmaxOp softmax, std::string &reason, ScoresOptions options)
+      : softmax(softmax), reason(reason), options(options) {}
 
   FailureOr<ScoresPath> run() {
     path.scores = trace(softmax.getInput());
     while (true) {
       llvm::append_range(path.ops, path.scores.path);
       Operation *op = path.scores.source.getDefiningOp();
-      if (isContraction(op)) {
-        path.product = cast<linalg::LinalgOp>(op);
+      if (isContraction(op) || (options.convolutions && matchPointwiseProduct(op))) {
+        path.product = op;
+        if (failed(takeBias(dyn_cast<vit::ConvOp>(op))))
+          return failure();
         if (llvm::any_of(path.addends, [&](const ScoreAddend &addend) { return dependsOn(addend.map.source, op); }))
           return refuse("an addend is computed from the scores");
         return std::move(path);
@@ -65,10 +69,12 @@ private:
 
   LogicalResult takeSum(const Elementwise &sum);
   LogicalResult takeMask(const Elementwise &select);
+  LogicalResult takeBias(vit::ConvOp conv);
   LogicalResult goOn(const Elementwise &step, OpOperand *rest);
 
   linalg::SoftmaxOp softmax;
   std::string &reason;
+  ScoresOptions options;
   ScoresPath path;
 };
 } // namespace
@@ -133,6 +139,20 @@ LogicalResult Follower::takeMask(const Elementwise &select) {
   return goOn(select, rest);
 }
 
+/// The bias of a convolution, one number for each of its filters, is an addend.
+LogicalResult Follower::takeBias(vit::ConvOp conv) {
+  if (!conv || !conv.getBias())
+    return success();
+  AffineMap filters = AffineMap::get(4, 0, getAffineDimExpr(1, conv.getContext()));
+  SmallVector<Extent> loops =
+      llvm::map_to_vector(llvm::seq<int64_t>(0, 4), [&](int64_t dim) { return extentOf(conv.getResult(), dim); });
+  FailureOr<AxisMap> bias = trace(conv.getBias(), {.scales = false}).inLoops(filters, loops).compose(path.scores);
+  if (failed(bias))
+    return refuse("an addend does not follow the layout of the scores");
+  path.addends.push_back({*bias, path.scores.scale, std::nullopt});
+  return success();
+}
+
 /// Goes on with the operand of `step` that holds the scores.
 LogicalResult Follower::goOn(const Elementwise &step, OpOperand *rest) {
   FailureOr<AxisMap> composed = trace(rest->get()).compose(path.scores);
@@ -149,8 +169,8 @@ bool ScoreAddend::leavesScores(int64_t dim) const {
          });
 }
 
-FailureOr<ScoresPath> vitc::followScores(linalg::SoftmaxOp softmax, std::string &reason) {
-  return Follower(softmax, reason).run();
+FailureOr<ScoresPath> vitc::followScores(linalg::SoftmaxOp softmax, std::string &reason, ScoresOptions options) {
+  return Follower(softmax, reason, options).run();
 }
 
 static Value buildScalar(OpBuilder &builder, Location loc, Type element, double value) {

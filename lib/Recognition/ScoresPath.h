@@ -27,15 +27,21 @@ struct ScoreAddend {
 /// Scores from the softmax back to the product that they come from, through views, factors, sums and masks:
 /// `scores.scale` · product + Σ addends.
 struct ScoresPath {
-  mlir::linalg::LinalgOp product;
+  mlir::Operation *product;
   AxisMap scores; ///< over the product's result
   llvm::SmallVector<ScoreAddend, 0> addends;
   llvm::SmallVector<mlir::Operation *> ops; ///< everything on the way
 };
 
+/// What scores may come from.
+struct ScoresOptions {
+  bool convolutions = false; ///< a 1 × 1 convolution, which multiplies a map by its filters; its bias is an addend
+};
+
 /// Follows what `softmax` reads; `reason` says why there is no product to follow it to. Scores are taken to be finite,
 /// and less than 10⁷ in magnitude.
-mlir::FailureOr<ScoresPath> followScores(mlir::linalg::SoftmaxOp softmax, std::string &reason);
+mlir::FailureOr<ScoresPath> followScores(mlir::linalg::SoftmaxOp softmax, std::string &reason,
+                                         ScoresOptions options = {});
 
 } // namespace vitc
 

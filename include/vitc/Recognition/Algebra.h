@@ -14,6 +14,9 @@ std::optional<double> matchSplat(mlir::Value value);
 /// Whether no argument of the enclosing function reaches `value`, except through its shape.
 bool isInputIndependent(mlir::Value value);
 
+/// The same, but for what comes through an op that is a `gate`.
+bool isReachedOnlyThrough(mlir::Value value, llvm::function_ref<bool(mlir::Operation *)> gate);
+
 /// Whether two constants of a formula are the same up to the rounding of single precision and of spelled-out decimals
 /// (0.7071 for 1/√2).
 bool isClose(double value, double expected);

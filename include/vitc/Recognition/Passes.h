@@ -29,6 +29,7 @@ void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 
 /// The rewrites that tell `report`, which outlives them, what they saved.
 std::unique_ptr<mlir::Pass> createRewriteInheritancePass(Report *report);
+std::unique_ptr<mlir::Pass> createRewriteVisualTokensPass(Report *report);
 std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
 
 /// `vit-explain` that gives what it found to `report`, where not null.

@@ -162,6 +162,39 @@ def RecognizeAttention : VitC_RecognitionPass<"vit-recognize-attention"> {
   }];
 }
 
+def RecognizeVisualTokens : VitC_RecognitionPass<"vit-recognize-visual-tokens"> {
+  let summary = "recognise tokenizers and projectors of visual tokens";
+  let description = [{
+    Both are attention of one head, and told from it by what flows into them:
+
+    - A **tokenizer** pools positions. Softmax runs over the positions of a map x, whose scores are products of x itself with
+      weights that are constant, or made of constants and earlier tokens alone; what is pooled is x, or one linear layer
+      of x (a 1 × 1 convolution, in groups or not, is one). x itself is not made of tokens alone. A bias of the scores is
+      dropped: it is the same for all positions of a token, and softmax over these subtracts it again; it has to be finite.
+    - A **projector** adds to x what its positions choose of tokens: queries are x or one linear layer of x, keys and
+      values are t or one linear layer of t, the same t, which is not x; the sum with x is part of it.
+
+    ```mlir
+    // before: a static tokenizer, %w = tensor<256x16xf32> constant, in ICCV 2021 form
+    %scores = linalg.contract … ins(%x, %w : tensor<1x196x256xf32>, tensor<256x16xf32>) … -> tensor<1x196x16xf32>
+    %maps = linalg.softmax dimension(1) ins(%scores : tensor<1x196x16xf32>) …
+    %tokens = linalg.contract … ins(%maps_transposed, %x : tensor<1x16x196xf32>, tensor<1x196x256xf32>) …
+    // after
+    %tokens = vit.tokenize %x, %w_transposed {scale = 1.0 : f32} : (tensor<1x196x256xf32>, tensor<16x256xf32>) -> tensor<1x16x256xf32>
+
+    // before: a projector
+    %scores = linalg.contract … ins(%q, %k : tensor<1x196x256xf32>, tensor<1x16x256xf32>) … -> tensor<1x196x16xf32>
+    %maps = linalg.softmax dimension(2) ins(%scores : tensor<1x196x16xf32>) …
+    %read = linalg.contract … ins(%maps, %t : tensor<1x196x16xf32>, tensor<1x16x256xf32>) …
+    %y = linalg.elementwise kind=#linalg.elementwise_kind<add> ins(%x, %read : …) …
+    // after
+    %y = vit.project %x, %q, %k, %t {scale = 1.0 : f32} : (…) -> tensor<1x196x256xf32>
+    ```
+
+    Precondition: softmax is raised, linear layers and attention are not recognised yet.
+  }];
+}
+
 def RecognizeLayerScale : VitC_RecognitionPass<"vit-recognize-layer-scale"> {
   let summary = "recognise the learned factor of a residual branch";
   let description = [{
@@ -293,6 +326,36 @@ def MergeProjections : VitC_RecognitionPass<"vit-merge-projections"> {
 
     Precondition: rows are pruned, which splits projections. Numbers do not change.
   }];
+
+def RewriteVisualTokens : Pass<"vit-rewrite-visual-tokens", "::mlir::ModuleOp"> {
+  let summary = "project tokens, not positions";
+  let description = [{
+    There are fewer tokens than positions. Each of the two is done where it saves products, which shapes decide:
+
+    - Pool first: a tokenizer of projected values, Aᵀ(Y W + 1 bᵀ), is (Aᵀ Y) W + 1 bᵀ, because the maps of a token sum to
+      one: Aᵀ 1 = 1. Of P C E products L C E are left. Not where something else reads the projected values.
+    - Folded projector: with queries Y W_Q + 1 b_Qᵀ and keys T W_K + 1 b_Kᵀ,
+
+          Q Kᵀ = Y (T W_K W_Qᵀ)ᵀ + 1 (T W_K b_Q)ᵀ + (Y W_Q b_K) 1ᵀ + 1 (b_Qᵀ b_K) 1ᵀ.
+
+      Positions are the queries of keys T (W_K W_Qᵀ), whose matrix is computed at compile time. b_Q contributes one number
+      a token, an addend. The last two terms are the same for all tokens of a position, and softmax over tokens subtracts
+      them again: b_K is dropped, where it is finite. Of P C D + L C_T D products L C_T C are left. Not where something
+      else reads the queries.
+
+    ```mlir
+    // before
+    %v = vit.linear %x, %w bias(%b : tensor<1024xf32>) : (tensor<1x196x512xf32>, tensor<512x1024xf32>) -> tensor<1x196x1024xf32>
+    %t = vit.tokenize %x, %a values(%v : tensor<1x196x1024xf32>) {scale = 1.0 : f32} : (…, tensor<8x512xf32>) -> tensor<1x8x1024xf32>
+    // after
+    %p = vit.tokenize %x, %a {scale = 1.0 : f32} : (…, tensor<8x512xf32>) -> tensor<1x8x512xf32>
+    %t = vit.linear %p, %w bias(%b : tensor<1024xf32>) : (tensor<1x8x512xf32>, tensor<512x1024xf32>) -> tensor<1x8x1024xf32>
+    ```
+
+    Precondition: recognition is done, and reported. Results differ by rounding. Source: Wu et al., arXiv 2006.03677, §3.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::vitc::vit::ViTDialect"];
 }
 
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {

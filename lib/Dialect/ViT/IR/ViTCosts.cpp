@@ -36,6 +36,18 @@ int64_t ReattendOp::countMacs() { return product(shape(getResult())) * product(s
 
 int64_t ScoreDownOp::countMacs() { return product(shape(getResult())) * product(shape(getFilter()).drop_front()); }
 
+/// Weights by positions, and maps by values.
+int64_t TokenizeOp::countMacs() {
+  int64_t features = product(shape(getX()).take_back()) + product(shape(getTokens()).take_back());
+  return product(shape(getTokens()).drop_back()) * product(shape(getX()).drop_back().take_back()) * features;
+}
+
+/// Queries by keys, and maps by values.
+int64_t ProjectOp::countMacs() {
+  int64_t features = product(shape(getQuery()).take_back()) + product(shape(getValue()).take_back());
+  return product(shape(getX()).drop_back()) * product(shape(getKey()).drop_back().take_back()) * features;
+}
+
 /// Θ first, then Ψ.
 int64_t InheritOp::countMacs() {
   ArrayRef<int64_t> scores = shape(getScores()), result = shape(getResult());

@@ -59,6 +59,17 @@ std::optional<OperandExtent> vitc::vit::findOperandExtent(OpResult result, int64
       .Case([&](ReattendOp op) {
         return dim == rank - 3 ? OperandExtent{op.getTheta(), 0} : OperandExtent{op.getProbs(), dim};
       })
+      .Case([&](TokenizeOp op) {
+        if (dim == rank - 2)
+          return OperandExtent{op.getWeights(), cast<RankedTensorType>(op.getWeights().getType()).getRank() - 2};
+        if (dim == rank - 1 && result == op.getMaps())
+          return OperandExtent{op.getX(), rank - 2};
+        return OperandExtent{dim == rank - 1 && op.getValues() ? op.getValues() : op.getX(), dim};
+      })
+      .Case([&](ProjectOp op) {
+        bool isTokens = result == op.getMaps() && dim == rank - 1;
+        return isTokens ? OperandExtent{op.getKey(), rank - 2} : OperandExtent{op.getX(), dim};
+      })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -143,5 +154,13 @@ LogicalResult ReattendOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedSha
 }
 
 LogicalResult ScoreDownOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult TokenizeOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult ProjectOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   return reify(*this, builder, shapes);
 }

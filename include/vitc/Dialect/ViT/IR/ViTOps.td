@@ -234,5 +234,6 @@ def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs,
 }
 
 include "vitc/Dialect/ViT/IR/ScoresOps.td"
+include "vitc/Dialect/ViT/IR/VisualTokensOps.td"
 
 #endif

@@ -23,6 +23,26 @@ def ExpandTokensPass : Pass<"vit-expand-tokens"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ExpandVisualTokensPass : Pass<"vit-expand-visual-tokens"> {
+  let summary = "make tokenizers and projectors attention of one head";
+  let description = [{
+    A token is what its weights, as a query, choose of the positions; a position reads the tokens by its query, and is added
+    to what it reads. Softmax and the product with the values are then one kernel, in one pass over the positions.
+
+    ```mlir
+    // before
+    %t = vit.tokenize %x, %w {scale = 1.0 : f32} : (tensor<?x196x256xf32>, tensor<16x256xf32>) -> tensor<?x16x256xf32>
+    // after: %q = %w for every picture, as one head; %k = %x as one head
+    %r = vit.attention %q, %k, %k {scale = 1.0 : f32} : (tensor<?x16x1x256xf32>, tensor<?x196x1x256xf32>,
+                                                         tensor<?x196x1x256xf32>) -> tensor<?x16x1x256xf32>
+    %t = tensor.collapse_shape %r [[0], [1, 2], [3]] : tensor<?x16x1x256xf32> into tensor<?x16x256xf32>
+    ```
+
+    Postcondition: no `vit.tokenize` and no `vit.project`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ExpandScoresPass : Pass<"vit-expand-scores"> {
   let summary = "split attention in parts into matrix products and softmax";
   let description = [{
