@@ -97,7 +97,7 @@ func.func @convolutions(%x: tensor<?x4x2x3xf32>) -> tensor<?x3x6xf32> {
 // CHECK-LABEL: func @recurrent
 // CHECK-SAME: (%[[X:[a-z0-9]+]]: tensor<2x6x4xf32>, %[[Y:[a-z0-9]+]]: tensor<2x6x4xf32>)
 // CHECK: %[[T:.+]] = vit.tokenize %[[X]]
-// CHECK: %[[W:.+]] = linalg.contract {{.*}} ins(%[[T]], 
+// CHECK: %[[W:.+]] = linalg.contract {{.*}} ins(%[[T]],
 // CHECK: vit.tokenize %[[Y]], %[[W]] {scale = 5.000000e-01 : f32} : (tensor<2x6x4xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
 func.func @recurrent(%x: tensor<2x6x4xf32>, %y: tensor<2x6x4xf32>) -> tensor<2x3x4xf32> {
   %zero = arith.constant 0.0 : f32
