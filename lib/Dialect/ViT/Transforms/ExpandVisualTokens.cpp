@@ -83,9 +83,9 @@ static OneHead attend(OpBuilder &builder, Location loc, Value query, Value key, 
   SmallVector<int64_t> probs(typeOf(q).getShape().drop_back(3));
   probs.append({1, typeOf(q).getDimSize(rank - 3), typeOf(k).getDimSize(rank - 3)});
   Type element = typeOf(q).getElementType();
-  auto attention =
-      AttentionOp::create(builder, loc, RankedTensorType::get(result, element), Type(),
-                          maps ? RankedTensorType::get(probs, element) : Type(), q, k, v, addends, scale, UnitAttr());
+  auto attention = AttentionOp::create(builder, loc, RankedTensorType::get(result, element), Type(),
+                                       maps ? RankedTensorType::get(probs, element) : Type(), q, k, v, addends, scale,
+                                       UnitAttr(), FloatAttr(), UnitAttr());
   return {dropHead(builder, loc, attention.getResult()), maps ? dropHead(builder, loc, attention.getProbs()) : Value()};
 }
 
