@@ -253,15 +253,25 @@ private:
   }
 };
 
+} // namespace
+
+void vitc::populateRecognizeTokenizePatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeTokenize>(patterns.getContext());
+}
+
+void vitc::populateRecognizeProjectPatterns(RewritePatternSet &patterns) {
+  patterns.add<RecognizeProject>(patterns.getContext());
+}
+
+namespace {
 struct RecognizeVisualTokensPass final : vitc::impl::RecognizeVisualTokensBase<RecognizeVisualTokensPass> {
   void runOnOperation() override {
     RewritePatternSet tokenizers(&getContext()), projectors(&getContext());
-    tokenizers.add<RecognizeTokenize>(&getContext());
-    projectors.add<RecognizeProject>(&getContext());
+    populateRecognizeTokenizePatterns(tokenizers);
+    populateRecognizeProjectPatterns(projectors);
     if (failed(applyRecognizers(getOperation(), std::move(tokenizers), "tokenize")) ||
         failed(applyRecognizers(getOperation(), std::move(projectors), "project")))
       signalPassFailure();
   }
 };
-
 } // namespace

@@ -326,6 +326,7 @@ def MergeProjections : VitC_RecognitionPass<"vit-merge-projections"> {
 
     Precondition: rows are pruned, which splits projections. Numbers do not change.
   }];
+}
 
 def RewriteVisualTokens : Pass<"vit-rewrite-visual-tokens", "::mlir::ModuleOp"> {
   let summary = "project tokens, not positions";

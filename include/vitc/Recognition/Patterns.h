@@ -18,6 +18,9 @@ void populateRaiseLayerNormPatterns(mlir::RewritePatternSet &patterns);
 void populateRaiseActivationsPatterns(mlir::RewritePatternSet &patterns);
 void populateSimplifySoftmaxPatterns(mlir::RewritePatternSet &patterns);
 
+/// Tokenizers, then projectors, of visual tokens; before attention, which they are as well.
+void populateRecognizeTokenizePatterns(mlir::RewritePatternSet &patterns);
+void populateRecognizeProjectPatterns(mlir::RewritePatternSet &patterns);
 /// Self- and cross-attention of every kind, re-attention included.
 void populateRecognizeAttentionPatterns(mlir::RewritePatternSet &patterns);
 /// What makes scores from those of an earlier layer, and what attends with them. Applied together with the patterns of
