@@ -124,6 +124,8 @@ struct RecognizeTokenize final : OpRewritePattern<linalg::SoftmaxOp> {
       if (!largestMagnitude(addend.map.source))
         return rewriter.notifyMatchFailure(softmax, "an addend is no constant of finite elements");
     }
+    if (llvm::any_of(weightsOf(*match).axes, isRepeated))
+      return failure(); // an attention: some of the batch has the same weights
     std::string reason;
     FailureOr<ExposedParts> exposed = findExposedParts(*match, match->valuesOp, reason);
     if (failed(exposed))
@@ -133,12 +135,13 @@ struct RecognizeTokenize final : OpRewritePattern<linalg::SoftmaxOp> {
   }
 
 private:
+  static bool isRepeated(const Axis &axis) { return !axis.empty() && axis.front().isFree(); }
+
   /// The weights as (L, C) where all of the batch has the same, or (batch.., L, C).
   static AxisMap weightsOf(const AttentionMatch &match) {
     AxisMap weights = withoutHead(match.query);
     ArrayRef<Axis> batch = ArrayRef(weights.axes).drop_back(2);
-    auto isRepeated = [](const Axis &axis) { return !axis.empty() && axis.front().isFree(); };
-    auto hasNone = [&](const Axis &axis) { return axis.empty() || isRepeated(axis); };
+    auto hasNone = [](const Axis &axis) { return axis.empty() || isRepeated(axis); };
     if (llvm::all_of(batch, hasNone) && (isInputIndependent(weights.source) || llvm::any_of(batch, isRepeated)))
       weights.axes.erase(weights.axes.begin(), weights.axes.end() - 2);
     return weights;
@@ -242,9 +245,10 @@ private:
     auto build = [&](const AxisMap &map) { return ::build(rewriter, loc, map, known); };
     Value x = build(withoutHead(positions)), query = build(withoutHead(match.query)),
           key = build(withoutHead(match.key)), value = build(withoutHead(match.value));
-    SmallVector<Value> addends =
-        llvm::map_to_vector(match.addends, [&](const AxisMap &addend) { return build(addendWithoutHead(addend)); });
-    Type element = getElementTypeOrSelf(x), maps = typeOf(element, inBatch(match, match.queries, match.keys));
+    Type element = getElementTypeOrSelf(x);
+    SmallVector<Value> addends = llvm::map_to_vector(
+        match.addends, [&](const ScoreAddend &addend) { return dropHead(addend).build(rewriter, loc, element); });
+    Type maps = typeOf(element, inBatch(match, match.queries, match.keys));
     auto project = vit::ProjectOp::create(rewriter, loc, x.getType(), exposed.probs.empty() ? Type() : maps, x, query,
                                           key, value, addends, rewriter.getF32FloatAttr(match.scale));
     int64_t batches = match.batch.size();

@@ -44,7 +44,7 @@ GRAPHS = {
     "columns_are_pooled": (f"""{MAPS} tx = Transpose <perm = [0, 1, 3, 2]> (x) c2 = Reshape(tx, lines)
         r2 = Transpose <perm = [0, 2, 1]> (c2) y = MatMul(m, r2)""", {}),
     "position_bias": ("""s = MatMul(r, w_5_3) d = Add(s, b_24_3) a = Softmax <axis = 1> (d) m = Transpose <perm = [0, 2, 1]> (a)
-        y = MatMul(m, r)""", {}),
+        y = MatMul(m, r)""", {"attention": 1}),
     "softmax_over_tokens": ("""s = MatMul(r, w_5_3) a = Softmax <axis = 2> (s) m = Transpose <perm = [0, 2, 1]> (a)
         y = MatMul(m, r)""", {}),
     "residual_of_half": (f"""{STATIC} q = MatMul(r, q_5_9) k = MatMul(t, k_5_9) {READ} j = MatMul(p, t)
