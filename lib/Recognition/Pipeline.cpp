@@ -56,6 +56,13 @@ void vitc::buildRewritePipeline(OpPassManager &pm, Report *report) {
   pm.addPass(createPruneRowsPass(report));
   // After pruning, which takes projections apart whose rows are not read alike.
   pm.nest<func::FuncOp>().addPass(createMergeProjections());
+  // After push-through, which leaves less of a chain; after pruning, since few queries are first worth making fewer.
+  pm.addPass(createComposeInheritancePass(report));
+  // After pruning, which looks through projections of whole sequences.
+  pm.addPass(createFoldPrefixPass(report));
+  // Of the queries that are left.
+  pm.addPass(createMergeAddendsPass(report));
+  pm.addPass(createComposeMovesPass(report));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

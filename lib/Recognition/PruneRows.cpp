@@ -2,6 +2,7 @@
 
 #include "Recognizer.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -9,7 +10,6 @@
 #include "vitc/Recognition/Passes.h"
 #include "vitc/Recognition/Report.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace vitc {
 #define GEN_PASS_DEF_PRUNEROWS
@@ -19,20 +19,18 @@ namespace vitc {
 using namespace mlir;
 using namespace vitc;
 
-/// The dimension of a reassociated tensor that is `dim` before (or after) it, where it stands alone in its group.
-static std::optional<int64_t> lonelyDim(ArrayRef<ReassociationIndices> groups, int64_t dim) {
-  for (auto [index, group] : llvm::enumerate(groups))
-    if (llvm::is_contained(group, dim))
-      return group.size() == 1 ? std::optional<int64_t>(index) : std::nullopt;
-  return std::nullopt;
-}
-
 namespace {
 
 /// What became smaller.
 struct Pruned {
-  SmallVector<std::string> attentions; ///< the nodes of those that answer fewer queries
-  SmallVector<int64_t> rows;           ///< how many fewer, for each
+  SmallVector<std::string> attentions;  ///< the nodes of those that answer fewer queries
+  SmallVector<int64_t> rows;            ///< how many fewer, for each
+  SmallVector<std::string> projections; ///< the nodes of those to heads of which some are never read
+
+  void add(Location loc, int64_t fewer) {
+    attentions.push_back(nodeName(loc));
+    rows.push_back(fewer);
+  }
 };
 
 /// Slices of the rows of what an op computes row by row  ==>  the op on slices
@@ -42,129 +40,89 @@ public:
 
   LogicalResult matchAndRewrite(tensor::ExtractSliceOp slice, PatternRewriter &rewriter) const override {
     auto value = dyn_cast<OpResult>(slice.getSource());
-    std::optional<Rows> live = value ? findLiveRows(value) : std::nullopt;
-    if (!live)
+    if (!value)
       return failure();
-    rewriter.setInsertionPoint(value.getOwner());
-    Value fewer = computeRows(value, *live, rewriter);
-    if (!fewer)
-      return failure();
-    for (Operation *user : llvm::make_early_inc_range(value.getUsers())) {
-      auto reader = dyn_cast<tensor::ExtractSliceOp>(user);
-      if (!reader)
+    for (int64_t dim = 0; dim < slice.getSourceType().getRank(); ++dim) {
+      std::optional<Rows> live = findLiveRows(value, dim);
+      rewriter.setInsertionPoint(value.getOwner());
+      Value fewer = live ? computeRows(value, *live, rewriter) : Value();
+      if (!fewer)
         continue;
-      Rows rows = *matchRows(reader);
-      rewriter.setInsertionPoint(reader);
-      bool all = rows.offset == live->offset && rows.size == live->size;
-      rows.offset -= live->offset;
-      rewriter.replaceOp(reader, all ? fewer : takeRows(rewriter, reader.getLoc(), fewer, rows));
+      if (isQueries(value, dim))
+        pruned.add(value.getLoc(), extentOf(value, dim).constant().value_or(0) - live->size);
+      readInstead(value, *live, fewer, rewriter);
+      return success();
     }
+    return failure();
+  }
+
+private:
+  /// Whether an attention that is not whole answers fewer queries: its softmax, by itself or with the values.
+  static bool isQueries(OpResult value, int64_t dim) {
+    Operation *op = value.getOwner();
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op))
+      return dim == rank - 2 && static_cast<int64_t>(softmax.getDimension()) == rank - 1;
+    auto attend = dyn_cast<vit::AttendOp>(op);
+    return attend && !attend.getNormalized();
+  }
+
+  Pruned &pruned;
+};
+
+/// Slices of the queries of an attention's results  ==>  the attention of those queries
+class PruneQueries final : public OpRewritePattern<vit::AttentionOp> {
+public:
+  PruneQueries(MLIRContext *context, Pruned &pruned) : OpRewritePattern(context), pruned(pruned) {}
+
+  LogicalResult matchAndRewrite(vit::AttentionOp op, PatternRewriter &rewriter) const override {
+    std::optional<Rows> live = findLiveQueries(op);
+    if (!live || op.getCausal())
+      return failure();
+    Location loc = op.getLoc();
+    int64_t tokens = tokenDim(op);
+    Value query = takeRows(rewriter, loc, op.getQuery(), {tokens, live->offset, live->size});
+    SmallVector<Value> addends = takeQueries(rewriter, loc, op.getAddends(), live->offset, live->size);
+    auto typeOf = [&](Value result, int64_t dim) -> Type {
+      if (!result || (result.use_empty() && dim != tokens))
+        return Type();
+      auto type = cast<RankedTensorType>(result.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      shape[dim] = live->size;
+      return type.clone(shape);
+    };
+    auto fewer =
+        vit::AttentionOp::create(rewriter, loc, typeOf(op.getResult(), tokens), typeOf(op.getScores(), tokens + 1),
+                                 typeOf(op.getProbs(), tokens + 1), query, op.getKey(), op.getValue(), addends,
+                                 op.getScaleAttr(), op.getCausalAttr(), op.getSoftcapAttr(), op.getZeroMaskedAttr());
+    pruned.add(loc, extentOf(op.getQuery(), tokens).constant().value_or(0) - live->size);
+    readInstead(op.getResult(), *live, fewer.getResult(), rewriter);
+    Rows ofMaps{tokens + 1, live->offset, live->size};
+    for (auto [whole, part] : {std::pair(op.getScores(), fewer.getScores()), {op.getProbs(), fewer.getProbs()}})
+      if (part)
+        readInstead(whole, ofMaps, part, rewriter);
     return success();
   }
 
 private:
-  /// The rows of an op's result, computed from rows of its operands; null where the op does not keep rows apart.
-  Value computeRows(OpResult value, const Rows &rows, PatternRewriter &rewriter) const {
-    Operation *op = value.getOwner();
-    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
-    return TypeSwitch<Operation *, Value>(op)
-        .Case<vit::GeluOp, vit::HardSwishOp, vit::SiluOp>(
-            [&](auto each) { return onRows(each, each.getInputMutable(), rows, rewriter); })
-        .Case<vit::LayerNormOp, vit::RmsNormOp, vit::LayerScaleOp>([&](auto each) {
-          return rows.dim + 1 < rank ? onRows(each, each.getInputMutable(), rows, rewriter) : Value();
-        })
-        .Case([&](vit::LinearOp linear) {
-          bool plain = rows.dim + 1 < rank && linear.getExtras().empty();
-          return plain ? onRows(linear, linear.getInputMutable(), rows, rewriter) : Value();
-        })
-        .Case([&](vit::AttentionOp attention) { return queriesOf(attention, value, rows, rewriter); })
-        .Case([&](tensor::CollapseShapeOp view) { return reshape(view, rows, rewriter); })
-        .Case([&](tensor::ExpandShapeOp view) { return reshape(view, rows, rewriter); })
-        .Case([&](linalg::LinalgOp structured) { return elementsOf(structured, rows, rewriter); })
-        .Default([](Operation *) { return Value(); });
-  }
+  /// Where queries stand in the result; in scores and probabilities, heads come first.
+  static int64_t tokenDim(vit::AttentionOp op) { return op.getQuery().getType().getRank() - 3; }
 
-  static Type typeOfRows(Value value, const Rows &rows) {
-    auto type = cast<RankedTensorType>(value.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    shape[rows.dim] = rows.size;
-    return type.clone(shape);
-  }
-
-  static Value onRows(Operation *op, OpOperand &input, const Rows &rows, PatternRewriter &rewriter) {
-    Value fewer = takeRows(rewriter, op->getLoc(), input.get(), rows);
-    Operation *copy = rewriter.clone(*op);
-    copy->setOperand(input.getOperandNumber(), fewer);
-    copy->getResult(0).setType(cast<RankedTensorType>(typeOfRows(op->getResult(0), rows)));
-    return copy->getResult(0);
-  }
-
-  /// Queries are rows of the result; keys and values are needed whole.
-  Value queriesOf(vit::AttentionOp op, Value value, const Rows &rows, PatternRewriter &rewriter) const {
-    int64_t rank = op.getQuery().getType().getRank(), tokens = rank - 3;
-    bool others = llvm::any_of(op->getResults(), [&](Value other) { return other != value && !other.use_empty(); });
-    if (rows.dim != tokens || value != op.getResult() || others || op.getCausal())
-      return {};
-    SmallVector<Value> addends;
-    for (Value addend : op.getAddends()) {
-      ArrayRef<int64_t> shape = cast<RankedTensorType>(addend.getType()).getShape();
-      int64_t dim = static_cast<int64_t>(shape.size()) - 2;
-      bool varies = dim >= 0 && shape[dim] != 1;
-      addends.push_back(varies ? takeRows(rewriter, op.getLoc(), addend, {dim, rows.offset, rows.size}) : addend);
+  /// The queries between the first and the last of which some result is read; as rows of the result.
+  static std::optional<Rows> findLiveQueries(vit::AttentionOp op) {
+    std::optional<Rows> live;
+    for (Value result : op->getResults()) {
+      if (llvm::all_of(result.getUsers(), llvm::IsaPred<tensor::DimOp>))
+        continue;
+      std::optional<Rows> own = findLiveRows(result, tokenDim(op) + (result == op.getResult() ? 0 : 1));
+      if (!own)
+        return std::nullopt;
+      int64_t begin = live ? std::min(live->offset, own->offset) : own->offset;
+      int64_t end = std::max(live ? live->offset + live->size : 0, own->offset + own->size);
+      live = Rows{tokenDim(op), begin, end - begin};
     }
-    pruned.attentions.push_back(nodeName(op.getLoc()));
-    pruned.rows.push_back(extentOf(op.getQuery(), tokens).constant().value_or(0) - rows.size);
-    Value query = takeRows(rewriter, op.getLoc(), op.getQuery(), rows);
-    return vit::AttentionOp::create(rewriter, op.getLoc(), typeOfRows(value, rows), Type(), Type(), query, op.getKey(),
-                                    op.getValue(), addends, op.getScaleAttr(), op.getCausalAttr(), op.getSoftcapAttr(),
-                                    op.getZeroMaskedAttr())
-        .getResult();
-  }
-
-  static Value reshape(tensor::CollapseShapeOp op, const Rows &rows, PatternRewriter &rewriter) {
-    SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
-    if (groups[rows.dim].size() != 1)
-      return {};
-    Rows before{groups[rows.dim].front(), rows.offset, rows.size};
-    return tensor::CollapseShapeOp::create(rewriter, op.getLoc(), takeRows(rewriter, op.getLoc(), op.getSrc(), before),
-                                           groups);
-  }
-
-  static Value reshape(tensor::ExpandShapeOp op, const Rows &rows, PatternRewriter &rewriter) {
-    SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
-    std::optional<int64_t> dim = lonelyDim(groups, rows.dim);
-    if (!dim)
-      return {};
-    SmallVector<OpFoldResult> shape = op.getMixedOutputShape();
-    shape[rows.dim] = rewriter.getIndexAttr(rows.size);
-    return tensor::ExpandShapeOp::create(rewriter, op.getLoc(), typeOfRows(op, rows),
-                                         takeRows(rewriter, op.getLoc(), op.getSrc(), {*dim, rows.offset, rows.size}),
-                                         groups, shape);
-  }
-
-  /// An elementwise op (any number of operands, through projected permutations).
-  static Value elementsOf(linalg::LinalgOp op, const Rows &rows, PatternRewriter &rewriter) {
-    if (!op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 || op.getNumLoops() != op.getNumParallelLoops() ||
-        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() || op.hasIndexSemantics() ||
-        !llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) { return map.isProjectedPermutation(); }))
-      return {};
-    SmallVector<Value> operands;
-    for (OpOperand &operand : op->getOpOperands()) {
-      std::optional<unsigned> dim =
-          op.getMatchingIndexingMap(&operand).getResultPosition(rewriter.getAffineDimExpr(rows.dim));
-      operands.push_back(dim ? rowsOf(operand, {*dim, rows.offset, rows.size}, rewriter) : operand.get());
-    }
-    return clone(rewriter, op, typeOfRows(op->getResult(0), rows), operands)->getResult(0);
-  }
-
-  /// A destination is made anew, so that the whole one can go.
-  static Value rowsOf(OpOperand &operand, const Rows &rows, PatternRewriter &rewriter) {
-    auto empty = operand.get().getDefiningOp<tensor::EmptyOp>();
-    if (!empty)
-      return takeRows(rewriter, operand.getOwner()->getLoc(), operand.get(), rows);
-    SmallVector<OpFoldResult> sizes = empty.getMixedSizes();
-    sizes[rows.dim] = rewriter.getIndexAttr(rows.size);
-    return tensor::EmptyOp::create(rewriter, empty.getLoc(), sizes, empty.getType().getElementType());
+    std::optional<int64_t> all = extentOf(op.getQuery(), tokenDim(op)).constant();
+    return live && all && 2 * live->size <= *all ? live : std::nullopt;
   }
 
   Pruned &pruned;
@@ -197,9 +155,9 @@ struct PruneRowsPass final : vitc::impl::PruneRowsBase<PruneRowsPass> {
     Pruned pruned;
     int64_t before = countMacs(getOperation());
     RewritePatternSet patterns(&getContext());
-    patterns.add<SinkIntoProducer>(&getContext(), pruned);
+    patterns.add<SinkIntoProducer, PruneQueries>(&getContext(), pruned);
     patterns.add<KeepDims>(&getContext());
-    populateSplitProjectionPatterns(patterns);
+    populateSplitProjectionPatterns(patterns, pruned.projections);
     tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, &getContext());
     // A slice travels through one op a step, and a block has many.
     GreedyRewriteConfig config;
@@ -214,8 +172,11 @@ private:
   void addTo(Report &report, const Pruned &pruned, int64_t before) {
     report.finalMacs = countMacs(getOperation());
     report.prunedRows.insert(report.prunedRows.end(), pruned.rows.begin(), pruned.rows.end());
-    if (!pruned.attentions.empty())
-      report.rewrites.push_back({"row_liveness", llvm::join(pruned.attentions, ", "), before - report.finalMacs});
+    bool rows = !pruned.attentions.empty();
+    if (rows || !pruned.projections.empty())
+      report.rewrites.push_back({rows ? "row_liveness" : "unread_heads",
+                                 llvm::join(rows ? pruned.attentions : pruned.projections, ", "),
+                                 before - report.finalMacs});
   }
 
   Report *report = nullptr;

@@ -1,3 +1,5 @@
+#include "InheritanceChain.h"
+
 #include "vitc/Recognition/Algebra.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -45,11 +47,6 @@ private:
   Places &places;
 };
 
-/// A chain of inheritance as one map of the scores it starts from: A ↦ Ψ A Θᵀ + B. Null is the identity, or zero.
-struct Composed {
-  Value theta, psi, addend;
-};
-
 /// attend(inherit(.. scores(q, k))), v)  ==>  attention(Ψ q, Θ k, v) + B
 ///
 /// (Ψ Q)(Θ K)ᵀ s = Ψ (Q Kᵀ s) Θᵀ, by three products of N² d instead of two of N³ for each head, where scores are
@@ -63,10 +60,8 @@ public:
     // With addends of its own, the scores that others read are not those that softmax sees.
     if (!last || op.getNormalized() || (!op.getAddends().empty() && !last->hasOneUse()))
       return failure();
-    SmallVector<vit::InheritOp> chain;
-    for (vit::InheritOp link = last; link; link = link.getScores().getDefiningOp<vit::InheritOp>())
-      chain.insert(chain.begin(), link);
-    auto root = chain.empty() ? nullptr : chain.front().getScores().getDefiningOp<vit::AttentionOp>();
+    InheritanceChain chain = chainTo(last);
+    auto root = chain.front().getScores().getDefiningOp<vit::AttentionOp>();
     if (!root || chain.front().getScores() != root.getScores() || root.getCausal() || root.getSoftcap() ||
         !root.hasOwnKeys() ||
         !llvm::all_of(root.getAddends(), [&](Value addend) { return isConstantMatrix(addend, root); }))
@@ -78,7 +73,7 @@ public:
       if (isOther(user) && (user->getBlock() != op->getBlock() || user->isBeforeInBlock(op)))
         return rewriter.notifyMatchFailure(op, "its scores are read before its values are");
     bool exposed = llvm::any_of(last->getUsers(), isOther);
-    vit::AttentionOp whole = attend(op, root, compose(root, chain, rewriter, op.getLoc()), exposed, rewriter);
+    vit::AttentionOp whole = attend(op, root, composeFrom(root, chain, rewriter, op.getLoc()), exposed, rewriter);
     if (exposed)
       rewriter.replaceUsesWithIf(last.getResult(), whole.getScores(),
                                  [&](OpOperand &use) { return isOther(use.getOwner()); });
@@ -104,43 +99,16 @@ private:
   }
 
   /// Constants, which are folded later.
-  static Composed compose(vit::AttentionOp root, ArrayRef<vit::InheritOp> chain, PatternRewriter &rewriter,
-                          Location loc) {
+  static ComposedInheritance composeFrom(vit::AttentionOp root, ArrayRef<vit::InheritOp> chain,
+                                         PatternRewriter &rewriter, Location loc) {
+    Value sum;
     vit::Einsum einsum(rewriter, loc, 0);
-    auto times = [&](Value factor, Value rest) {
-      return factor && rest ? einsum.contract("ab", factor, "bc", rest, "ac") : factor ? factor : rest;
-    };
-    Composed whole;
     for (Value addend : root.getAddends())
-      whole.addend = whole.addend ? einsum.elementwise(ElementwiseKind::add, "ab", whole.addend, "ab", addend) : addend;
-    for (vit::InheritOp link : chain) {
-      // Ψ (A Θᵀ + 1 b_Θᵀ) + b_Ψ 1ᵀ of what came before.
-      Value theta = link.getTheta(), psi = link.getPsi(), addend = whole.addend;
-      if (addend && theta)
-        addend = einsum.contract("ab", addend, "cb", theta, "ac");
-      addend = addVector(addend, link.getThetaBias(), "b", link, rewriter, loc);
-      if (addend && psi)
-        addend = einsum.contract("ab", psi, "bc", addend, "ac");
-      addend = addVector(addend, link.getPsiBias(), "a", link, rewriter, loc);
-      whole = {times(theta, whole.theta), times(psi, whole.psi), addend};
-    }
-    return whole;
+      sum = sum ? einsum.elementwise(ElementwiseKind::add, "ab", sum, "ab", addend) : addend;
+    return compose(chain, sum, rewriter, loc);
   }
 
-  /// matrix (a, b) + a vector along one of the two, the matrix zero where it is null.
-  static Value addVector(Value matrix, Value vector, StringRef along, vit::InheritOp link, PatternRewriter &rewriter,
-                         Location loc) {
-    if (!vector)
-      return matrix;
-    RankedTensorType scores = link.getResult().getType();
-    if (!matrix) {
-      auto type = RankedTensorType::get(scores.getShape().take_back(2), scores.getElementType());
-      matrix = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(type));
-    }
-    return vit::Einsum(rewriter, loc, 0).elementwise(ElementwiseKind::add, "ab", matrix, along, vector);
-  }
-
-  vit::AttentionOp attend(vit::AttendOp op, vit::AttentionOp root, const Composed &composed, bool exposed,
+  vit::AttentionOp attend(vit::AttendOp op, vit::AttentionOp root, const ComposedInheritance &composed, bool exposed,
                           PatternRewriter &rewriter) const {
     Location loc = op.getLoc();
     vit::Einsum einsum(rewriter, loc, root.getQuery().getType().getRank() - 3);

@@ -7,17 +7,31 @@
 using namespace mlir;
 using namespace vitc;
 
+/// The rows that a slice takes along a dimension, perhaps all; nullopt where they are not known, or not every one.
+static std::optional<Rows> rowsAlong(tensor::ExtractSliceOp slice, int64_t dim) {
+  if (slice.getType().getRank() != slice.getSourceType().getRank() ||
+      getConstantIntValue(slice.getMixedStrides()[dim]) != 1)
+    return std::nullopt;
+  std::optional<int64_t> first = getConstantIntValue(slice.getMixedOffsets()[dim]),
+                         count = getConstantIntValue(slice.getMixedSizes()[dim]);
+  if (!first || !count)
+    return std::nullopt;
+  return Rows{dim, *first, *count};
+}
+
 std::optional<Rows> vitc::matchRows(tensor::ExtractSliceOp slice) {
-  if (slice.getType().getRank() != slice.getSourceType().getRank() || !slice.hasUnitStride())
+  if (slice.getType().getRank() != slice.getSourceType().getRank())
     return std::nullopt;
   std::optional<Rows> rows;
   for (auto [dim, offset, size] : llvm::enumerate(slice.getMixedOffsets(), slice.getMixedSizes())) {
-    std::optional<int64_t> first = getConstantIntValue(offset), count = getConstantIntValue(size);
-    if (first == 0 && extentOf(slice.getSource(), dim) == extentOf(size))
+    bool all = getConstantIntValue(offset) == 0 && extentOf(slice.getSource(), dim) == extentOf(size) &&
+               getConstantIntValue(slice.getMixedStrides()[dim]) == 1;
+    if (all)
       continue;
-    if (rows || !first || !count)
+    std::optional<Rows> cut = rowsAlong(slice, dim);
+    if (rows || !cut)
       return std::nullopt;
-    rows = Rows{static_cast<int64_t>(dim), *first, *count};
+    rows = cut;
   }
   return rows;
 }
@@ -31,24 +45,49 @@ Value vitc::takeRows(OpBuilder &builder, Location loc, Value value, const Rows &
   return tensor::ExtractSliceOp::create(builder, loc, value, offsets, sizes, strides);
 }
 
-std::optional<Rows> vitc::findLiveRows(Value value) {
-  std::optional<Rows> live;
+std::optional<Rows> vitc::findLiveRows(Value value, int64_t dim) {
+  std::optional<int64_t> all = extentOf(value, dim).constant();
+  if (!all)
+    return std::nullopt;
+  int64_t first = *all, end = 0;
   for (Operation *user : value.getUsers()) {
     if (isa<tensor::DimOp>(user))
       continue;
     auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-    std::optional<Rows> rows = slice ? matchRows(slice) : std::nullopt;
-    if (!rows || (live && live->dim != rows->dim))
+    std::optional<Rows> rows = slice ? rowsAlong(slice, dim) : std::nullopt;
+    if (!rows)
       return std::nullopt;
-    int64_t end = rows->offset + rows->size;
-    if (live) {
-      end = std::max(end, live->offset + live->size);
-      rows->offset = std::min(rows->offset, live->offset);
-    }
-    live = Rows{rows->dim, rows->offset, end - rows->offset};
+    first = std::min(first, rows->offset);
+    end = std::max(end, rows->offset + rows->size);
   }
-  if (!live)
+  if (first >= end || 2 * (end - first) > *all)
     return std::nullopt;
-  std::optional<int64_t> all = extentOf(value, live->dim).constant();
-  return all && 2 * live->size <= *all ? live : std::nullopt;
+  return Rows{dim, first, end - first};
+}
+
+void vitc::readInstead(Value value, const Rows &live, Value fewer, PatternRewriter &rewriter) {
+  for (Operation *user : llvm::make_early_inc_range(value.getUsers())) {
+    auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+    if (!slice)
+      continue;
+    std::optional<Rows> rows = matchRows(slice);
+    if (rows && rows->dim == live.dim && rows->size == live.size) {
+      rewriter.replaceOp(slice, fewer);
+      continue;
+    }
+    SmallVector<OpFoldResult> offsets = slice.getMixedOffsets();
+    offsets[live.dim] = rewriter.getIndexAttr(*getConstantIntValue(offsets[live.dim]) - live.offset);
+    rewriter.setInsertionPoint(slice);
+    rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(slice, slice.getType(), fewer, offsets, slice.getMixedSizes(),
+                                                        slice.getMixedStrides());
+  }
+}
+
+SmallVector<Value> vitc::takeQueries(OpBuilder &builder, Location loc, ValueRange addends, int64_t offset,
+                                     int64_t size) {
+  return llvm::map_to_vector(addends, [&](Value addend) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(addend.getType()).getShape();
+    int64_t dim = static_cast<int64_t>(shape.size()) - 2;
+    return dim >= 0 && shape[dim] != 1 ? takeRows(builder, loc, addend, {dim, offset, size}) : addend;
+  });
 }

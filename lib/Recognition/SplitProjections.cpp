@@ -1,6 +1,7 @@
 #include "RowSlices.h"
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -20,6 +21,13 @@ static Value projectTo(vit::LinearOp linear, const Rows &columns, PatternRewrite
                                bias, ValueRange(), linear.getTransposed(), rewriter.getArrayAttr({}));
 }
 
+/// Whether few of the tokens of (.., N, H, D) are read.
+static bool hasLiveRows(Value heads) {
+  int64_t rank = cast<RankedTensorType>(heads.getType()).getRank();
+  return llvm::any_of(llvm::seq<int64_t>(0, rank - 2),
+                      [&](int64_t dim) { return findLiveRows(heads, dim).has_value(); });
+}
+
 namespace {
 
 /// Heads of a projection of which fewer rows are read than of the others  ==>  a projection of their own
@@ -30,7 +38,7 @@ struct SplitProjection final : OpRewritePattern<tensor::ExtractSliceOp> {
     std::optional<Rows> columns = matchRows(heads);
     auto expand = heads.getSource().getDefiningOp<tensor::ExpandShapeOp>();
     auto linear = expand ? expand.getSrc().getDefiningOp<vit::LinearOp>() : nullptr;
-    if (!columns || !linear || !linear.getExtras().empty() || !linear.getEpilogue().empty() || !findLiveRows(heads))
+    if (!columns || !linear || !linear.getExtras().empty() || !linear.getEpilogue().empty() || !hasLiveRows(heads))
       return failure();
     // (.., N, H · D) read as (.., N, H, D), and heads of it.
     SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
@@ -48,8 +56,10 @@ struct SplitProjection final : OpRewritePattern<tensor::ExtractSliceOp> {
 };
 
 /// A projection of which some heads are never read  ==>  a narrower one
-struct NarrowProjection final : OpRewritePattern<tensor::ExpandShapeOp> {
-  using OpRewritePattern::OpRewritePattern;
+class NarrowProjection final : public OpRewritePattern<tensor::ExpandShapeOp> {
+public:
+  NarrowProjection(MLIRContext *context, SmallVectorImpl<std::string> &narrowed)
+      : OpRewritePattern(context), narrowed(narrowed) {}
 
   LogicalResult matchAndRewrite(tensor::ExpandShapeOp expand, PatternRewriter &rewriter) const override {
     auto linear = expand.getSrc().getDefiningOp<vit::LinearOp>();
@@ -75,6 +85,7 @@ struct NarrowProjection final : OpRewritePattern<tensor::ExpandShapeOp> {
       return failure();
     int64_t width = expand.getResultType().getDimSize(rank - 1);
     rewriter.setInsertionPoint(expand);
+    narrowed.push_back(nodeName(linear.getLoc()));
     Value narrow = projectTo(linear, {0, first * width, (end - first) * width}, rewriter);
     SmallVector<int64_t> shape(expand.getResultType().getShape());
     SmallVector<OpFoldResult> sizes = expand.getMixedOutputShape();
@@ -90,10 +101,14 @@ struct NarrowProjection final : OpRewritePattern<tensor::ExpandShapeOp> {
     }
     return success();
   }
+
+private:
+  SmallVectorImpl<std::string> &narrowed;
 };
 
 } // namespace
 
-void vitc::populateSplitProjectionPatterns(RewritePatternSet &patterns) {
-  patterns.add<SplitProjection, NarrowProjection>(patterns.getContext());
+void vitc::populateSplitProjectionPatterns(RewritePatternSet &patterns, SmallVectorImpl<std::string> &narrowed) {
+  patterns.add<SplitProjection>(patterns.getContext());
+  patterns.add<NarrowProjection>(patterns.getContext(), narrowed);
 }

@@ -31,6 +31,10 @@ void buildRewritePipeline(mlir::OpPassManager &pm, Report *report = nullptr);
 std::unique_ptr<mlir::Pass> createRewriteInheritancePass(Report *report);
 std::unique_ptr<mlir::Pass> createRewriteVisualTokensPass(Report *report);
 std::unique_ptr<mlir::Pass> createPruneRowsPass(Report *report);
+std::unique_ptr<mlir::Pass> createComposeInheritancePass(Report *report);
+std::unique_ptr<mlir::Pass> createFoldPrefixPass(Report *report);
+std::unique_ptr<mlir::Pass> createMergeAddendsPass(Report *report);
+std::unique_ptr<mlir::Pass> createComposeMovesPass(Report *report);
 
 /// `vit-explain` that gives what it found to `report`, where not null.
 std::unique_ptr<mlir::Pass> createExplainPass(Report *report, llvm::StringRef format = "");

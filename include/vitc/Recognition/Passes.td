@@ -264,6 +264,11 @@ def PruneRows : Pass<"vit-prune-rows", "::mlir::ModuleOp"> {
     CLS token alone, that becomes smaller: of the 12 N C² + 2 N² C products of a block 2 N C² + 10 C² + 2 N C are left.
     A projection to queries, keys and values is split, since more of its rows are read as keys and values.
 
+    Maps are rows as well: row m of softmax(s Q Kᵀ + ..) is made of query m and of all keys, so that where rows of the
+    scores or the probabilities are all that is read, only their queries are computed, and no values: N C² + C² + N C
+    products for one row. If the output of the attention is read too, queries are those that either needs. Rows of Ψ A Θᵀ
+    are those of Ψ; mixing heads keeps queries apart.
+
     ```mlir
     // before
     %n = vit.layer_norm %x {epsilon = 1.0e-6 : f32} : tensor<1x197x384xf32>
@@ -357,6 +362,113 @@ def RewriteVisualTokens : Pass<"vit-rewrite-visual-tokens", "::mlir::ModuleOp"> 
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vit::ViTDialect"];
+}
+
+def ComposeInheritance : Pass<"vit-compose-inheritance", "::mlir::ModuleOp"> {
+  let summary = "compute scores that several layers made of one another at once";
+  let description = [{
+    A layer makes Ψ A Θᵀ + B of scores A, B constant. Two of them are again one such: Ψ₂ (Ψ₁ A Θ₁ᵀ + B₁) Θ₂ᵀ + B₂ =
+    (Ψ₂ Ψ₁) A (Θ₂ Θ₁)ᵀ + (Ψ₂ B₁ Θ₂ᵀ + B₂), since products of matrices are associative and distribute over sums. It holds
+    for any A, before softmax or after; nothing that stands between the layers is moved over a softmax. Weights of a
+    chain are multiplied when the model is compiled.
+
+    Done for the part of a chain that saves most: where the layers in between are read by the next one alone, or where the
+    chain starts from smaller maps. One layer with a bias of Θ becomes Ψ A Θᵀ + B too where Ψ first is less, as it is
+    where few queries are read.
+
+    ```mlir
+    // before
+    %i = vit.inherit %a theta(%t1 : tensor<49x49xf32>) psi(%p1 : tensor<49x49xf32>) psi_bias(%b : tensor<49xf32>) : …
+    %j = vit.inherit %i theta(%t2 : tensor<49x49xf32>) psi(%p2 : tensor<49x49xf32>) : …
+    // after: %t = t2 · t1, %p = p2 · p1 and %c = p2 · (b 1ᵀ) · t2ᵀ, constants
+    %k = vit.inherit %a theta(%t : tensor<49x49xf32>) psi(%p : tensor<49x49xf32>) : …
+    %j = linalg.elementwise kind=#linalg.elementwise_kind<add> … ins(%k, %c : tensor<1x8x49x49xf32>, tensor<49x49xf32>) …
+    ```
+
+    Precondition: recognition is done, and reported. Results differ by rounding.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::vitc::vit::ViTDialect"];
+}
+
+def MergeAddends : Pass<"vit-merge-addends", "::mlir::ModuleOp"> {
+  let summary = "add constants that are added to the same scores to one another";
+  let description = [{
+    s Q Kᵀ + b + m = s Q Kᵀ + (b + m): with b a relative position bias (h, n, n) and m the mask of shifted windows
+    (windows, 1, n, n), both constants, the sum is one constant (windows, h, n, n). Addition is associative but for
+    rounding; an element −∞ stays −∞.
+
+    The sum is larger than its parts, and is read from memory once a run where those stay in the cache. It is made where
+    it is at most `max-bytes`, which a core's second-level cache holds beside the rest; else both are added as they are.
+
+    ```mlir
+    // before: %bias and %mask are constants
+    %a = vit.attention %q, %k, %v addends(%mask, %bias : tensor<16x1x49x49xf32>, tensor<2x49x49xf32>) {…} : …
+    // after: %sum is computed when the model is compiled
+    %a = vit.attention %q, %k, %v addends(%sum : tensor<16x2x49x49xf32>) {…} : …
+    ```
+
+    Precondition: recognition is done, and reported. Results differ by rounding.
+  }];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t", "524288", "the largest sum that is made">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ComposeMoves : Pass<"vit-compose-moves", "::mlir::ModuleOp"> {
+  let summary = "move tokens once instead of by a chain of rolls and transposes";
+  let description = [{
+    A shifted window attention rolls its picture (two slices and a concatenation along each axis), then cuts it into
+    windows (a transpose), and undoes both afterwards: three copies of the picture each time. A chain of slices,
+    concatenations, transposes and reshapes that keeps channels together is one permutation of rows, or a choice of
+    them. It is found by doing the same to row numbers, which proves it; `vit.gather_rows` copies each row once.
+
+    Where the batch is dynamic, it is the outermost factor of the first dimension of every value of the chain: no move may
+    transpose, cut or join along it, so that what holds for one picture holds for all.
+
+    ```mlir
+    // before
+    %0 = tensor.extract_slice %x[0, 3, 0, 0] [1, 25, 28, 32] [1, 1, 1, 1] : …
+    %1 = tensor.extract_slice %x[0, 0, 0, 0] [1, 3, 28, 32] [1, 1, 1, 1] : …
+    %2 = tensor.concat dim(1) %0, %1 : (…) -> tensor<1x28x28x32xf32>
+    %3 = tensor.expand_shape %2 [[0], [1, 2], [3, 4], [5]] … : … into tensor<1x4x7x4x7x32xf32>
+    %4 = linalg.transpose ins(%3 : tensor<1x4x7x4x7x32xf32>) … permutation = [0, 1, 3, 2, 4, 5]
+    // after
+    %0 = tensor.collapse_shape %x [[0], [1, 2], [3]] : tensor<1x28x28x32xf32> into tensor<1x784x32xf32>
+    %1 = vit.gather_rows %0, %rows : tensor<1x784x32xf32>, tensor<784xi32> -> tensor<1x784x32xf32>
+    %4 = tensor.expand_shape %1 [[0], [1, 2, 3, 4], [5]] … : … into tensor<1x4x4x7x7x32xf32>
+    ```
+
+    Done for chains with a concatenation and another copy, of which nobody else reads a part. Precondition: recognition is
+    done, and reported. Numbers do not change.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+}
+
+def FoldPrefix : Pass<"vit-fold-prefix", "::mlir::ModuleOp"> {
+  let summary = "project the class token and registers of the first block when the model is compiled";
+  let description = [{
+    Norms and projections keep rows apart, so that those of a sequence are those of its prefix and those of its patches.
+    The prefix (class token and registers with their positions) does not depend on the input: 3 (1 + R) C² products are
+    made once, when the model is compiled.
+
+    ```mlir
+    // before: %prefix is a constant (5, 384)
+    %x = vit.assemble prefix(%prefix : tensor<5x384xf32>) patches(%p : tensor<1x256x384xf32>) … -> tensor<1x261x384xf32>
+    %n = vit.layer_norm %x {epsilon = 1.0e-6 : f32} : tensor<1x261x384xf32>
+    %y = vit.linear %n, %w : (tensor<1x261x384xf32>, tensor<384x1152xf32>) -> tensor<1x261x1152xf32>
+    // after: %z = linear(layer_norm(%prefix)), a constant
+    %rows = tensor.extract_slice %x[0, 5, 0] [1, 256, 384] [1, 1, 1] : …
+    %n = vit.layer_norm %rows {epsilon = 1.0e-6 : f32} : tensor<1x256x384xf32>
+    %q = vit.linear %n, %w : (tensor<1x256x384xf32>, tensor<384x1152xf32>) -> tensor<1x256x1152xf32>
+    %y = vit.assemble prefix(%z : tensor<5x1152xf32>) patches(%q : tensor<1x256x1152xf32>) … -> tensor<1x261x1152xf32>
+    ```
+
+    Done for one picture at a time, whose rows are one after the other in memory: the projection then writes them where
+    they are to be, beside the constants. With more pictures they would be copied, which takes longer than is saved.
+    Precondition: recognition is done, and reported, for the second sequence is none of the model's. Numbers do not change.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
 }
 
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {

@@ -104,6 +104,24 @@ struct PatchifyToCPU final : OpRewritePattern<vit::PatchifyOp> {
   int64_t lanes;
 };
 
+struct GatherRowsToCPU final : OpRewritePattern<vit::GatherRowsOp> {
+  GatherRowsToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
+
+  LogicalResult matchAndRewrite(vit::GatherRowsOp op, PatternRewriter &rewriter) const override {
+    ReifiedRankedShapedTypeDims shapes;
+    if (!getElementTypeOrSelf(op.getResult()).isF32() || failed(op.reifyResultShapes(rewriter, shapes)))
+      return rewriter.notifyMatchFailure(op, "only f32 is supported");
+    Value init = tensor::EmptyOp::create(rewriter, op.getLoc(), shapes.front(), rewriter.getF32Type());
+    auto gathered = vcpu::GatherRowsOp::create(rewriter, op.getLoc(), init.getType(), op.getInput(), op.getRows(), init,
+                                               rewriter.getI64IntegerAttr(lanes));
+    rewriter.replaceOp(op, gathered.getResult());
+    return success();
+  }
+
+  int64_t lanes;
+};
+
 /// An elementwise vit op on tensors as a linalg.generic with the same op on scalars.
 template <typename ElementwiseOp>
 struct ElementwiseToLinalg final : OpRewritePattern<ElementwiseOp> {
@@ -153,7 +171,8 @@ struct LayerScaleToLinalg final : OpRewritePattern<vit::LayerScaleOp> {
 } // namespace
 
 void vitc::populateViTRowsToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
-  patterns.add<LayerNormToCPU, PatchifyToCPU, RmsNormToCPU, SoftmaxToCPU>(patterns.getContext(), target);
+  patterns.add<GatherRowsToCPU, LayerNormToCPU, PatchifyToCPU, RmsNormToCPU, SoftmaxToCPU>(patterns.getContext(),
+                                                                                           target);
 }
 
 void vitc::populateViTElementwiseToLinalgPatterns(RewritePatternSet &patterns) {

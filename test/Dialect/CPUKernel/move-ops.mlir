@@ -153,3 +153,36 @@ func.func @pack_c5(%w: memref<8x4xf32>, %out: memref<1x8x4xf32, strided<[64, 8, 
   vcpu.pack ins(%w : memref<8x4xf32>) outs(%out : memref<1x8x4xf32, strided<[64, 8, 2]>>) permutation = [0, 1]
   return
 }
+
+// -----
+
+// CHECK-LABEL: func @gather_rows
+// CHECK: vcpu.gather_rows ins(%{{.*}}, %{{.*}} : tensor<?x30x8xf32>, tensor<4xi32>) outs(%{{.*}} : tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+func.func @gather_rows(%x: tensor<?x30x8xf32>, %rows: tensor<4xi32>, %out: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
+  %0 = vcpu.gather_rows ins(%x, %rows : tensor<?x30x8xf32>, tensor<4xi32>) outs(%out : tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  return %0 : tensor<?x4x8xf32>
+}
+
+// -----
+
+func.func @gather_rows_c1(%x: memref<1x30x8xf32>, %rows: memref<4xi64>, %out: memref<1x4x8xf32>) {
+  // expected-error@+1 {{expected f32 (B, R, C) with static C and i32 indices (T), got 'memref<1x30x8xf32>' and 'memref<4xi64>'}}
+  vcpu.gather_rows ins(%x, %rows : memref<1x30x8xf32>, memref<4xi64>) outs(%out : memref<1x4x8xf32>)
+  return
+}
+
+// -----
+
+func.func @gather_rows_c2(%x: memref<1x30x8xf32>, %rows: memref<4xi32>, %out: memref<1x5x8xf32>) {
+  // expected-error@+1 {{expected an output of 'memref<1x4x8xf32>', got 'memref<1x5x8xf32>'}}
+  vcpu.gather_rows ins(%x, %rows : memref<1x30x8xf32>, memref<4xi32>) outs(%out : memref<1x5x8xf32>)
+  return
+}
+
+// -----
+
+func.func @gather_rows_c3(%x: memref<1x30x8xf32, strided<[480, 16, 2]>>, %rows: memref<4xi32>, %out: memref<1x4x8xf32>) {
+  // expected-error@+1 {{expects a last dimension of stride 1, operand 0 is}}
+  vcpu.gather_rows ins(%x, %rows : memref<1x30x8xf32, strided<[480, 16, 2]>>, memref<4xi32>) outs(%out : memref<1x4x8xf32>)
+  return
+}

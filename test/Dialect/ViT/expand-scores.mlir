@@ -40,6 +40,17 @@ func.func @inherit(%a: tensor<?x2x5x7xf32>, %theta: tensor<6x7xf32>, %tb: tensor
 
 // -----
 
+// Few queries of many: Ψ goes first.
+// CHECK-LABEL: func @queries_first
+// CHECK: %[[P:.+]] = linalg.contract {{.*}} ins(%{{.+}}, %{{.+}} : tensor<1x5xf32>, tensor<?x2x5x7xf32>) {{.*}} -> tensor<?x2x1x7xf32>
+// CHECK: vit.linear %[[P]], %{{.+}} {transposed} : (tensor<?x2x1x7xf32>, tensor<6x7xf32>) -> tensor<?x2x1x6xf32>
+func.func @queries_first(%a: tensor<?x2x5x7xf32>, %theta: tensor<6x7xf32>, %psi: tensor<1x5xf32>) -> tensor<?x2x1x6xf32> {
+  %0 = vit.inherit %a theta(%theta : tensor<6x7xf32>) psi(%psi : tensor<1x5xf32>) : tensor<?x2x5x7xf32> -> tensor<?x2x1x6xf32>
+  return %0 : tensor<?x2x1x6xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @score_down
 // CHECK: vit.conv %{{.+}}, %{{.+}} {dilations = array<i64: 1, 1>, groups = 2 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 3, 3>}
 func.func @score_down(%a: tensor<?x2x6x6xf32>, %w: tensor<2x1x3x3xf32>) -> tensor<?x2x2x2xf32> {

@@ -17,3 +17,18 @@ func.func @tokens(%image: tensor<?x3x32x32xf32>, %prefix: tensor<1x8xf32>, %pos:
   %0 = vit.assemble prefix(%prefix : tensor<1x8xf32>) patches(%p : tensor<?x4x8xf32>) position(%pos : tensor<4x8xf32>) {cls = 1, registers = 0} -> tensor<?x5x8xf32>
   return %0 : tensor<?x5x8xf32>
 }
+
+// One picture is a matrix, whose rows of patches the projection writes itself: the buffer is there before.
+// CHECK-LABEL: func.func @one_picture
+// CHECK-SAME: %[[PATCHES:.+]]: tensor<1x4x6xf32>, %[[PREFIX:.+]]: tensor<2x8xf32>, %[[W:.+]]: tensor<6x8xf32>
+func.func @one_picture(%patches: tensor<1x4x6xf32>, %prefix: tensor<2x8xf32>, %w: tensor<6x8xf32>) -> tensor<1x6x8xf32> {
+  // CHECK: %[[E:.+]] = tensor.empty() : tensor<6x8xf32>
+  // CHECK: %[[P:.+]] = vit.linear %[[PATCHES]], %[[W]]
+  // CHECK: %[[ROWS:.+]] = tensor.collapse_shape %[[P]]
+  // CHECK: %[[T:.+]] = tensor.insert_slice %[[ROWS]] into %[[E]][2, 0] [4, 8]
+  // CHECK: %[[ALL:.+]] = tensor.insert_slice %[[PREFIX]] into %[[T]][0, 0] [2, 8]
+  // CHECK: tensor.expand_shape %[[ALL]]
+  %p = vit.linear %patches, %w : (tensor<1x4x6xf32>, tensor<6x8xf32>) -> tensor<1x4x8xf32>
+  %0 = vit.assemble prefix(%prefix : tensor<2x8xf32>) patches(%p : tensor<1x4x8xf32>) {cls = 1, registers = 1} -> tensor<1x6x8xf32>
+  return %0 : tensor<1x6x8xf32>
+}

@@ -106,3 +106,27 @@ func.func @patchify_c2(%x: tensor<1x3x32x32xf32>) {
   %0 = vit.patchify %x {patch = array<i64: 16, 16>} : tensor<1x3x32x32xf32> -> tensor<1x4x256xf32>
   return
 }
+
+// -----
+
+func.func @gather_rows_c1(%x: tensor<1x30x?xf32>, %rows: tensor<4xi32>) {
+  // expected-error @+1 {{expected rows (B, R, C) of static length, got 'tensor<1x30x?xf32>'}}
+  %0 = vit.gather_rows %x, %rows : tensor<1x30x?xf32>, tensor<4xi32> -> tensor<1x4x?xf32>
+  return
+}
+
+// -----
+
+func.func @gather_rows_c1_indices(%x: tensor<1x30x8xf32>, %rows: tensor<?xi32>) {
+  // expected-error @+1 {{expected a static number of indices, got 'tensor<?xi32>'}}
+  %0 = vit.gather_rows %x, %rows : tensor<1x30x8xf32>, tensor<?xi32> -> tensor<1x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @gather_rows_c2(%x: tensor<1x30x8xf32>, %rows: tensor<4xi32>) {
+  // expected-error @+1 {{expected a result of shape 1x4x8, got 'tensor<1x30x8xf32>'}}
+  %0 = vit.gather_rows %x, %rows : tensor<1x30x8xf32>, tensor<4xi32> -> tensor<1x30x8xf32>
+  return
+}

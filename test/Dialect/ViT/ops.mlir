@@ -55,3 +55,10 @@ func.func @grouped_queries(%q: tensor<?x7x6x64xf32>, %k: tensor<?x9x2x64xf32>) -
   %0 = vit.attention %q, %k, %k {scale = 0.125 : f32, softcap = 50.0 : f32, zero_masked} : (tensor<?x7x6x64xf32>, tensor<?x9x2x64xf32>, tensor<?x9x2x64xf32>) -> tensor<?x7x6x64xf32>
   return %0 : tensor<?x7x6x64xf32>
 }
+
+// CHECK-LABEL: func @gather_rows
+func.func @gather_rows(%x: tensor<?x30x8xf32>, %rows: tensor<4xi32>) -> tensor<?x4x8xf32> {
+  // CHECK: vit.gather_rows %{{.+}}, %{{.+}} : tensor<?x30x8xf32>, tensor<4xi32> -> tensor<?x4x8xf32>
+  %0 = vit.gather_rows %x, %rows : tensor<?x30x8xf32>, tensor<4xi32> -> tensor<?x4x8xf32>
+  return %0 : tensor<?x4x8xf32>
+}

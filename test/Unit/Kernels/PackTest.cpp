@@ -4,6 +4,7 @@
 #include "vitc/Dialect/CPUKernel/Transforms/PackConstant.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/bit.h"
 
 #include <gtest/gtest.h>
 
@@ -181,6 +182,29 @@ TEST(Patchify, GathersPatches) {
               EXPECT_EQ(out.at({b, y / c.patchHeight * columns + x / c.patchWidth,
                                 (ch * c.patchHeight + y % c.patchHeight) * c.patchWidth + x % c.patchWidth}),
                         image.at({b, ch, y, x}));
+    }
+}
+
+TEST(GatherRows, RowsOfEachPicture) {
+  const int32_t order[] = {3, 0, 0, 4, 1, 3, 2};
+  for (const Level &level : runnableLevels())
+    for (int64_t channels : {1, 16, 19, 40}) {
+      Array input({2, 5, channels}), rows({7}), out({2, 7, channels});
+      input.fill(1), out.fill(2);
+      for (size_t i = 0; i < 7; ++i)
+        rows.data[i] = llvm::bit_cast<float>(order[i]);
+      std::string in = input.type({0}), to = out.type({0, 1});
+      auto kernel = CompiledKernels::compile("func.func @main(%i: " + in + ", %r: memref<7xi32>, %o: " + to +
+                                                 ") {\n  vcpu.gather_rows ins(%i, %r : " + in +
+                                                 ", memref<7xi32>) outs(%o : " + to +
+                                                 ") {lanes = " + std::to_string(level.lanes) + "}\n  return\n}\n",
+                                             level.name);
+      ASSERT_TRUE(kernel);
+      kernel->run({&input, &rows, &out}, 3);
+      for (int64_t b = 0; b < 2; ++b)
+        for (int64_t t = 0; t < 7; ++t)
+          for (int64_t c = 0; c < channels; ++c)
+            EXPECT_EQ(out.at({b, t, c}), input.at({b, order[t], c}));
     }
 }
 

@@ -16,7 +16,8 @@ void populateContractToCPUPatterns(mlir::RewritePatternSet &patterns, const Targ
 /// vit.attention → vcpu.pack, vcpu.attention.
 void populateViTAttentionToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
-/// vit.layer_norm and linalg.softmax over the last dimension → row kernels; vit.patchify → vcpu.patchify.
+/// vit.layer_norm and linalg.softmax over the last dimension → row kernels; vit.patchify and vit.gather_rows → the same
+/// of vcpu.
 void populateViTRowsToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
 /// vit.conv → vcpu.{pad, conv, depthwise_conv, gemm} on channel-last images, between linalg.transposes.

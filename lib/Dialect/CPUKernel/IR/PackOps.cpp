@@ -81,6 +81,24 @@ OpFoldResult PatchifyOp::getWorkItems(OpBuilder &builder) {
   return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * rows, batch);
 }
 
+LogicalResult GatherRowsOp::verify() {
+  ShapedType input = getInputType(), rows = shapedType(getRows());
+  if (input.getRank() != 3 || !input.getElementType().isF32() || ShapedType::isDynamic(input.getDimSize(2)) ||
+      rows.getRank() != 1 || !rows.getElementType().isInteger(32)) // gather_rows_c1
+    return emitOpError() << "expected f32 (B, R, C) with static C and i32 indices (T), got " << input << " and "
+                         << rows;
+  SmallVector<int64_t> shape = {input.getDimSize(0), rows.getDimSize(0), input.getDimSize(2)};
+  if (!isF32Of(getOutput(), shape)) // gather_rows_c2
+    return emitOpError() << "expected an output of " << input.clone(shape) << ", got " << getOutputType();
+  return verifyContiguousRows(*this); // gather_rows_c3
+}
+
+OpFoldResult GatherRowsOp::getWorkItems(OpBuilder &builder) {
+  SmallVector<OpFoldResult> sizes = {sizeOf(builder, getLoc(), getOutput(), 0),
+                                     sizeOf(builder, getLoc(), getOutput(), 1)};
+  return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1), sizes);
+}
+
 LogicalResult PadOp::verify() {
   ShapedType input = getInputType(), output = getOutputType();
   if (input.getRank() != 4 || ShapedType::isDynamic(input.getDimSize(3)) || !input.getElementType().isF32() ||
@@ -108,4 +126,5 @@ OpFoldResult PadOp::getWorkItems(OpBuilder &builder) {
 
 void PackOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 void PatchifyOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+void GatherRowsOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 void PadOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }

@@ -43,6 +43,22 @@ LogicalResult PatchifyOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   return success();
 }
 
+/// Work items are rows of the output.
+LogicalResult GatherRowsOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  KernelBuilder k(builder, getLoc(), getLanes(), builder.getF32Type());
+  Value input = arguments[0], rows = arguments[1], output = arguments[2];
+  Value count = k.dim(output, 1);
+  k.forEach(arguments[3], arguments[4], k.index(1), [&](Value item) {
+    Value batch = k.div(item, count), row = k.rem(item, count);
+    Value from = arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), k.load(rows, row));
+    k.sweep(k.dim(output, 2), {}, [&](Value channel, Value mask, ValueRange) {
+      k.storeVector(k.loadVector(input, {batch, from, channel}, mask), output, {batch, row, channel}, mask);
+      return Values();
+    });
+  });
+  return success();
+}
+
 /// Pixels [begin, end) of a row of the output become zeros.
 static void clearPixels(KernelBuilder &k, Value output, Value batch, Value row, Value begin, Value end) {
   k.forEach(begin, end, k.index(1), [&](Value column) {

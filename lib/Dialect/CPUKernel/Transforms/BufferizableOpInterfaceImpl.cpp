@@ -102,6 +102,7 @@ void attach(MLIRContext *context) {
 
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
-    attach<AttentionOp, ConvOp, DepthwiseConvOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp, SoftmaxOp>(context);
+    attach<AttentionOp, ConvOp, DepthwiseConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp,
+           SoftmaxOp>(context);
   });
 }

@@ -48,10 +48,35 @@ int64_t ProjectOp::countMacs() {
   return product(shape(getX()).drop_back()) * product(shape(getKey()).drop_back().take_back()) * features;
 }
 
-/// Θ first, then Ψ.
+/// Multiplications of Ψ A Θᵀ in either order.
+struct InheritMacs {
+  int64_t keysFirst, queriesFirst;
+};
+
+static InheritMacs inheritMacs(RankedTensorType scores, RankedTensorType result, bool theta, bool psi) {
+  int64_t maps = product(scores.getShape().drop_back(2));
+  int64_t m = product(scores.getShape().drop_back().take_back()), n = product(scores.getShape().take_back());
+  int64_t p = product(result.getShape().drop_back().take_back()), q = product(result.getShape().take_back());
+  return {maps * ((theta ? m * n * q : 0) + (psi ? p * m * q : 0)),
+          maps * ((psi ? p * m * n : 0) + (theta ? p * n * q : 0))};
+}
+
+int64_t vitc::vit::countInheritMacs(RankedTensorType scores, RankedTensorType result, bool theta, bool psi) {
+  InheritMacs macs = inheritMacs(scores, result, theta, psi);
+  return std::min(macs.keysFirst, macs.queriesFirst);
+}
+
+static InheritMacs inheritMacs(InheritOp op) {
+  return inheritMacs(cast<RankedTensorType>(op.getScores().getType()), op.getResult().getType(), !!op.getTheta(),
+                     !!op.getPsi());
+}
+
+bool InheritOp::isQueriesFirst() {
+  InheritMacs macs = inheritMacs(*this);
+  return !getThetaBias() && macs.queriesFirst < macs.keysFirst;
+}
+
 int64_t InheritOp::countMacs() {
-  ArrayRef<int64_t> scores = shape(getScores()), result = shape(getResult());
-  int64_t keys = product(scores.drop_back()) * product(result.take_back()) * product(scores.take_back());
-  int64_t queries = product(result) * product(scores.drop_back().take_back());
-  return (getTheta() ? keys : 0) + (getPsi() ? queries : 0);
+  InheritMacs macs = inheritMacs(*this);
+  return isQueriesFirst() ? macs.queriesFirst : macs.keysFirst;
 }

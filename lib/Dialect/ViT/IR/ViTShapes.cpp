@@ -38,6 +38,7 @@ std::optional<OperandExtent> vitc::vit::findOperandExtent(OpResult result, int64
         return dim == 0 ? OperandExtent{op.getImage(), 0} : OperandExtent{op.getWeight(), 0};
       })
       .Case([&](PatchifyOp op) { return dim == 0 ? Source({op.getImage(), 0}) : std::nullopt; })
+      .Case([&](GatherRowsOp op) { return OperandExtent{dim == 1 ? op.getRows() : op.getInput(), dim == 1 ? 0 : dim}; })
       .Case([&](AssembleOp op) { return dim == 1 ? std::nullopt : Source({op.getPatches(), dim}); })
       .Case([&](AttentionOp op) {
         if (result != op.getResult())
@@ -126,6 +127,10 @@ LogicalResult PatchEmbedOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedS
 }
 
 LogicalResult PatchifyOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   return reify(*this, builder, shapes);
 }
 

@@ -163,6 +163,16 @@ LogicalResult PatchifyOp::verify() {
   return success();
 }
 
+LogicalResult GatherRowsOp::verify() {
+  RankedTensorType input = getInput().getType(), rows = getRows().getType();
+  if (input.getRank() != 3 || input.isDynamicDim(2)) // gather_rows_c1
+    return emitOpError("expected rows (B, R, C) of static length, got ") << input;
+  if (rows.getRank() != 1 || rows.isDynamicDim(0)) // gather_rows_c1
+    return emitOpError("expected a static number of indices, got ") << rows;
+  return verifyShape(*this, "a result", getResult(),
+                     {input.getDimSize(0), rows.getDimSize(0), input.getDimSize(2)}); // gather_rows_c2
+}
+
 LogicalResult AssembleOp::verify() {
   RankedTensorType patches = getPatches().getType();
   if (patches.getRank() != 3) // assemble_c1

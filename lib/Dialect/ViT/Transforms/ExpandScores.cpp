@@ -50,7 +50,11 @@ struct ExpandInherit final : OpRewritePattern<InheritOp> {
   LogicalResult matchAndRewrite(InheritOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getResult().getType();
     Einsum expand(rewriter, op.getLoc(), type.getRank() - 3);
-    Value scores = op.getScores();
+    auto alongQueries = [&](Value scores) {
+      return op.getPsi() ? expand.contract("pm", op.getPsi(), "*hmn", scores, "*hpn") : scores;
+    };
+    bool queriesFirst = op.isQueriesFirst();
+    Value scores = queriesFirst ? alongQueries(op.getScores()) : op.getScores();
     if (op.getTheta()) {
       SmallVector<int64_t> shape(cast<RankedTensorType>(scores.getType()).getShape());
       shape.back() = type.getShape().back();
@@ -58,8 +62,8 @@ struct ExpandInherit final : OpRewritePattern<InheritOp> {
                                 op.getTheta(), op.getThetaBias(), ValueRange(), /*transposed=*/true,
                                 rewriter.getArrayAttr({}));
     }
-    if (op.getPsi())
-      scores = expand.contract("pm", op.getPsi(), "*hmn", scores, "*hpn");
+    if (!queriesFirst)
+      scores = alongQueries(scores);
     if (op.getPsiBias())
       scores = expand.elementwise(ElementwiseKind::add, "*hpn", scores, "p", op.getPsiBias());
     rewriter.replaceOp(op, scores);

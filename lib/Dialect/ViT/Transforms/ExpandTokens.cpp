@@ -67,6 +67,10 @@ struct ExpandAssemble final : OpRewritePattern<AssembleOp> {
       return success();
     }
     RankedTensorType type = op.getResult().getType();
+    if (type.hasStaticShape() && type.getDimSize(0) == 1) {
+      rewriter.replaceOp(op, joinRows(op, patches, rewriter));
+      return success();
+    }
     int64_t prefixRows = op.getPrefix().getType().getDimSize(0);
     int64_t patchRows = type.getDimSize(1) - prefixRows;
     auto empty = [&](int64_t rows) {
@@ -81,6 +85,28 @@ struct ExpandAssemble final : OpRewritePattern<AssembleOp> {
   }
 
 private:
+  /// The tokens of one picture as a matrix: what makes the patches writes them where they are to be. For that, the
+  /// buffer has to be there before.
+  static Value joinRows(AssembleOp op, Value patches, PatternRewriter &rewriter) {
+    Location loc = op.getLoc();
+    RankedTensorType type = op.getResult().getType();
+    int64_t rows = type.getDimSize(1), channels = type.getDimSize(2), first = op.getPrefix().getType().getDimSize(0);
+    auto insert = [&](Value part, Value whole, int64_t begin, int64_t count) -> Value {
+      auto attributes = [&](ArrayRef<int64_t> values) { return getAsIndexOpFoldResult(rewriter.getContext(), values); };
+      return tensor::InsertSliceOp::create(rewriter, loc, part, whole, attributes({begin, 0}),
+                                           attributes({count, channels}), attributes({1, 1}));
+    };
+    SmallVector<ReassociationIndices> groups{{0, 1}, {2}};
+    Value matrix = tensor::CollapseShapeOp::create(rewriter, loc, patches, groups), empty;
+    {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(op->getBlock());
+      empty = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{rows, channels}, type.getElementType());
+    }
+    Value tokens = insert(op.getPrefix(), insert(matrix, empty, first, rows - first), 0, first);
+    return tensor::ExpandShapeOp::create(rewriter, loc, type, tokens, groups);
+  }
+
   static Value addPosition(AssembleOp op, PatternRewriter &rewriter) {
     if (!op.getPosition())
       return op.getPatches();

@@ -66,4 +66,21 @@ def CPUKernel_PatchifyOp : CPUKernel_MoveOp<"patchify"> {
   }];
 }
 
+def CPUKernel_GatherRowsOp : CPUKernel_MoveOp<"gather_rows"> {
+  let summary = "rows in another order";
+  let description = [{
+    out[b, t, :] = in[b, rows[t], :]. A work item is a row of the output.
+
+    - (C1) The input is f32 (B, R, C), C static; rows is i32 (T).
+    - (C2) The output is (B, T, C).
+    - (C3) The last dimension of memrefs has stride 1.
+  }];
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$rows, CPUKernel_Shaped:$output,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $rows `:` type($input) `,` type($rows) `)` `outs` `(` $output `:` type($output) `)`
+    attr-dict (`->` type($result)^)?
+  }];
+}
+
 #endif

@@ -64,6 +64,10 @@ def ViT_InheritOp : ViT_Op<"inherit", [Pure, ViT_ReifiesShapes, ViT_HasMacs, Att
     (`psi` `(` $psi^ `:` type($psi) `)`)? (`psi_bias` `(` $psi_bias^ `:` type($psi_bias) `)`)?
     attr-dict `:` type($scores) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Whether Ψ is applied before Θ: where that is less, and Θ has no bias, which Ψ would have to be applied to.
+    bool isQueriesFirst();
+  }];
   let hasVerifier = 1;
 }
 

@@ -35,6 +35,9 @@ struct OperandExtent {
 /// arithmetic on several extents, or the op is none of this dialect.
 std::optional<OperandExtent> findOperandExtent(mlir::OpResult result, int64_t dim);
 
+/// Multiplications of a `vit.inherit` without biases, in the order that takes the least; symbolic extents count as one.
+int64_t countInheritMacs(mlir::RankedTensorType scores, mlir::RankedTensorType result, bool theta, bool psi);
+
 } // namespace vitc::vit
 
 #endif // VITC_DIALECT_VIT_IR_VIT_H

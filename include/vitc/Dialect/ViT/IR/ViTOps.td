@@ -179,6 +179,21 @@ def ViT_PatchifyOp : ViT_Op<"patchify", [Pure, ViT_ReifiesShapes, ViT_CostInterf
   let hasVerifier = 1;
 }
 
+def ViT_GatherRowsOp : ViT_Op<"gather_rows", [Pure, ViT_ReifiesShapes, ViT_CostInterface]> {
+  let summary = "rows in another order";
+  let description = [{
+    y[b, t, :] = x[b, rows[t], :]. What views, rolls and transposes of tokens come to where channels stay together, as
+    the windows of a shifted window attention do (arXiv 2103.14030, §3.2). Indices are in [0, R).
+
+    - (C1) x is (B, R, C), C static; rows is (T), T static.
+    - (C2) The result is (B, T, C).
+  }];
+  let arguments = (ins RankedTensorOf<[AnyFloat]>:$input, RankedTensorOf<[I32]>:$rows);
+  let results = (outs RankedTensorOf<[AnyFloat]>:$result);
+  let assemblyFormat = "$input `,` $rows attr-dict `:` type($input) `,` type($rows) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def ViT_AssembleOp : ViT_Op<"assemble", [Pure, ViT_ReifiesShapes, ViT_CostInterface, AttrSizedOperandSegments]> {
   let summary = "prefix tokens, then patches with their positions";
   let description = [{
