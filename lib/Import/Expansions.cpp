@@ -118,5 +118,5 @@ Expansion vitc::getExpansion(StringRef opType, int64_t opset) {
       .Case("Dropout", expandDropout)
       .Case("Identity", expandIdentity)
       .Case("Sum", expandSum)
-      .Default(nullptr);
+      .Default(getContribExpansion(opType));
 }

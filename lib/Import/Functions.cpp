@@ -38,6 +38,11 @@ int64_t vitc::getOpset(const ::onnx::FunctionProto &function, StringRef domain) 
   return findOpset(function.opset_import(), domain);
 }
 
+std::string vitc::getQualifiedOpType(const ::onnx::NodeProto &node) {
+  StringRef domain = canonicalDomain(node.domain());
+  return domain.empty() ? node.op_type() : (domain + "." + node.op_type()).str();
+}
+
 std::string vitc::getNodeName(const ::onnx::NodeProto &node) {
   if (!node.name().empty())
     return node.name();

@@ -26,6 +26,9 @@ private:
 int64_t getOpset(const ::onnx::ModelProto &model, llvm::StringRef domain);
 int64_t getOpset(const ::onnx::FunctionProto &function, llvm::StringRef domain);
 
+/// A node's operator, with the domain before it where that is not ONNX's own.
+std::string getQualifiedOpType(const ::onnx::NodeProto &node);
+
 /// What messages and locations call a node: its name, or, if it has none, its operator and its first output.
 std::string getNodeName(const ::onnx::NodeProto &node);
 

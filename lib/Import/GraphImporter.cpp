@@ -1,6 +1,7 @@
 #include "GraphImporter.h"
 
 #include "Attributes.h"
+#include "ModelFile.h"
 #include "NodeOrder.h"
 #include "Outputs.h"
 #include "onnx.pb.h"
@@ -130,7 +131,10 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &proto, Sc
 
 LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &scope) {
   Location nodeLoc = NameLoc::get(builder.getStringAttr(scope.prefix + getNodeName(proto)));
-  Node node{proto.op_type(), scope.opset, nodeLoc};
+  const ::onnx::FunctionProto *function = functions.lookup(proto);
+  std::string opType = function ? proto.op_type() : getQualifiedOpType(proto);
+  bool isContrib = !function && !canonicalDomain(proto.domain()).empty();
+  Node node{opType, isContrib ? contribOpset : scope.opset, nodeLoc};
   for (const std::string &input : proto.input()) {
     FailureOr<Value> value = input.empty() ? Value() : getValue(input, scope);
     if (failed(value))
@@ -140,7 +144,7 @@ LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &s
   node.outputs = llvm::map_to_vector(proto.output(), [](const std::string &name) { return StringRef(name); });
 
   FailureOr<Outputs> outputs = failure();
-  if (const ::onnx::FunctionProto *function = functions.lookup(proto))
+  if (function)
     outputs = importCall(proto, *function, scope, node);
   else if (succeeded(importAttributes(proto, scope, node)))
     outputs = buildNode(node, builder);

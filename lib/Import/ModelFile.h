@@ -13,6 +13,8 @@ namespace vitc {
 
 /// The opsets of the default domain that the importer knows the operators of.
 constexpr int64_t oldestOpset = 7, newestOpset = 28;
+/// The one version of the domain "com.microsoft", whose operators ONNX Runtime writes into models.
+constexpr int64_t contribOpset = 1;
 
 /// Parses a model and checks what is not about its nodes: versions, domains, that there is a graph with outputs.
 llvm::FailureOr<std::shared_ptr<const ::onnx::ModelProto>> parseModel(llvm::MemoryBufferRef buffer, mlir::Location loc);

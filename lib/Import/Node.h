@@ -8,6 +8,7 @@ namespace vitc {
 /// A node between protobuf and the dialect: operands are values, attributes have the dialect's names and kinds, but
 /// both may be those of an older opset.
 struct Node {
+  /// With its domain before it, where that is not ONNX's own: "com.microsoft.BiasGelu".
   llvm::StringRef opType;
   int64_t opset;
   mlir::Location loc;
@@ -38,6 +39,8 @@ llvm::LogicalResult upgradeNode(Node &node, mlir::OpBuilder &builder);
 /// (Expansions.cpp). Null if there is none.
 using Expansion = llvm::FailureOr<Outputs> (*)(Node &node, mlir::OpBuilder &builder);
 Expansion getExpansion(llvm::StringRef opType, int64_t opset);
+/// The same for the operators of ONNX Runtime (ContribOps.cpp).
+Expansion getContribExpansion(llvm::StringRef opType);
 
 /// Builds the one op of the dialect that a node is.
 llvm::FailureOr<Outputs> buildOp(const Node &node, mlir::OpBuilder &builder);

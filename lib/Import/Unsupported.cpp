@@ -41,8 +41,9 @@ private:
     }
     StringRef domain = canonicalDomain(node.domain());
     int64_t opset = opsetOf(domain);
-    bool isKnownOpset = domain.empty() && opset >= oldestOpset && opset <= newestOpset;
-    if (isKnownOpset && isSupported(node.op_type(), opset, context))
+    bool isKnownOpset = domain.empty() ? opset >= oldestOpset && opset <= newestOpset
+                                       : domain == "com.microsoft" && opset == contribOpset;
+    if (isKnownOpset && isSupported(getQualifiedOpType(node), opset, context))
       return;
     std::string description = node.op_type() + " (";
     if (!domain.empty())

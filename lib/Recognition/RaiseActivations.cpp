@@ -150,10 +150,133 @@ private:
                                                                                  : vit::GeluApproximate::tanh));
   }
 };
+
+/// min(max(input, low), high)
+struct Clamp {
+  linalg::LinalgOp op; ///< of which it is the result
+  Value input;
+  double low, high;
+  SmallVector<Operation *, 2> path; ///< the one or two ops
+};
+
+/// The constant that one of two operands of a scalar op is, and the other operand.
+struct ScalarAndConstant {
+  Value scalar;
+  double constant;
+};
+} // namespace
+
+/// `op` is in the body of `owner`.
+static std::optional<ScalarAndConstant> matchScalarAndConstant(linalg::LinalgOp owner, Operation *op) {
+  auto constantOf = [&](Value value) -> std::optional<double> {
+    if (auto argument = dyn_cast<BlockArgument>(value); argument && argument.getOwner() == owner.getBlock())
+      return argument.getArgNumber() < owner.getNumDpsInputs()
+                 ? matchSplat(owner.getDpsInputOperand(argument.getArgNumber())->get())
+                 : std::nullopt;
+    FloatAttr attribute;
+    return matchPattern(value, m_Constant(&attribute)) ? std::optional(attribute.getValueAsDouble()) : std::nullopt;
+  };
+  for (unsigned side = 0; side < 2; ++side)
+    if (std::optional<double> constant = constantOf(op->getOperand(side)))
+      return ScalarAndConstant{op->getOperand(1 - side), *constant};
+  return std::nullopt;
+}
+
+/// A clamp as one op with a body of two, as ONNX's Clip is.
+static std::optional<Clamp> matchClampInBody(linalg::LinalgOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumParallelLoops() != op.getNumLoops() || !llvm::hasNItems(*op.getBlock(), 3) ||
+      !op.hasPureTensorSemantics())
+    return std::nullopt;
+  Operation *inner = &op.getBlock()->front(), *outer = inner->getNextNode();
+  bool maxFirst = isa<arith::MaximumFOp>(inner) && isa<arith::MinimumFOp>(outer);
+  bool minFirst = isa<arith::MinimumFOp>(inner) && isa<arith::MaximumFOp>(outer);
+  if ((!maxFirst && !minFirst) || op.getBlock()->getTerminator()->getOperand(0) != outer->getResult(0))
+    return std::nullopt;
+  auto first = matchScalarAndConstant(op, inner), second = matchScalarAndConstant(op, outer);
+  auto argument = first ? dyn_cast<BlockArgument>(first->scalar) : nullptr;
+  if (!second || second->scalar != inner->getResult(0) || !argument || argument.getOwner() != op.getBlock() ||
+      argument.getArgNumber() >= op.getNumDpsInputs())
+    return std::nullopt;
+  OpOperand *input = op.getDpsInputOperand(argument.getArgNumber());
+  if (!op.getMatchingIndexingMap(input).isIdentity())
+    return std::nullopt;
+  return Clamp{op,
+               input->get(),
+               maxFirst ? first->constant : second->constant,
+               maxFirst ? second->constant : first->constant,
+               {op}};
+}
+
+/// A clamp as one op or as two.
+static std::optional<Clamp> matchClamp(linalg::LinalgOp op) {
+  if (std::optional<Clamp> clamp = matchClampInBody(op))
+    return clamp;
+  auto isBound = [](const std::optional<Elementwise> &step) {
+    return step && (step->kind == ElementwiseKind::min_signed || step->kind == ElementwiseKind::max_signed) &&
+           step->op.getMatchingIndexingMap(step->operands[0]).isIdentity() && matchSplat(step->operand(1));
+  };
+  std::optional<Elementwise> outer = matchElementwise(op);
+  std::optional<Elementwise> inner = isBound(outer) ? matchElementwise(outer->operand(0)) : std::nullopt;
+  if (!isBound(inner) || inner->kind == outer->kind)
+    return std::nullopt;
+  double first = *matchSplat(inner->operand(1)), second = *matchSplat(outer->operand(1));
+  bool maxFirst = inner->kind == ElementwiseKind::max_signed;
+  return Clamp{op, inner->operand(0), maxFirst ? first : second, maxFirst ? second : first, {op, inner->op}};
+}
+
+namespace {
+/// x · min(max(x + 3, 0), 6) / 6, in whatever scale the clamp is  ==>  vit.hard_swish x
+struct RaiseHardSwish final : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op, PatternRewriter &rewriter) const override {
+    std::optional<Clamp> clamp = matchClamp(op);
+    if (!clamp || clamp->low != 0 || !(clamp->high > 0))
+      return failure();
+    for (Value input : possibleInputs(clamp->input)) {
+      PolynomialMatcher line(input, nullptr);
+      std::optional<Polynomial> polynomial = line.match(clamp->input);
+      if (!polynomial || !isClose(*polynomial, {{{1, 0}, clamp->high / 6}, {{0, 0}, clamp->high / 2}}))
+        continue;
+      llvm::SmallPtrSet<Operation *, 8> interior(line.interior);
+      interior.insert(clamp->path.begin(), clamp->path.end());
+      Operation *root = climb(*clamp, input, interior);
+      if (!root)
+        return rewriter.notifyMatchFailure(op, "the result is not x * clip(x + 3, 0, 6) / 6");
+      if (!isPrivate(interior, root))
+        return rewriter.notifyMatchFailure(op, "an intermediate value of the activation has another reader");
+      SmallVector<Operation *> others(interior.begin(), interior.end());
+      rewriter.setInsertionPoint(root);
+      rewriter.replaceOp(root, vit::HardSwishOp::create(rewriter, fuseLocations(root, others), input.getType(), input));
+      return success();
+    }
+    return failure();
+  }
+
+private:
+  /// The op whose result is x times the clamp, scaled to 1; adds what is on the way.
+  static Operation *climb(const Clamp &clamp, Value input, llvm::SmallPtrSetImpl<Operation *> &interior) {
+    constexpr unsigned kLimit = 3; // a product, and a quotient before or after it
+    Value clamped = clamp.op->getResult(0), value = clamped;
+    for (unsigned i = 0; i < kLimit; ++i) {
+      Operation *reader = onlyReader(value);
+      if (!reader || !matchElementwise(reader))
+        return nullptr;
+      value = reader->getResult(0);
+      PolynomialMatcher matcher(input, clamped);
+      std::optional<Polynomial> polynomial = matcher.match(value);
+      if (!polynomial || !isClose(*polynomial, {{{1, 1}, 1 / clamp.high}}))
+        continue;
+      interior.insert(matcher.interior.begin(), matcher.interior.end());
+      return reader;
+    }
+    return nullptr;
+  }
+};
 } // namespace
 
 void vitc::populateRaiseActivationsPatterns(RewritePatternSet &patterns) {
-  patterns.add<RaiseActivation>(patterns.getContext());
+  patterns.add<RaiseActivation, RaiseHardSwish>(patterns.getContext());
 }
 
 namespace {

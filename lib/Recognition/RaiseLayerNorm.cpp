@@ -112,6 +112,7 @@ static LogicalResult stepOverRoot(Walk &walk, bool inverse) {
 
 namespace {
 /// (x − mean(x)) / √(mean((x − mean(x))²) + ε)  ==>  vit.layer_norm x
+/// x / √(mean(x²) + ε)                          ==>  vit.rms_norm x
 struct RaiseNormalization final : OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
@@ -154,17 +155,24 @@ private:
     if (!op.getMatchingIndexingMap(numerator).isIdentity())
       return rewriter.notifyMatchFailure(op, "the numerator is broadcast");
     parts.input = matchCentered(numerator->get(), parts);
+    Value deviation = matchSquared(squares->input, parts);
+    bool isCentered = static_cast<bool>(parts.input);
+    if (!isCentered && deviation == numerator->get())
+      parts.input = deviation; // no mean is subtracted from anything
     if (!parts.input)
       return rewriter.notifyMatchFailure(op, "the numerator is not the input less its mean over the last dimension");
-    Value deviation = matchSquared(squares->input, parts);
     if (!deviation || (deviation != numerator->get() && matchCentered(deviation, parts) != parts.input))
       return rewriter.notifyMatchFailure(op, "the variance is not the mean of the squared numerator");
     if (!isPrivate(parts.interior, op))
       return rewriter.notifyMatchFailure(op, "an intermediate value of the normalization has another reader");
     SmallVector<Operation *> others(parts.interior.begin(), parts.interior.end());
-    auto norm = vit::LayerNormOp::create(rewriter, fuseLocations(op, others), op->getResult(0).getType(), parts.input,
-                                         Value(), Value(), rewriter.getF32FloatAttr(parts.epsilon));
-    rewriter.replaceOp(op, norm);
+    Location loc = fuseLocations(op, others);
+    Type type = op->getResult(0).getType();
+    FloatAttr epsilonAttr = rewriter.getF32FloatAttr(parts.epsilon);
+    if (isCentered)
+      rewriter.replaceOp(op, vit::LayerNormOp::create(rewriter, loc, type, parts.input, Value(), Value(), epsilonAttr));
+    else
+      rewriter.replaceOp(op, vit::RmsNormOp::create(rewriter, loc, type, parts.input, Value(), epsilonAttr));
     return success();
   }
 };
@@ -197,10 +205,36 @@ struct FoldAffine final : OpInterfaceRewritePattern<linalg::LinalgOp> {
     return failure();
   }
 };
+
+/// rms_norm(x) · scale  ==>  vit.rms_norm x scale(scale)
+struct FoldScale final : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op, PatternRewriter &rewriter) const override {
+    std::optional<Elementwise> root = matchElementwise(op);
+    if (!root || root->kind != ElementwiseKind::mul)
+      return failure();
+    for (unsigned side = 0; side < 2; ++side) {
+      auto norm = root->operand(side).getDefiningOp<vit::RmsNormOp>();
+      if (!norm || norm.getScale() || !norm->hasOneUse() ||
+          !op.getMatchingIndexingMap(root->operands[side]).isIdentity())
+        continue;
+      std::optional<AxisMap> vector = matchPerChannel(op, root->operands[1 - side]);
+      if (!vector)
+        continue;
+      Value scale = *materialize(rewriter, op.getLoc(), *vector);
+      rewriter.replaceOp(op, vit::RmsNormOp::create(rewriter, fuseLocations(norm, op.getOperation()), norm.getType(),
+                                                    norm.getInput(), scale, norm.getEpsilonAttr()));
+      rewriter.eraseOp(norm);
+      return success();
+    }
+    return failure();
+  }
+};
 } // namespace
 
 void vitc::populateRaiseLayerNormPatterns(RewritePatternSet &patterns) {
-  patterns.add<RaiseNormalization, FoldAffine>(patterns.getContext());
+  patterns.add<RaiseNormalization, FoldAffine, FoldScale>(patterns.getContext());
 }
 
 namespace {

@@ -48,12 +48,38 @@ static std::string commonName(ArrayRef<StringRef> names) {
   return common.empty() ? names.front().str() : common.str();
 }
 
-/// The linear before the activation that feeds `second`, where the three are an MLP.
-static vit::LinearOp firstOfMlp(vit::LinearOp second) {
-  Operation *activation = trace(second.getInput(), {.scales = false}).source.getDefiningOp();
-  if (!isa_and_present<vit::GeluOp, vit::SiluOp>(activation))
-    return nullptr;
-  return trace(activation->getOperand(0), {.scales = false}).source.getDefiningOp<vit::LinearOp>();
+namespace {
+/// The inside of an MLP: an activation, or with a gate the product of one with other features, and the linear before.
+struct Inside {
+  vit::LinearOp first;
+  Operation *activation;
+};
+} // namespace
+
+static Operation *sourceOf(Value value) { return trace(value, {.scales = false}).source.getDefiningOp(); }
+
+static bool isActivation(Operation *op) { return isa_and_present<vit::GeluOp, vit::HardSwishOp, vit::SiluOp>(op); }
+
+/// What is before `second`, where that is the second linear of an MLP: f(x W₁) W₂, or (f(x W₁) ⊙ x V) W₂ (Shazeer,
+/// arXiv 2002.05202, equation 6), W₁ and V being one matrix or two.
+static std::optional<Inside> matchInsideOfMlp(vit::LinearOp second) {
+  Operation *before = sourceOf(second.getInput());
+  if (isActivation(before)) {
+    auto first = dyn_cast_if_present<vit::LinearOp>(sourceOf(before->getOperand(0)));
+    return first ? std::optional(Inside{first, before}) : std::nullopt;
+  }
+  std::optional<Elementwise> product = before ? matchElementwise(before) : std::nullopt;
+  if (!product || product->kind != linalg::ElementwiseKind::mul)
+    return std::nullopt;
+  for (unsigned side = 0; side < 2; ++side) {
+    Operation *activation = sourceOf(product->operand(side));
+    auto gate = dyn_cast_if_present<vit::LinearOp>(sourceOf(product->operand(1 - side)));
+    auto first = isActivation(activation) ? dyn_cast_if_present<vit::LinearOp>(sourceOf(activation->getOperand(0)))
+                                          : vit::LinearOp();
+    if (gate && first && gate.getInput() == first.getInput())
+      return Inside{first, activation};
+  }
+  return std::nullopt;
 }
 
 static StringRef kindOf(Operation *op) {
@@ -113,11 +139,11 @@ static void collectOp(Operation *op, Report &report) {
   if (isa<vit::AttentionOp, vit::AttendOp, vit::TokenizeOp, vit::ProjectOp, vit::PatchEmbedOp>(op))
     report.blocks.push_back(block(kindOf(op), op->getLoc()));
   if (auto linear = dyn_cast<vit::LinearOp>(op))
-    if (vit::LinearOp first = firstOfMlp(linear)) {
+    if (std::optional<Inside> inside = matchInsideOfMlp(linear)) {
       ++report.recognized["mlp"];
-      Operation *activation = trace(linear.getInput(), {.scales = false}).source.getDefiningOp();
       report.blocks.push_back(
-          block("mlp", FusedLoc::get(op->getContext(), {first.getLoc(), activation->getLoc(), linear.getLoc()})));
+          block("mlp", FusedLoc::get(op->getContext(),
+                                     {inside->first.getLoc(), inside->activation->getLoc(), linear.getLoc()})));
     }
   if (auto tokens = dyn_cast<vit::AssembleOp>(op)) {
     report.tokens.cls += tokens.getCls();

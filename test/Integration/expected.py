@@ -75,7 +75,7 @@ SMALL: dict[str, Counts] = {
     "resnet": convolutional(),
     **{f"vit_{layout}_reg{n}": encoder(2, scaled=True, registers=n) for layout in ("meta", "timm") for n in REGISTERS},
     "vit_dense_reg4": encoder(2, scaled=True, registers=4),
-    "vit_swiglu": encoder(2, scaled=True, registers=4, gelu=0, mlp=0, silu=2),  # a product of two halves is no mlp
+    "vit_swiglu": encoder(2, scaled=True, registers=4, gelu=0, mlp=2, silu=2),
     "clip_picture": encoder(2, norms=2, gelu=0, silu=2),  # QuickGELU is a silu with a factor of 1.702
     "clip_text": encoder(2, gelu=0, silu=2, patch_embed=0, cls=0),
     "dino_large": encoder(2),

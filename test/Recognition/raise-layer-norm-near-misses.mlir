@@ -114,9 +114,12 @@ func.func @unbiased_variance(%x: tensor<2x8x8xf32>, %other: tensor<2x8x8xf32>) -
 #scalar = affine_map<(d0, d1) -> ()>
 #scalar3 = affine_map<(d0, d1, d2) -> ()>
 
+// No layer norm of the input, but a root mean square norm of the difference.
+
 // CHECK-LABEL: func @mean_of_another_value
 // CHECK-NOT: vit.layer_norm
-// CHECK: layer_norm = "the numerator is not the input less its mean over the last dimension"
+// CHECK: %[[DIFFERENCE:.+]] = linalg.elementwise kind=#linalg.elementwise_kind<sub>
+// CHECK: vit.rms_norm %[[DIFFERENCE]]
 func.func @mean_of_another_value(%x: tensor<2x8x8xf32>, %other: tensor<2x8x8xf32>) -> (tensor<2x8x8xf32>) {
   %zero = arith.constant 0.0 : f32
   %n = arith.constant dense<0.125> : tensor<f32>

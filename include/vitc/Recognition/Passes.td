@@ -61,7 +61,7 @@ def RaiseSoftmax : VitC_RecognitionPass<"vit-raise-softmax"> {
 }
 
 def RaiseLayerNorm : VitC_RecognitionPass<"vit-raise-layer-norm"> {
-  let summary = "raise a layer normalization spelled in means";
+  let summary = "raise a layer or root mean square normalization spelled in means";
   let description = [{
     ```mlir
     // before: %mean = Σ x / C, %variance = Σ (x − %mean)² / C
@@ -74,14 +74,15 @@ def RaiseLayerNorm : VitC_RecognitionPass<"vit-raise-layer-norm"> {
 
     The normalised dimension is the last one, the variance is biased, intermediate values have no other readers. Any
     spelling of 1/√ and of the square is read. A product with and a sum of a constant vector that follow become scale and
-    bias, also of a `vit.layer_norm` that was there before.
+    bias, also of a `vit.layer_norm` that was there before. Where no mean is subtracted, x / √(Σ x² / C + ε) is a
+    `vit.rms_norm`.
   }];
 }
 
 def RaiseActivations : VitC_RecognitionPass<"vit-raise-activations"> {
-  let summary = "raise GELU, SiLU and QuickGELU spelled in elementwise ops";
+  let summary = "raise GELU, SiLU, QuickGELU and HardSwish spelled in elementwise ops";
   let description = [{
-    Starting from erf, tanh or exp, their argument and the values computed from them are written as polynomials in the
+    Starting from erf, tanh, exp or a clamp, their argument and the values computed from them are written as polynomials in the
     input and the transcendental; those that are an activation's, in whatever order and grouping, become it.
 
     ```mlir

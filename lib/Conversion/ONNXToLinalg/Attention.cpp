@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Node.h"
+#include "Attention.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -16,32 +16,29 @@ using namespace mlir;
 using namespace vitc::onnx;
 using linalg::ElementwiseKind;
 
-/// From (B, heads, tokens, features) to (B, tokens, heads, features), or back.
-static Tensor swapTokensAndHeads(Node &node, const Tensor &x) { return node.transpose(x, {0, 2, 1, 3}); }
+Tensor vitc::onnx::swapTokensAndHeads(Node &node, const Tensor &x) { return node.transpose(x, {0, 2, 1, 3}); }
 
-/// (B, tokens, heads · features) or (B, heads, tokens, features) as (B, tokens, heads, features).
-static Tensor toTokenMajor(Node &node, const Tensor &x, std::optional<int64_t> heads) {
+Tensor vitc::onnx::toTokenMajor(Node &node, const Tensor &x, int64_t heads) {
   if (x.getRank() == 4)
     return swapTokensAndHeads(node, x);
-  AffineExpr features = node.symbols.simplify(x.extents[2].floorDiv(*heads));
-  return node.reshape(x, {x.extents[0], x.extents[1], node.extent(*heads), features});
+  AffineExpr features = node.symbols.simplify(x.extents[2].floorDiv(heads));
+  return node.reshape(x, {x.extents[0], x.extents[1], node.extent(heads), features});
 }
 
-namespace {
-/// Keys or values: what the attention reads, and what the next call reads as those of its past.
-struct Cached {
-  Tensor tokens;  ///< (B, N, G, features)
-  Tensor present; ///< (B, G, N, features); null where it is not asked for
-};
-} // namespace
-
-static Cached appendToPast(Node &node, const Tensor &x, std::optional<int64_t> heads, Value past, bool keepsPresent) {
-  Cached cached{toTokenMajor(node, x, heads), {}};
+Cached vitc::onnx::appendToPast(Node &node, const Tensor &tokens, Value past, bool keepsPresent) {
+  Cached cached{tokens};
   if (past)
-    cached.tokens = node.concat({swapTokensAndHeads(node, node.get(past)), cached.tokens}, 1);
+    cached.tokens = node.concat({swapTokensAndHeads(node, node.get(past)), tokens}, 1);
   if (keepsPresent)
     cached.present = swapTokensAndHeads(node, cached.tokens);
   return cached;
+}
+
+LogicalResult vitc::onnx::checkHeads(Node &node, ArrayRef<Tensor> operands) {
+  for (const Tensor &operand : operands)
+    if (!isa<AffineConstantExpr>(operand.extents[2]) || !isa<AffineConstantExpr>(operand.extents[3]))
+      return node.refuse("its numbers of heads or features are not static");
+  return success();
 }
 
 /// 0 where the mask allows, else −∞; a float mask is what it is.
@@ -175,14 +172,15 @@ static Tensor computeScores(Node &node, const Tensor &q, const Tensor &k, double
 /// differently inside.
 static FailureOr<SmallVector<Tensor>> convertAttention(AttentionOp op, Node &node) {
   Type type = node.getResultElementType();
-  Tensor q = toTokenMajor(node, node.get(op.getQ()), op.getQNumHeads());
-  Cached k = appendToPast(node, node.get(op.getK()), op.getKvNumHeads(), op.getPastKey(), bool(op.getPresentKey()));
-  Cached v = appendToPast(node, node.get(op.getV()), op.getKvNumHeads(), op.getPastValue(), bool(op.getPresentValue()));
+  int64_t keyHeads = op.getKvNumHeads().value_or(0);
+  auto getTokens = [&](Value operand, int64_t heads) { return toTokenMajor(node, node.get(operand), heads); };
+  Tensor q = getTokens(op.getQ(), op.getQNumHeads().value_or(0));
+  Cached k = appendToPast(node, getTokens(op.getK(), keyHeads), op.getPastKey(), bool(op.getPresentKey()));
+  Cached v = appendToPast(node, getTokens(op.getV(), keyHeads), op.getPastValue(), bool(op.getPresentValue()));
   if (k.tokens.getElementType() != type || v.tokens.getElementType() != type)
     return node.refuse("operands of different element types are not supported");
-  for (const Tensor &operand : {q, k.tokens, v.tokens})
-    if (!isa<AffineConstantExpr>(operand.extents[2]) || !isa<AffineConstantExpr>(operand.extents[3]))
-      return node.refuse("its numbers of heads or features are not static");
+  if (failed(checkHeads(node, {q, k.tokens, v.tokens})))
+    return failure();
   Extents pairwise{q.extents[0], q.extents[2], q.extents[1], k.tokens.extents[1]};
   FailureOr<Masking> masking = getMasking(op, node, pairwise, type);
   if (failed(masking))

@@ -31,10 +31,6 @@ struct Formula {
   Value min(Value x, Value y) { return arith::MinimumFOp::create(b, loc, x, y); }
   Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
   Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
-  /// max(0, min(1, alpha · x + beta))
-  Value hardSigmoid(Value x, double alpha, double beta) {
-    return max(min(add(mul(x, constant(alpha)), constant(beta)), constant(1)), constant(0));
-  }
   /// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(−|x|)), which does not overflow
   Value softplus(Value x) {
     Value tail = exp(neg(math::AbsFOp::create(b, loc, x)));
@@ -138,14 +134,21 @@ static FailureOr<Tensor> convertLeakyRelu(LeakyReluOp op, Node &node) {
   });
 }
 
+/// max(0, min(1, alpha · x + beta)), an op a step: activations are recognised by their steps.
 static FailureOr<Tensor> convertHardSigmoid(HardSigmoidOp op, Node &node) {
-  return mapFloat(node, op.getX(), [&](Formula f, Value x) {
-    return f.hardSigmoid(x, op.getAlpha().convertToFloat(), op.getBeta().convertToFloat());
-  });
+  Tensor x = node.get(op.getX());
+  auto constant = [&](double value) { return node.scalar(value, x.getElementType()); };
+  auto step = [&](ElementwiseKind kind, const Tensor &lhs, double rhs) {
+    return node.elementwise(kind, {lhs, constant(rhs)}, x.extents);
+  };
+  Tensor line = step(ElementwiseKind::mul, x, op.getAlpha().convertToDouble());
+  line = step(ElementwiseKind::add, line, op.getBeta().convertToDouble());
+  return step(ElementwiseKind::max_signed, step(ElementwiseKind::min_signed, line, 1), 0);
 }
 
 static FailureOr<Tensor> convertHardSwish(HardSwishOp op, Node &node) {
-  return mapFloat(node, op.getX(), [](Formula f, Value x) { return f.mul(x, f.hardSigmoid(x, 1.0 / 6, 0.5)); });
+  Tensor x = node.get(op.getX());
+  return Tensor{vitc::vit::HardSwishOp::create(node.builder, node.loc, x.value), x.extents};
 }
 
 static FailureOr<Tensor> convertMish(MishOp op, Node &node) {

@@ -63,9 +63,7 @@ static Tensor takePositions(Node &node, const Tensor &x, int64_t axis, ArrayRef<
   });
 }
 
-/// An index that may count from the end as a position. ONNX leaves what lies outside undefined; it must not read other
-/// memory, so it is clamped.
-static Value getPosition(OpBuilder &b, Location loc, Value index, Value size) {
+Value vitc::onnx::getPosition(OpBuilder &b, Location loc, Value index, Value size) {
   Value i = arith::IndexCastOp::create(b, loc, b.getIndexType(), index);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
   Value isNegative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, i, zero);

@@ -82,6 +82,9 @@ inline bool isUnsigned(mlir::Value value) {
   mlir::Type type = mlir::getElementTypeOrSelf(value.getType());
   return type.isUnsignedInteger() || type.isInteger(1);
 }
+/// An index that may count from the end as a position. ONNX leaves what lies outside undefined; it must not read other
+/// memory, so it is clamped.
+mlir::Value getPosition(mlir::OpBuilder &b, mlir::Location loc, mlir::Value index, mlir::Value size);
 /// An axis that may count from the end, as a position.
 inline int64_t normalizeAxis(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 /// Axes that may count from the end, as positions in ascending order.
@@ -154,6 +157,8 @@ void populateContractionPatterns(NodePatterns &patterns);
 void populateReductionPatterns(NodePatterns &patterns);
 void populateNormalizationPatterns(NodePatterns &patterns);
 void populateAttentionPatterns(NodePatterns &patterns);
+void populateMultiHeadAttentionPatterns(NodePatterns &patterns);
+void populateRotaryEmbeddingPatterns(NodePatterns &patterns);
 void populateConvolutionPatterns(NodePatterns &patterns);
 void populatePoolingPatterns(NodePatterns &patterns);
 void populateResizePatterns(NodePatterns &patterns);

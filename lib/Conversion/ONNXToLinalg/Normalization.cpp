@@ -1,7 +1,7 @@
 //===- Normalizations -----------------------------------------------------===//
 //
-// LayerNormalization is an op of the vit dialect; BatchNormalization is a product and a sum with constants for each
-// channel; the others are computed step by step.
+// LayerNormalization and RMSNormalization are ops of the vit dialect; BatchNormalization is a product and a sum with
+// constants for each channel; the others are computed step by step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -125,15 +125,29 @@ static FailureOr<SmallVector<Tensor>> convertLayerNormalization(LayerNormalizati
   return results;
 }
 
-/// x / √(mean(x²) + ε) · scale
-static FailureOr<Tensor> convertRMSNormalization(RMSNormalizationOp op, Node &node) {
-  Tensor x = node.get(op.getX()), scale = node.get(op.getScale());
-  if (!TensorBuilder::broadcasts({scale}, x.extents))
-    return node.refuse("the extents of its scale cannot be shown to broadcast");
-  auto axes = llvm::to_vector(llvm::seq(normalizeAxis(op.getAxis(), x.getRank()), x.getRank()));
+/// x / √(mean(x²) + ε) · scale, for a scale that vit.rms_norm does not take.
+static Tensor decomposeRMSNormalization(RMSNormalizationOp op, Node &node, int64_t axis) {
+  Tensor x = node.get(op.getX());
+  auto axes = llvm::to_vector(llvm::seq(axis, x.getRank()));
   Tensor meanSquare = reduceMean(node, node.elementwise(ElementwiseKind::square, {x}), axes);
   Tensor inverse = node.addDims(inverseRoot(node, meanSquare, op.getEpsilon().convertToDouble()), axes);
-  return multiply(node, multiply(node, x, inverse), scale);
+  return multiply(node, multiply(node, x, inverse), node.get(op.getScale()));
+}
+
+static FailureOr<Tensor> convertRMSNormalization(RMSNormalizationOp op, Node &node) {
+  Tensor x = node.get(op.getX()), scale = node.get(op.getScale());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  if (!TensorBuilder::broadcasts({scale}, x.extents))
+    return node.refuse("the extents of its scale cannot be shown to broadcast");
+  if (!isAffine(scale, x.getRank(), axis) || scale.getElementType() != x.getElementType())
+    return decomposeRMSNormalization(op, node, axis);
+  ExtentsRef normalized = ExtentsRef(x.extents).drop_front(axis);
+  Extents rows(ExtentsRef(x.extents).take_front(axis));
+  rows.push_back(getProduct(normalized, node.getContext()));
+  Tensor y{vitc::vit::RmsNormOp::create(node.builder, node.loc, node.reshape(x, rows).value,
+                                        flattenAffine(node, scale, normalized).value, op.getEpsilon()),
+           rows};
+  return node.reshape(y, x.extents);
 }
 
 static FailureOr<Tensor> convertInstanceNormalization(InstanceNormalizationOp op, Node &node) {

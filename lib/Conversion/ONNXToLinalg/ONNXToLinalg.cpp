@@ -90,6 +90,8 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populateReductionPatterns(nodes);
   populateNormalizationPatterns(nodes);
   populateAttentionPatterns(nodes);
+  populateMultiHeadAttentionPatterns(nodes);
+  populateRotaryEmbeddingPatterns(nodes);
   populateConvolutionPatterns(nodes);
   populatePoolingPatterns(nodes);
   populateResizePatterns(nodes);

@@ -68,11 +68,23 @@ func.func @batch_norm_of_constants(%x: tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf3
 // -----
 
 // CHECK-LABEL: @rms_norm
+// CHECK-SAME: %[[X:.+]]: tensor<2x4xf32>, %[[S:.+]]: tensor<4xf32>
+// CHECK: vit.rms_norm %[[X]] scale(%[[S]] : tensor<4xf32>) {epsilon = 9.99999974E-6 : f32}
+func.func @rms_norm(%x: tensor<2x4xf32>, %s: tensor<4xf32>) -> tensor<2x4xf32> {
+  %0 = onnx.RMSNormalization %x, %s : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+
+// -----
+
+// A scale for each token is no scale of a vit.rms_norm.
+
+// CHECK-LABEL: @rms_norm_of_tokens
 // CHECK-SAME: %[[X:.+]]: tensor<2x4xf32>
 // CHECK: linalg.elementwise kind=#linalg.elementwise_kind<square> {{.*}}ins(%[[X]] :
 // CHECK: linalg.reduce
 // CHECK: linalg.elementwise kind=#linalg.elementwise_kind<rsqrt>
-func.func @rms_norm(%x: tensor<2x4xf32>, %s: tensor<4xf32>) -> tensor<2x4xf32> {
-  %0 = onnx.RMSNormalization %x, %s : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+func.func @rms_norm_of_tokens(%x: tensor<2x4xf32>, %s: tensor<2x1xf32>) -> tensor<2x4xf32> {
+  %0 = onnx.RMSNormalization %x, %s : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
 }

@@ -37,9 +37,9 @@ def unsupported():
     branch = helper.make_graph([node("Relu", ["x"], ["b"])], "branch", [], [value("b")])
     opsets = [helper.make_opsetid("", 99)]
     function = helper.make_function("local", "F", ["v"], ["u"], [node("Neg", ["v"], ["u"], name="new")], opsets)
-    nodes = [node("FusedMatMul", ["x", "x"], ["a"], name="f1", domain="com.microsoft"),
+    nodes = [node("MatMulNBits", ["x", "x"], ["a"], name="f1", domain="com.microsoft"),
              node("If", ["c"], ["b"], name="if", then_branch=branch, else_branch=branch),
-             node("FusedMatMul", ["a", "x"], ["d"], name="f2", domain="com.microsoft"),
+             node("MatMulNBits", ["a", "x"], ["d"], name="f2", domain="com.microsoft"),
              node("F", ["d"], ["e"], name="call", domain="local"), node("Upsample", ["e", "e"], ["y"], domain="ai.onnx"),
              node("Other", ["y"], ["z"], domain="unknown")]
     return model(nodes, [value("x"), value("c", (), BOOL)], functions=[function], imports=["com.microsoft", "local"])

@@ -1,4 +1,4 @@
-// Shapes of products: MatMul, Gemm, Einsum, Attention.
+// Shapes of products: MatMul, Gemm, Einsum.
 
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
@@ -6,12 +6,6 @@
 
 using namespace mlir;
 using namespace vitc::onnx;
-
-static LogicalResult checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
-  if (a == b)
-    return success();
-  return op->emitOpError() << what << " differ: " << a.str() << " and " << b.str();
-}
 
 /// (batch.., M, K) · (batch.., K, N); a row or a column where an operand has rank 1.
 LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
@@ -140,48 +134,5 @@ LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
     rest = rest.drop_front();
   }
   shapes.push_back(std::move(shape));
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Attention
-//===----------------------------------------------------------------------===//
-
-/// (batch, tokens, heads · features) as (batch, heads, tokens, features).
-static FailureOr<SymbolicShape> splitHeads(AttentionOp op, SymbolicShape shape, std::optional<int64_t> heads) {
-  if (shape.size() == 4)
-    return shape;
-  std::optional<Extent> features = shape.size() == 3 && heads ? shape[2].divideExactly(*heads) : std::nullopt;
-  if (!features)
-    return op.emitOpError() << "expected a whole number of features a head, got shape " << str(shape);
-  return SymbolicShape{shape[0], *heads, shape[1], *features};
-}
-
-LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  FailureOr<SymbolicShape> q = splitHeads(*this, extentsOf(getQ()), getQNumHeads());
-  FailureOr<SymbolicShape> k = splitHeads(*this, extentsOf(getK()), getKvNumHeads());
-  FailureOr<SymbolicShape> v = splitHeads(*this, extentsOf(getV()), getKvNumHeads());
-  if (failed(q) || failed(k) || failed(v))
-    return failure();
-  if (failed(checkEqual(*this, "features of q and k", (*q)[3], (*k)[3])) ||
-      failed(checkEqual(*this, "tokens of k and v", (*k)[2], (*v)[2])))
-    return failure();
-  Extent keys = (*k)[2];
-  if (getPastKey()) {
-    SymbolicShape past = extentsOf(getPastKey());
-    if (past.size() != 4)
-      return emitOpError() << "expected past_key of rank 4, got shape " << str(past);
-    keys = keys + past[2];
-  }
-  if (extentsOf(getQ()).size() == 3)
-    shapes.push_back({(*q)[0], (*q)[2], (*q)[1] * (*v)[3]});
-  else
-    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], (*v)[3]});
-  if (getPresentKey())
-    shapes.push_back({(*k)[0], (*k)[1], keys, (*k)[3]});
-  if (getPresentValue())
-    shapes.push_back({(*v)[0], (*v)[1], keys, (*v)[3]});
-  if (getQkMatmulOutput())
-    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], keys});
   return success();
 }

@@ -88,31 +88,6 @@ LogicalResult EinsumOp::verify() {
   return success();
 }
 
-LogicalResult AttentionOp::verify() {
-  if (failed(verifySameRank(*this, {{"q", getQ()}, {"k", getK()}, {"v", getV()}}, 3))) // attention_c1
-    return failure();
-  std::optional<int64_t> rank = getRank(getQ());
-  if (rank && *rank > 4) // attention_c1
-    return emitOpError() << "expected q of rank 3 or 4, got rank " << *rank;
-  int64_t queryHeads = getQNumHeads().value_or(0), keyHeads = getKvNumHeads().value_or(0);
-  if (rank == 3 && (queryHeads <= 0 || keyHeads <= 0 || queryHeads % keyHeads != 0)) // attention_c2
-    return emitOpError() << "expected q_num_heads as a multiple of kv_num_heads, got " << queryHeads << " and "
-                         << keyHeads;
-  bool hasPast = static_cast<bool>(getPastKey());
-  if (hasPast != static_cast<bool>(getPastValue()) || (hasPast && getNonpadKvSeqlen())) // attention_c3
-    return emitOpError() << "expected both past_key and past_value, or none, and none with nonpad_kv_seqlen";
-  if (getQkMatmulOutputMode() < 0 || getQkMatmulOutputMode() > 3) // attention_c4
-    return emitOpError() << "expected qk_matmul_output_mode from 0 to 3, got " << getQkMatmulOutputMode();
-  Type keyType = getElementTypeOrSelf(getQ()), valueType = getElementTypeOrSelf(getV());
-  for (auto [operand, type] :
-       {std::pair(Named{"k", getK()}, keyType), std::pair(Named{"past_key", getPastKey()}, keyType),
-        std::pair(Named{"past_value", getPastValue()}, valueType)})
-    if (operand.value && getElementTypeOrSelf(operand.value) != type) // attention_c5
-      return emitOpError() << "expected " << operand.name << " of type " << type << ", got "
-                           << getElementTypeOrSelf(operand.value);
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // Windows
 //===----------------------------------------------------------------------===//

@@ -30,6 +30,12 @@ void ShapeEnv::set(Value value, SmallTensor contents) {
 
 SymbolicShape vitc::onnx::extentsOf(Value value) { return *getExtents(value.getType()); }
 
+LogicalResult vitc::onnx::checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
+  if (a == b)
+    return success();
+  return op->emitOpError() << what << " differ: " << a.str() << " and " << b.str();
+}
+
 FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<SymbolicShape> shapes) {
   size_t rank = 0;
   for (const SymbolicShape &shape : shapes)

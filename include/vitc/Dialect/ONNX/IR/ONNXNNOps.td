@@ -49,36 +49,6 @@ def ONNX_EinsumOp : ONNX_Op<"Einsum", [SameOperandsElementType]> {
   let hasVerifier = 1;
 }
 
-def ONNX_AttentionOp : ONNX_Op<"Attention", [AttrSizedOperandSegments, AttrSizedResultSegments],
-                               ["input(0)", "input(1)", "input(2)", "input(0)"]> {
-  let summary = "scaled dot-product attention over heads";
-  let description = [{
-    Heads are a dimension (rank 4: batch, heads, tokens, features) or consecutive features (rank 3: batch, tokens,
-    heads · features, with `q_num_heads` and `kv_num_heads`). ONNX's Attention (newest opset) defines the rest.
-
-    - (C1) `q`, `k` and `v` have the same rank, 3 or 4.
-    - (C2) `q_num_heads` and `kv_num_heads` are present and positive with rank 3, and the first is a multiple of the
-      second.
-    - (C3) `past_key` and `past_value` are both present or both absent, and only absent with `nonpad_kv_seqlen`.
-    - (C4) `qk_matmul_output_mode` is in [0, 3].
-    - (C5) `q`, `k` and `past_key` have the same element type, and so have `v` and `past_value`.
-  }];
-  let arguments = (ins ONNX_FloatTensor:$q, ONNX_FloatTensor:$k, ONNX_FloatTensor:$v, Optional<ONNX_Tensor>:$attn_mask,
-                   Optional<ONNX_FloatTensor>:$past_key, Optional<ONNX_FloatTensor>:$past_value,
-                   Optional<ONNX_I64Tensor>:$nonpad_kv_seqlen, ONNX_Bool<0>:$is_causal,
-                   OptionalAttr<ONNX_I64Attr>:$kv_num_heads, OptionalAttr<ONNX_I64Attr>:$q_num_heads,
-                   ONNX_Int<0>:$qk_matmul_output_mode, OptionalAttr<F32Attr>:$scale, ONNX_Float<"0.0f">:$softcap,
-                   OptionalAttr<TypeAttr>:$softmax_precision, ONNX_Int<-1>:$left_window_size,
-                   ONNX_Int<-1>:$right_window_size);
-  let results = (outs ONNX_FloatTensor:$y, Optional<ONNX_FloatTensor>:$present_key,
-                 Optional<ONNX_FloatTensor>:$present_value, Optional<ONNX_FloatTensor>:$qk_matmul_output);
-  let assemblyFormat = [{
-    operands attr-dict `:` `(` type(operands) `)` `->` type($y) (`present_key` type($present_key)^)?
-    (`present_value` type($present_value)^)? (`qk_matmul_output` type($qk_matmul_output)^)?
-  }];
-  let hasVerifier = 1;
-}
-
 //===----------------------------------------------------------------------===//
 // Windows
 //===----------------------------------------------------------------------===//

@@ -2,6 +2,7 @@
 #define VITC_DIALECT_ONNX_IR_ONNXOPS_TD
 
 include "vitc/Dialect/ONNX/IR/ONNXBase.td"
+include "vitc/Dialect/ONNX/IR/ONNXAttentionOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXElementwiseOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXNNOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXReductionOps.td"

@@ -31,6 +31,9 @@ SymbolicShape extentsOf(mlir::Value value);
 /// `axis` counted from the front, where it is in [−rank, rank).
 inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 
+/// An error at `op`, "WHAT differ", where two extents are not the same.
+llvm::LogicalResult checkEqual(mlir::Operation *op, llvm::StringRef what, const Extent &a, const Extent &b);
+
 /// The shape that shapes broadcast to: extents are equal, or one of them is 1.
 mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<SymbolicShape> shapes);
 
