@@ -30,7 +30,10 @@ def test_pins_are_those_of_the_requirements(source_dir, readme):
     assert {name: pins.get(name) for name, _ in named} == dict(named)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/Architecture.md", "docs/Rationale.md", "docs/Runtime.md"])
+PAGES = ["README.md", "docs/Architecture.md", "docs/OutOfTree.md", "docs/Rationale.md", "docs/Recognition.md", "docs/Runtime.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(source_dir, page):
     text = (source_dir / page).read_text()
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]

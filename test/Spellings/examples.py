@@ -13,8 +13,6 @@ from projections import QKV
 from spelling import Build, Spelling
 from steps import ADDENDS, SCALES, result_of, scale_operand, scale_scores, scores_of, softmax_of, times, values_of, FACTOR
 
-DRAWS = 3
-
 
 @dataclasses.dataclass(frozen=True)
 class Change:
