@@ -4,8 +4,8 @@
 #   development  headers (generated ones too), libraries, and lib/cmake/vitc, which is what find_package(vitc) reads
 #   python       lib/vitc/python, to be put on PYTHONPATH
 #
-# The package holds a library for each dialect, for recognition, and for each conversion and transform. Import, Target and Driver are
-# in the tools only: they depend on Protobuf and lld, which no user of a dialect wants.
+# The package holds a library for each dialect, for recognition, and for each conversion and transform. Import, Target, Run and
+# Driver are in the tools only: they depend on Protobuf and lld, which no user of a dialect wants.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -41,7 +41,7 @@ install(EXPORT vitcTargets NAMESPACE vitc:: DESTINATION ${vitc_package_dir} COMP
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/vitc ${PROJECT_SOURCE_DIR}/include/vitc-c ${PROJECT_BINARY_DIR}/include/vitc
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc"
-  PATTERN Driver EXCLUDE PATTERN Import EXCLUDE PATTERN Target EXCLUDE PATTERN CMakeFiles EXCLUDE)
+  PATTERN Driver EXCLUDE PATTERN Import EXCLUDE PATTERN Run EXCLUDE PATTERN Target EXCLUDE PATTERN CMakeFiles EXCLUDE)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/vitcConfig.cmake.in ${PROJECT_BINARY_DIR}/cmake/vitcConfig.cmake
   INSTALL_DESTINATION ${vitc_package_dir})

@@ -46,6 +46,10 @@ def assert_close(found, expected):
     assert np.abs(found[finite] - expected[finite]).max(initial=0) <= TOLERANCE * largest
 
 
+def test_suite_is_whole():
+    assert len(names(float32=True)) > 100 and names(float32=False)
+
+
 @pytest.mark.parametrize("name", names(float32=True))
 def test_case(name, run_tool, tmp_path):
     case = cases()[name]
