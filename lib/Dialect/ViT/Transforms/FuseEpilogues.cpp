@@ -2,6 +2,8 @@
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -175,10 +177,23 @@ private:
   }
 };
 
+/// Whether an elementwise op reads the rows of a linear layer merged: (B, N, C) as (B · N, C), as batch norms do. It
+/// can as well compute on (B, N, C), where it fuses.
+bool readsMergedRows(OpOperand *operand) {
+  auto collapse = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+  auto reader = dyn_cast<linalg::LinalgOp>(operand->getOwner());
+  return collapse && reader && collapse.getResultType().hasStaticShape() &&
+         reader.getNumParallelLoops() == reader.getNumLoops() && collapse.getSrc().getDefiningOp<LinearOp>() &&
+         collapse.getSrc().hasOneUse() && collapse->hasOneUse() &&
+         collapse.getReassociationIndices().back().size() == 1;
+}
+
 struct FuseEpiloguesPass final : vitc::vit::impl::FuseEpiloguesPassBase<FuseEpiloguesPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseEpilogue<LinearOp>, FuseEpilogue<ConvOp>>(&getContext());
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, readsMergedRows);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

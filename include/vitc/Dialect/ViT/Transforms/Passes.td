@@ -68,7 +68,8 @@ def FuseEpiloguesPass : Pass<"vit-fuse-epilogues"> {
   let description = [{
     An elementwise op (`vit.gelu`, `vit.silu`, `vit.layer_scale`, any structured op with parallel loops only and identity
     maps from the contraction's result to its own) that is the only reader of a `vit.linear` or `vit.conv` moves into its
-    epilogue. Other operands become extras with their index maps; splat constants become scalars.
+    epilogue. Other operands become extras with their index maps; splat constants become scalars. An op that reads the
+    rows of a `vit.linear` merged (a batch norm of tokens) first takes their extents.
 
     ```mlir
     // before
