@@ -4,6 +4,7 @@ exported (no weight is needed), and numbers against ONNX Runtime, of narrow copi
 Rows are named as in the project's list of what must hold: REG for register tokens (arXiv 2309.16588), LAVIT for inherited
 attention (arXiv 2406.00427), DINO for self-distilled ViTs (arXiv 2104.14294), VT for visual tokens (arXiv 2006.03677).
 """
+import functools
 import json
 import re
 
@@ -50,6 +51,7 @@ def model_of(tmp_path_factory):
 def explain(run_tool, model_of):
     """explain(name, flags..): the report of a graph, or what vitc prints instead of it."""
 
+    @functools.cache
     def run(name, *flags):
         result = run_tool("vitc", model_of(name), *(flags or ["--explain=json"]))
         assert result.returncode == 0, result.stderr
