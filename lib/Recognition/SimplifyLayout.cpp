@@ -27,9 +27,10 @@ struct SimplifyViews final : RewritePattern {
     AxisMap map = trace(op->getResult(0), kViews);
     LayoutCost now;
     for (Operation *view : map.path) {
+      if (isa<tensor::CastOp>(view))
+        continue; // what is materialized may need one again
       ++now.ops;
-      now.transposes +=
-          !isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(view);
+      now.transposes += !isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(view);
     }
     FailureOr<LayoutCost> then = materializationCost(map);
     if (failed(then) || !(*then < now))

@@ -57,3 +57,15 @@ func.func @buffers(%x: memref<6x4xf32>, %y: memref<4x6xf32>) {
   linalg.transpose ins(%x : memref<6x4xf32>) outs(%y : memref<4x6xf32>) permutation = [1, 0]
   return
 }
+
+// -----
+
+// A cast that is needed again is no view that could be saved: this ends.
+// CHECK-LABEL: func @cast
+// CHECK: tensor.extract_slice
+// CHECK: tensor.cast
+func.func @cast(%x: tensor<4x6x8xf32>) -> tensor<?x6x8xf32> {
+  %0 = tensor.extract_slice %x[0, 0, 0] [2, 6, 8] [1, 1, 1] : tensor<4x6x8xf32> to tensor<2x6x8xf32>
+  %1 = tensor.cast %0 : tensor<2x6x8xf32> to tensor<?x6x8xf32>
+  return %1 : tensor<?x6x8xf32>
+}
