@@ -54,6 +54,19 @@ static Value reshape(tensor::ExpandShapeOp op, const Rows &rows, PatternRewriter
                                        groups, shape);
 }
 
+/// A slice of features, as of the halves of a gated MLP, that takes these rows as well. Slices of heads are split off
+/// their projection instead.
+static Value sliceOf(tensor::ExtractSliceOp op, const Rows &rows, PatternRewriter &rewriter) {
+  std::optional<Rows> features = matchRows(op);
+  if (!features || features->dim + 1 != op.getType().getRank() || rows.dim == features->dim)
+    return {};
+  SmallVector<OpFoldResult> offsets = op.getMixedOffsets(), sizes = op.getMixedSizes();
+  offsets[rows.dim] = rewriter.getIndexAttr(rows.offset);
+  sizes[rows.dim] = rewriter.getIndexAttr(rows.size);
+  return tensor::ExtractSliceOp::create(rewriter, op.getLoc(), typeOfRows(op, rows), op.getSource(), offsets, sizes,
+                                        op.getMixedStrides());
+}
+
 /// A destination is made anew, so that the whole one can go.
 static Value rowsOfInit(Value init, const Rows &rows, PatternRewriter &rewriter) {
   if (auto fill = init.getDefiningOp<linalg::FillOp>())
@@ -155,6 +168,7 @@ Value vitc::computeRows(OpResult value, const Rows &rows, PatternRewriter &rewri
       .Case<vit::ScoresOp, vit::ReattendOp, vit::InheritOp>([&](auto op) { return queriesOf(op, rows, rewriter); })
       .Case([&](vit::AttendOp attend) { return queriesOf(attend, value, rows, rewriter); })
       .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp>([&](auto view) { return reshape(view, rows, rewriter); })
+      .Case([&](tensor::ExtractSliceOp slice) { return sliceOf(slice, rows, rewriter); })
       .Case([&](linalg::SoftmaxOp softmax) { return softmaxOf(softmax, rows, rewriter); })
       .Case([&](linalg::LinalgOp structured) { return loopsOver(structured, rows, rewriter); })
       .Default([](Operation *) { return Value(); });

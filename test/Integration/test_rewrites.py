@@ -173,3 +173,11 @@ def test_positions_are_part_of_the_patch_embedding(name, compiled, run_tool):
     text = run_tool("vitc", compiled(name).model, "--compile-to=fused").stdout
     [patches] = re.findall(r"(%\w+) = vit\.patchify", text)
     assert re.search(rf"vit\.linear {patches}, .* extras\(%\w+ : tensor<\d+x96xf32>\).* epilogue", text)
+
+
+@pytest.mark.parametrize("name", ["vit_swiglu", "vit_swiglu.dyn"])
+def test_gated_mlps_of_the_last_block_are_of_one_row(name, compiled):
+    """Features and gate are slices of one product."""
+    report = compiled(name).report
+    assert report["pruned_rows"] == [29]
+    assert sum(rewrite["macs_saved"] for rewrite in report["rewrites"]) == report["macs"]["imported"] - report["macs"]["final"]

@@ -82,3 +82,25 @@ func.func @near_misses(%x: tensor<3x9x8xf32>, %q: tensor<3x9x2x4xf32>)
     : tensor<3x5x8xf32>, tensor<3x1x8xf32>, tensor<3x9x8xf32>, tensor<3x9x2xf32>, tensor<3x9x1x4xf32>,
       tensor<3x1x2x4xf32>, tensor<3x1x2x4xf32>, tensor<3x2x9x9xf32>
 }
+
+// -----
+
+// One row of a gated MLP, whose product makes features and gate at once.
+// CHECK-LABEL: func @gated
+// CHECK-SAME: (%[[X:[a-z0-9]+]]: tensor<1x8x4xf32>,
+// CHECK: %[[ROW:.+]] = tensor.extract_slice %[[X]][0, 0, 0] [1, 1, 4] [1, 1, 1]
+// CHECK: %[[BOTH:.+]] = vit.linear %[[ROW]], {{.*}} -> tensor<1x1x12xf32>
+// CHECK-DAG: %[[A:.+]] = tensor.extract_slice %[[BOTH]][0, 0, 0] [1, 1, 6] [1, 1, 1]
+// CHECK-DAG: %[[GATE:.+]] = tensor.extract_slice %[[BOTH]][0, 0, 6] [1, 1, 6] [1, 1, 1]
+// CHECK: %[[S:.+]] = vit.silu %[[A]] : tensor<1x1x6xf32>
+// CHECK: linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%[[S]], %[[GATE]] :
+func.func @gated(%x: tensor<1x8x4xf32>, %w: tensor<4x12xf32>) -> tensor<1x1x6xf32> {
+  %0 = vit.linear %x, %w : (tensor<1x8x4xf32>, tensor<4x12xf32>) -> tensor<1x8x12xf32>
+  %a = tensor.extract_slice %0[0, 0, 0] [1, 8, 6] [1, 1, 1] : tensor<1x8x12xf32> to tensor<1x8x6xf32>
+  %gate = tensor.extract_slice %0[0, 0, 6] [1, 8, 6] [1, 1, 1] : tensor<1x8x12xf32> to tensor<1x8x6xf32>
+  %s = vit.silu %a : tensor<1x8x6xf32>
+  %init = tensor.empty() : tensor<1x8x6xf32>
+  %p = linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%s, %gate : tensor<1x8x6xf32>, tensor<1x8x6xf32>) outs(%init : tensor<1x8x6xf32>) -> tensor<1x8x6xf32>
+  %y = tensor.extract_slice %p[0, 0, 0] [1, 1, 6] [1, 1, 1] : tensor<1x8x6xf32> to tensor<1x1x6xf32>
+  return %y : tensor<1x1x6xf32>
+}
