@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "vitc/Recognition/Constants.h"
+#include <limits>
 
 using namespace mlir;
 using namespace vitc;
@@ -44,6 +45,8 @@ public:
           return failure();
         if (llvm::any_of(path.addends, [&](const ScoreAddend &addend) { return dependsOn(addend.map.source, op); }))
           return refuse("an addend is computed from the scores");
+        if (failed(checkMasks()))
+          return failure();
         return std::move(path);
       }
       if (failed(takeStep(matchElementwise(op))))
@@ -71,6 +74,7 @@ private:
   LogicalResult takeMask(const Elementwise &select);
   LogicalResult takeBias(vit::ConvOp conv);
   LogicalResult goOn(const Elementwise &step, OpOperand *rest);
+  LogicalResult checkMasks();
 
   linalg::SoftmaxOp softmax;
   std::string &reason;
@@ -91,6 +95,60 @@ static bool isProductOfActivations(Value value) {
   return llvm::any_of(step->operands, [](OpOperand *operand) {
     return isa<FloatType>(getElementTypeOrSelf(operand->get())) && isProductOfActivations(operand->get());
   });
+}
+
+/// Numbers as low as this do not change by the scores that are added to them.
+static constexpr double kVanishing = -1e30;
+
+/// Whether no number that `value` is computed from is greater than `limit` in magnitude; what the input, products and
+/// reductions give is taken to be like scores.
+static bool isWithin(Value value, double limit, bool besidesMinusInfinity) {
+  SmallVector<Value> worklist{value};
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
+    if (!op || !seen.insert(op).second || (structured && structured.getNumReductionLoops() > 0))
+      continue;
+    bool isLarge = false;
+    op->walk([&](Operation *inner) {
+      llvm::append_range(worklist, inner->getOperands());
+      auto constant = dyn_cast<arith::ConstantOp>(inner);
+      if (!constant || !isa<FloatType>(getElementTypeOrSelf(constant.getType())))
+        return;
+      std::optional<double> largest = std::nullopt;
+      if (auto scalar = dyn_cast<FloatAttr>(constant.getValue()))
+        largest = std::abs(scalar.getValueAsDouble());
+      else
+        largest = largestMagnitude(constant, besidesMinusInfinity);
+      isLarge |= !largest || !(*largest <= limit);
+    });
+    if (isLarge)
+      return false;
+  }
+  return true;
+}
+
+/// A mask replaces what it covers, which would stay if it was added: −∞ must not cover +∞ or what is no number, and a
+/// finite number no other mask. One that is not low enough for a whole row must be the only mask, above others as well.
+LogicalResult Follower::checkMasks() {
+  constexpr double kLargestScore = 1e7;
+  for (auto [index, mask] : llvm::enumerate(path.addends)) {
+    if (!mask.fill)
+      continue;
+    bool isInfinite = std::isinf(*mask.fill);
+    auto stays = [&](const ScoreAddend &other) {
+      if (other.fill)
+        return isInfinite;
+      double limit =
+          isInfinite ? std::numeric_limits<float>::max() : kLargestScore / std::max(1.0, std::abs(other.factor));
+      return isWithin(other.map.source, limit, /*besidesMinusInfinity=*/isInfinite && other.factor > 0);
+    };
+    auto others = ArrayRef(path.addends).drop_front(*mask.fill <= kVanishing ? index + 1 : 0);
+    if (llvm::any_of(others, [&, &mask = mask](const ScoreAddend &other) { return &other != &mask && !stays(other); }))
+      return refuse("beside a mask, an addend may be larger than the scores");
+  }
+  return success();
 }
 
 /// Steps to the operand that holds the product of queries and keys; the other one is an addend.
@@ -132,7 +190,7 @@ LogicalResult Follower::takeMask(const Elementwise &select) {
   ScoreAddend mask{*map, 1, fill, whereTrue.has_value()};
   // Added to the lowest number a score vanishes in rounding; a row of equal numbers, which becomes the mean of the
   // values, stays one. With higher numbers it would not, so that no row may be masked as a whole.
-  constexpr double kVanishing = -1e30, kNoWeight = -1e8;
+  constexpr double kNoWeight = -1e8;
   if (!(fill <= kVanishing) && !(fill <= kNoWeight && mask.leavesScores(softmax.getDimension())))
     return refuse("a mask may replace all scores of a row by a number that is not low enough");
   path.addends.push_back(std::move(mask));

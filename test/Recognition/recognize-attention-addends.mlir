@@ -202,3 +202,86 @@ func.func @feedback(%q: tensor<2x3x5x4xf32>, %k: tensor<2x3x6x4xf32>, %v: tensor
   %y = linalg.contract indexing_maps=[affine_map<(b, h, m, e, n) -> (b, h, m, n)>, affine_map<(b, h, m, e, n) -> (b, h, n, e)>, affine_map<(b, h, m, e, n) -> (b, h, m, e)>] ins(%p, %v : tensor<2x3x5x6xf32>, tensor<2x3x6x4xf32>) outs(%oz : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
   return %y : tensor<2x3x5x4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#pair = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+#keys = affine_map<(d0, d1, d2, d3) -> (d0, d3)>
+#scalar = affine_map<(d0, d1, d2, d3) -> ()>
+
+// A row that two masks cover is the mean over all keys; added, they would leave those that one covers.
+// CHECK-LABEL: func @two_lowest_masks
+// CHECK-NOT: vit.attention
+// CHECK: attention = "beside a mask, an addend may be larger than the scores"
+func.func @two_lowest_masks(%q: tensor<2x3x5x4xf32>, %k: tensor<2x3x6x4xf32>, %v: tensor<2x3x6x4xf32>, %padding: tensor<2x6xi1>) -> tensor<2x3x5x4xf32> {
+  %f = arith.constant 0.0 : f32
+  %i = tensor.empty() : tensor<2x3x5x6xf32>
+  %z = linalg.fill ins(%f : f32) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %s = linalg.contract indexing_maps=[affine_map<(b, h, m, n, d) -> (b, h, m, d)>, affine_map<(b, h, m, n, d) -> (b, h, n, d)>, affine_map<(b, h, m, n, d) -> (b, h, m, n)>] ins(%q, %k : tensor<2x3x5x4xf32>, tensor<2x3x6x4xf32>) outs(%z : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %mask = arith.constant dense<[[true, false, false, false, false, false], [true, true, false, false, false, false], [true, true, true, false, false, false], [true, true, true, true, false, false], [true, true, true, true, true, false]]> : tensor<5x6xi1>
+  %low = arith.constant dense<0xFF7FFFFF> : tensor<f32>
+  %t = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#pair, #id, #scalar, #id] ins(%mask, %s, %low : tensor<5x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %low2 = arith.constant dense<0xFF7FFFFF> : tensor<f32>
+  %u = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#keys, #id, #scalar, #id] ins(%padding, %t, %low2 : tensor<2x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %p = linalg.softmax dimension(3) ins(%u : tensor<2x3x5x6xf32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %o = tensor.empty() : tensor<2x3x5x4xf32>
+  %oz = linalg.fill ins(%f : f32) outs(%o : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %y = linalg.contract indexing_maps=[affine_map<(b, h, m, e, n) -> (b, h, m, n)>, affine_map<(b, h, m, e, n) -> (b, h, n, e)>, affine_map<(b, h, m, e, n) -> (b, h, m, e)>] ins(%p, %v : tensor<2x3x5x6xf32>, tensor<2x3x6x4xf32>) outs(%oz : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  return %y : tensor<2x3x5x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#pair = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+#keys = affine_map<(d0, d1, d2, d3) -> (d0, d3)>
+#scalar = affine_map<(d0, d1, d2, d3) -> ()>
+
+// Of the rows that −∞ leaves nothing but −10⁸, all are alike.
+// CHECK-LABEL: func @low_mask_under_infinite
+// CHECK-NOT: vit.attention
+// CHECK: attention = "beside a mask, an addend may be larger than the scores"
+func.func @low_mask_under_infinite(%q: tensor<2x3x5x4xf32>, %k: tensor<2x3x6x4xf32>, %v: tensor<2x3x6x4xf32>, %padding: tensor<2x6xi1>) -> tensor<2x3x5x4xf32> {
+  %f = arith.constant 0.0 : f32
+  %i = tensor.empty() : tensor<2x3x5x6xf32>
+  %z = linalg.fill ins(%f : f32) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %s = linalg.contract indexing_maps=[affine_map<(b, h, m, n, d) -> (b, h, m, d)>, affine_map<(b, h, m, n, d) -> (b, h, n, d)>, affine_map<(b, h, m, n, d) -> (b, h, m, n)>] ins(%q, %k : tensor<2x3x5x4xf32>, tensor<2x3x6x4xf32>) outs(%z : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %mask = arith.constant dense<[[true, false, false, false, false, false], [true, true, false, false, false, false], [true, true, true, false, false, false], [true, true, true, true, false, false], [true, true, true, true, true, false]]> : tensor<5x6xi1>
+  %low = arith.constant dense<-1.0e8> : tensor<f32>
+  %t = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#pair, #id, #scalar, #id] ins(%mask, %s, %low : tensor<5x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %low2 = arith.constant dense<0xFF800000> : tensor<f32>
+  %u = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#keys, #id, #scalar, #id] ins(%padding, %t, %low2 : tensor<2x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %p = linalg.softmax dimension(3) ins(%u : tensor<2x3x5x6xf32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %o = tensor.empty() : tensor<2x3x5x4xf32>
+  %oz = linalg.fill ins(%f : f32) outs(%o : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %y = linalg.contract indexing_maps=[affine_map<(b, h, m, e, n) -> (b, h, m, n)>, affine_map<(b, h, m, e, n) -> (b, h, n, e)>, affine_map<(b, h, m, e, n) -> (b, h, m, e)>] ins(%p, %v : tensor<2x3x5x6xf32>, tensor<2x3x6x4xf32>) outs(%oz : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  return %y : tensor<2x3x5x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#pair = affine_map<(d0, d1, d2, d3) -> (d2, d3)>
+#keys = affine_map<(d0, d1, d2, d3) -> (d0, d3)>
+#scalar = affine_map<(d0, d1, d2, d3) -> ()>
+
+// Two masks of −∞ are what they are, in whichever order.
+// CHECK-LABEL: func @two_infinite_masks
+// CHECK: vit.attention {{.*}} addends(%{{.+}}, %{{.+}} :
+func.func @two_infinite_masks(%q: tensor<2x3x5x4xf32>, %k: tensor<2x3x6x4xf32>, %v: tensor<2x3x6x4xf32>, %padding: tensor<2x6xi1>) -> tensor<2x3x5x4xf32> {
+  %f = arith.constant 0.0 : f32
+  %i = tensor.empty() : tensor<2x3x5x6xf32>
+  %z = linalg.fill ins(%f : f32) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %s = linalg.contract indexing_maps=[affine_map<(b, h, m, n, d) -> (b, h, m, d)>, affine_map<(b, h, m, n, d) -> (b, h, n, d)>, affine_map<(b, h, m, n, d) -> (b, h, m, n)>] ins(%q, %k : tensor<2x3x5x4xf32>, tensor<2x3x6x4xf32>) outs(%z : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %mask = arith.constant dense<[[true, false, false, false, false, false], [true, true, false, false, false, false], [true, true, true, false, false, false], [true, true, true, true, false, false], [true, true, true, true, true, false]]> : tensor<5x6xi1>
+  %low = arith.constant dense<0xFF800000> : tensor<f32>
+  %t = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#pair, #id, #scalar, #id] ins(%mask, %s, %low : tensor<5x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %low2 = arith.constant dense<0xFF800000> : tensor<f32>
+  %u = linalg.elementwise kind=#linalg.elementwise_kind<select> indexing_maps=[#keys, #id, #scalar, #id] ins(%padding, %t, %low2 : tensor<2x6xi1>, tensor<2x3x5x6xf32>, tensor<f32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %p = linalg.softmax dimension(3) ins(%u : tensor<2x3x5x6xf32>) outs(%i : tensor<2x3x5x6xf32>) -> tensor<2x3x5x6xf32>
+  %o = tensor.empty() : tensor<2x3x5x4xf32>
+  %oz = linalg.fill ins(%f : f32) outs(%o : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  %y = linalg.contract indexing_maps=[affine_map<(b, h, m, e, n) -> (b, h, m, n)>, affine_map<(b, h, m, e, n) -> (b, h, n, e)>, affine_map<(b, h, m, e, n) -> (b, h, m, e)>] ins(%p, %v : tensor<2x3x5x6xf32>, tensor<2x3x6x4xf32>) outs(%oz : tensor<2x3x5x4xf32>) -> tensor<2x3x5x4xf32>
+  return %y : tensor<2x3x5x4xf32>
+}

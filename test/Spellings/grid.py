@@ -23,6 +23,10 @@ def makes_sense(s: Spelling) -> bool:
         return False  # most windows have their mask
     if "window" in s.addends and not windows:
         return False
+    # A finite number in the place of other masks' scores: rows that both cover differ where masks are added.
+    masks = [name for name in s.addends if ("mask" in name or "causal" in name) and name != "mask_cast"]
+    if len(masks) > 1 and (masks[-1].endswith("_lowest") or "causal_finite" in masks):
+        return False
     # What a guard does where a row may be masked as a whole is a near miss, or unknown.
     if s.softmax == "guard" and not all(name in FINITE for name in s.addends):
         return False

@@ -39,7 +39,8 @@ class Spelling:
     @property
     def depends_on_values(self) -> bool:
         """Whether it is equal to the formula because of the elements of its constants."""
-        return self.softmax == "guard" or "causal_finite" in self.addends
+        several = len(self.addends) > 1 and any("mask" in name or "causal" in name for name in self.addends)
+        return self.softmax == "guard" or "causal_finite" in self.addends or several
 
 
 class Build:
