@@ -20,8 +20,9 @@ struct Projection {
   int64_t heads, width;         ///< H and D
 };
 
-/// What projections must have in common to be one: their input, how their weights lie, D.
-using Key = std::tuple<Value, unsigned, int64_t>;
+/// What projections must have in common to be one: their input, how their weights lie, how their features are read as
+/// heads, and the type of one head.
+using Key = std::tuple<Value, unsigned, Attribute, Type>;
 
 } // namespace
 
@@ -39,6 +40,14 @@ static std::optional<Projection> matchProjection(vit::LinearOp linear) {
   if (ShapedType::isDynamicShape(sizes))
     return std::nullopt;
   return Projection{linear, expand, sizes[0], sizes[1]};
+}
+
+static Key getKey(const Projection &projection) {
+  vit::LinearOp linear = projection.linear;
+  tensor::ExpandShapeOp expand = projection.expand;
+  SmallVector<int64_t> head(expand.getResultType().getShape());
+  head.end()[-2] = 1;
+  return {linear.getInput(), linear.getTransposed(), expand.getReassociation(), expand.getResultType().clone(head)};
 }
 
 /// A vector of zeros where a projection has no bias.
@@ -114,8 +123,7 @@ struct MergeProjectionsPass final : vitc::impl::MergeProjectionsBase<MergeProjec
     llvm::MapVector<std::pair<Block *, Key>, SmallVector<Projection>> groups;
     getOperation()->walk([&](vit::LinearOp linear) {
       if (std::optional<Projection> projection = matchProjection(linear))
-        groups[{linear->getBlock(), Key(linear.getInput(), linear.getTransposed(), projection->width)}].push_back(
-            *projection);
+        groups[{linear->getBlock(), getKey(*projection)}].push_back(*projection);
     });
     for (auto &[key, projections] : groups)
       if (projections.size() > 1)

@@ -69,3 +69,22 @@ func.func @widths(%x: tensor<1x9x8xf32>) -> tensor<1x9x2x8xf32> {
   %a = vit.attention %y, %k, %v {scale = 0.5 : f32} : (tensor<1x9x2x4xf32>, tensor<1x9x2x4xf32>, tensor<1x9x2x8xf32>) -> tensor<1x9x2x8xf32>
   return %a : tensor<1x9x2x8xf32>
 }
+
+// -----
+
+// Tokens that one attention reads whole and another in windows: the projections have other dimensions.
+
+// CHECK-LABEL: @windows
+// CHECK-NOT: tensor.concat
+func.func @windows(%x: tensor<1x9x8xf32>) -> (tensor<1x9x2x4xf32>, tensor<1x3x3x2x4xf32>) {
+  %c = arith.constant dense<1.0> : tensor<8x8xf32>
+  %y = arith.constant dense<1.0> : tensor<1x9x2x4xf32>
+  %z = arith.constant dense<1.0> : tensor<1x3x3x2x4xf32>
+  %1 = vit.linear %x, %c : (tensor<1x9x8xf32>, tensor<8x8xf32>) -> tensor<1x9x8xf32>
+  %2 = vit.linear %x, %c : (tensor<1x9x8xf32>, tensor<8x8xf32>) -> tensor<1x9x8xf32>
+  %k = tensor.expand_shape %1 [[0], [1], [2, 3]] output_shape [1, 9, 2, 4] : tensor<1x9x8xf32> into tensor<1x9x2x4xf32>
+  %w = tensor.expand_shape %2 [[0], [1, 2], [3, 4]] output_shape [1, 3, 3, 2, 4] : tensor<1x9x8xf32> into tensor<1x3x3x2x4xf32>
+  %a = vit.attention %y, %k, %y {scale = 0.5 : f32} : (tensor<1x9x2x4xf32>, tensor<1x9x2x4xf32>, tensor<1x9x2x4xf32>) -> tensor<1x9x2x4xf32>
+  %b = vit.attention %z, %w, %z {scale = 0.5 : f32} : (tensor<1x3x3x2x4xf32>, tensor<1x3x3x2x4xf32>, tensor<1x3x3x2x4xf32>) -> tensor<1x3x3x2x4xf32>
+  return %a, %b : tensor<1x9x2x4xf32>, tensor<1x3x3x2x4xf32>
+}
