@@ -1,15 +1,13 @@
+#include "ApplyRewrite.h"
 #include "InheritanceChain.h"
 
 #include "vitc/Dialect/ViT/Utils/Einsum.h"
 #include "vitc/Recognition/Algebra.h"
 #include "vitc/Recognition/Passes.h"
-#include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace vitc {
 #define GEN_PASS_DEF_COMPOSEINHERITANCE
@@ -98,15 +96,10 @@ struct ComposeInheritancePass final : vitc::impl::ComposeInheritanceBase<Compose
 
   void runOnOperation() override {
     SmallVector<std::string> places;
-    int64_t before = countMacs(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<Compose>(&getContext(), places);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-    if (!report || places.empty())
-      return;
-    report->finalMacs = countMacs(getOperation());
-    report->rewrites.push_back({"compose_inheritance", llvm::join(places, ", "), before - report->finalMacs});
+    if (failed(applyRewrite(getOperation(), std::move(patterns), "compose_inheritance", places, report)))
+      signalPassFailure();
   }
 
 private:

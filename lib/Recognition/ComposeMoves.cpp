@@ -1,14 +1,12 @@
+#include "ApplyRewrite.h"
 #include "RowTable.h"
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Recognition/Passes.h"
-#include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace vitc {
 #define GEN_PASS_DEF_COMPOSEMOVES
@@ -161,10 +159,8 @@ struct ComposeMovesPass final : vitc::impl::ComposeMovesBase<ComposeMovesPass> {
     SmallVector<std::string> places;
     RewritePatternSet patterns(&getContext());
     patterns.add<ComposeChain>(&getContext(), places);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-    if (report && !places.empty())
-      report->rewrites.push_back({"compose_moves", llvm::join(places, ", "), 0});
+    if (failed(applyRewrite(getOperation(), std::move(patterns), "compose_moves", places, report)))
+      signalPassFailure();
   }
 
 private:

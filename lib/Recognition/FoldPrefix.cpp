@@ -1,12 +1,11 @@
+#include "ApplyRewrite.h"
+
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Recognition/Algebra.h"
 #include "vitc/Recognition/Passes.h"
-#include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace vitc {
 #define GEN_PASS_DEF_FOLDPREFIX
@@ -87,15 +86,10 @@ struct FoldPrefixPass final : vitc::impl::FoldPrefixBase<FoldPrefixPass> {
 
   void runOnOperation() override {
     SmallVector<std::string> places;
-    int64_t before = countMacs(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldNormedPrefix>(&getContext(), places);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-    if (!report || places.empty())
-      return;
-    report->finalMacs = countMacs(getOperation());
-    report->rewrites.push_back({"static_prefix", llvm::join(places, ", "), before - report->finalMacs});
+    if (failed(applyRewrite(getOperation(), std::move(patterns), "static_prefix", places, report)))
+      signalPassFailure();
   }
 
 private:

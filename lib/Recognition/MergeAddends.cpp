@@ -1,13 +1,12 @@
+#include "ApplyRewrite.h"
+
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Utils/Einsum.h"
 #include "vitc/Recognition/Algebra.h"
 #include "vitc/Recognition/Passes.h"
-#include "vitc/Recognition/Report.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace vitc {
 #define GEN_PASS_DEF_MERGEADDENDS
@@ -69,10 +68,8 @@ struct MergeAddendsPass final : vitc::impl::MergeAddendsBase<MergeAddendsPass> {
     SmallVector<std::string> places;
     RewritePatternSet patterns(&getContext());
     patterns.add<MergeConstants>(&getContext(), maxBytes, places);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-    if (report && !places.empty())
-      report->rewrites.push_back({"merge_addends", llvm::join(places, ", "), 0});
+    if (failed(applyRewrite(getOperation(), std::move(patterns), "merge_addends", places, report)))
+      signalPassFailure();
   }
 
 private:

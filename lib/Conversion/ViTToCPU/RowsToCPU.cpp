@@ -25,37 +25,24 @@ static void replaceByRowKernel(PatternRewriter &rewriter, Operation *op, Value i
 
 namespace {
 
-struct LayerNormToCPU final : OpRewritePattern<vit::LayerNormOp> {
-  LayerNormToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
+/// `vit.layer_norm`, and `vit.rms_norm`, which takes the mean for 0 and has no bias.
+template <typename NormOp>
+struct NormToCPU final : OpRewritePattern<NormOp> {
+  NormToCPU(MLIRContext *context, const TargetInfo &target)
+      : OpRewritePattern<NormOp>(context), lanes(target.lanes(sizeof(float))) {}
 
-  LogicalResult matchAndRewrite(vit::LayerNormOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(NormOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getResult().getType();
     if (!type.getElementType().isF32() || type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))
       return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
+    constexpr bool kCentered = std::is_same_v<NormOp, vit::LayerNormOp>;
+    Value bias;
+    if constexpr (kCentered)
+      bias = op.getBias();
     replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
-      return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(),
-                                       op.getBias(), ValueRange(init), op.getEpsilonAttr(), UnitAttr(),
-                                       rewriter.getI64IntegerAttr(lanes))
-          .getResult(0);
-    });
-    return success();
-  }
-
-  int64_t lanes;
-};
-
-struct RmsNormToCPU final : OpRewritePattern<vit::RmsNormOp> {
-  RmsNormToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), lanes(target.lanes(sizeof(float))) {}
-
-  LogicalResult matchAndRewrite(vit::RmsNormOp op, PatternRewriter &rewriter) const override {
-    RankedTensorType type = op.getResult().getType();
-    if (!type.getElementType().isF32() || type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))
-      return rewriter.notifyMatchFailure(op, "expected rows of f32 of static length");
-    replaceByRowKernel(rewriter, op, op.getInput(), [&](Value rows, Value init) -> Value {
-      return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(), Value(),
-                                       ValueRange(init), op.getEpsilonAttr(), rewriter.getUnitAttr(),
+      return vcpu::LayerNormOp::create(rewriter, op.getLoc(), TypeRange(init.getType()), rows, op.getScale(), bias,
+                                       ValueRange(init), op.getEpsilonAttr(),
+                                       kCentered ? UnitAttr() : rewriter.getUnitAttr(),
                                        rewriter.getI64IntegerAttr(lanes))
           .getResult(0);
     });
@@ -171,8 +158,8 @@ struct LayerScaleToLinalg final : OpRewritePattern<vit::LayerScaleOp> {
 } // namespace
 
 void vitc::populateViTRowsToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
-  patterns.add<GatherRowsToCPU, LayerNormToCPU, PatchifyToCPU, RmsNormToCPU, SoftmaxToCPU>(patterns.getContext(),
-                                                                                           target);
+  patterns.add<GatherRowsToCPU, NormToCPU<vit::LayerNormOp>, PatchifyToCPU, NormToCPU<vit::RmsNormOp>, SoftmaxToCPU>(
+      patterns.getContext(), target);
 }
 
 void vitc::populateViTElementwiseToLinalgPatterns(RewritePatternSet &patterns) {

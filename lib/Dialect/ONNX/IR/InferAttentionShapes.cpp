@@ -5,6 +5,27 @@
 using namespace mlir;
 using namespace vitc::onnx;
 
+/// The tokens of `k`, (batch, heads, tokens, features), and of the past before them.
+template <typename OpType>
+static FailureOr<Extent> countKeys(OpType op, const SymbolicShape &k) {
+  if (!op.getPastKey())
+    return k[2];
+  SymbolicShape past = extentsOf(op.getPastKey());
+  if (past.size() != 4)
+    return op.emitOpError() << "expected past_key of rank 4, got shape " << str(past);
+  return k[2] + past[2];
+}
+
+/// The shapes of present_key and present_value, where the op has them.
+template <typename OpType>
+static void appendPresent(OpType op, const SymbolicShape &k, const SymbolicShape &v, const Extent &keys,
+                          SmallVectorImpl<SymbolicShape> &shapes) {
+  if (op.getPresentKey())
+    shapes.push_back({k[0], k[1], keys, k[3]});
+  if (op.getPresentValue())
+    shapes.push_back({v[0], v[1], keys, v[3]});
+}
+
 /// (batch, tokens, heads · features) as (batch, heads, tokens, features).
 static FailureOr<SymbolicShape> splitHeads(AttentionOp op, SymbolicShape shape, std::optional<int64_t> heads) {
   if (shape.size() == 4)
@@ -24,23 +45,16 @@ LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicSh
   if (failed(checkEqual(*this, "features of q and k", (*q)[3], (*k)[3])) ||
       failed(checkEqual(*this, "tokens of k and v", (*k)[2], (*v)[2])))
     return failure();
-  Extent keys = (*k)[2];
-  if (getPastKey()) {
-    SymbolicShape past = extentsOf(getPastKey());
-    if (past.size() != 4)
-      return emitOpError() << "expected past_key of rank 4, got shape " << str(past);
-    keys = keys + past[2];
-  }
+  FailureOr<Extent> keys = countKeys(*this, *k);
+  if (failed(keys))
+    return failure();
   if (extentsOf(getQ()).size() == 3)
     shapes.push_back({(*q)[0], (*q)[2], (*q)[1] * (*v)[3]});
   else
     shapes.push_back({(*q)[0], (*q)[1], (*q)[2], (*v)[3]});
-  if (getPresentKey())
-    shapes.push_back({(*k)[0], (*k)[1], keys, (*k)[3]});
-  if (getPresentValue())
-    shapes.push_back({(*v)[0], (*v)[1], keys, (*v)[3]});
+  appendPresent(*this, *k, *v, *keys, shapes);
   if (getQkMatmulOutput())
-    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], keys});
+    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], *keys});
   return success();
 }
 
@@ -66,19 +80,12 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<S
   if (failed(q) || failed(k) || failed(v) || failed(checkEqual(*this, "features of query and key", (*q)[3], (*k)[3])) ||
       failed(checkEqual(*this, "tokens of key and value", (*k)[2], (*v)[2])))
     return failure();
-  Extent keys = (*k)[2];
-  if (getPastKey()) {
-    SymbolicShape past = extentsOf(getPastKey());
-    if (past.size() != 4)
-      return emitOpError() << "expected past_key of rank 4, got shape " << str(past);
-    keys = keys + past[2];
-  }
+  FailureOr<Extent> keys = countKeys(*this, *k);
+  if (failed(keys))
+    return failure();
   shapes.push_back({(*q)[0], (*q)[2], (*q)[1] * (*v)[3]});
-  if (getPresentKey())
-    shapes.push_back({(*k)[0], (*k)[1], keys, (*k)[3]});
-  if (getPresentValue())
-    shapes.push_back({(*v)[0], (*v)[1], keys, (*v)[3]});
+  appendPresent(*this, *k, *v, *keys, shapes);
   if (getQk())
-    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], keys});
+    shapes.push_back({(*q)[0], (*q)[1], (*q)[2], *keys});
   return success();
 }
