@@ -2,6 +2,7 @@
 #include "Error.h"
 #include "Polynomial.h"
 #include "Session.h"
+#include "Symbols.h"
 
 enum { MAX_THREADS = 4096, PAGE = 4096 };
 
@@ -27,7 +28,8 @@ static vitc_status set_maximum(vitc_plan *plan, const vitc_dim *dim) {
     return vitc_fail(VITC_E_ARGUMENT, "the maximum of dimension '%s' is %d; expected at least 1", dim->name,
                      dim->extent);
   for (int32_t i = 0; i < plan->function->symbol_count; ++i)
-    if (vitc_same_text(plan->function->symbols[i].name, dim->name)) {
+    if (plan->function->symbols[i].kind == VITC_SYMBOL_INPUT &&
+        vitc_same_text(plan->function->symbols[i].name, dim->name)) {
       plan->symbols[i] = dim->extent;
       return VITC_OK;
     }
@@ -42,6 +44,8 @@ static vitc_status set_maxima(vitc_plan *plan, const vitc_session_options *optio
   vitc_status status = VITC_OK;
   for (size_t i = 0; i < options->dim_count && !status; ++i)
     status = set_maximum(plan, &options->dims[i]);
+  if (!status && !vitc_bound_symbols(plan->function, plan->symbols))
+    return too_large();
   return status;
 }
 
@@ -77,7 +81,7 @@ static vitc_status place_buffers(vitc_plan *plan) {
   for (size_t i = 0; i < count; ++i) {
     const vitc_buffer_spec *buffer = &variant->buffers[i];
     plan->ranges[i] = (vitc_range){.first = buffer->first, .last = buffer->last};
-    if (!vitc_evaluate(&buffer->bytes, plan->symbols, &plan->ranges[i].bytes))
+    if (!vitc_bound(&buffer->bytes, plan->symbols, &plan->ranges[i].bytes))
       return too_large();
   }
   int32_t *order = (int32_t *)(plan->ranges + count + 1);
@@ -87,7 +91,7 @@ static vitc_status place_buffers(vitc_plan *plan) {
 /* Each thread's scratch begins in its own cache lines and at another place in a page than its neighbours'. */
 static vitc_status place_scratch(vitc_plan *plan) {
   int64_t stride, bytes;
-  if (!vitc_evaluate(&plan->variant->scratch_bytes, plan->symbols, &stride) || !vitc_align(stride, &stride))
+  if (!vitc_bound(&plan->variant->scratch_bytes, plan->symbols, &stride) || !vitc_align(stride, &stride))
     return too_large();
   if (stride && __builtin_add_overflow(stride, stride % PAGE ? 2 * VITC_ALIGNMENT : 3 * VITC_ALIGNMENT, &stride))
     return too_large();
@@ -104,12 +108,12 @@ static vitc_status place_outputs(vitc_plan *plan) {
     return vitc_fail(VITC_E_MEMORY, "out of memory");
   for (int32_t i = 0; i < function->output_count; ++i) {
     int64_t bytes;
-    if (!vitc_tensor_bytes(&function->outputs[i], plan->symbols, &bytes) || !append_block(plan, bytes, &plan->lent[i]))
+    if (!vitc_tensor_bound(&function->outputs[i], plan->symbols, &bytes) || !append_block(plan, bytes, &plan->lent[i]))
       return too_large();
   }
   for (int32_t i = 0; i < function->input_count; ++i) {
     int64_t bytes;
-    if (!vitc_tensor_bytes(&function->inputs[i], plan->symbols, &bytes))
+    if (!vitc_tensor_bound(&function->inputs[i], plan->symbols, &bytes))
       return too_large();
   }
   return VITC_OK;

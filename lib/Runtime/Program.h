@@ -16,9 +16,9 @@
 extern "C" {
 #endif
 
-enum { VITC_MAX_SYMBOLS = 8 };
+enum { VITC_MAX_SYMBOLS = 24 };
 
-/* A sum of products of named dimensions: Σ coefficient · Π symbol[i]^power[i]. */
+/* A sum of products of symbols: Σ coefficient · Π symbol[i]^power[i]. */
 typedef struct vitc_term {
   int64_t coefficient;
   uint8_t power[VITC_MAX_SYMBOLS];
@@ -37,11 +37,34 @@ typedef struct vitc_tensor_spec {
   const vitc_polynomial *shape; /* of inputs: a constant or one symbol a dimension */
 } vitc_tensor_spec;
 
-/* A named dimension: the value of dimension `dim` of input `input`. */
+enum vitc_symbol_kind {
+  VITC_SYMBOL_INPUT,    /* a named dimension: the extent of dimension `dim` of input `input`, at least 1 */
+  VITC_SYMBOL_QUOTIENT, /* the floor of value / divisor; its name is a formula */
+  VITC_SYMBOL_COMPUTED, /* written by the generated code in a run: from 0 to `value`, which it has when a run begins */
+};
+
+/* What sizes are made of. `value` is a polynomial of symbols that stand earlier in the function's list. */
 typedef struct vitc_symbol {
   const char *name;
   int32_t input, dim;
+  int32_t kind; /* of vitc_symbol_kind */
+  int32_t reserved;
+  vitc_polynomial value;
+  int64_t divisor; /* positive */
 } vitc_symbol;
+
+enum vitc_requirement_kind {
+  VITC_REQUIRES_ZERO,         /* value = 0 */
+  VITC_REQUIRES_NON_NEGATIVE, /* value >= 0 */
+};
+
+/* What the dimensions of a run have to satisfy. It is checked before the run, and so not of computed symbols. */
+typedef struct vitc_requirement {
+  const char *text; /* "height to be a multiple of 14, for the Reshape 'flatten'" */
+  vitc_polynomial value;
+  int32_t kind; /* of vitc_requirement_kind */
+  int32_t reserved;
+} vitc_requirement;
 
 /* One planned buffer: alive from step `first` to step `last` of the program, both included. */
 typedef struct vitc_buffer_spec {
@@ -57,8 +80,8 @@ typedef struct vitc_frame {
   void *const *outputs;
   void *const *buffers;
   const char *weights;
-  const int64_t *symbols;
-  char *scratch; /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
+  int64_t *symbols; /* [symbol_count]; the first thread writes computed ones */
+  char *scratch;    /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
   int64_t scratch_stride;
   void *team; /* the runtime's, for vitc_barrier */
 } vitc_frame;
@@ -82,7 +105,7 @@ enum vitc_cpu_feature {
 };
 
 /* The code of a function for one CPU level; a function lists its variants from the best to the least. Scratch and
- * buffer sizes must not shrink when a symbol grows: they are evaluated at a session's maximal symbols. */
+ * buffers get what their sizes are at most for symbols up to a session's maxima (vitc_bound). */
 typedef struct vitc_variant {
   const char *level; /* "x86-64-v4" */
   uint64_t features; /* bits of vitc_cpu_feature */
@@ -100,6 +123,8 @@ typedef struct vitc_function {
   int32_t symbol_count;
   const vitc_variant *variants;
   int32_t variant_count;
+  const vitc_requirement *requirements;
+  int32_t requirement_count;
 } vitc_function;
 
 typedef struct vitc_program {

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "Polynomial.h"
+#include "Symbols.h"
 #include "Syscall.h"
 #include "Tensor.h"
 
@@ -199,6 +200,10 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   status = bind(session, inputs, input_count, outputs, output_count);
   if (!status)
     status = vitc_team_run(&session->team, session->plan.variant->entry, &session->frame);
+  if (!status && vitc_computes_symbols(session->plan.function)) {
+    vitc_derive_quotients(session->plan.function, session->symbols);
+    evaluate_shapes(session->plan.function, session->symbols, session->shapes);
+  }
   if (!status)
     lend_outputs(session, outputs);
   release(session);

@@ -23,7 +23,7 @@ typedef struct vitc_plan {
   const vitc_function *function;
   const vitc_variant *variant;
   int32_t threads;
-  int64_t symbols[VITC_MAX_SYMBOLS]; /* the maxima */
+  int64_t symbols[VITC_MAX_SYMBOLS]; /* the maxima, of derived ones too */
   int64_t scratch, scratch_stride;
   int64_t *lent;      /* [output_count]: offsets of the outputs that it lends */
   vitc_range *ranges; /* [buffer_count]: the arena, which begins at offset 0 */

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "Polynomial.h"
+#include "Symbols.h"
 
 /* "input 'x'" in the middle of a sentence. */
 typedef struct {
@@ -81,13 +82,17 @@ vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inp
   if (count && !inputs)
     return vitc_fail(VITC_E_ARGUMENT, "the inputs are null");
   vitc_status status = check_forms(function, inputs);
-  for (int32_t i = 0; i < function->symbol_count && !status; ++i)
+  for (int32_t i = 0; i < function->symbol_count && !status; ++i) {
+    if (function->symbols[i].kind != VITC_SYMBOL_INPUT)
+      continue;
     symbols[i] = inputs[function->symbols[i].input].shape[function->symbols[i].dim];
-  for (int32_t i = 0; i < function->symbol_count && !status; ++i)
     status = check_symbol(function, i, inputs, symbols[i], maximum[i]);
+  }
+  if (!status)
+    vitc_derive_symbols(function, symbols);
   for (int32_t i = 0; i < count && !status; ++i)
     status = check_extents(function, i, &inputs[i], symbols);
-  return status;
+  return status ? status : vitc_check_requirements(function, symbols);
 }
 
 /* Strides of dimensions with one element say nothing. */

@@ -5,7 +5,7 @@
 #include "Program.h"
 
 /* Checks counts, types and shapes of the inputs, and reads from them the values of the named dimensions, which must
- * not exceed `maximum`. */
+ * not exceed `maximum` and have to satisfy the function's requirements. Fills in all symbols. */
 vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inputs, int32_t count,
                               const int64_t *maximum, int64_t *symbols);
 

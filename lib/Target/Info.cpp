@@ -64,8 +64,9 @@ static void printFunction(OStream &json, const Function &function) {
   llvm::SmallVector<llvm::StringRef> names = namesOf(function);
   json.attribute("name", function.name);
   json.attributeArray("symbols", [&] {
-    for (llvm::StringRef name : names)
-      json.value(name);
+    for (const Symbol &symbol : function.symbols)
+      if (symbol.kind == SymbolKind::Input)
+        json.value(symbol.name);
   });
   printTensors(json, "inputs", function, function.inputs);
   printTensors(json, "outputs", function, function.outputs);

@@ -20,9 +20,12 @@ struct Types {
         term(make("vitc_term", {i64, llvm::ArrayType::get(i8, maxSymbols)})),
         polynomial(make("vitc_polynomial", {pointer, i64})),
         tensor(make("vitc_tensor_spec", {pointer, i8, i8, i16, i32, pointer})),
-        symbol(make("vitc_symbol", {pointer, i32, i32})), buffer(make("vitc_buffer_spec", {polynomial, i32, i32})),
+        symbol(make("vitc_symbol", {pointer, i32, i32, i32, i32, polynomial, i64})),
+        requirement(make("vitc_requirement", {pointer, polynomial, i32, i32})),
+        buffer(make("vitc_buffer_spec", {polynomial, i32, i32})),
         variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial})),
-        function(make("vitc_function", {pointer, pointer, pointer, i32, i32, pointer, i32, pointer, i32})),
+        function(
+            make("vitc_function", {pointer, pointer, pointer, i32, i32, pointer, i32, pointer, i32, pointer, i32})),
         program(make("vitc_program", {pointer, i32, pointer, pointer, i64, pointer, llvm::ArrayType::get(i8, 32)})) {}
 
   static llvm::StructType *make(llvm::StringRef name, llvm::ArrayRef<llvm::Type *> fields) {
@@ -31,7 +34,7 @@ struct Types {
 
   llvm::Type *i8, *i16, *i32, *i64;
   llvm::PointerType *pointer;
-  llvm::StructType *term, *polynomial, *tensor, *symbol, *buffer, *variant, *function, *program;
+  llvm::StructType *term, *polynomial, *tensor, *symbol, *requirement, *buffer, *variant, *function, *program;
 };
 
 /// Builds the constants, innermost first.
@@ -55,6 +58,7 @@ private:
   Constant *emit(const Polynomial &polynomial);
   Constant *emit(const TensorSpec &tensor);
   Constant *emit(const Symbol &symbol);
+  Constant *emit(const Requirement &requirement);
   Constant *emit(const BufferSpec &buffer);
   Constant *emit(const Variant &variant);
   Constant *emit(const Function &function);
@@ -131,8 +135,16 @@ Constant *Emitter::emit(const TensorSpec &tensor) {
 }
 
 Constant *Emitter::emit(const Symbol &symbol) {
-  return llvm::ConstantStruct::get(
-      types.symbol, {string(symbol.name), number(types.i32, symbol.input), number(types.i32, symbol.dim)});
+  return llvm::ConstantStruct::get(types.symbol,
+                                   {string(symbol.name), number(types.i32, symbol.input), number(types.i32, symbol.dim),
+                                    number(types.i32, static_cast<int32_t>(symbol.kind)), number(types.i32, 0),
+                                    emit(symbol.value), number(types.i64, symbol.divisor)});
+}
+
+Constant *Emitter::emit(const Requirement &requirement) {
+  return llvm::ConstantStruct::get(types.requirement,
+                                   {string(requirement.text), emit(requirement.value),
+                                    number(types.i32, static_cast<int32_t>(requirement.kind)), number(types.i32, 0)});
 }
 
 Constant *Emitter::emit(const BufferSpec &buffer) {
@@ -154,12 +166,13 @@ Constant *Emitter::emit(const Variant &variant) {
 }
 
 Constant *Emitter::emit(const Function &function) {
-  return llvm::ConstantStruct::get(types.function,
-                                   {string(function.name), array(types.tensor, function.inputs),
-                                    array(types.tensor, function.outputs), number(types.i32, function.inputs.size()),
-                                    number(types.i32, function.outputs.size()), array(types.symbol, function.symbols),
-                                    number(types.i32, function.symbols.size()), array(types.variant, function.variants),
-                                    number(types.i32, function.variants.size())});
+  return llvm::ConstantStruct::get(
+      types.function,
+      {string(function.name), array(types.tensor, function.inputs), array(types.tensor, function.outputs),
+       number(types.i32, function.inputs.size()), number(types.i32, function.outputs.size()),
+       array(types.symbol, function.symbols), number(types.i32, function.symbols.size()),
+       array(types.variant, function.variants), number(types.i32, function.variants.size()),
+       array(types.requirement, function.requirements), number(types.i32, function.requirements.size())});
 }
 
 void Emitter::emit(const Program &program, const WeightsPlacement &weights) {

@@ -20,8 +20,8 @@ class Module;
 
 namespace vitc::target {
 
-/// How many named dimensions a function may have (VITC_MAX_SYMBOLS of the runtime).
-inline constexpr size_t maxSymbols = 8;
+/// How many symbols a function may have (VITC_MAX_SYMBOLS of the runtime).
+inline constexpr size_t maxSymbols = 24;
 
 /// coefficient · Π symbol[i]^power[i]
 struct Term {
@@ -29,7 +29,7 @@ struct Term {
   std::array<uint8_t, maxSymbols> power = {};
 };
 
-/// A sum of terms over the named dimensions of a function; no term is zero.
+/// A sum of terms over the symbols of a function; no term is zero.
 class Polynomial {
 public:
   Polynomial() = default;
@@ -60,10 +60,30 @@ struct TensorSpec {
   std::vector<Polynomial> shape;
 };
 
-/// The name of dimension `dim` of input `input`.
+/// What a symbol stands for: the runtime's vitc_symbol_kind.
+enum class SymbolKind : int32_t {
+  Input,    ///< dimension `dim` of input `input`
+  Quotient, ///< ⌊value / divisor⌋
+  Computed, ///< written in a run; at most `value`
+};
+
+/// What sizes are made of: named dimensions, and what is made of symbols before it.
 struct Symbol {
-  std::string name;
+  std::string name; ///< of a quotient: its formula
   int32_t input = 0, dim = 0;
+  SymbolKind kind = SymbolKind::Input;
+  Polynomial value;
+  int64_t divisor = 1;
+};
+
+/// The runtime's vitc_requirement_kind.
+enum class RequirementKind : int32_t { Zero, NonNegative };
+
+/// What the dimensions of a run have to satisfy.
+struct Requirement {
+  std::string text; ///< "height to be a multiple of 14, for the Reshape 'flatten'"
+  Polynomial value;
+  RequirementKind kind = RequirementKind::Zero;
 };
 
 /// A planned buffer: alive from step `first` to step `last`, both included.
@@ -87,6 +107,7 @@ struct Function {
   std::vector<TensorSpec> inputs, outputs;
   std::vector<Symbol> symbols;
   std::vector<Variant> variants; ///< from the best to the least
+  std::vector<Requirement> requirements;
 };
 
 /// How many bytes of the weights the code for one CPU level reads.

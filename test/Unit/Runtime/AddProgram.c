@@ -2,7 +2,8 @@
  * of it takes its weights, 1, 10, 100, 1000 and zeros, from the file add.weights if ADD_EXTERNAL_WEIGHTS is defined.
  *
  * main(a, b: float32 (batch, 4)) -> sum: a + b * weights, by columns
- * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 () */
+ * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 ()
+ * pick(x: int64 (count))         -> heads: int64 (count//2), evens: int64 (as many as there are); even counts only */
 #include "Program.h"
 
 enum { COLUMNS = 4 };
@@ -53,6 +54,20 @@ static void run_pair(const vitc_frame *frame, int64_t thread, int64_t threads) {
     *total += sums[i];
 }
 
+static void run_pick(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  const int64_t *x = frame->inputs[0];
+  int64_t *heads = frame->outputs[0], *evens = frame->outputs[1], found = 0;
+  (void)threads;
+  if (thread)
+    return;
+  for (int64_t i = 0; i < frame->symbols[1]; ++i)
+    heads[i] = x[i];
+  for (int64_t i = 0; i < frame->symbols[0]; ++i)
+    if (x[i] % 2 == 0)
+      evens[found++] = x[i];
+  frame->symbols[2] = found;
+}
+
 #define CONSTANT(value) {.terms = (const vitc_term[]){{value, {0}}}, .count = 1}
 #define LINEAR(factor) {.terms = (const vitc_term[]){{factor, {1}}}, .count = 1}
 
@@ -66,7 +81,23 @@ static const vitc_tensor_spec pair_inputs[] = {{"x", kDLInt, 64, 0, 2, rows_of_t
 static const vitc_tensor_spec pair_outputs[] = {{"twice", kDLInt, 64, 0, 2, rows_of_two},
                                                 {"total", kDLInt, 64, 0, 0, 0}};
 
-static const vitc_symbol batch = {"batch", 0, 0}, rows = {"rows", 0, 0};
+static const vitc_tensor_spec pick_inputs[] = {
+    {"x", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {1}}}, 1}}}};
+static const vitc_tensor_spec pick_outputs[] = {
+    {"heads", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {0, 1}}}, 1}}},
+    {"evens", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {0, 0, 1}}}, 1}}}};
+
+static const vitc_symbol batch = {.name = "batch"}, rows = {.name = "rows"};
+static const vitc_symbol pick_symbols[] = {
+    {.name = "count"},
+    {.name = "(count//2)", .kind = VITC_SYMBOL_QUOTIENT, .value = LINEAR(1), .divisor = 2},
+    {.name = "evens", .kind = VITC_SYMBOL_COMPUTED, .value = LINEAR(1)},
+};
+static const vitc_requirement pick_requires = {
+    .text = "count to be a multiple of 2",
+    .value = {.terms = (const vitc_term[]){{1, {1}}, {-2, {0, 1}}}, .count = 2},
+    .kind = VITC_REQUIRES_ZERO,
+};
 static const vitc_buffer_spec main_buffer = {LINEAR(4 * COLUMNS), 0, 1};
 static const vitc_buffer_spec pair_buffer = {CONSTANT(64 * 8), 0, 2};
 
@@ -79,9 +110,15 @@ static const vitc_variant pair_variants[] = {
     {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}},
 };
 
+static const vitc_variant pick_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}},
+    {"baseline", 0, run_pick, 0, 0, {0, 0}},
+};
+
 static const vitc_function functions[] = {
-    {"main", main_inputs, main_outputs, 2, 1, &batch, 1, main_variants, 2},
-    {"pair", pair_inputs, pair_outputs, 1, 2, &rows, 1, pair_variants, 2},
+    {"main", main_inputs, main_outputs, 2, 1, &batch, 1, main_variants, 2, 0, 0},
+    {"pair", pair_inputs, pair_outputs, 1, 2, &rows, 1, pair_variants, 2, 0, 0},
+    {"pick", pick_inputs, pick_outputs, 1, 2, pick_symbols, 3, pick_variants, 2, &pick_requires, 1},
 };
 
 #define MAIN_JSON                                                                                                      \
@@ -89,6 +126,11 @@ static const vitc_function functions[] = {
   "{\"name\": \"a\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}, "                                              \
   "{\"name\": \"b\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}], \"outputs\": ["                               \
   "{\"name\": \"sum\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}]}"
+#define PICK_JSON                                                                                                      \
+  "{\"name\": \"pick\", \"symbols\": [\"count\"], \"inputs\": ["                                                       \
+  "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"count\"]}], \"outputs\": ["                                    \
+  "{\"name\": \"heads\", \"type\": \"int64\", \"shape\": [\"(count//2)\"]}, "                                          \
+  "{\"name\": \"evens\", \"type\": \"int64\", \"shape\": [\"evens\"]}]}"
 #define PAIR_JSON                                                                                                      \
   "{\"name\": \"pair\", \"symbols\": [\"rows\"], \"inputs\": ["                                                        \
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"rows\", 2]}], \"outputs\": ["                                  \
@@ -97,9 +139,9 @@ static const vitc_function functions[] = {
 
 const vitc_program vitc_model_program = {
     .functions = functions,
-    .function_count = 2,
+    .function_count = 3,
     .info_json = "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
-                 ", " PAIR_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
+                 ", " PAIR_JSON ", " PICK_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
                  "\"weights\": {\"bytes\": 64, \"file\": null}}",
 #ifdef ADD_EXTERNAL_WEIGHTS
     .weights_file = "add.weights",

@@ -58,11 +58,29 @@ TEST_F(ProgramLayout, SmallStructures) {
   EXPECT_EQ(Layout(context, "vitc_term").size(), sizeof(vitc_term));
   EXPECT_EQ(maxSymbols, size_t(VITC_MAX_SYMBOLS));
   EXPECT_EQ(Layout(context, "vitc_polynomial").size(), sizeof(vitc_polynomial));
-  EXPECT_EQ(Layout(context, "vitc_symbol").size(), sizeof(vitc_symbol));
   Layout layout(context, "vitc_buffer_spec");
   EXPECT_EQ(layout.size(), sizeof(vitc_buffer_spec));
   EXPECT_FIELD(1, vitc_buffer_spec, first);
   EXPECT_FIELD(2, vitc_buffer_spec, last);
+}
+
+TEST_F(ProgramLayout, Symbol) {
+  Layout layout(context, "vitc_symbol");
+  EXPECT_EQ(layout.size(), sizeof(vitc_symbol));
+  EXPECT_FIELD(1, vitc_symbol, input);
+  EXPECT_FIELD(2, vitc_symbol, dim);
+  EXPECT_FIELD(3, vitc_symbol, kind);
+  EXPECT_FIELD(4, vitc_symbol, reserved);
+  EXPECT_FIELD(5, vitc_symbol, value);
+  EXPECT_FIELD(6, vitc_symbol, divisor);
+}
+
+TEST_F(ProgramLayout, Requirement) {
+  Layout layout(context, "vitc_requirement");
+  EXPECT_EQ(layout.size(), sizeof(vitc_requirement));
+  EXPECT_FIELD(1, vitc_requirement, value);
+  EXPECT_FIELD(2, vitc_requirement, kind);
+  EXPECT_FIELD(3, vitc_requirement, reserved);
 }
 
 TEST_F(ProgramLayout, TensorSpec) {
@@ -96,6 +114,8 @@ TEST_F(ProgramLayout, Function) {
   EXPECT_FIELD(6, vitc_function, symbol_count);
   EXPECT_FIELD(7, vitc_function, variants);
   EXPECT_FIELD(8, vitc_function, variant_count);
+  EXPECT_FIELD(9, vitc_function, requirements);
+  EXPECT_FIELD(10, vitc_function, requirement_count);
 }
 
 TEST_F(ProgramLayout, Program) {
@@ -111,6 +131,11 @@ TEST_F(ProgramLayout, Program) {
 }
 
 TEST(Program, CodesAreTheRuntimes) {
+  EXPECT_EQ(int(SymbolKind::Input), int(VITC_SYMBOL_INPUT));
+  EXPECT_EQ(int(SymbolKind::Quotient), int(VITC_SYMBOL_QUOTIENT));
+  EXPECT_EQ(int(SymbolKind::Computed), int(VITC_SYMBOL_COMPUTED));
+  EXPECT_EQ(int(RequirementKind::Zero), int(VITC_REQUIRES_ZERO));
+  EXPECT_EQ(int(RequirementKind::NonNegative), int(VITC_REQUIRES_NON_NEGATIVE));
   EXPECT_EQ(int(TypeCode::Int), int(kDLInt));
   EXPECT_EQ(int(TypeCode::UInt), int(kDLUInt));
   EXPECT_EQ(int(TypeCode::Float), int(kDLFloat));
