@@ -5,6 +5,7 @@
 #include "CostReport.h"
 #include "Diagnostics.h"
 #include "HostLibrary.h"
+#include "InputConstants.h"
 #include "MemoryLimit.h"
 #include "OptionChecks.h"
 #include "OutputShapes.h"
@@ -79,6 +80,10 @@ private:
     ImportOptions importOptions;
     for (StringRef shape : options.shapes)
       importOptions.shapes.push_back(*parseInputShape(shape));
+    if (llvm::Error error = readConstants(options.constants, &context).moveInto(importOptions.constants)) {
+      err << "vitc: error: --constant: " << llvm::toString(std::move(error)) << '\n';
+      return failure();
+    }
     importOptions.taps.append(options.taps.begin(), options.taps.end());
     importOptions.tapsOnly = options.tapOnly;
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(options.input, importOptions, &context);

@@ -28,9 +28,13 @@ public:
 
   LogicalResult readInputs();
   LogicalResult apply(const InputShape &shape);
+  /// Takes the input out of the list, when its type and shape are those of the value.
+  LogicalResult apply(const InputConstant &constant);
   FailureOr<SmallVector<EntryInput>> getTypes() const;
 
 private:
+  FailureOr<Input *> find(StringRef name);
+  LogicalResult fixShape(StringRef name, ArrayRef<int64_t> shape);
   LogicalResult readInput(const ::onnx::ValueInfoProto &info);
   LogicalResult fix(Extent &extent, int64_t value, StringRef input, unsigned dim);
   FailureOr<EntryInput> getType(const Input &input) const;
@@ -82,8 +86,6 @@ LogicalResult EntryTypes::readInputs() {
 LogicalResult EntryTypes::fix(Extent &extent, int64_t value, StringRef input, unsigned dim) {
   if (ShapedType::isDynamic(value))
     return success();
-  if (value <= 0)
-    return emitError(loc) << "expected positive extents for input '" << input << "', got " << value;
   if (!ShapedType::isDynamic(extent.value)) {
     if (extent.value == value)
       return success();
@@ -96,24 +98,47 @@ LogicalResult EntryTypes::fix(Extent &extent, int64_t value, StringRef input, un
   return success();
 }
 
-LogicalResult EntryTypes::apply(const InputShape &shape) {
-  auto input = llvm::find_if(inputs, [&](const Input &candidate) { return candidate.name == shape.name; });
-  if (input == inputs.end()) {
-    InFlightDiagnostic diagnostic = emitError(loc) << "the model has no input '" << shape.name << "'; its inputs are ";
-    llvm::interleaveComma(inputs, diagnostic, [&](const Input &known) { diagnostic << "'" << known.name << "'"; });
-    return diagnostic;
-  }
+FailureOr<Input *> EntryTypes::find(StringRef name) {
+  auto input = llvm::find_if(inputs, [&](const Input &candidate) { return candidate.name == name; });
+  if (input != inputs.end())
+    return &*input;
+  InFlightDiagnostic diagnostic = emitError(loc) << "the model has no input '" << name << "'; its inputs are ";
+  llvm::interleaveComma(inputs, diagnostic, [&](const Input &known) { diagnostic << "'" << known.name << "'"; });
+  return diagnostic;
+}
+
+LogicalResult EntryTypes::apply(const InputShape &shape) { return fixShape(shape.name, shape.extents); }
+
+LogicalResult EntryTypes::fixShape(StringRef name, ArrayRef<int64_t> shape) {
+  FailureOr<Input *> found = find(name);
+  if (failed(found))
+    return failure();
+  Input *input = *found;
   if (!input->extents) {
     input->extents.emplace();
-    for (unsigned dim = 0; dim < shape.extents.size(); ++dim)
-      input->extents->push_back({ShapedType::kDynamic, shape.name + "_dim" + std::to_string(dim)});
+    for (unsigned dim = 0; dim < shape.size(); ++dim)
+      input->extents->push_back({ShapedType::kDynamic, (name + "_dim" + Twine(dim)).str()});
   }
-  if (input->extents->size() != shape.extents.size())
-    return emitError(loc) << "input '" << shape.name << "' has rank " << input->extents->size()
-                          << " in the model, the given shape has rank " << shape.extents.size();
-  for (auto [dim, extent, value] : llvm::enumerate(*input->extents, shape.extents))
+  if (input->extents->size() != shape.size())
+    return emitError(loc) << "input '" << name << "' has rank " << input->extents->size()
+                          << " in the model, the given shape has rank " << shape.size();
+  for (auto [dim, extent, value] : llvm::enumerate(*input->extents, shape))
     if (failed(fix(extent, value, input->name, dim)))
       return failure();
+  return success();
+}
+
+LogicalResult EntryTypes::apply(const InputConstant &constant) {
+  FailureOr<Input *> input = find(constant.name);
+  if (failed(input))
+    return failure();
+  ShapedType type = constant.value.getType();
+  if (type.getElementType() != (*input)->elementType)
+    return emitError(loc) << "input '" << constant.name << "' has elements of type " << (*input)->elementType
+                          << " in the model, the given constant of type " << type.getElementType();
+  if (failed(fixShape(constant.name, type.getShape())))
+    return failure();
+  inputs.erase(inputs.begin() + std::distance(inputs.data(), *input));
   return success();
 }
 
@@ -161,6 +186,9 @@ FailureOr<SmallVector<EntryInput>> vitc::getEntryInputs(const ::onnx::GraphProto
     return failure();
   for (const InputShape &shape : options.shapes)
     if (failed(types.apply(shape)))
+      return failure();
+  for (const InputConstant &constant : options.constants)
+    if (failed(types.apply(constant)))
       return failure();
   return types.getTypes();
 }

@@ -22,11 +22,16 @@ static SmallVector<const ::onnx::NodeProto *> getNodes(const T &owner) {
   return llvm::map_to_vector(owner.node(), [](const ::onnx::NodeProto &node) { return &node; });
 }
 
-LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef> inputs, ArrayRef<StringRef> outputs) {
+LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef> inputs,
+                                         ArrayRef<InputConstant> constants, ArrayRef<StringRef> outputs) {
   Scope scope{getOpset(model, ""), /*prefix=*/""};
   for (auto [name, argument] : llvm::zip_equal(inputs, entry.getArguments()))
     scope.values[name] = argument;
   builder.setInsertionPointToEnd(&entry.getBody().front());
+  for (const InputConstant &constant : constants) {
+    Location constantLoc = NameLoc::get(builder.getStringAttr(constant.name));
+    scope.values[constant.name] = onnx::ConstantOp::create(builder, constantLoc, constant.value);
+  }
   if (failed(addInitializers(scope)) || failed(importNodes(getNodes(model.graph()), scope)))
     return failure();
   return createReturn(entry, outputs, scope);

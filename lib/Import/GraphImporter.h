@@ -6,6 +6,7 @@
 #include "Tensors.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "vitc/Import/Import.h"
 
 namespace onnx {
 class AttributeProto;
@@ -22,7 +23,7 @@ public:
 
   /// Fills an entry function whose arguments are `inputs` by name; it returns `outputs`, and its type is set to theirs.
   llvm::LogicalResult importEntry(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> inputs,
-                                  llvm::ArrayRef<llvm::StringRef> outputs);
+                                  llvm::ArrayRef<InputConstant> constants, llvm::ArrayRef<llvm::StringRef> outputs);
 
 private:
   /// Where names mean something: the graph, or one call of a function.

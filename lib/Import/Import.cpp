@@ -44,7 +44,8 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, 
   func::FuncOp entry = createEntry(*inputs, builder, loc);
   SmallVector<StringRef> names = llvm::map_to_vector(*inputs, [](const EntryInput &input) { return input.name; });
   GraphImporter importer(*model, path, loc, builder);
-  if (failed(importer.importEntry(entry, names, getOutputNames((*model)->graph(), options))) || failed(verify(*module)))
+  if (failed(importer.importEntry(entry, names, options.constants, getOutputNames((*model)->graph(), options))) ||
+      failed(verify(*module)))
     return failure();
   return module;
 }

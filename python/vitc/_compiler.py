@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from ._errors import Error
 from ._model import Model, load
 
@@ -48,6 +51,14 @@ def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
             yield f"{flag}={value}"
 
 
+def _constant_flags(constants: Mapping[str, ArrayLike], folder: pathlib.Path) -> Iterator[str]:
+    """Writes the arrays into the folder; yields the flags that name the files."""
+    for number, (name, value) in enumerate(constants.items()):
+        path = folder / f"{number}.npy"
+        np.save(path, np.asarray(value))
+        yield f"--constant={name}={path}"
+
+
 def _run_driver(arguments: list[str]) -> None:
     driver = find_driver()
     try:
@@ -65,6 +76,7 @@ def compile(
     *,
     threads: int = 0,
     function: str = "main",
+    constant: Mapping[str, ArrayLike] | None = None,
     **options: Any,
 ) -> Model:
     """Compiles an ONNX file and loads the result.
@@ -72,6 +84,7 @@ def compile(
     path: the .onnx file.
     output: where to write the library; None: a temporary folder that lives as long as the model.
     threads, function: as for `load`.
+    constant: values of inputs that the library is compiled for, by name; it has no such inputs any more.
     options: the driver's flags, by name: mcpu=["x86-64-v3", "x86-64-v4"], weights="external", tap=["/blocks.0/norm1/Add_1"],
         tap_only=True, shape={"x": (1, 3, 224, 224)}. None and False leave a flag out.
 
@@ -81,7 +94,9 @@ def compile(
     if output is None:
         folder = tempfile.TemporaryDirectory(prefix="vitc-")
         output = os.path.join(folder.name, pathlib.Path(path).stem + ".so")
-    _run_driver([os.fspath(path), "-o", os.fspath(output), *flags_of(options)])
+    with tempfile.TemporaryDirectory(prefix="vitc-") as constants:
+        flags = [*_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)]
+        _run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
     model = load(output, threads=threads, function=function)
     model._folder = folder
     return model

@@ -48,6 +48,7 @@ public:
     readInput();
     options.output = arguments.getLastArgValue(OPT_output);
     options.shapes = arguments.getAllArgValues(OPT_shape);
+    options.constants = arguments.getAllArgValues(OPT_constant);
     options.taps = arguments.getAllArgValues(OPT_tap);
     options.report = arguments.hasArg(OPT_report);
     if (const Arg *verify = arguments.getLastArg(OPT_verify, OPT_verify_eq))

@@ -8,6 +8,8 @@ multiclass Value<string name, string metavar, string help> {
 
 def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<model.so>">, HelpText<"The library to write">;
 defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; may be repeated">;
+defm constant : Value<"constant", "<name=file.npy>",
+                      "Compile the model for one value of an input, which is none any more; may be repeated">;
 defm tap : Value<"tap", "<name>",
                  "Make a tensor of the model an output, under its name; may be repeated. Kinds of tensors "
                  "(scores, attention, queries, keys, values, tokens, norms, with :LAYERS) are not supported yet">;

@@ -1,6 +1,7 @@
 #ifndef VITC_IMPORT_IMPORT_H
 #define VITC_IMPORT_IMPORT_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/MemoryBufferRef.h"
@@ -19,7 +20,15 @@ struct InputShape {
 /// Reads `NAME=1x3x224x224`; an extent may be `?`. Nothing where the text is not of that form.
 std::optional<InputShape> parseInputShape(llvm::StringRef text);
 
+/// The value that a user gives to one input of a model (`--constant k=k.npy`).
+struct InputConstant {
+  std::string name;
+  mlir::DenseElementsAttr value;
+};
+
 struct ImportOptions {
+  /// Inputs that become constants of `main` instead of arguments. They fix dimensions as `shapes` do.
+  llvm::SmallVector<InputConstant> constants;
   /// Each fixes dimensions of one input; where these carry a name, they fix it in all inputs.
   llvm::SmallVector<InputShape> shapes;
   /// Tensors of the graph that `main` returns as well, under their names and after the graph's outputs.
