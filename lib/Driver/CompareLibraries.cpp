@@ -174,18 +174,20 @@ static double getRelative(const run::Difference &difference) {
   return difference.largest > 0 ? difference.largest / difference.scale : 0;
 }
 
-static void printDifference(const run::Difference &difference, llvm::raw_ostream &os) {
+static void printDifference(const run::Difference &difference, double tolerance, llvm::raw_ostream &os) {
   if (difference.notNumbers)
     os << "NaN or infinity on one side alone";
   else
-    os << llvm::format("%.2g of max |y|, where %g is allowed", getRelative(difference), kVerifyTolerance);
+    os << llvm::format("%.2g of max |y|, where %g is allowed", getRelative(difference), tolerance);
   os << ", at element " << difference.where;
 }
 
-bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, llvm::raw_ostream &out, llvm::raw_ostream &err) {
+bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, double tolerance, llvm::raw_ostream &out,
+                                llvm::raw_ostream &err) {
+  auto drifts = [&](const Comparison &comparison) { return !comparison.agrees(tolerance); };
   size_t nodes = llvm::count_if(comparisons, [](const Comparison &comparison) { return comparison.isNode; });
   size_t outputs = comparisons.size() - nodes;
-  size_t wrong = llvm::count_if(comparisons, [](const Comparison &comparison) { return !comparison.agrees(); });
+  size_t wrong = llvm::count_if(comparisons, drifts);
   if (wrong == 0) {
     const Comparison &worst = *llvm::max_element(comparisons, [](const Comparison &a, const Comparison &b) {
       return getRelative(a.difference) < getRelative(b.difference);
@@ -195,11 +197,10 @@ bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, llvm::raw_ostr
         << " of max |y|, of '" << worst.name << "'\n";
     return true;
   }
-  const Comparison &first =
-      *llvm::find_if(comparisons, [](const Comparison &comparison) { return !comparison.agrees(); });
+  const Comparison &first = *llvm::find_if(comparisons, drifts);
   err << "vitc: error: " << (first.isNode ? "node '" : "output '") << first.name
       << "': drifts from the unfused path by ";
-  printDifference(first.difference, err);
+  printDifference(first.difference, tolerance, err);
   if (first.isNode)
     err << "; the first of " << wrong << " that do, of " << nodes << " ops and " << outputs << " outputs\n";
   else

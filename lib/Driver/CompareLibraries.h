@@ -7,9 +7,6 @@
 
 namespace vitc::driver {
 
-/// A program's output may be this far from the reference's, relative to the largest magnitude of that.
-inline constexpr double kVerifyTolerance = 1e-4;
-
 /// Compiled libraries. `reference` and `fused` return the outputs of the graph and those of the nodes, `delivered` the
 /// former.
 struct VerifiedLibraries {
@@ -22,7 +19,10 @@ struct Comparison {
   bool isNode = false;
   run::Difference difference;
 
-  bool agrees() const { return !difference.notNumbers && difference.largest <= kVerifyTolerance * difference.scale; }
+  /// `tolerance` is relative to the largest magnitude of the reference.
+  bool agrees(double tolerance) const {
+    return !difference.notNumbers && difference.largest <= tolerance * difference.scale;
+  }
 };
 
 /// Runs the libraries in a child process, on the arrays of the .npz file `inputs` and on drawn numbers for what it has
@@ -30,8 +30,9 @@ struct Comparison {
 llvm::Expected<std::vector<Comparison>> compareLibraries(const VerifiedLibraries &libraries,
                                                          llvm::ArrayRef<std::string> nodes, llvm::StringRef inputs);
 
-/// Says how far the programs agree, or which node drifts first; returns whether they do.
-bool printVerdict(llvm::ArrayRef<Comparison> comparisons, llvm::raw_ostream &out, llvm::raw_ostream &err);
+/// Says how far the programs agree, or which node drifts first by more than the tolerance; returns whether they do.
+bool printVerdict(llvm::ArrayRef<Comparison> comparisons, double tolerance, llvm::raw_ostream &out,
+                  llvm::raw_ostream &err);
 
 } // namespace vitc::driver
 

@@ -3,11 +3,14 @@
 #include "HostLibrary.h"
 #include "StageRunner.h"
 
+#include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/MapVector.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace vitc;
@@ -39,6 +42,16 @@ static Operation *findLastNode(Location loc, const llvm::MapVector<StringRef, Op
     return WalkResult::advance();
   });
   return last;
+}
+
+double vitc::driver::findTolerance(ModuleOp graph) {
+  double tolerance = 1e-4;
+  graph.walk([&](onnx::CastOp op) {
+    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(op.getType()));
+    if (type && type.getWidth() < 32)
+      tolerance = std::max(tolerance, std::ldexp(1.0, 1 - static_cast<int>(type.getFPMantissaWidth())));
+  });
+  return tolerance;
 }
 
 static func::FuncOp getMain(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }

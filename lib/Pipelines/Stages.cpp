@@ -20,6 +20,8 @@ void vitc::buildONNXPipeline(OpPassManager &pm) {
   functions.addPass(createCSEPass());
   // Dead arithmetic is gone by now: what is left is used.
   functions.addPass(onnx::createCheckShapesPass());
+  // Shape inference computes constants as their types say, rounded, so that it comes first.
+  functions.addPass(onnx::createWidenFloatsPass());
 }
 
 void vitc::buildLinalgPipeline(OpPassManager &pm) {

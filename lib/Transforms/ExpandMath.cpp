@@ -2,6 +2,7 @@
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Transforms/Passes.h"
 
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -60,6 +61,8 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish);
   patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
   populateMathAlgebraicSimplificationPatterns(patterns);
+  // Processors without instructions for it would call a library.
+  arith::populateExpandBFloat16Patterns(patterns);
   // Not powf, which upstream expands for positive bases alone.
   math::populateExpansionPatterns(patterns,
                                   {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "rsqrt", "sinh", "tan"});

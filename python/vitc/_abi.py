@@ -7,6 +7,7 @@ import os
 import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32
 from ctypes import c_uint64, c_void_p
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from ._errors import Error
 ABI = 1
 CPU = 1  # kDLCPU
 _CODES = {"i": 0, "u": 1, "f": 2, "b": 6}  # DLDataTypeCode by numpy.dtype.kind
-_BFLOAT = 4
 
 
 class Device(Structure):
@@ -24,6 +24,16 @@ class Device(Structure):
 
 class DataType(Structure):
     _fields_ = [("code", c_uint8), ("bits", c_uint8), ("lanes", c_uint16)]
+
+
+class Extension(NamedTuple):
+    """A type that NumPy has from the package ml_dtypes alone."""
+
+    type: DataType
+    bits: type  # NumPy's type of the same size
+
+
+_EXTENSIONS = {"bfloat16": Extension(DataType(4, 16, 1), np.uint16)}
 
 
 class DLTensor(Structure):
@@ -127,20 +137,24 @@ def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
 
 
 @functools.lru_cache
-def type_of(dtype: np.dtype) -> DataType:
-    """DLPack's type of a NumPy type; an Error where it has none."""
-    if dtype.name == "bfloat16":
-        return DataType(_BFLOAT, 16, 1)
+def type_of(dtype: np.dtype, wanted: str = "") -> DataType:
+    """DLPack's type of a NumPy type; an Error where it has none. Types that NumPy lacks also come as their bits, where
+    `wanted`, info_json's name of what the model takes, is one of them."""
+    extension = _EXTENSIONS.get(wanted)
+    if extension and dtype == extension.bits:
+        return extension.type
+    if dtype.name in _EXTENSIONS:
+        return _EXTENSIONS[dtype.name].type
     if dtype.kind not in _CODES:
         raise Error(f"arrays of type {dtype} cannot be passed to a model")
     return DataType(_CODES[dtype.kind], dtype.itemsize * 8, 1)
 
 
 def dtype_of(name: str) -> np.dtype:
-    """The NumPy type that info_json names; bfloat16 needs the package ml_dtypes."""
-    if name == "bfloat16" and "ml_dtypes" not in sys.modules:
+    """The NumPy type that info_json names; that of the bits for one that only the package ml_dtypes has, without it."""
+    if name in _EXTENSIONS and "ml_dtypes" not in sys.modules:
         try:
-            import ml_dtypes  # noqa: F401  (it registers the name)
+            import ml_dtypes  # noqa: F401  (it registers the names)
         except ImportError:
-            raise Error("the model uses bfloat16, for which NumPy needs the package ml_dtypes") from None
+            return np.dtype(_EXTENSIONS[name].bits)
     return np.dtype(name)

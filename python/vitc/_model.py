@@ -20,15 +20,21 @@ from ._errors import Error
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """An input or output: a dimension is a number, or a name or an expression of names ("batch", "197*batch")."""
+    """An input or output: a dimension is a number, or a name or an expression of names ("batch", "197*batch").
+
+    `type` is the library's name of the elements' type, and `dtype` NumPy's. NumPy has bfloat16 where the package
+    ml_dtypes is installed; elsewhere, `dtype` is uint16, and arrays hold the bits of each element. Inputs may hold bits
+    in either case.
+    """
 
     name: str
     dtype: np.dtype
     shape: tuple[int | str, ...]
+    type: str
 
     @staticmethod
     def _from_json(value: Mapping[str, Any]) -> Tensor:
-        return Tensor(value["name"], _abi.dtype_of(value["type"]), tuple(value["shape"]))
+        return Tensor(value["name"], _abi.dtype_of(value["type"]), tuple(value["shape"]), value["type"])
 
 
 class _Session:
@@ -53,14 +59,14 @@ def _unload(library: ctypes.CDLL, api: _abi.Api, handle: ctypes.c_void_p, idle: 
     _ctypes.dlclose(library._handle)
 
 
-def _tensors(arrays: list[np.ndarray]) -> ctypes.Array[_abi.DLTensor]:
+def _tensors(specs: tuple[Tensor, ...], arrays: list[np.ndarray]) -> ctypes.Array[_abi.DLTensor]:
     """The arrays as DLPack tensors, which refer to them."""
     tensors = (_abi.DLTensor * len(arrays))()
-    for tensor, array in zip(tensors, arrays):
+    for tensor, spec, array in zip(tensors, specs, arrays):
         tensor.data = array.__array_interface__["data"][0]
         tensor.device.device_type = _abi.CPU
         tensor.ndim = array.ndim
-        tensor.dtype = _abi.type_of(array.dtype)
+        tensor.dtype = _abi.type_of(array.dtype, spec.type)
         tensor.shape = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
     return tensors
 
@@ -196,11 +202,11 @@ class Model:
             self._idle.append(session)
 
     def _run(self, session: _Session, inputs: list[np.ndarray]) -> list[np.ndarray]:
-        tensors, shapes = _tensors(inputs), (_abi.DLTensor * len(self.outputs))()
+        tensors, shapes = _tensors(self.inputs, inputs), (_abi.DLTensor * len(self.outputs))()
         counts = len(inputs), len(self.outputs)
         self._api.check(self._api.output_shapes(session.handle, tensors, counts[0], shapes, counts[1]))
         outputs = [np.empty(shape.shape[: shape.ndim], spec.dtype) for spec, shape in zip(self.outputs, shapes)]
-        self._api.check(self._api.run(session.handle, tensors, counts[0], _tensors(outputs), counts[1], None))
+        self._api.check(self._api.run(session.handle, tensors, counts[0], _tensors(self.outputs, outputs), counts[1], None))
         return outputs
 
 

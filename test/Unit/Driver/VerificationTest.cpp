@@ -75,7 +75,7 @@ protected:
 struct Verdict {
   explicit Verdict(ArrayRef<Comparison> comparisons) {
     llvm::raw_string_ostream outStream(out), errStream(err);
-    agrees = printVerdict(comparisons, outStream, errStream);
+    agrees = printVerdict(comparisons, /*tolerance=*/1e-4, outStream, errStream);
   }
   bool agrees;
   std::string out, err;

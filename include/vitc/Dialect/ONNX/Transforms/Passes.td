@@ -39,4 +39,33 @@ def CheckShapesPass : Pass<"onnx-check-shapes", "::mlir::func::FuncOp"> {
   }];
 }
 
+def WidenFloatsPass : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "compute in f32 what is stored in f16 or bf16";
+  let description = [{
+    Every tensor of a storage type (f16, bf16) becomes one of f32, and so do constants. Arguments of the function keep
+    their type and are widened once, results are rounded once. A `Cast` to a storage type stays and rounds; a `Cast` to
+    f32 of a value that was not rounded by one does nothing. So a value is rounded where it is stored for the caller or
+    where the model asks for it, and nowhere else. A scalar constant that is the rounding of one of an activation (√2 of
+    GELU, …) is that one.
+
+    Precondition: shapes are inferred.
+    Postcondition: storage types are those of arguments, of results and of the operands and results of `Cast`.
+
+    ```mlir
+    func.func @main(%x: tensor<4xf16>) -> tensor<4xf16> {
+      %y = onnx.Exp %x : (tensor<4xf16>) -> tensor<4xf16>
+      return %y : tensor<4xf16>
+    }
+    // becomes
+    func.func @main(%x: tensor<4xf16>) -> tensor<4xf16> {
+      %wide = onnx.Cast %x {to = f32} : (tensor<4xf16>) -> tensor<4xf32>
+      %y = onnx.Exp %wide : (tensor<4xf32>) -> tensor<4xf32>
+      %rounded = onnx.Cast %y {to = f16} : (tensor<4xf32>) -> tensor<4xf16>
+      return %rounded : tensor<4xf16>
+    }
+    ```
+  }];
+  let dependentDialects = ["::vitc::onnx::ONNXDialect"];
+}
+
 #endif

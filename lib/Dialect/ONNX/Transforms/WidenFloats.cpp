@@ -1,0 +1,111 @@
+// Computing in f32 what a model holds in fewer bits. Storage types stay where values are stored, at the entry's
+// arguments and results, and where the model asks for their rounding, at a Cast.
+
+#include "vitc/Dialect/ONNX/Transforms/Passes.h"
+
+#include "vitc/Dialect/ONNX/IR/ONNX.h"
+#include "vitc/Dialect/ONNX/Transforms/StorageTypes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace vitc::onnx {
+#define GEN_PASS_DEF_WIDENFLOATSPASS
+#include "vitc/Dialect/ONNX/Transforms/Passes.h.inc"
+} // namespace vitc::onnx
+
+using namespace mlir;
+using namespace vitc::onnx;
+
+/// The tensor type to compute in.
+static Type widen(Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !isStorageType(shaped.getElementType()))
+    return type;
+  auto f32 = Float32Type::get(type.getContext());
+  if (auto ranked = dyn_cast<RankedTensorType>(type))
+    return RankedTensorType::get(ranked.getShape(), f32, ranked.getEncoding());
+  return shaped.clone(f32);
+}
+
+/// What an attribute says about values of a storage type, said about those that are computed with.
+static Attribute widen(Attribute attribute) {
+  if (auto type = dyn_cast<TypeAttr>(attribute); type && isStorageType(type.getValue()))
+    return TypeAttr::get(Float32Type::get(attribute.getContext()));
+  if (auto elements = dyn_cast<ElementsAttr>(attribute); elements && isStorageType(elements.getElementType()))
+    return widenElements(elements);
+  return attribute;
+}
+
+static Value createCast(OpBuilder &builder, Value value, Type type) {
+  return CastOp::create(builder, value.getLoc(), type, value, getElementTypeOrSelf(type));
+}
+
+/// The rounded value, without widening and rounding again what was rounded already.
+static Value round(OpBuilder &builder, Value value, Type type) {
+  auto cast = value.getDefiningOp<CastOp>();
+  return cast && cast.getInput().getType() == type ? cast.getInput() : createCast(builder, value, type);
+}
+
+/// Uses of a stored value read it in f32.
+static void widenUses(OpBuilder &builder, Value stored) {
+  Value wide = createCast(builder, stored, widen(stored.getType()));
+  stored.replaceAllUsesExcept(wide, wide.getDefiningOp());
+}
+
+namespace {
+struct WidenFloatsPass final : vitc::onnx::impl::WidenFloatsPassBase<WidenFloatsPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    SmallVector<Operation *> ops;
+    function.getBody().walk([&](Operation *op) { ops.push_back(op); });
+    OpBuilder builder = OpBuilder::atBlockBegin(&function.front());
+    for (Value argument : function.getArguments())
+      if (widen(argument.getType()) != argument.getType())
+        widenUses(builder, argument);
+    for (Operation *op : ops)
+      widenOp(op);
+    roundResults(function);
+    // Values that only left the function as they came, or as they were rounded.
+    for (Operation &op : llvm::make_early_inc_range(function.front()))
+      if (isa<CastOp>(op) && op.use_empty())
+        op.erase();
+  }
+
+private:
+  static void widenOp(Operation *op) {
+    if (auto cast = dyn_cast<CastOp>(op))
+      return widenCast(cast);
+    for (NamedAttribute attribute : op->getAttrDictionary())
+      if (Attribute wide = widen(attribute.getValue()); wide != attribute.getValue())
+        op->setAttr(attribute.getName(), wide);
+    for (Value result : op->getResults())
+      result.setType(widen(result.getType()));
+    for (Region &region : op->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setType(widen(argument.getType()));
+  }
+
+  /// One that rounds stays; one that only widened does nothing any more.
+  static void widenCast(CastOp op) {
+    if (widen(op.getType()) != op.getType()) {
+      OpBuilder builder(op->getContext());
+      builder.setInsertionPointAfter(op);
+      return widenUses(builder, op);
+    }
+    if (op.getInput().getType() != op.getType())
+      return;
+    op.replaceAllUsesWith(op.getInput());
+    op.erase();
+  }
+
+  static void roundResults(func::FuncOp function) {
+    Operation *end = function.front().getTerminator();
+    OpBuilder builder(end);
+    for (auto [operand, type] : llvm::zip_equal(end->getOpOperands(), function.getResultTypes()))
+      if (operand.get().getType() != type)
+        operand.set(round(builder, operand.get(), type));
+  }
+};
+} // namespace
