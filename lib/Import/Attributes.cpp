@@ -17,18 +17,23 @@ static const llvm::StringSet<> &getBoolNames() {
       "antialias",
       "ceil_mode",
       "count_include_pad",
+      "detect_negative",
+      "detect_positive",
       "do_rotary",
       "exclude_outside",
       "exclusive",
       "fmod",
+      "input_forget",
       "interleaved",
       "is_causal",
       "keepdims",
       "largest",
+      "linear_before_reset",
       "past_present_share_buffer",
       "reverse",
       "saturate",
       "sorted",
+      "new_axis",
       "noop_with_empty_axes",
       "select_last_index",
       "spatial",
@@ -44,7 +49,9 @@ static const llvm::StringSet<> &getBoolNames() {
 }
 
 /// Integers that stand for data types.
-static bool isTypeName(StringRef name) { return name == "to" || name == "stash_type" || name == "softmax_precision"; }
+static bool isTypeName(StringRef name) {
+  return name == "to" || name == "dtype" || name == "stash_type" || name == "softmax_precision";
+}
 
 std::string vitc::getAttributeName(StringRef name) {
   std::string result;
@@ -100,6 +107,9 @@ FailureOr<Attribute> vitc::importAttribute(StringRef name, const AttributeProto 
   case AttributeProto::FLOATS:
     return Attribute(builder.getDenseF32ArrayAttr(
         ArrayRef<float>(attribute.floats().data(), static_cast<size_t>(attribute.floats_size()))));
+  case AttributeProto::STRINGS:
+    return Attribute(builder.getStrArrayAttr(
+        llvm::map_to_vector(attribute.strings(), [](const std::string &text) { return StringRef(text); })));
   case AttributeProto::STRING:
     return Attribute(builder.getStringAttr(attribute.s()));
   case AttributeProto::TENSOR: {

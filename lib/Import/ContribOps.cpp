@@ -1,104 +1,12 @@
 // Operators of ONNX Runtime: those that its optimizer writes into the models of vision transformers. Each becomes what
 // it means in ONNX's own operators. Source: ONNX Runtime's operator documentation, domain com.microsoft, version 1.
 
-#include "Node.h"
+#include "Steps.h"
 
-#include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace vitc;
-
-namespace {
-
-/// Builds the ops that a node becomes. What fails is reported once, at the node; values are null from then on.
-class Steps {
-public:
-  Steps(Node &node, OpBuilder &builder) : node(node), builder(builder) {}
-
-  /// Fails where an input before `required` is absent, there are more than `most`, or an attribute is not in `known`.
-  LogicalResult check(unsigned required, unsigned most, ArrayRef<StringRef> known) {
-    for (unsigned position = 0; position < required; ++position)
-      if (!node.getInput(position))
-        return node.emitError() << "lacks input " << position;
-    if (node.inputs.size() > most)
-      return node.emitError() << "expected at most " << most << " inputs, got " << node.inputs.size();
-    for (NamedAttribute attribute : node.attributes)
-      if (!llvm::is_contained(known, attribute.getName().getValue()))
-        return node.emitError() << "has an unknown attribute, '" << attribute.getName().getValue() << "'";
-    return success();
-  }
-
-  /// The results of an operator of ONNX in its newest form.
-  Outputs make(StringRef opType, ArrayRef<Value> inputs, ArrayRef<NamedAttribute> attributes = {}, unsigned count = 1) {
-    if (hasFailed)
-      return Outputs(count);
-    Node step{opType, node.opset, node.loc};
-    llvm::append_range(step.inputs, inputs);
-    step.attributes.append(attributes.begin(), attributes.end());
-    step.outputs.assign(count, "result");
-    FailureOr<Outputs> made = buildOp(step, builder);
-    hasFailed = failed(made);
-    return hasFailed ? Outputs(count) : *made;
-  }
-  Value makeOne(StringRef opType, ArrayRef<Value> inputs, ArrayRef<NamedAttribute> attributes = {}) {
-    return make(opType, inputs, attributes).front();
-  }
-
-  /// The sum of those that are present.
-  Value add(ArrayRef<Value> terms) {
-    Value sum;
-    for (Value term : terms)
-      sum = sum && term ? makeOne("Add", {sum, term}) : sum ? sum : term;
-    return sum;
-  }
-  Value scale(Value x, FloatAttr factor) {
-    if (!factor || factor.getValueAsDouble() == 1 || hasFailed)
-      return x;
-    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(x));
-    if (!type) {
-      hasFailed = true;
-      node.emitError() << "expected floats as operands, got " << getElementTypeOrSelf(x);
-      return x;
-    }
-    auto elements =
-        DenseElementsAttr::get(RankedTensorType::get({}, type), builder.getFloatAttr(type, factor.getValueAsDouble()));
-    return makeOne("Mul", {x, onnx::ConstantOp::create(builder, node.loc, cast<ElementsAttr>(elements))});
-  }
-  Value integers(ArrayRef<int64_t> values) {
-    auto type = RankedTensorType::get(values.size(), builder.getI64Type());
-    return onnx::ConstantOp::create(builder, node.loc, cast<ElementsAttr>(DenseElementsAttr::get(type, values)));
-  }
-
-  /// An attribute of one kind, null where it is absent; of another kind it is an error.
-  template <typename AttrT>
-  AttrT get(StringRef name) {
-    Attribute attribute = node.attributes.get(name);
-    auto value = dyn_cast_or_null<AttrT>(attribute);
-    if (attribute && !value && !hasFailed) {
-      hasFailed = true;
-      node.emitError() << "has an attribute '" << name << "' of a wrong kind, " << attribute;
-    }
-    return value;
-  }
-  bool isSet(StringRef name) {
-    auto flag = get<BoolAttr>(name);
-    return flag && flag.getValue();
-  }
-  NamedAttribute attribute(StringRef name, Attribute value) const { return builder.getNamedAttr(name, value); }
-
-  /// What the node computes, unless something failed.
-  FailureOr<Outputs> finish(ArrayRef<Value> outputs) const {
-    return hasFailed ? FailureOr<Outputs>() : FailureOr<Outputs>(Outputs(outputs));
-  }
-
-private:
-  Node &node;
-  OpBuilder &builder;
-  bool hasFailed = false;
-};
-
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Activations

@@ -81,6 +81,20 @@ static FailureOr<Outputs> expandSum(Node &node, OpBuilder &builder) {
   return Outputs{sum};
 }
 
+/// The sum of the inputs by their number.
+static FailureOr<Outputs> expandMean(Node &node, OpBuilder &builder) {
+  FailureOr<Outputs> sum = expandSum(node, builder);
+  if (failed(sum) || node.inputs.size() == 1)
+    return sum;
+  auto type = dyn_cast<FloatType>(getElementTypeOrSelf(sum->front()));
+  if (!type)
+    return node.emitError() << "expected floats, got " << node.inputs[0].getType();
+  auto count = DenseElementsAttr::get(RankedTensorType::get({}, type),
+                                      Attribute(builder.getFloatAttr(type, static_cast<double>(node.inputs.size()))));
+  Value divisor = onnx::ConstantOp::create(builder, node.loc, cast<ElementsAttr>(count));
+  return Outputs{onnx::DivOp::create(builder, node.loc, UnrankedTensorType::get(type), sum->front(), divisor)};
+}
+
 /// A cast to the type of another tensor.
 static FailureOr<Outputs> expandCastLike(Node &node, OpBuilder &builder) {
   if (!node.getInput(0) || !node.getInput(1))
@@ -112,11 +126,15 @@ Expansion vitc::getExpansion(StringRef opType, int64_t opset) {
   bool isFlat = opset < 13 && (opType == "Softmax" || opType == "LogSoftmax");
   if (isFlat)
     return expandFlatSoftmax;
+  for (Expansion expansion : {getSequenceExpansion(opType), getFunctionExpansion(opType, opset)})
+    if (expansion)
+      return expansion;
   return llvm::StringSwitch<Expansion>(opType)
       .Case("CastLike", expandCastLike)
       .Case("Constant", expandConstant)
       .Case("Dropout", expandDropout)
       .Case("Identity", expandIdentity)
+      .Case("Mean", expandMean)
       .Case("Sum", expandSum)
       .Default(getContribExpansion(opType));
 }

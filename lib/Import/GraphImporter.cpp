@@ -4,6 +4,8 @@
 #include "ModelFile.h"
 #include "NodeOrder.h"
 #include "Outputs.h"
+#include "StandardFunctions.h"
+#include "Subgraphs.h"
 #include "onnx.pb.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
@@ -32,13 +34,13 @@ LogicalResult GraphImporter::importEntry(func::FuncOp entry, ArrayRef<StringRef>
     Location constantLoc = NameLoc::get(builder.getStringAttr(constant.name));
     scope.values[constant.name] = onnx::ConstantOp::create(builder, constantLoc, constant.value);
   }
-  if (failed(addInitializers(scope)) || failed(importNodes(getNodes(model.graph()), scope)))
+  scope.block = &entry.getBody().front();
+  if (failed(addInitializers(model.graph(), scope)) || failed(importNodes(getNodes(model.graph()), scope)))
     return failure();
   return createReturn(entry, outputs, scope);
 }
 
-LogicalResult GraphImporter::addInitializers(Scope &scope) {
-  const ::onnx::GraphProto &graph = model.graph();
+LogicalResult GraphImporter::addInitializers(const ::onnx::GraphProto &graph, Scope &scope) {
   if (graph.sparse_initializer_size() != 0)
     return emitError(loc) << "the model has sparse initializers, which vitc does not support";
   for (const ::onnx::TensorProto &tensor : graph.initializer())
@@ -82,6 +84,8 @@ LogicalResult GraphImporter::createReturn(func::FuncOp entry, ArrayRef<StringRef
     FailureOr<Value> value = getValue(name, scope);
     if (failed(value))
       return failure();
+    if (!isa<TensorType>(value->getType()))
+      return emitError(loc) << "output '" << name << "' is a sequence, which vitc does not support";
     results.push_back(*value);
     attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr("vit.name", builder.getStringAttr(name))));
   }
@@ -92,15 +96,21 @@ LogicalResult GraphImporter::createReturn(func::FuncOp entry, ArrayRef<StringRef
 }
 
 FailureOr<Value> GraphImporter::getValue(StringRef name, Scope &scope) {
-  auto known = scope.values.find(name);
-  if (known != scope.values.end())
+  Scope *owner = &scope;
+  while (!owner->owns(name))
+    owner = owner->parent;
+  auto known = owner->values.find(name);
+  if (known != owner->values.end())
     return known->second;
-  Location constantLoc = NameLoc::get(builder.getStringAttr(scope.prefix + name));
-  FailureOr<ElementsAttr> elements = tensors.import(*scope.initializers.lookup(name), constantLoc);
+  Location constantLoc = NameLoc::get(builder.getStringAttr(owner->prefix + name));
+  FailureOr<ElementsAttr> elements = tensors.import(*owner->initializers.lookup(name), constantLoc);
   if (failed(elements))
     return failure();
+  OpBuilder::InsertionGuard guard(builder);
+  if (owner != &scope) // where all readers see it
+    builder.setInsertionPointToStart(owner->block);
   Value value = onnx::ConstantOp::create(builder, constantLoc, *elements);
-  scope.values[name] = value;
+  owner->values[name] = value;
   return value;
 }
 
@@ -108,7 +118,9 @@ LogicalResult GraphImporter::importNodes(ArrayRef<const ::onnx::NodeProto *> nod
   numNodes += nodes.size();
   if (numNodes > mostNodes)
     return emitError(loc) << "the model has more than " << mostNodes << " nodes";
-  auto order = orderNodes(nodes, [&](StringRef name) { return scope.defines(name); }, loc);
+  auto order = orderNodes(
+      nodes, [&](StringRef name) { return scope.owns(name); }, [&](StringRef name) { return scope.defines(name); },
+      loc);
   if (failed(order))
     return failure();
   for (const ::onnx::NodeProto *node : *order)
@@ -121,7 +133,7 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &proto, Sc
   for (const ::onnx::AttributeProto &attribute : proto.attribute()) {
     const ::onnx::AttributeProto *source = &attribute;
     if (!attribute.ref_attr_name().empty())
-      source = scope.attributes.lookup(attribute.ref_attr_name());
+      source = scope.getAttribute(attribute.ref_attr_name());
     if (!source)
       continue; // an optional parameter of the function that the call does not give
     std::string name = getAttributeName(attribute.name());
@@ -134,9 +146,17 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &proto, Sc
   return success();
 }
 
+/// A function of the model's own, or the one that ONNX defines an operator by where vitc has no op for that.
+const ::onnx::FunctionProto *GraphImporter::findFunction(const ::onnx::NodeProto &proto, int64_t opset) {
+  if (const ::onnx::FunctionProto *function = functions.lookup(proto))
+    return function;
+  bool isOp = !canonicalDomain(proto.domain()).empty() || isSupported(proto.op_type(), opset, builder.getContext());
+  return isOp ? nullptr : findStandardFunction(proto.op_type(), opset);
+}
+
 LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &scope) {
   Location nodeLoc = NameLoc::get(builder.getStringAttr(scope.prefix + getNodeName(proto)));
-  const ::onnx::FunctionProto *function = functions.lookup(proto);
+  const ::onnx::FunctionProto *function = findFunction(proto, scope.opset);
   std::string opType = function ? proto.op_type() : getQualifiedOpType(proto);
   bool isContrib = !function && !canonicalDomain(proto.domain()).empty();
   Node node{opType, isContrib ? contribOpset : scope.opset, nodeLoc};
@@ -151,6 +171,8 @@ LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &s
   FailureOr<Outputs> outputs = failure();
   if (function)
     outputs = importCall(proto, *function, scope, node);
+  else if (isControlFlow(opType, node.opset))
+    outputs = importControlFlow(proto, scope, node);
   else if (succeeded(importAttributes(proto, scope, node)))
     outputs = buildNode(node, builder);
   if (failed(outputs))
@@ -172,13 +194,14 @@ FailureOr<Outputs> GraphImporter::importCall(const ::onnx::NodeProto &proto, con
   if (node.inputs.size() > static_cast<size_t>(function.input_size()))
     return node.emitError() << "expected at most " << function.input_size() << " inputs, got " << node.inputs.size();
   Scope inner{getOpset(function, ""), cast<NameLoc>(node.loc).getName().str() + "/"};
+  inner.block = builder.getInsertionBlock();
   for (auto [position, name] : llvm::enumerate(function.input()))
     inner.values[name] = node.getInput(position);
   for (const ::onnx::AttributeProto &attribute : function.attribute_proto())
     inner.attributes[attribute.name()] = &attribute;
   for (const ::onnx::AttributeProto &attribute : proto.attribute()) {
     bool isReference = !attribute.ref_attr_name().empty();
-    inner.attributes[attribute.name()] = isReference ? scope.attributes.lookup(attribute.ref_attr_name()) : &attribute;
+    inner.attributes[attribute.name()] = isReference ? scope.getAttribute(attribute.ref_attr_name()) : &attribute;
   }
 
   callStack.push_back(&function);

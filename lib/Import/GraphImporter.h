@@ -15,7 +15,7 @@ class GraphProto;
 
 namespace vitc {
 
-/// Builds the ops of a graph's nodes; functions are inlined.
+/// Builds the ops of a graph's nodes; functions are inlined. What is about subgraphs stands in Subgraphs.cpp.
 class GraphImporter {
 public:
   GraphImporter(std::shared_ptr<const ::onnx::ModelProto> model, llvm::StringRef path, mlir::Location loc,
@@ -26,7 +26,7 @@ public:
                                   llvm::ArrayRef<InputConstant> constants, llvm::ArrayRef<llvm::StringRef> outputs);
 
 private:
-  /// Where names mean something: the graph, or one call of a function.
+  /// Where names mean something: the graph, a subgraph, or one call of a function.
   struct Scope {
     int64_t opset;
     /// Put before the names of nodes: the names of the calls.
@@ -37,15 +37,31 @@ private:
     /// What the attribute parameters of a function stand for.
     llvm::StringMap<const ::onnx::AttributeProto *> attributes = {};
 
-    bool defines(llvm::StringRef name) const { return values.contains(name) || initializers.contains(name); }
+    /// The scope around a subgraph, and the block of its ops.
+    Scope *parent = nullptr;
+    mlir::Block *block = nullptr;
+
+    bool owns(llvm::StringRef name) const { return values.contains(name) || initializers.contains(name); }
+    bool defines(llvm::StringRef name) const { return owns(name) || (parent && parent->defines(name)); }
+    const ::onnx::AttributeProto *getAttribute(llvm::StringRef name) const {
+      return parent ? parent->getAttribute(name) : attributes.lookup(name);
+    }
   };
 
-  llvm::LogicalResult addInitializers(Scope &scope);
+  llvm::LogicalResult addInitializers(const ::onnx::GraphProto &graph, Scope &scope);
   llvm::LogicalResult importNodes(llvm::ArrayRef<const ::onnx::NodeProto *> nodes, Scope &scope);
   llvm::LogicalResult importNode(const ::onnx::NodeProto &proto, Scope &scope);
+  const ::onnx::FunctionProto *findFunction(const ::onnx::NodeProto &proto, int64_t opset);
   llvm::LogicalResult importAttributes(const ::onnx::NodeProto &proto, Scope &scope, Node &node);
   llvm::FailureOr<Outputs> importCall(const ::onnx::NodeProto &proto, const ::onnx::FunctionProto &function,
                                       Scope &scope, const Node &node);
+  llvm::FailureOr<Outputs> importControlFlow(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
+  llvm::FailureOr<Outputs> importIf(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
+  llvm::FailureOr<Outputs> importLoop(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
+  llvm::FailureOr<Outputs> importScan(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
+  /// Fills a block with the ops of a subgraph whose inputs are `arguments`, and what it yields.
+  llvm::LogicalResult importSubgraph(const ::onnx::GraphProto &graph, Scope &outer, mlir::Block &block,
+                                     mlir::ValueRange arguments);
   /// The value of a name that the scope defines; null for an absent input of a function.
   llvm::FailureOr<mlir::Value> getValue(llvm::StringRef name, Scope &scope);
   llvm::LogicalResult createReturn(mlir::func::FuncOp entry, llvm::ArrayRef<llvm::StringRef> outputs, Scope &scope);

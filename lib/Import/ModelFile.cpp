@@ -14,8 +14,8 @@ static LogicalResult checkOpset(const ModelProto &model, Location loc) {
   for (const ::onnx::OperatorSetIdProto &opset : model.opset_import()) {
     if (!vitc::canonicalDomain(opset.domain()).empty())
       continue;
-    if (opset.version() < vitc::oldestOpset || opset.version() > vitc::newestOpset)
-      return emitError(loc) << "expected an opset from " << vitc::oldestOpset << " to " << vitc::newestOpset
+    if (opset.version() < vitc::firstOpset || opset.version() > vitc::newestOpset)
+      return emitError(loc) << "expected an opset from " << vitc::firstOpset << " to " << vitc::newestOpset
                             << ", got opset " << opset.version();
     return success();
   }

@@ -11,8 +11,9 @@ class ModelProto;
 
 namespace vitc {
 
-/// The opsets of the default domain that the importer knows the operators of.
-constexpr int64_t oldestOpset = 7, newestOpset = 28;
+/// The opsets of the default domain that the importer knows the operators of; of those before `oldestOpset`, it knows
+/// the operators that have not changed since.
+constexpr int64_t firstOpset = 1, oldestOpset = 7, newestOpset = 28;
 /// The one version of the domain "com.microsoft", whose operators ONNX Runtime writes into models.
 constexpr int64_t contribOpset = 1;
 

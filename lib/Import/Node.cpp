@@ -23,7 +23,10 @@ ElementsAttr vitc::getConstant(Value value) {
 
 bool vitc::isSupported(StringRef opType, int64_t opset, MLIRContext *context) {
   bool isUpsample = opType == "Upsample" && opset < 10; // an older Resize
-  return isUpsample || getExpansion(opType, opset) || RegisteredOperationName::lookup(getOpName(opType), context);
+  if (isUpsample || getExpansion(opType, opset) || isControlFlow(opType, opset))
+    return true;
+  std::optional<RegisteredOperationName> name = RegisteredOperationName::lookup(getOpName(opType), context);
+  return name && name->hasInterface<onnx::NodeOpInterface>();
 }
 
 FailureOr<Outputs> vitc::buildNode(Node &node, OpBuilder &builder) {
@@ -97,6 +100,8 @@ static LogicalResult addResultTypes(const Node &node, onnx::NodeOpInterface::Con
 
 FailureOr<Outputs> vitc::buildOp(const Node &node, OpBuilder &builder) {
   OperationState state(node.loc, getOpName(node.opType));
+  if (!state.name.hasInterface<onnx::NodeOpInterface>())
+    return node.emitError() << "is not supported";
   onnx::NodeOpInterface::Concept &schema = *state.name.getInterface<onnx::NodeOpInterface>();
   ArrayRef<StringAttr> known = state.name.getAttributeNames();
   for (NamedAttribute attribute : node.attributes)

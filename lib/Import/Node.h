@@ -29,6 +29,9 @@ using Outputs = llvm::SmallVector<mlir::Value>;
 /// Whether vitc has the operator: as an op of the dialect, or as something the importer expands.
 bool isSupported(llvm::StringRef opType, int64_t opset, mlir::MLIRContext *context);
 
+/// Whether an operator has subgraphs that vitc imports (Subgraphs.cpp).
+bool isControlFlow(llvm::StringRef opType, int64_t opset);
+
 /// Builds what a node says, in the form of the newest opset.
 llvm::FailureOr<Outputs> buildNode(Node &node, mlir::OpBuilder &builder);
 
@@ -41,6 +44,10 @@ using Expansion = llvm::FailureOr<Outputs> (*)(Node &node, mlir::OpBuilder &buil
 Expansion getExpansion(llvm::StringRef opType, int64_t opset);
 /// The same for the operators of ONNX Runtime (ContribOps.cpp).
 Expansion getContribExpansion(llvm::StringRef opType);
+/// The same for functions whose bodies depend on their nodes (FunctionExpansions.cpp).
+Expansion getFunctionExpansion(llvm::StringRef opType, int64_t opset);
+/// The same for operators on sequences and optional values (SequenceExpansions.cpp).
+Expansion getSequenceExpansion(llvm::StringRef opType);
 
 /// Builds the one op of the dialect that a node is.
 llvm::FailureOr<Outputs> buildOp(const Node &node, mlir::OpBuilder &builder);

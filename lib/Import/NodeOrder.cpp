@@ -1,6 +1,7 @@
 #include "NodeOrder.h"
 
 #include "Functions.h"
+#include "Subgraphs.h"
 #include "mlir/IR/Diagnostics.h"
 #include "onnx.pb.h"
 #include <queue>
@@ -14,7 +15,7 @@ class NodeOrder {
 public:
   NodeOrder(ArrayRef<const NodeProto *> nodes, Location loc) : nodes(nodes), loc(loc), waitsFor(nodes.size()) {}
 
-  LogicalResult findProducers(llvm::function_ref<bool(StringRef)> isDefined);
+  LogicalResult findProducers(llvm::function_ref<bool(StringRef)> isOwn);
   LogicalResult countDependences(llvm::function_ref<bool(StringRef)> isDefined);
   FailureOr<SmallVector<const NodeProto *>> sort();
 
@@ -31,13 +32,13 @@ private:
 };
 } // namespace
 
-LogicalResult NodeOrder::findProducers(llvm::function_ref<bool(StringRef)> isDefined) {
+LogicalResult NodeOrder::findProducers(llvm::function_ref<bool(StringRef)> isOwn) {
   for (auto [index, node] : llvm::enumerate(nodes))
     for (const std::string &output : node->output()) {
       if (output.empty())
         continue;
       auto [position, inserted] = producers.try_emplace(output, index);
-      if (inserted && !isDefined(output))
+      if (inserted && !isOwn(output))
         continue;
       InFlightDiagnostic diagnostic = emitError(loc) << "value '" << output << "' is defined twice";
       if (!inserted)
@@ -48,31 +49,36 @@ LogicalResult NodeOrder::findProducers(llvm::function_ref<bool(StringRef)> isDef
 }
 
 LogicalResult NodeOrder::countDependences(llvm::function_ref<bool(StringRef)> isDefined) {
-  for (auto [index, node] : llvm::enumerate(nodes))
-    for (const std::string &input : node->input()) {
+  for (auto [index, node] : llvm::enumerate(nodes)) {
+    std::optional<std::string> missing;
+    visitReads(*node, [&, reader = static_cast<unsigned>(index)](StringRef input) {
       if (input.empty())
-        continue;
+        return;
       auto producer = producers.find(input);
       if (producer != producers.end()) {
-        ++waitsFor[index];
-        readers[producer->second].push_back(index);
+        ++waitsFor[reader];
+        readers[producer->second].push_back(reader);
       } else if (!isDefined(input)) {
-        return emitError(loc) << "node '" << getNodeName(*node) << "' reads '" << input << "', which nothing defines";
+        missing = input.str();
       }
-    }
+    });
+    if (missing)
+      return emitError(loc) << "node '" << getNodeName(*node) << "' reads '" << *missing << "', which nothing defines";
+  }
   return success();
 }
 
 const NodeProto *NodeOrder::findCycle() const {
   unsigned node = std::distance(waitsFor.begin(), llvm::find_if(waitsFor, [](unsigned n) { return n != 0; }));
-  for (unsigned step = 0; step < nodes.size(); ++step)
-    for (const std::string &input : nodes[node]->input()) {
+  for (unsigned step = 0; step < nodes.size(); ++step) {
+    std::optional<unsigned> waitedFor;
+    visitReads(*nodes[node], [&](StringRef input) {
       auto producer = producers.find(input);
-      if (producer == producers.end() || waitsFor[producer->second] == 0)
-        continue;
-      node = producer->second;
-      break;
-    }
+      if (!waitedFor && producer != producers.end() && waitsFor[producer->second] != 0)
+        waitedFor = producer->second;
+    });
+    node = waitedFor.value_or(node);
+  }
   return nodes[node];
 }
 
@@ -95,10 +101,12 @@ FailureOr<SmallVector<const NodeProto *>> NodeOrder::sort() {
   return sorted;
 }
 
-FailureOr<SmallVector<const NodeProto *>>
-vitc::orderNodes(ArrayRef<const NodeProto *> nodes, llvm::function_ref<bool(StringRef)> isDefined, Location loc) {
+FailureOr<SmallVector<const NodeProto *>> vitc::orderNodes(ArrayRef<const NodeProto *> nodes,
+                                                           llvm::function_ref<bool(StringRef)> isOwn,
+                                                           llvm::function_ref<bool(StringRef)> isDefined,
+                                                           Location loc) {
   NodeOrder order(nodes, loc);
-  if (failed(order.findProducers(isDefined)) || failed(order.countDependences(isDefined)))
+  if (failed(order.findProducers(isOwn)) || failed(order.countDependences(isDefined)))
     return failure();
   return order.sort();
 }

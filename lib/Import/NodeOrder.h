@@ -10,10 +10,11 @@ class NodeProto;
 namespace vitc {
 
 /// Orders nodes such that each comes after those it reads, and otherwise as they stand. Fails where a value is defined
-/// twice or nowhere, or depends on itself. `isDefined` tells of values that no node defines.
+/// twice or nowhere, or depends on itself. `isOwn` tells of values that the graph has without its nodes, `isDefined` of
+/// those and of the values around it, whose names its nodes may give to others.
 llvm::FailureOr<llvm::SmallVector<const ::onnx::NodeProto *>>
-orderNodes(llvm::ArrayRef<const ::onnx::NodeProto *> nodes, llvm::function_ref<bool(llvm::StringRef)> isDefined,
-           mlir::Location loc);
+orderNodes(llvm::ArrayRef<const ::onnx::NodeProto *> nodes, llvm::function_ref<bool(llvm::StringRef)> isOwn,
+           llvm::function_ref<bool(llvm::StringRef)> isDefined, mlir::Location loc);
 
 } // namespace vitc
 

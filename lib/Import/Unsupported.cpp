@@ -3,6 +3,8 @@
 #include "Functions.h"
 #include "ModelFile.h"
 #include "Node.h"
+#include "StandardFunctions.h"
+#include "Subgraphs.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "onnx.pb.h"
@@ -34,16 +36,33 @@ public:
   }
 
 private:
+  /// Whether an operator of ONNX is one of vitc's, or a function of others, which are looked at in turn.
+  bool isStandard(const ::onnx::NodeProto &node, int64_t opset) {
+    if (opset > newestOpset || (opset < oldestOpset && !isUnchanged(node.op_type(), opset)))
+      return false;
+    if (isSupported(node.op_type(), opset, context))
+      return true;
+    const ::onnx::FunctionProto *function = findStandardFunction(node.op_type(), opset);
+    if (function)
+      called.insert(function);
+    return function != nullptr;
+  }
+
+  bool isContrib(const ::onnx::NodeProto &node, StringRef domain, int64_t opset) {
+    return domain == "com.microsoft" && opset == contribOpset && isSupported(getQualifiedOpType(node), opset, context);
+  }
+
   void visit(const ::onnx::NodeProto &node, llvm::function_ref<int64_t(StringRef)> opsetOf) {
+    for (const ::onnx::GraphProto *graph : getSubgraphs(node))
+      for (const ::onnx::NodeProto &inner : graph->node())
+        visit(inner, opsetOf); // as deep as protobuf lets messages nest
     if (const ::onnx::FunctionProto *function = table.lookup(node)) {
       called.insert(function);
       return;
     }
     StringRef domain = canonicalDomain(node.domain());
     int64_t opset = opsetOf(domain);
-    bool isKnownOpset = domain.empty() ? opset >= oldestOpset && opset <= newestOpset
-                                       : domain == "com.microsoft" && opset == contribOpset;
-    if (isKnownOpset && isSupported(getQualifiedOpType(node), opset, context))
+    if (domain.empty() ? isStandard(node, opset) : isContrib(node, domain, opset))
       return;
     std::string description = node.op_type() + " (";
     if (!domain.empty())

@@ -132,12 +132,19 @@ static LogicalResult dropBool(Node &node, StringRef name, bool value, StringRef 
   return success();
 }
 
-static LogicalResult upgradeBatchNormalization(Node &node, OpBuilder &builder) {
-  node.attributes.erase("momentum");
+/// Before opset 14 nothing said that a node is in training mode but its five outputs, of which two were not defined.
+static LogicalResult upgradeTraining(Node &node, OpBuilder &builder) {
   if (node.outputs.size() > 1)
     return node.emitError() << "has outputs of training, which vitc does not support";
-  return success(succeeded(dropBool(node, "training_mode", false, "is in training mode")) &&
-                 succeeded(dropBool(node, "spatial", true, "has statistics for each position")));
+  return dropBool(node, "spatial", true, "has statistics for each position");
+}
+
+/// The momentum is for training alone.
+static LogicalResult dropMomentum(Node &node, OpBuilder &builder) {
+  auto training = dyn_cast_or_null<BoolAttr>(node.attributes.get("training_mode"));
+  if (!training || !training.getValue())
+    node.attributes.erase("momentum");
+  return success();
 }
 
 /// These are about types of eight bits and less.
@@ -145,11 +152,6 @@ static LogicalResult upgradeCast(Node &node, OpBuilder &builder) {
   node.attributes.erase("saturate");
   node.attributes.erase("round_mode");
   return success();
-}
-
-static LogicalResult refuseGroupScales(Node &node, OpBuilder &builder) {
-  return node.emitError() << "scales groups rather than channels, which vitc does not support; "
-                             "export the model with opset 21 or later";
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,12 +171,15 @@ constexpr int64_t always = std::numeric_limits<int64_t>::max();
 
 /// Applied in this order.
 static const Upgrade upgrades[] = {
-    {"BatchNormalization", always, upgradeBatchNormalization},
+    {"BatchNormalization", 14, upgradeTraining},
+    {"BatchNormalization", always, dropMomentum},
     {"Cast", always, upgradeCast},
     {"Clip", 11, upgradeClip},
-    {"GroupNormalization", 21, refuseGroupScales},
     {"Pad", 11, upgradePad},
+    {"ReduceL1", 18, upgradeAxes},
     {"ReduceL2", 18, upgradeAxes},
+    {"ReduceLogSum", 18, upgradeAxes},
+    {"ReduceLogSumExp", 18, upgradeAxes},
     {"ReduceMax", 18, upgradeAxes},
     {"ReduceMean", 18, upgradeAxes},
     {"ReduceMin", 18, upgradeAxes},

@@ -36,6 +36,8 @@ struct ExpandOp final : OpRewritePattern<OpTy> {
 };
 
 Value expandExp(FastMath &math, math::ExpOp op) { return math.exp(op.getOperand()); }
+Value expandSin(FastMath &math, math::SinOp op) { return math.sin(op.getOperand()); }
+Value expandCos(FastMath &math, math::CosOp op) { return math.cos(op.getOperand()); }
 Value expandPow(FastMath &math, math::PowFOp op) { return math.pow(op.getLhs(), op.getRhs()); }
 Value expandSilu(FastMath &math, vitc::vit::SiluOp op) {
   return math.silu(op.getInput(), op.getBeta().convertToFloat());
@@ -55,7 +57,9 @@ bool isNative(Operation *op) {
 
 void populateExpandMathPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
+  patterns.add<ExpandOp<math::CosOp>>(context, expandCos);
   patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
+  patterns.add<ExpandOp<math::SinOp>>(context, expandSin);
   patterns.add<ExpandOp<math::PowFOp>>(context, expandPow);
   patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
   patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish);
@@ -66,7 +70,10 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   // Not powf, which upstream expands for positive bases alone.
   math::populateExpansionPatterns(patterns,
                                   {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "rsqrt", "sinh", "tan"});
-  auto isNotOurs = [](StringRef name) { return name != math::ExpOp::getOperationName(); };
+  auto isNotOurs = [](StringRef name) {
+    return !llvm::is_contained(
+        {math::CosOp::getOperationName(), math::ExpOp::getOperationName(), math::SinOp::getOperationName()}, name);
+  };
   populateMathPolynomialApproximationPatterns(patterns, isNotOurs);
   auto isFunction = [](StringRef name) { return true; };
   populateMathF32ExpansionPatterns(patterns, isFunction);

@@ -1,37 +1,17 @@
 //===- Conv and ConvTranspose as vit.conv ---------------------------------===//
 
-#include "Window.h"
+#include "Convolution.h"
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
 
-SmallVector<int64_t> SlidingWindow::getPads() const {
-  SmallVector<int64_t> pads = low;
-  llvm::append_range(pads, high);
-  return pads;
-}
-
-void SlidingWindow::addUnitDim() {
-  for (SmallVector<int64_t> *ones : {&kernel, &strides, &dilations})
-    ones->insert(ones->begin(), 1);
-  for (SmallVector<int64_t> *zeros : {&low, &high})
-    zeros->insert(zeros->begin(), 0);
-}
-
-namespace {
-struct Convolution {
-  Tensor x, w;
-  Value bias;
-  SlidingWindow window;
-  int64_t groups;
-  bool transposed;
-};
-} // namespace
-
-/// vit.conv with a result of spatial extents `to`; a convolution of one dimension has a height of 1.
-static Tensor build(Node &node, Convolution conv, AffineExpr filters, ExtentsRef to) {
+/// vit.conv with a result of spatial extents `to`; a convolution of one dimension has a height of 1, and one of three
+/// or more is loops.
+static FailureOr<Tensor> build(Node &node, Convolution conv, AffineExpr filters, ExtentsRef to) {
+  if (conv.window.getRank() > 2)
+    return buildLoops(node, conv, filters, to);
   bool isOneDimensional = conv.window.getRank() == 1;
   Extents extents{conv.x.extents[0], filters};
   llvm::append_range(extents, to);
@@ -48,11 +28,9 @@ static Tensor build(Node &node, Convolution conv, AffineExpr filters, ExtentsRef
   return isOneDimensional ? node.dropDims(y, {2}) : y;
 }
 
-/// The static extents of the kernel, where there are one or two.
+/// The static extents of the kernel.
 static FailureOr<SmallVector<int64_t>> getKernel(Node &node, const Tensor &w) {
   auto kernel = llvm::map_to_vector(ExtentsRef(w.extents).drop_front(2), getStaticExtent);
-  if (kernel.size() > 2)
-    return node.refuse("a convolution in " + Twine(kernel.size()) + " dimensions is not supported");
   if (llvm::is_contained(kernel, ShapedType::kDynamic))
     return node.refuse("the extents of its kernel are not static");
   return kernel;
@@ -70,6 +48,14 @@ static FailureOr<Tensor> convertConv(ConvOp op, Node &node) {
     return failure();
   Value bias = op.getB() ? node.get(op.getB()).value : Value();
   return build(node, {x, w, bias, *window, static_cast<int64_t>(op.getGroup()), /*transposed=*/false}, to[1], space);
+}
+
+/// Whether vit.conv has kernels for a transposed convolution: every phase of the stride reads some of the kernel.
+static bool hasKernels(const SlidingWindow &window, ExtentsRef from) {
+  bool isDense = llvm::all_of(window.dilations, [](int64_t dilation) { return dilation == 1; }) &&
+                 llvm::all_of_zip(window.kernel, window.strides, std::greater_equal<int64_t>());
+  bool isStatic = llvm::all_of(from, [](AffineExpr extent) { return isa<AffineConstantExpr>(extent); });
+  return isDense && isStatic && window.getRank() <= 2;
 }
 
 /// The window of a transposed convolution. The padding after may be negative: `output_padding` adds rows and columns
@@ -109,6 +95,15 @@ static FailureOr<Tensor> convertConvTranspose(ConvTransposeOp op, Node &node) {
       getTransposedWindow(op, node, *kernel, ExtentsRef(x.extents).drop_front(2), ExtentsRef(extents).drop_front(2));
   if (failed(window))
     return failure();
+  auto groups = static_cast<int64_t>(op.getGroup());
+  Value bias = op.getB() ? node.get(op.getB()).value : Value();
+  ExtentsRef from = ExtentsRef(x.extents).drop_front(2);
+  if (!hasKernels(*window, from)) {
+    FailureOr<Convolution> plain = straighten(node, {x, w, bias, *window, groups, /*transposed=*/true});
+    if (failed(plain))
+      return failure();
+    return build(node, *plain, extents[1], ExtentsRef(extents).drop_front(2));
+  }
   SmallVector<int64_t> none(extents.size(), 0), after = none;
   Extents to(ExtentsRef(extents).drop_front(2));
   for (auto [dim, high] : llvm::enumerate(window->high)) {
@@ -116,13 +111,13 @@ static FailureOr<Tensor> convertConvTranspose(ConvTransposeOp op, Node &node) {
     to[dim] = node.symbols.simplify(to[dim] - after[dim + 2]);
     high = std::max<int64_t>(high, 0);
   }
-  auto groups = static_cast<int64_t>(op.getGroup());
-  Value bias = op.getB() ? node.get(op.getB()).value : Value();
   if (after == none)
     return build(node, {x, w, bias, *window, groups, /*transposed=*/true}, extents[1], to);
   // Only the bias is in what no input element reaches.
-  Tensor y = build(node, {x, w, Value(), *window, groups, /*transposed=*/true}, extents[1], to);
-  y = node.pad(y, none, after, getScalarAttr(0, y.getElementType()));
+  FailureOr<Tensor> reached = build(node, {x, w, Value(), *window, groups, /*transposed=*/true}, extents[1], to);
+  if (failed(reached))
+    return failure();
+  Tensor y = node.pad(*reached, none, after, getScalarAttr(0, reached->getElementType()));
   if (!bias)
     return y;
   auto spatial = llvm::to_vector(llvm::seq<int64_t>(1, extents.size() - 1));

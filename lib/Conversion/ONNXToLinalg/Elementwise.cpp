@@ -5,52 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Node.h"
+#include "Formula.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
 using linalg::ElementwiseKind;
-
-namespace {
-/// Writes formulas over floats of one type.
-struct Formula {
-  OpBuilder &b;
-  Location loc;
-  FloatType type;
-
-  Value constant(double value) { return arith::ConstantOp::create(b, loc, FloatAttr::get(type, value)); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
-  Value max(Value x, Value y) { return arith::MaximumFOp::create(b, loc, x, y); }
-  Value min(Value x, Value y) { return arith::MinimumFOp::create(b, loc, x, y); }
-  Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
-  Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
-  /// ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(−|x|)), which does not overflow
-  Value softplus(Value x) {
-    Value tail = exp(neg(math::AbsFOp::create(b, loc, x)));
-    return add(max(x, constant(0)), math::LogOp::create(b, loc, add(tail, constant(1))));
-  }
-  /// x where it is not negative (or NaN), else y
-  Value whereNegative(Value x, Value y) {
-    Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, constant(0));
-    return arith::SelectOp::create(b, loc, isNegative, y, x);
-  }
-};
-} // namespace
-
-/// A formula over the elements of one float tensor.
-static Tensor mapFloat(Node &node, Value operand, function_ref<Value(Formula, Value)> formula) {
-  Tensor x = node.get(operand);
-  auto type = cast<FloatType>(x.getElementType());
-  return node.map({x}, x.extents, type,
-                  [&](OpBuilder &b, Location loc, ValueRange args) { return formula(Formula{b, loc, type}, args[0]); });
-}
 
 template <typename OpTy, ElementwiseKind kind>
 static FailureOr<Tensor> convertToKind(OpTy op, Node &node) {

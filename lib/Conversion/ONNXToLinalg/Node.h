@@ -151,6 +151,7 @@ private:
   ConversionState &state;
 };
 
+void populateActivationPatterns(NodePatterns &patterns);
 void populateElementwisePatterns(NodePatterns &patterns);
 void populateArithmeticPatterns(NodePatterns &patterns);
 void populateContractionPatterns(NodePatterns &patterns);
@@ -158,6 +159,7 @@ void populateReductionPatterns(NodePatterns &patterns);
 void populateNormalizationPatterns(NodePatterns &patterns);
 void populateAttentionPatterns(NodePatterns &patterns);
 void populateMultiHeadAttentionPatterns(NodePatterns &patterns);
+void populateRecurrentPatterns(NodePatterns &patterns);
 void populateRotaryEmbeddingPatterns(NodePatterns &patterns);
 void populateConvolutionPatterns(NodePatterns &patterns);
 void populatePoolingPatterns(NodePatterns &patterns);

@@ -48,7 +48,34 @@ static Tensor alignChannels(Node &node, const Tensor &vector, int64_t rank) {
   return node.addDims(vector, llvm::to_vector(llvm::seq<int64_t>(1, rank - 1)));
 }
 
-static FailureOr<Tensor> convertBatchNormalization(BatchNormalizationOp op, Node &node) {
+/// Σ x / n and Σ (x − mean)² / n over all dimensions but the channels, and what follows of the running statistics.
+static SmallVector<Tensor> trainBatchNormalization(BatchNormalizationOp op, Node &node) {
+  Tensor x = node.get(op.getX());
+  SmallVector<int64_t> axes{0};
+  llvm::append_range(axes, llvm::seq<int64_t>(2, x.getRank()));
+  auto align = [&](const Tensor &vector) { return alignChannels(node, vector, x.getRank()); };
+  Tensor mean = reduceMean(node, x, axes);
+  Tensor centered = node.elementwise(ElementwiseKind::sub, {x, align(mean)}, x.extents);
+  Tensor variance = reduceMean(node, multiply(node, centered, centered), axes);
+  Tensor normalized = multiply(node, centered, align(inverseRoot(node, variance, op.getEpsilon().convertToDouble())));
+  Tensor y = add(node, multiply(node, normalized, align(node.get(op.getScale()))), align(node.get(op.getB())));
+
+  SmallVector<Tensor> results{y};
+  double momentum = op.getMomentum().convertToDouble();
+  auto weigh = [&](const Tensor &vector, double weight) {
+    return multiply(node, vector, node.scalar(weight, vector.getElementType()));
+  };
+  auto follow = [&](Value old, const Tensor &now) {
+    return add(node, weigh(node.get(old), momentum), weigh(now, 1 - momentum));
+  };
+  if (op.getRunning().size() > 0)
+    results.push_back(follow(op.getInputMean(), mean));
+  if (op.getRunning().size() > 1)
+    results.push_back(follow(op.getInputVar(), variance));
+  return results;
+}
+
+static Tensor inferBatchNormalization(BatchNormalizationOp op, Node &node) {
   Tensor x = node.get(op.getX());
   Type type = x.getElementType();
   double epsilon = op.getEpsilon().convertToDouble();
@@ -69,6 +96,12 @@ static FailureOr<Tensor> convertBatchNormalization(BatchNormalizationOp op, Node
   Tensor inverse = alignChannels(node, inverseRoot(node, node.get(op.getInputVar()), epsilon), x.getRank());
   Tensor centered = node.elementwise(ElementwiseKind::sub, {x, align(op.getInputMean())}, x.extents);
   return add(node, multiply(node, multiply(node, centered, inverse), align(op.getScale())), align(op.getB()));
+}
+
+static FailureOr<SmallVector<Tensor>> convertBatchNormalization(BatchNormalizationOp op, Node &node) {
+  if (op.getTrainingMode())
+    return trainBatchNormalization(op, node);
+  return SmallVector<Tensor>{inferBatchNormalization(op, node)};
 }
 
 /// A scale or bias that broadcasts to the dimensions `extents`, as a vector over all of them.

@@ -84,6 +84,7 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   patterns.add<ReturnPattern>(types, patterns.getContext());
   NodePatterns nodes(patterns, types, state);
   nodes.add(convertConstant);
+  populateActivationPatterns(nodes);
   populateElementwisePatterns(nodes);
   populateArithmeticPatterns(nodes);
   populateContractionPatterns(nodes);
@@ -91,6 +92,7 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populateNormalizationPatterns(nodes);
   populateAttentionPatterns(nodes);
   populateMultiHeadAttentionPatterns(nodes);
+  populateRecurrentPatterns(nodes);
   populateRotaryEmbeddingPatterns(nodes);
   populateConvolutionPatterns(nodes);
   populatePoolingPatterns(nodes);

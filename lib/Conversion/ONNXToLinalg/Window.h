@@ -3,6 +3,8 @@
 
 #include "Node.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 namespace vitc::onnx {
 
 /// A window that slides over the spatial dimensions: one value a dimension in every list.
@@ -17,6 +19,18 @@ struct SlidingWindow {
   /// Puts a dimension of extent 1 before the others.
   void addUnitDim();
 };
+
+/// Computes the new sums (or extrema) from an element of a window and the sums so far.
+using WindowBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::Value,
+                                                                     mlir::ValueRange)>;
+
+/// Reduces what a window reads of a padded tensor in the dimensions from `firstDim` on, from the values in `starts`.
+/// The loops are those of the result, then those of the window, in that order.
+llvm::SmallVector<Tensor> reduceWindows(TensorBuilder &b, const Tensor &padded, const SlidingWindow &window,
+                                        int64_t firstDim, llvm::ArrayRef<Tensor> starts, WindowBody body);
+/// The sums of windows of floats.
+Tensor sumWindows(TensorBuilder &b, const Tensor &padded, const SlidingWindow &window, int64_t firstDim,
+                  ExtentsRef extents);
 
 /// `values`, or `count` times `value` where they are empty.
 inline llvm::SmallVector<int64_t> getOrDefault(llvm::ArrayRef<int64_t> values, int64_t count, int64_t value) {

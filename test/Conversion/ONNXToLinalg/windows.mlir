@@ -53,13 +53,41 @@ func.func @deconvolution(%x: tensor<1x2x4x4xf32>, %w: tensor<2x4x3x3xf32>) -> te
 
 // CHECK-LABEL: @deconvolution_beyond_reach
 // CHECK-SAME: %[[B:.+]]: tensor<4xf32>)
-// CHECK: %[[Y:.+]] = vit.conv %{{.+}}, %{{.+}} {{{.+}}transposed} : {{.+}} -> tensor<1x4x7x7xf32>
+// CHECK: %[[Y:.+]] = vit.conv %{{.+}}, %{{.+}} {{{.+}}transposed} : {{.+}} -> tensor<1x4x8x8xf32>
 // CHECK: %[[PADDED:.+]] = tensor.pad %[[Y]] low[0, 0, 0, 0] high[0, 0, 1, 1]
-// CHECK: linalg.elementwise kind=#linalg.elementwise_kind<add> {{.+}} ins(%[[PADDED]], %{{.+}} : tensor<1x4x8x8xf32>, tensor<4xf32>)
-func.func @deconvolution_beyond_reach(%x: tensor<1x2x4x4xf32>, %w: tensor<2x4x1x1xf32>, %b: tensor<4xf32>) -> tensor<1x4x8x8xf32> {
+// CHECK: linalg.elementwise kind=#linalg.elementwise_kind<add> {{.+}} ins(%[[PADDED]], %{{.+}} : tensor<1x4x9x9xf32>, tensor<4xf32>)
+func.func @deconvolution_beyond_reach(%x: tensor<1x2x4x4xf32>, %w: tensor<2x4x2x2xf32>, %b: tensor<4xf32>) -> tensor<1x4x9x9xf32> {
   %0 = onnx.ConvTranspose %x, %w, %b {output_padding = array<i64: 1, 1>, strides = array<i64: 2, 2>}
-    : (tensor<1x2x4x4xf32>, tensor<2x4x1x1xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>
-  return %0 : tensor<1x4x8x8xf32>
+    : (tensor<1x2x4x4xf32>, tensor<2x4x2x2xf32>, tensor<4xf32>) -> tensor<1x4x9x9xf32>
+  return %0 : tensor<1x4x9x9xf32>
+}
+
+// -----
+
+// Where no kernel takes it, a transposed convolution is one by the kernel backwards over an input with zeros between.
+
+// CHECK-LABEL: @deconvolution_dilated
+// CHECK: tensor.pad %{{.+}} low[0, 0, 0, 0, 0] high[0, 0, 0, 1, 0]
+// CHECK: tensor.pad %{{.+}} low[0, 0, 0, 0, 0] high[0, 0, 0, 0, 1]
+// CHECK: vit.conv %{{.+}}, %{{.+}} {dilations = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+// CHECK-SAME: (tensor<1x2x11x11xf32>, tensor<4x2x2x2xf32>) -> tensor<1x4x9x9xf32>
+func.func @deconvolution_dilated(%x: tensor<1x2x4x4xf32>, %w: tensor<2x4x2x2xf32>) -> tensor<1x4x9x9xf32> {
+  %0 = onnx.ConvTranspose %x, %w {dilations = array<i64: 2, 2>, strides = array<i64: 2, 2>}
+    : (tensor<1x2x4x4xf32>, tensor<2x4x2x2xf32>) -> tensor<1x4x9x9xf32>
+  return %0 : tensor<1x4x9x9xf32>
+}
+
+// -----
+
+// Three dimensions are loops, the last position innermost.
+
+// CHECK-DAG: #[[$X:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6, d7, d8, d9) -> (d0, d1, d5, d3 * 2 + d6, d4 + d7, d8 + d9)>
+// CHECK-LABEL: @convolution_in_three_dimensions
+// CHECK: linalg.generic {indexing_maps = [#[[$X]],
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "reduction", "parallel"]
+func.func @convolution_in_three_dimensions(%x: tensor<1x4x5x5x5xf32>, %w: tensor<6x2x3x3x3xf32>) -> tensor<1x6x2x3x3xf32> {
+  %0 = onnx.Conv %x, %w {group = 2 : i64, strides = array<i64: 2, 1, 1>} : (tensor<1x4x5x5x5xf32>, tensor<6x2x3x3x3xf32>) -> tensor<1x6x2x3x3xf32>
+  return %0 : tensor<1x6x2x3x3xf32>
 }
 
 // -----

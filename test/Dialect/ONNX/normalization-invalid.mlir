@@ -124,3 +124,27 @@ func.func @group_normalization_c4(%x: tensor<1x4x8xf32>, %s: tensor<4xf16>) {
       : (tensor<1x4x8xf32>, tensor<4xf16>, tensor<4xf16>) -> tensor<1x4x8xf32>
   return
 }
+
+// -----
+
+func.func @batch_normalization_c3(%x: tensor<2x3x4xf32>, %c: tensor<3xf32>) {
+  // expected-error @+1 {{expected at most 0 running statistics, got 1}}
+  %0:2 = onnx.BatchNormalization %x, %c, %c, %c, %c : (tensor<2x3x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> (tensor<2x3x4xf32>, tensor<3xf32>)
+  return
+}
+
+// -----
+
+func.func @lp_normalization_c1(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{expected an axis from -2 to 1, got 2}}
+  %0 = onnx.LpNormalization %x {axis = 2 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @lp_normalization_c2(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{expected p of 1 or 2, got 3}}
+  %0 = onnx.LpNormalization %x {p = 3 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}

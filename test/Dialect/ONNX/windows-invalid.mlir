@@ -160,3 +160,35 @@ func.func @global_pool_c1(%x: tensor<1x4x8x8xf32>) {
   %0 = onnx.GlobalAveragePool %x : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x1xf32>
   return
 }
+
+// -----
+
+func.func @lp_pool_c3(%x: tensor<1x2x8xf32>) {
+  // expected-error @+1 {{expected a positive p, got 0}}
+  %0 = onnx.LpPool %x {kernel_shape = array<i64: 2>, p = 0 : i64} : (tensor<1x2x8xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @global_lp_pool_c2(%x: tensor<1x2x8xf32>) {
+  // expected-error @+1 {{expected a positive p, got -1}}
+  %0 = onnx.GlobalLpPool %x {p = -1 : i64} : (tensor<1x2x8xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @lrn_c1(%x: tensor<8xf32>) {
+  // expected-error @+1 {{expected x of rank at least 2, got rank 1}}
+  %0 = onnx.LRN %x {size = 3 : i64} : (tensor<8xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @lrn_c2(%x: tensor<1x4x8xf32>) {
+  // expected-error @+1 {{expected a positive size, got 0}}
+  %0 = onnx.LRN %x {size = 0 : i64} : (tensor<1x4x8xf32>) -> tensor<*xf32>
+  return
+}

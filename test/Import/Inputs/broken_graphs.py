@@ -34,7 +34,7 @@ def bomb():
 
 
 def unsupported():
-    branch = helper.make_graph([node("Relu", ["x"], ["b"])], "branch", [], [value("b")])
+    branch = helper.make_graph([node("StringNormalizer", ["x"], ["b"], name="inner")], "branch", [], [value("b")])
     opsets = [helper.make_opsetid("", 99)]
     function = helper.make_function("local", "F", ["v"], ["u"], [node("Neg", ["v"], ["u"], name="new")], opsets)
     nodes = [node("MatMulNBits", ["x", "x"], ["a"], name="f1", domain="com.microsoft"),
@@ -58,7 +58,7 @@ def models():
         "no_graph": no_graph,
         "no_ir_version": edited(lambda m: m.ClearField("ir_version")),
         "no_opset": edited(lambda m: m.ClearField("opset_import")),
-        "old_opset": relu(opset=6),
+        "old_opset": model([node("Add", ["x", "x"], ["y"], name="add")], opset=6),
         "new_opset": relu(opset=29),
         "no_outputs": edited(lambda m: m.graph.ClearField("output")),
         "undefined_output": relu(outputs=[value("z")]),

@@ -166,3 +166,46 @@ Value FastMath::pow(Value x, Value y) {
   result = select(isUndefined, constant(std::numeric_limits<double>::quiet_NaN()), result);
   return select(equals(y, zero), one, result);
 }
+
+/// π/2 in two parts, exact to 2^-106.
+static constexpr double halfPiHigh = M_PI_2, halfPiLow = 6.123233995736766e-17;
+/// Minimax fits over |r| ≤ π/4 of (sin r − r) / r³ and (cos r − 1 + r² / 2) / r⁴ in r². Source: Cephes, sinf and cosf.
+static constexpr double sineCoefficients[] = {-1.6666654611e-1, 8.3321608736e-3, -1.9515295891e-4};
+static constexpr double cosineCoefficients[] = {4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5};
+
+FastMath::Angle FastMath::reduceByHalfPi(Value x) {
+  Type wideElement = builder.getF64Type();
+  auto vector = dyn_cast<VectorType>(type);
+  Type wide = vector ? Type(vector.clone(wideElement)) : wideElement;
+  FastMath precise(builder, loc, wide);
+  auto wideConstant = [&](double value) { return splatConstant(builder, loc, wide, builder.getF64FloatAttr(value)); };
+  Value extended = arith::ExtFOp::create(builder, loc, wide, x);
+  Value turns = math::RoundEvenOp::create(builder, loc, precise.mul(extended, wideConstant(M_2_PI)));
+  Value rest = precise.fma(turns, wideConstant(-halfPiHigh), extended);
+  rest = precise.fma(turns, wideConstant(-halfPiLow), rest);
+  // Past 2^52 turns nothing is left of the angle; the result stays in [−1, 1], and infinity becomes NaN.
+  rest = arith::MinimumFOp::create(builder, loc, rest, wideConstant(M_PI_4));
+  rest = arith::MaximumFOp::create(builder, loc, rest, wideConstant(-M_PI_4));
+  return {turns, arith::TruncFOp::create(builder, loc, type, rest)};
+}
+
+Value FastMath::sineOfTurns(const Angle &angle, double extraTurns) {
+  Type wide = angle.turns.getType();
+  FastMath precise(builder, loc, wide);
+  auto wideConstant = [&](double value) { return splatConstant(builder, loc, wide, builder.getF64FloatAttr(value)); };
+  auto isOdd = [&](Value whole) -> Value {
+    Value half = precise.mul(whole, wideConstant(0.5));
+    return precise.differs(math::FloorOp::create(builder, loc, half), half);
+  };
+  Value turns = precise.add(angle.turns, wideConstant(extraTurns));
+  Value halfTurns = math::FloorOp::create(builder, loc, precise.mul(turns, wideConstant(0.5)));
+  Value square = mul(angle.rest, angle.rest);
+  Value sine = fma(mul(square, angle.rest), polynomial(square, sineCoefficients), angle.rest);
+  Value cosine =
+      fma(mul(square, square), polynomial(square, cosineCoefficients), fma(square, constant(-0.5), constant(1.0)));
+  Value magnitude = select(isOdd(turns), cosine, sine);
+  return select(isOdd(halfTurns), arith::NegFOp::create(builder, loc, magnitude), magnitude);
+}
+
+Value FastMath::sin(Value x) { return sineOfTurns(reduceByHalfPi(x), 0); }
+Value FastMath::cos(Value x) { return sineOfTurns(reduceByHalfPi(x), 1); }

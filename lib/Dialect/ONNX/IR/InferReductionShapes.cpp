@@ -68,3 +68,10 @@ LogicalResult LayerNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<S
   shapes.append(getNumResults() - 1, statistics);
   return success();
 }
+
+/// The running statistics are those of channels.
+LogicalResult BatchNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  shapes.push_back(extentsOf(getX()));
+  shapes.append(getRunning().size(), extentsOf(getInputMean()));
+  return success();
+}

@@ -122,20 +122,25 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Symbol
   return success();
 }
 
-LogicalResult MaxPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape x = extentsOf(getX());
-  if (failed(slideWindows(*this, x, getKernelShape(), getCeilMode())))
+template <typename PoolOp>
+static LogicalResult inferPool(PoolOp op, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(op.getX());
+  if (failed(slideWindows(op, x, op.getKernelShape(), op.getCeilMode())))
     return failure();
-  shapes.append(getNumResults(), x);
+  shapes.append(op->getNumResults(), x);
   return success();
 }
 
 LogicalResult AveragePoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape x = extentsOf(getX());
-  if (failed(slideWindows(*this, x, getKernelShape(), getCeilMode())))
-    return failure();
-  shapes.push_back(std::move(x));
-  return success();
+  return inferPool(*this, shapes);
+}
+
+LogicalResult MaxPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferPool(*this, shapes);
+}
+
+LogicalResult LpPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferPool(*this, shapes);
 }
 
 LogicalResult vitc::onnx::detail::inferGlobalPool(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {

@@ -1,4 +1,4 @@
-#include "vitc/Dialect/ONNX/IR/ONNX.h"
+#include "vitc/Dialect/ONNX/IR/ONNXControl.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/IR/Builders.h"
@@ -20,5 +20,9 @@ void vitc::onnx::ONNXDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "vitc/Dialect/ONNX/IR/ONNXOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "vitc/Dialect/ONNX/IR/ONNXControlOps.cpp.inc"
       >();
 }

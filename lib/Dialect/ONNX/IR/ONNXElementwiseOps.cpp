@@ -18,3 +18,9 @@ LogicalResult ClipOp::verify() {
   }
   return success();
 }
+
+LogicalResult PReluOp::verify() {
+  if (failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // p_relu_c1
+    return failure();
+  return verifyBroadcasts(*this, {"slope", getSlope()}, {"x", getX()}); // p_relu_c2
+}

@@ -169,6 +169,17 @@ static LogicalResult verifyPool(PoolOp op) {
 
 LogicalResult AveragePoolOp::verify() { return verifyPool(*this); }
 
+template <typename NormOp>
+static LogicalResult verifyOrder(NormOp op) {
+  if (op.getP() >= 1)
+    return success();
+  return op.emitOpError() << "expected a positive p, got " << op.getP();
+}
+
+LogicalResult LpPoolOp::verify() {
+  return success(succeeded(verifyPool(*this)) && succeeded(verifyOrder(*this))); // lp_pool_c3
+}
+
 LogicalResult MaxPoolOp::verify() {
   if (getStorageOrder() != 0 && getStorageOrder() != 1) // max_pool_c3
     return emitOpError() << "expected storage_order 0 or 1, got " << getStorageOrder();
@@ -188,6 +199,10 @@ static LogicalResult verifyGlobalPool(PoolOp op) {
 LogicalResult GlobalAveragePoolOp::verify() { return verifyGlobalPool(*this); }
 LogicalResult GlobalMaxPoolOp::verify() { return verifyGlobalPool(*this); }
 
+LogicalResult GlobalLpPoolOp::verify() {
+  return success(succeeded(verifyGlobalPool(*this)) && succeeded(verifyOrder(*this))); // global_lp_pool_c2
+}
+
 //===----------------------------------------------------------------------===//
 // Normalizations
 //===----------------------------------------------------------------------===//
@@ -199,6 +214,27 @@ LogicalResult BatchNormalizationOp::verify() {
        {Named{"scale", getScale()}, {"b", getB()}, {"input_mean", getInputMean()}, {"input_var", getInputVar()}})
     if (failed(verifyChannels(*this, operand, getX(), 1))) // batch_normalization_c2
       return failure();
+  size_t most = getTrainingMode() ? 2 : 0;
+  if (getRunning().size() > most) // batch_normalization_c3
+    return emitOpError() << "expected at most " << most << " running statistics, got " << getRunning().size();
+  return success();
+}
+
+LogicalResult LRNOp::verify() {
+  if (failed(verifySameRank(*this, {{"x", getX()}}, 2)) ||
+      failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // lrn_c1
+    return failure();
+  if (getSize() < 1) // lrn_c2
+    return emitOpError() << "expected a positive size, got " << getSize();
+  return success();
+}
+
+LogicalResult LpNormalizationOp::verify() {
+  if (failed(verifySameShape(*this, {"input", getInput()}, {"output", getOutput()})) ||
+      failed(verifyAxis(*this, getAxis(), getInput()))) // lp_normalization_c1
+    return failure();
+  if (getP() != 1 && getP() != 2) // lp_normalization_c2
+    return emitOpError() << "expected p of 1 or 2, got " << getP();
   return success();
 }
 

@@ -21,7 +21,10 @@ static LogicalResult verifyReduction(ReduceOp op) {
   return verifySameRank(op, {{"data", op.getData()}, {"reduced", op.getReduced()}}); // reduce_c2
 }
 
+LogicalResult ReduceL1Op::verify() { return verifyReduction(*this); }
 LogicalResult ReduceL2Op::verify() { return verifyReduction(*this); }
+LogicalResult ReduceLogSumExpOp::verify() { return verifyReduction(*this); }
+LogicalResult ReduceLogSumOp::verify() { return verifyReduction(*this); }
 LogicalResult ReduceMaxOp::verify() { return verifyReduction(*this); }
 LogicalResult ReduceMeanOp::verify() { return verifyReduction(*this); }
 LogicalResult ReduceMinOp::verify() { return verifyReduction(*this); }

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 
+#include "ControlFlow.h"
 #include "Signature.h"
 #include "vitc/Dialect/ONNX/IR/Arguments.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -219,6 +220,27 @@ static LogicalResult normalizeArguments(func::FuncOp function) {
   return success();
 }
 
+/// Infers the types of all ops, in order. Control flow is resolved on the way, so that a block may grow.
+static LogicalResult inferOps(Block &body, ShapeEnv &env, IRRewriter &rewriter) {
+  std::function<LogicalResult(Operation *, Operation *)> inferRange;
+  ControlFlow control(env, rewriter, [&](Operation *first, Operation *end) { return inferRange(first, end); });
+  inferRange = [&](Operation *first, Operation *end) -> LogicalResult {
+    for (Operation *op = first, *next; op != end; op = next) {
+      next = op->getNextNode();
+      if (ControlFlow::handles(op)) {
+        if (failed(control.resolve(op)))
+          return failure();
+      } else if (!isa<YieldOp>(op)) { // which holds values while control flow is resolved
+        if (failed(inferTypes(op, env)))
+          return failure();
+        evaluate(op, env, rewriter);
+      }
+    }
+    return success();
+  };
+  return inferRange(&body.front(), body.getTerminator());
+}
+
 namespace {
 struct InferShapesPass final : vitc::onnx::impl::InferShapesPassBase<InferShapesPass> {
   void runOnOperation() override {
@@ -237,11 +259,8 @@ struct InferShapesPass final : vitc::onnx::impl::InferShapesPassBase<InferShapes
     ShapeEnv env;
     IRRewriter rewriter(&getContext());
     Block &body = function.getBody().front();
-    for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
-      if (failed(inferTypes(&op, env)))
-        return failure();
-      evaluate(&op, env, rewriter);
-    }
+    if (failed(inferOps(body, env, rewriter)))
+      return failure();
     // Users first: an operand's contents stay known until its own op changes, and dead arithmetic is not settled.
     for (Operation &op : llvm::make_early_inc_range(llvm::drop_begin(llvm::reverse(body)))) {
       if (isOpTriviallyDead(&op))

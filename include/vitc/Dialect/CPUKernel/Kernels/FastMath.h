@@ -30,6 +30,10 @@ public:
   /// x^y, as C's pow for negative x, zeros and infinities; relative error below 2e-5, a subnormal x is the least
   /// normal.
   Value pow(Value x, Value y);
+  /// Absolute error below 1e-7 for |x| < 1e9; relative error below 2e-7 for small x. Computed in f64 up to the quarter
+  /// turn.
+  Value sin(Value x);
+  Value cos(Value x);
 
 private:
   /// x = exponent · ln 2 + rest, with |rest| ≤ ln 2 / 2; `shifted` holds the exponent in its low bits.
@@ -37,6 +41,13 @@ private:
     Value shifted, rest;
   };
   Reduced reduceByLn2(Value x);
+  /// x = turns · π/2 + rest, with |rest| ≤ π/4; turns is a whole f64.
+  struct Angle {
+    Value turns, rest;
+  };
+  Angle reduceByHalfPi(Value x);
+  /// The sine of an angle with `extraTurns` quarter turns more.
+  Value sineOfTurns(const Angle &angle, double extraTurns);
   /// 2^exponent as a float, for exponents of normal numbers.
   Value powerOfTwo(Value exponent);
   /// e^rest = 1 + rest + rest² · polynomial(rest).

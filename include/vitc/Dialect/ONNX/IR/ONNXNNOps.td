@@ -137,18 +137,20 @@ def ONNX_GlobalMaxPoolOp : ONNX_GlobalPoolOp<"GlobalMaxPool", "maximum">;
 // Normalizations
 //===----------------------------------------------------------------------===//
 
-def ONNX_BatchNormalizationOp : ONNX_Op<"BatchNormalization"> {
+def ONNX_BatchNormalizationOp : ONNX_Op<"BatchNormalization", [], ["input(0)", "input(3)"]> {
   let summary = "y = (x − mean) / √(var + epsilon) · scale + b for each channel";
   let description = [{
-    Inference only: the statistics are operands, and the training form is refused at import.
+    The statistics are operands or, with `training_mode`, those of `x` over all dimensions but the channels; `running`
+    are then the mean and the variance (of the population) that follow: operand · momentum + statistic · (1 − momentum).
 
     - (C1) `x` and `y` have the same shape.
     - (C2) The other operands are (C), C the second dimension of `x`.
+    - (C3) There are at most two `running` statistics, and none without `training_mode`.
   }];
   let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$scale, ONNX_FloatTensor:$b, ONNX_FloatTensor:$input_mean,
-                   ONNX_FloatTensor:$input_var, ONNX_Float<"1.0e-5f">:$epsilon);
-  let results = (outs ONNX_FloatTensor:$y);
-  let extraClassDefinition = ONNX_SameShape;
+                   ONNX_FloatTensor:$input_var, ONNX_Float<"1.0e-5f">:$epsilon, ONNX_Float<"0.9f">:$momentum,
+                   ONNX_Bool<0>:$training_mode);
+  let results = (outs ONNX_FloatTensor:$y, Variadic<ONNX_FloatTensor>:$running);
   let hasVerifier = 1;
 }
 

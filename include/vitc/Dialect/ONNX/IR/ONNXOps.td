@@ -2,11 +2,14 @@
 #define VITC_DIALECT_ONNX_IR_ONNXOPS_TD
 
 include "vitc/Dialect/ONNX/IR/ONNXBase.td"
+include "vitc/Dialect/ONNX/IR/ONNXActivationOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXAttentionOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXElementwiseOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXNNOps.td"
+include "vitc/Dialect/ONNX/IR/ONNXRecurrentOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXReductionOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXShapeOps.td"
+include "vitc/Dialect/ONNX/IR/ONNXWindowOps.td"
 
 def ONNX_ConstantOp : ONNX_Op<"Constant", [ConstantLike],
     ["attribute(\"value\") ? ::llvm::cast<::mlir::ElementsAttr>(attribute(\"value\")).getElementType() : ::mlir::Type()"]> {

@@ -37,7 +37,10 @@ class ONNX_ArithmeticReduceOp<string mnemonic, string what, Type type = ONNX_Wid
 /// Orders: min and max also take bytes and bools.
 def ONNX_OrderedTensor : TensorOf<!listconcat(ONNX_WideTypes, [I8, UI8, I1])>;
 
+def ONNX_ReduceL1Op : ONNX_ReduceOp<"ReduceL1", "sum of absolute values">;
 def ONNX_ReduceL2Op : ONNX_ReduceOp<"ReduceL2", "root of the sum of squares">;
+def ONNX_ReduceLogSumOp : ONNX_ReduceOp<"ReduceLogSum", "logarithm of the sum">;
+def ONNX_ReduceLogSumExpOp : ONNX_ReduceOp<"ReduceLogSumExp", "logarithm of the sum of exponentials">;
 def ONNX_ReduceMaxOp : ONNX_ArithmeticReduceOp<"ReduceMax", "maximum", ONNX_OrderedTensor>;
 def ONNX_ReduceMeanOp : ONNX_ReduceOp<"ReduceMean", "mean">;
 def ONNX_ReduceMinOp : ONNX_ArithmeticReduceOp<"ReduceMin", "minimum", ONNX_OrderedTensor>;

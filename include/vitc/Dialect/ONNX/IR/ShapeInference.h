@@ -62,6 +62,8 @@ llvm::LogicalResult inferReduction(mlir::Operation *op, ShapeEnv &env, mlir::Val
                                    bool noopWithEmptyAxes, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// Spatial dimensions become 1.
 llvm::LogicalResult inferGlobalPool(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
+/// Results of a recurrent network: its states at all steps, then last states.
+llvm::LogicalResult inferRecurrent(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// Those that are not null.
 llvm::SmallVector<mlir::Value> presentOperands(llvm::ArrayRef<mlir::Value> operands);
 /// The one result of a `ShapeArithmeticOpInterface`, where it is constant.
