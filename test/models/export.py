@@ -24,8 +24,9 @@ import zoo  # noqa: E402
 
 import own  # noqa: E402
 from architectures import ARCHITECTURES, BATCHED  # noqa: E402
+from comparators import COMPARATORS, FULL_COMPARATORS  # noqa: E402
 
-SMALL, FULL = ARCHITECTURES | own.SMALL, own.FULL
+SMALL, FULL = ARCHITECTURES | COMPARATORS | own.SMALL, FULL_COMPARATORS | own.FULL
 KEPT_ELEMENTS = 24  # narrow models have short vectors of weights
 DYNAMO_OPSET = 20
 TOLERANCE = 2e-5
