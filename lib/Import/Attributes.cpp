@@ -13,6 +13,7 @@ using ::onnx::AttributeProto;
 /// Integers that mean yes or no; a name means the same in all operators.
 static const llvm::StringSet<> &getBoolNames() {
   static const llvm::StringSet<> names = {
+      "align_corners",
       "allowzero",
       "antialias",
       "ceil_mode",

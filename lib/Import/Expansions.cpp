@@ -95,6 +95,29 @@ static FailureOr<Outputs> expandMean(Node &node, OpBuilder &builder) {
   return Outputs{onnx::DivOp::create(builder, node.loc, UnrankedTensorType::get(type), sum->front(), divisor)};
 }
 
+/// The slices along `axis` (elements in row-major order without one) where a constant condition holds.
+static FailureOr<Outputs> expandCompress(Node &node, OpBuilder &builder) {
+  if (!node.getInput(0))
+    return node.emitError() << "lacks input 0";
+  auto condition = dyn_cast_or_null<DenseElementsAttr>(getConstant(node.getInput(1)));
+  if (!condition || !condition.getElementType().isInteger(1))
+    return node.emitError() << "expected a constant condition";
+  SmallVector<int64_t> kept;
+  for (auto [index, holds] : llvm::enumerate(condition.getValues<bool>()))
+    if (holds)
+      kept.push_back(index);
+  auto list = [&](ArrayRef<int64_t> values) -> Value {
+    auto type = RankedTensorType::get(values.size(), builder.getI64Type());
+    return onnx::ConstantOp::create(builder, node.loc, DenseElementsAttr::get(type, values));
+  };
+  Type type = UnrankedTensorType::get(getElementTypeOrSelf(node.inputs[0]));
+  auto axis = dyn_cast_or_null<IntegerAttr>(node.attributes.get("axis"));
+  Value data = node.inputs[0];
+  if (!axis)
+    data = onnx::ReshapeOp::create(builder, node.loc, type, data, list({-1}));
+  return Outputs{onnx::GatherOp::create(builder, node.loc, type, data, list(kept), axis ? axis.getInt() : 0)};
+}
+
 /// A cast to the type of another tensor.
 static FailureOr<Outputs> expandCastLike(Node &node, OpBuilder &builder) {
   if (!node.getInput(0) || !node.getInput(1))
@@ -131,6 +154,7 @@ Expansion vitc::getExpansion(StringRef opType, int64_t opset) {
       return expansion;
   return llvm::StringSwitch<Expansion>(opType)
       .Case("CastLike", expandCastLike)
+      .Case("Compress", expandCompress)
       .Case("Constant", expandConstant)
       .Case("Dropout", expandDropout)
       .Case("Identity", expandIdentity)

@@ -23,7 +23,8 @@ ElementsAttr vitc::getConstant(Value value) {
 
 bool vitc::isSupported(StringRef opType, int64_t opset, MLIRContext *context) {
   bool isUpsample = opType == "Upsample" && opset < 10; // an older Resize
-  if (isUpsample || getExpansion(opType, opset) || isControlFlow(opType, opset))
+  bool isScatter = opType == "Scatter" && opset < 11;   // an older ScatterElements
+  if (isUpsample || isScatter || getExpansion(opType, opset) || isControlFlow(opType, opset))
     return true;
   std::optional<RegisteredOperationName> name = RegisteredOperationName::lookup(getOpName(opType), context);
   return name && name->hasInterface<onnx::NodeOpInterface>();

@@ -121,6 +121,30 @@ static LogicalResult dropEmptyResizeInputs(Node &node, OpBuilder &builder) {
 }
 
 //===----------------------------------------------------------------------===//
+// Names that changed
+//===----------------------------------------------------------------------===//
+
+static LogicalResult upgradeScatter(Node &node, OpBuilder &builder) {
+  node.opType = "ScatterElements";
+  return success();
+}
+
+/// Interpolation was named after its two dimensions.
+static LogicalResult upgradeGridSample(Node &node, OpBuilder &builder) {
+  auto mode = dyn_cast_or_null<StringAttr>(node.attributes.get("mode"));
+  StringRef word = mode ? mode.getValue() : "";
+  if (word.consume_front("bi"))
+    node.attributes.set("mode", builder.getStringAttr(word));
+  return success();
+}
+
+/// Boxes were not moved by half a pixel.
+static LogicalResult upgradeRoiAlign(Node &node, OpBuilder &builder) {
+  node.attributes.set("coordinate_transformation_mode", builder.getStringAttr("output_half_pixel"));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Attributes that are gone
 //===----------------------------------------------------------------------===//
 
@@ -175,6 +199,7 @@ static const Upgrade upgrades[] = {
     {"BatchNormalization", always, dropMomentum},
     {"Cast", always, upgradeCast},
     {"Clip", 11, upgradeClip},
+    {"GridSample", 20, upgradeGridSample},
     {"Pad", 11, upgradePad},
     {"ReduceL1", 18, upgradeAxes},
     {"ReduceL2", 18, upgradeAxes},
@@ -186,6 +211,8 @@ static const Upgrade upgrades[] = {
     {"ReduceProd", 18, upgradeAxes},
     {"ReduceSum", 13, upgradeAxes},
     {"ReduceSumSquare", 18, upgradeAxes},
+    {"RoiAlign", 16, upgradeRoiAlign},
+    {"Scatter", 11, upgradeScatter},
     {"Slice", 10, upgradeSlice},
     {"Split", 13, upgradeSplit},
     {"Split", always, countSplits},

@@ -73,7 +73,7 @@ def ConvertONNXToLinalgPass : Pass<"convert-onnx-to-linalg", "::mlir::func::Func
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
 }
 
 #endif

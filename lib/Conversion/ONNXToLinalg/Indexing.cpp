@@ -1,4 +1,4 @@
-//===- Gather and GatherND ------------------------------------------------===//
+//===- Gather, GatherElements, GatherND, ReverseSequence ------------------===//
 
 #include "Node.h"
 
@@ -64,7 +64,7 @@ static Tensor takePositions(Node &node, const Tensor &x, int64_t axis, ArrayRef<
 }
 
 Value vitc::onnx::getPosition(OpBuilder &b, Location loc, Value index, Value size) {
-  Value i = arith::IndexCastOp::create(b, loc, b.getIndexType(), index);
+  Value i = index.getType().isIndex() ? index : arith::IndexCastOp::create(b, loc, b.getIndexType(), index).getResult();
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
   Value isNegative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, i, zero);
   Value wrapped = arith::SelectOp::create(b, loc, isNegative, arith::AddIOp::create(b, loc, i, size), i);
@@ -142,7 +142,46 @@ static FailureOr<Tensor> convertGatherND(GatherNDOp op, Node &node) {
   });
 }
 
+/// output[i.., j, k..] = data[i.., indices[i.., j, k..], k..]
+static FailureOr<Tensor> convertGatherElements(GatherElementsOp op, Node &node) {
+  Tensor x = node.get(op.getData()), indices = node.get(op.getIndices());
+  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
+  SmallVector<Value> sizes = llvm::map_to_vector(x.extents, [&](AffineExpr size) { return node.indexValue(size); });
+  return node.gather(x, indices.extents, [&](OpBuilder &b, Location loc, ValueRange position) {
+    SmallVector<Value> source(position);
+    Value index = tensor::ExtractOp::create(b, loc, indices.value, position);
+    source[axis] = getPosition(b, loc, index, sizes[axis]);
+    for (auto [dim, from, to] : llvm::enumerate(x.extents, indices.extents)) {
+      // The verifier compares static extents; others may be larger than the operand's in a run.
+      bool isWithin = from == to || (isa<AffineConstantExpr>(from) && isa<AffineConstantExpr>(to));
+      if (static_cast<int64_t>(dim) != axis && !isWithin)
+        source[dim] = getPosition(b, loc, source[dim], sizes[dim]);
+    }
+    return source;
+  });
+}
+
+/// y[t, b, ..] = input[t < length[b] ? length[b] − 1 − t : t, b, ..]
+static FailureOr<Tensor> convertReverseSequence(ReverseSequenceOp op, Node &node) {
+  Tensor x = node.get(op.getInput()), lengths = node.get(op.getSequenceLens());
+  int64_t time = op.getTimeAxis(), batch = op.getBatchAxis();
+  Value size = node.indexValue(x.extents[time]);
+  return node.gather(x, x.extents, [&](OpBuilder &b, Location loc, ValueRange position) {
+    SmallVector<Value> source(position);
+    Value stated = tensor::ExtractOp::create(b, loc, lengths.value, position[batch]);
+    Value length = arith::IndexCastOp::create(b, loc, b.getIndexType(), stated);
+    length = arith::MinSIOp::create(b, loc, length, size);
+    Value isReversed = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position[time], length);
+    Value last = arith::SubIOp::create(b, loc, length, arith::ConstantIndexOp::create(b, loc, 1));
+    Value mirrored = arith::SubIOp::create(b, loc, last, position[time]);
+    source[time] = arith::SelectOp::create(b, loc, isReversed, mirrored, position[time]);
+    return source;
+  });
+}
+
 void vitc::onnx::populateIndexingPatterns(NodePatterns &patterns) {
   patterns.add(convertGather);
+  patterns.add(convertGatherElements);
   patterns.add(convertGatherND);
+  patterns.add(convertReverseSequence);
 }

@@ -167,6 +167,12 @@ void populateResizePatterns(NodePatterns &patterns);
 void populateReshapePatterns(NodePatterns &patterns);
 void populateSlicePatterns(NodePatterns &patterns);
 void populateIndexingPatterns(NodePatterns &patterns);
+void populateRearrangementPatterns(NodePatterns &patterns);
+void populateGridSamplePatterns(NodePatterns &patterns);
+void populateRoiPoolingPatterns(NodePatterns &patterns);
+void populateCol2ImPatterns(NodePatterns &patterns);
+void populateScatterPatterns(NodePatterns &patterns);
+void populateSelectionPatterns(NodePatterns &patterns);
 
 } // namespace vitc::onnx
 

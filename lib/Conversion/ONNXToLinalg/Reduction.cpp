@@ -1,4 +1,4 @@
-//===- Reductions, softmax, and what runs along one dimension -------------===//
+//===- Reductions and softmax ---------------------------------------------===//
 
 #include "Reduction.h"
 
@@ -265,74 +265,7 @@ static FailureOr<Tensor> convertLogSoftmax(LogSoftmaxOp op, Node &node) {
   return node.elementwise(ElementwiseKind::sub, {shifted, logSum});
 }
 
-/// A running maximum and where it stands, in one linalg.generic.
-static FailureOr<Tensor> convertArgMax(ArgMaxOp op, Node &node) {
-  Tensor x = node.get(op.getData());
-  int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
-  bool noNegatives = isUnsigned(op.getData()), last = op.getSelectLastIndex();
-  Extents extents = x.extents;
-  extents.erase(extents.begin() + axis);
-  Type type = x.getElementType(), i64 = node.builder.getI64Type();
-  Tensor max = node.fill(extents, getLowestAttr(type, noNegatives)), where = node.fill(extents, getScalarAttr(0, i64));
-  AffineMap identity = node.builder.getMultiDimIdentityMap(x.getRank()), kept = identity.dropResult(axis);
-  SmallVector<utils::IteratorType> iterators(x.getRank(), utils::IteratorType::parallel);
-  iterators[axis] = utils::IteratorType::reduction;
-  auto generic = linalg::GenericOp::create(
-      node.builder, node.loc, TypeRange{max.value.getType(), where.value.getType()}, x.value,
-      ValueRange{max.value, where.value}, {identity, kept, kept}, iterators,
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value isBetter;
-        if (isa<FloatType>(type)) {
-          auto predicate = last ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OGT;
-          isBetter = arith::CmpFOp::create(b, loc, predicate, args[0], args[1]);
-        } else {
-          auto orEqual = noNegatives ? arith::CmpIPredicate::uge : arith::CmpIPredicate::sge;
-          auto greater = noNegatives ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
-          isBetter = arith::CmpIOp::create(b, loc, last ? orEqual : greater, args[0], args[1]);
-        }
-        Value here = arith::IndexCastOp::create(b, loc, i64, linalg::IndexOp::create(b, loc, axis));
-        Value best = arith::SelectOp::create(b, loc, isBetter, args[0], args[1]);
-        Value position = arith::SelectOp::create(b, loc, isBetter, here, args[2]);
-        linalg::YieldOp::create(b, loc, ValueRange{best, position});
-      });
-  Tensor result{generic.getResult(1), extents};
-  return op.getKeepdims() ? node.addDims(result, {axis}) : result;
-}
-
-/// y[.., i, ..] = Σ_j x[.., j, ..] over the j up to i (from i on with `reverse`; without i itself with `exclusive`).
-static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) {
-  Tensor x = node.get(op.getX());
-  std::optional<double> constantAxis = getScalar(op.getAxis());
-  if (!constantAxis)
-    return node.refuse("its axis is not constant");
-  int64_t rank = x.getRank(), axis = normalizeAxis(*constantAxis, rank);
-  Type type = x.getElementType();
-  Tensor zeros = node.fill(x.extents, getScalarAttr(0, type));
-  // Loops: those of y, then j.
-  SmallVector<AffineExpr> read;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    read.push_back(node.builder.getAffineDimExpr(dim == axis ? rank : dim));
-  AffineMap maps[] = {AffineMap::get(rank + 1, 0, read, node.getContext()),
-                      AffineMap::getMultiDimIdentityMap(rank + 1, node.getContext()).dropResult(rank)};
-  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  auto order = op.getReverse() ? (op.getExclusive() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::uge)
-                               : (op.getExclusive() ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule);
-  auto generic = linalg::GenericOp::create(
-      node.builder, node.loc, TypeRange(zeros.value.getType()), x.value, zeros.value, maps, iterators,
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value j = linalg::IndexOp::create(b, loc, rank), i = linalg::IndexOp::create(b, loc, axis);
-        Value counts = arith::CmpIOp::create(b, loc, order, j, i);
-        Value sum = isa<FloatType>(type) ? arith::AddFOp::create(b, loc, args[1], args[0]).getResult()
-                                         : arith::AddIOp::create(b, loc, args[1], args[0]).getResult();
-        linalg::YieldOp::create(b, loc, arith::SelectOp::create(b, loc, counts, sum, args[1]).getResult());
-      });
-  return Tensor{generic.getResult(0), x.extents};
-}
-
 void vitc::onnx::populateReductionPatterns(NodePatterns &patterns) {
-  patterns.add(convertArgMax);
-  patterns.add(convertCumSum);
   patterns.add(convertGlobalPool<GlobalAveragePoolOp, /*isMax=*/false>);
   patterns.add(convertGlobalPool<GlobalMaxPoolOp, /*isMax=*/true>);
   patterns.add(convertGlobalLpPool);

@@ -1,8 +1,9 @@
-//===- Resize: a product with an interpolation matrix for each axis -------===//
+//===- Resize: one pass an axis -------------------------------------------===//
 //
-// Interpolation is linear and separable, and its weights depend on the sizes alone: each axis that changes is a
-// linalg.contract with a constant matrix. The nearest element is read, not multiplied, so that infinities stay where
-// they are.
+// Interpolation is linear and separable: each axis that changes is a weighted sum of a few elements, whose positions
+// and weights are constants where the extents are known, and computed once in a run where they are not. Few elements
+// are a linalg.contract with a constant matrix. The nearest element is read, not multiplied, so that infinities stay
+// where they are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,27 +11,66 @@
 #include "Node.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
 
 namespace {
+/// An axis that is resampled.
 struct ResizedAxis {
   int64_t dim;
-  Resampling resampling;
+  ResamplingRule rule;
+  AffineExpr from, to;
+
+  /// The resampling where both extents are known.
+  std::optional<Resampling> getStatic() const {
+    int64_t in = getStaticExtent(from), out = getStaticExtent(to);
+    if (ShapedType::isDynamic(in) || ShapedType::isDynamic(out))
+      return std::nullopt;
+    return Resampling{rule, in, out};
+  }
+};
+
+/// `count` elements an output element, as tensors of (output elements, count).
+struct TapTensors {
+  int64_t count;
+  Tensor positions, weights;
 };
 } // namespace
 
-/// The one scale of all axes with which an aspect ratio is kept.
-static double getCommonScale(ArrayRef<ResizedAxis> axes, ArrayRef<int64_t> sizes, bool notLarger) {
-  SmallVector<double> ratios;
-  for (auto [axis, size] : llvm::zip_equal(axes, sizes))
-    ratios.push_back(static_cast<double>(size) / axis.resampling.inputSize);
-  return notLarger ? *llvm::min_element(ratios) : *llvm::max_element(ratios);
+//===----------------------------------------------------------------------===//
+// What the node says
+//===----------------------------------------------------------------------===//
+
+static ResamplingRule getRule(ResizeOp op) {
+  ResamplingRule rule;
+  rule.coordinates = op.getCoordinateTransformationMode();
+  rule.isCubic = op.getMode() == "cubic";
+  rule.antialias = op.getAntialias();
+  rule.excludeOutside = op.getExcludeOutside();
+  rule.cubicCoefficient = op.getCubicCoeffA().convertToDouble();
+  return rule;
 }
 
-/// How each axis that the node names is resampled.
+/// The one scale of all axes with which an aspect ratio is kept.
+static FailureOr<double> getCommonScale(ResizeOp op, Node &node, ArrayRef<ResizedAxis> axes) {
+  auto sizes = getIntegers(op.getSizes());
+  if (!sizes)
+    return node.refuse("its sizes are not constant");
+  SmallVector<double> ratios;
+  for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
+    int64_t from = getStaticExtent(axis.from);
+    if (ShapedType::isDynamic(from))
+      return node.refuse("it keeps the aspect ratio of symbolic extents");
+    ratios.push_back(static_cast<double>(size) / from);
+  }
+  bool isLeast = op.getKeepAspectRatioPolicy() == "not_larger";
+  return isLeast ? *llvm::min_element(ratios) : *llvm::max_element(ratios);
+}
+
+/// The axes that the node names and how each is resampled, without those that it leaves as they are.
 static FailureOr<SmallVector<ResizedAxis>> getAxes(ResizeOp op, Node &node) {
   Tensor x = node.get(op.getX());
   Extents extents = node.getResultExtents();
@@ -39,58 +79,117 @@ static FailureOr<SmallVector<ResizedAxis>> getAxes(ResizeOp op, Node &node) {
   if (dims.empty())
     dims = llvm::to_vector(llvm::seq<int64_t>(0, x.getRank()));
   auto scales = getDoubles(op.getScales()), roi = getDoubles(op.getRoi());
-  auto sizes = getIntegers(op.getSizes());
-  bool needsRoi = op.getCoordinateTransformationMode() == "tf_crop_and_resize";
-  if (needsRoi && (!roi || roi->size() != 2 * dims.size()))
+  if (op.getScales() && !scales)
+    return node.refuse("its scales are not constant");
+  bool crops = op.getCoordinateTransformationMode() == "tf_crop_and_resize";
+  if (crops && (!roi || roi->size() != 2 * dims.size()))
     return node.refuse("its region of interest is not constant");
-  bool keepsAspect = op.getSizes() && op.getKeepAspectRatioPolicy() != "stretch";
   SmallVector<ResizedAxis> axes;
   for (auto [index, dim] : llvm::enumerate(dims)) {
-    int64_t from = getStaticExtent(x.extents[dim]), to = getStaticExtent(extents[dim]);
-    if (x.extents[dim] == extents[dim] && !needsRoi && !keepsAspect && (!scales || (*scales)[index] == 1))
-      from = to = 1; // not resampled, whatever the extent is
-    if (ShapedType::isDynamic(from) || ShapedType::isDynamic(to))
-      return node.refuse("it resizes an axis of symbolic extent");
-    if (op.getScales() && !scales)
-      return node.refuse("its scales are not constant");
-    Resampling resampling;
-    resampling.inputSize = from;
-    resampling.outputSize = to;
-    resampling.scale = scales ? (*scales)[index] : 0;
-    resampling.coordinates = op.getCoordinateTransformationMode();
-    if (needsRoi) {
-      resampling.roiBegin = (*roi)[index];
-      resampling.roiEnd = (*roi)[index + dims.size()];
+    ResizedAxis axis{dim, getRule(op), x.extents[dim], extents[dim]};
+    axis.rule.scale = scales ? (*scales)[index] : 0;
+    if (crops) {
+      axis.rule.roiBegin = (*roi)[index];
+      axis.rule.roiEnd = (*roi)[index + dims.size()];
     }
-    resampling.isCubic = op.getMode() == "cubic";
-    resampling.antialias = op.getAntialias();
-    resampling.excludeOutside = op.getExcludeOutside();
-    resampling.cubicCoefficient = op.getCubicCoeffA().convertToDouble();
-    axes.push_back({dim, resampling});
+    axes.push_back(axis);
   }
-  if (keepsAspect) {
-    if (!sizes)
-      return node.refuse("its sizes are not constant");
-    double scale = getCommonScale(axes, *sizes, op.getKeepAspectRatioPolicy() == "not_larger");
+  if (op.getSizes() && op.getKeepAspectRatioPolicy() != "stretch") {
+    FailureOr<double> scale = getCommonScale(op, node, axes);
+    if (failed(scale))
+      return failure();
     for (ResizedAxis &axis : axes)
-      axis.resampling.scale = scale;
+      axis.rule.scale = *scale;
   }
+  llvm::erase_if(axes, [&](const ResizedAxis &axis) {
+    return axis.from == axis.to && !crops && (axis.rule.scale == 0 || axis.rule.scale == 1);
+  });
   return axes;
 }
 
-/// Reads the nearest element along every axis, by constant tables of positions.
+//===----------------------------------------------------------------------===//
+// Positions and weights of an axis
+//===----------------------------------------------------------------------===//
+
+/// Numbers that a formula gives for each output element of an axis, and each of `count` taps where they are counted.
+/// `formula` takes the output element's position in the input, the number of the tap and the input's extent.
+static Tensor mapAxis(Node &node, const ResizedAxis &axis, std::optional<int64_t> count, Type element,
+                      function_ref<Value(OpBuilder &, Location, Scalar x, Scalar tap, Scalar in)> formula) {
+  Value in = node.indexValue(axis.from), out = node.indexValue(axis.to);
+  Extents extents{axis.to};
+  if (count)
+    extents.push_back(node.extent(*count));
+  return node.map({}, extents, element, [&](OpBuilder &b, Location loc, ValueRange) {
+    auto number = [&](Value index) { return Scalar::fromIndex(b, loc, index, b.getF64Type()); };
+    Scalar i = number(linalg::IndexOp::create(b, loc, 0)), inputs = number(in);
+    Scalar tap = count ? number(linalg::IndexOp::create(b, loc, 1)) : i.constant(0);
+    return formula(b, loc, axis.rule.getCoordinate(i, inputs, number(out)), tap, inputs);
+  });
+}
+
+/// A number as a position in the axis's input.
+static Value toPosition(OpBuilder &b, Location loc, const Scalar &x, const Scalar &in) {
+  Value last = (in - 1).toIndex(arith::ConstantIndexOp::create(b, loc, std::numeric_limits<int64_t>::max()));
+  return arith::IndexCastOp::create(b, loc, b.getI64Type(), x.toIndex(last));
+}
+
+static Tensor getNearestPositions(Node &node, const ResizedAxis &axis, StringRef rounding) {
+  if (std::optional<Resampling> resampling = axis.getStatic()) {
+    SmallVector<int64_t> positions;
+    for (int64_t i = 0; i < resampling->outputSize; ++i)
+      positions.push_back(resampling->getNearest(i, rounding));
+    return node.table(positions);
+  }
+  return mapAxis(node, axis, std::nullopt, node.builder.getI64Type(),
+                 [&](OpBuilder &b, Location loc, Scalar x, Scalar, Scalar in) {
+                   return toPosition(b, loc, ResamplingRule::getNearest(x, rounding), in);
+                 });
+}
+
+/// Weights of type `element`; those of an output element sum to one.
+static TapTensors getTaps(Node &node, const ResizedAxis &axis, Type element) {
+  if (std::optional<Resampling> resampling = axis.getStatic()) {
+    Taps taps = resampling->getTaps();
+    auto type = RankedTensorType::get({resampling->outputSize, taps.count}, node.builder.getI64Type());
+    Tensor positions = node.constant(DenseElementsAttr::get(type, ArrayRef<int64_t>(taps.positions)));
+    return {taps.count, positions, node.constant(type.getShape(), taps.weights, element)};
+  }
+  const ResamplingRule &rule = axis.rule;
+  double narrowing = rule.getNarrowing();
+  int64_t count = rule.countTaps(narrowing);
+  Type f64 = node.builder.getF64Type();
+  auto getTap = [&](Scalar x, Scalar tap) { return rule.getFirstTap(x, narrowing) + tap; };
+  Tensor positions = mapAxis(node, axis, count, node.builder.getI64Type(),
+                             [&](OpBuilder &b, Location loc, Scalar x, Scalar tap, Scalar in) {
+                               return toPosition(b, loc, getTap(x, tap), in);
+                             });
+  Tensor weights = mapAxis(node, axis, count, f64, [&](OpBuilder &b, Location loc, Scalar x, Scalar tap, Scalar in) {
+    return rule.getTapWeight(x, getTap(x, tap), in, narrowing).value;
+  });
+  Tensor sum =
+      node.reduce(weights, {1}, getScalarAttr(0, f64), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        return arith::AddFOp::create(b, loc, args[0], args[1]);
+      });
+  Tensor shares =
+      node.map({weights, node.addDims(sum, {1})}, weights.extents, element,
+               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                 Value share = arith::DivFOp::create(b, loc, args[0], args[1]);
+                 return element == f64 ? share : arith::TruncFOp::create(b, loc, element, share).getResult();
+               });
+  return {count, positions, shares};
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+/// Reads the nearest element along every axis.
 static Tensor readNearest(Node &node, const Tensor &x, ExtentsRef extents, ArrayRef<ResizedAxis> axes,
                           StringRef rounding) {
   SmallVector<Value> tables(x.getRank());
-  for (const auto &[dim, resampling] : axes) {
-    SmallVector<int64_t> positions;
-    for (int64_t i = 0; i < resampling.outputSize; ++i)
-      positions.push_back(resampling.getNearest(i, rounding));
-    if (x.extents[dim] == extents[dim] && llvm::equal(positions, llvm::seq<int64_t>(0, positions.size())))
-      continue;
-    tables[dim] = node.table(positions).value;
-  }
-  if (llvm::none_of(tables, [](Value table) { return bool(table); }))
+  for (const ResizedAxis &axis : axes)
+    tables[axis.dim] = getNearestPositions(node, axis, rounding).value;
+  if (axes.empty())
     return x;
   return node.gather(x, extents, [&](OpBuilder &b, Location loc, ValueRange position) {
     SmallVector<Value> source(position);
@@ -101,8 +200,8 @@ static Tensor readNearest(Node &node, const Tensor &x, ExtentsRef extents, Array
   });
 }
 
-/// y[.., i, ..] = Σ_j x[.., j, ..] · weights[i, j]
-static Tensor interpolate(Node &node, const Tensor &x, int64_t dim, const Resampling &resampling) {
+/// y[.., i, ..] = Σ_j x[.., j, ..] · weights[i, j], as a product with a constant matrix.
+static Tensor multiply(Node &node, const Tensor &x, int64_t dim, const Resampling &resampling) {
   std::vector<double> weights = resampling.getWeights();
   Tensor matrix =
       node.constant({resampling.outputSize, resampling.inputSize}, ArrayRef<double>(weights), x.getElementType());
@@ -120,21 +219,85 @@ static Tensor interpolate(Node &node, const Tensor &x, int64_t dim, const Resamp
                        AffineMap::getMultiDimIdentityMap(rank + 1, context).dropResult(rank), extents);
 }
 
+/// y[.., i, ..] = Σ_t x[.., positions[i, t], ..] · weights[i, t]
+static Tensor sumTaps(Node &node, const Tensor &x, int64_t dim, AffineExpr to, const TapTensors &taps) {
+  constexpr int64_t maxUnrolled = 8;
+  Extents extents = x.extents;
+  extents[dim] = to;
+  Type type = x.getElementType();
+  return node.map({}, extents, type, [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+    SmallVector<Value> source;
+    for (int64_t i = 0; i < x.getRank(); ++i)
+      source.push_back(linalg::IndexOp::create(b, loc, i));
+    Value i = source[dim];
+    auto addTap = [&](OpBuilder &b, Value sum, Value tap) -> Value {
+      Value position = tensor::ExtractOp::create(b, loc, taps.positions.value, ValueRange{i, tap});
+      source[dim] = arith::IndexCastOp::create(b, loc, b.getIndexType(), position);
+      Value weight = tensor::ExtractOp::create(b, loc, taps.weights.value, ValueRange{i, tap});
+      Value element = tensor::ExtractOp::create(b, loc, x.value, source);
+      return arith::AddFOp::create(b, loc, sum, arith::MulFOp::create(b, loc, element, weight));
+    };
+    auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };
+    Value sum = arith::ConstantOp::create(b, loc, getScalarAttr(0, type));
+    if (taps.count <= maxUnrolled) {
+      for (int64_t tap = 0; tap < taps.count; ++tap)
+        sum = addTap(b, sum, index(tap));
+      return sum;
+    }
+    auto loop = scf::ForOp::create(b, loc, index(0), index(taps.count), index(1), sum,
+                                   [&](OpBuilder &body, Location, Value tap, ValueRange sums) {
+                                     scf::YieldOp::create(body, loc, addTap(body, sums[0], tap));
+                                   });
+    return loop.getResult(0);
+  });
+}
+
+/// Interpolates along one axis.
+static FailureOr<Tensor> interpolate(Node &node, const Tensor &x, const ResizedAxis &axis) {
+  constexpr int64_t maxMatrixColumns = 64;
+  std::optional<Resampling> resampling = axis.getStatic();
+  if (resampling && resampling->inputSize <= maxMatrixColumns && x.getElementType().isF32())
+    return multiply(node, x, axis.dim, *resampling);
+  if (!resampling && !axis.rule.hasKnownTaps())
+    return node.refuse("antialiasing of a symbolic extent needs scales rather than sizes");
+  return sumTaps(node, x, axis.dim, axis.to, getTaps(node, axis, x.getElementType()));
+}
+
 /// Puts `value` where an axis is read outside the input.
 static Tensor extrapolate(Node &node, Tensor y, ArrayRef<ResizedAxis> axes, double value) {
-  for (const auto &[dim, resampling] : axes) {
-    SmallVector<double> outside;
-    for (int64_t i = 0; i < resampling.outputSize; ++i)
-      outside.push_back(resampling.isExtrapolated(i));
-    if (llvm::is_contained(outside, 1.0)) {
-      SmallVector<int64_t> shape(y.getRank() - dim, 1);
-      shape[0] = resampling.outputSize;
-      Tensor isOutside = node.constant(shape, outside, node.builder.getI1Type());
-      y = node.elementwise(linalg::ElementwiseKind::select, {isOutside, node.scalar(value, y.getElementType()), y},
-                           y.extents);
-    }
+  Type i1 = node.builder.getI1Type();
+  for (const ResizedAxis &axis : axes) {
+    if (axis.rule.coordinates != "tf_crop_and_resize")
+      continue;
+    Tensor isOutside =
+        mapAxis(node, axis, std::nullopt, i1, [&](OpBuilder &b, Location loc, Scalar x, Scalar, Scalar in) -> Value {
+          return arith::OrIOp::create(b, loc, isLess(x, x.constant(0)), isLess(in - 1, x));
+        });
+    auto trailing = llvm::to_vector(llvm::seq<int64_t>(1, y.getRank() - axis.dim));
+    Tensor other = node.scalar(value, y.getElementType());
+    y = node.elementwise(linalg::ElementwiseKind::select, {node.addDims(isOutside, trailing), other, y}, y.extents);
   }
   return y;
+}
+
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+static Tensor toFloats(Node &node, const Tensor &x, Type to, bool isUnsigned) {
+  if (x.getElementType() == to)
+    return x;
+  return node.map({x}, x.extents, to, [&](OpBuilder &b, Location loc, ValueRange args) {
+    return Scalar::fromElement(b, loc, args[0], to, isUnsigned).value;
+  });
+}
+
+static Tensor fromFloats(Node &node, const Tensor &x, Type to, bool isUnsigned) {
+  if (x.getElementType() == to)
+    return x;
+  return node.map({x}, x.extents, to, [&](OpBuilder &b, Location loc, ValueRange args) {
+    return Scalar(b, loc, args[0]).toElement(to, isUnsigned);
+  });
 }
 
 static FailureOr<Tensor> convertResize(ResizeOp op, Node &node) {
@@ -145,12 +308,13 @@ static FailureOr<Tensor> convertResize(ResizeOp op, Node &node) {
   double outside = op.getExtrapolationValue().convertToDouble();
   if (op.getMode() == "nearest")
     return extrapolate(node, readNearest(node, x, node.getResultExtents(), *axes, op.getNearestMode()), *axes, outside);
-  if (!isa<FloatType>(x.getElementType()))
-    return node.refuse("interpolation of integers is not supported");
-  for (const auto &[dim, resampling] : *axes)
-    if (resampling.inputSize != 1 || resampling.outputSize != 1)
-      x = interpolate(node, x, dim, resampling);
-  return extrapolate(node, x, *axes, outside);
+  Type element = x.getElementType();
+  bool noNegatives = isUnsigned(op.getX());
+  FailureOr<Tensor> y = axes->empty() ? x : toFloats(node, x, getComputeType(element), noNegatives);
+  for (const ResizedAxis &axis : *axes)
+    if (failed(y = interpolate(node, *y, axis)))
+      return failure();
+  return extrapolate(node, fromFloats(node, *y, element, noNegatives), *axes, outside);
 }
 
 void vitc::onnx::populateResizePatterns(NodePatterns &patterns) { patterns.add(convertResize); }

@@ -1,4 +1,4 @@
-//===- Slice, Split, Pad, Trilu -------------------------------------------===//
+//===- Slice, Split, Pad, CenterCropPad, Trilu ----------------------------===//
 
 #include "Node.h"
 
@@ -166,17 +166,34 @@ static FailureOr<Tensor> convertPad(PadOp op, Node &node) {
   });
 }
 
+/// Positive padding adds zeros, negative padding removes elements; of an odd number the end has one more.
+static FailureOr<Tensor> convertCenterCropPad(CenterCropPadOp op, Node &node) {
+  Tensor x = node.get(op.getInputData());
+  Padding padding{SmallVector<int64_t>(x.getRank(), 0), SmallVector<int64_t>(x.getRank(), 0)};
+  for (auto [dim, from, to] : llvm::enumerate(x.extents, node.getResultExtents())) {
+    int64_t change = getStaticExtent(node.symbols.simplify(to - from));
+    if (ShapedType::isDynamic(change))
+      return node.refuse("it gives a symbolic extent another size");
+    padding.low[dim] = change / 2; // towards zero
+    padding.high[dim] = change - padding.low[dim];
+  }
+  x = crop(node, x, padding);
+  return node.pad(x, padding.low, padding.high, getScalarAttr(0, x.getElementType()));
+}
+
 /// Keeps the elements with column − row at least k (at most k for the lower triangle).
 static FailureOr<Tensor> convertTrilu(TriluOp op, Node &node) {
   Tensor x = node.get(op.getInput());
   std::optional<double> diagonal = op.getK() ? getScalar(op.getK()) : std::optional<double>(0);
   if (!diagonal)
     return node.refuse("its diagonal is not constant");
+  constexpr double farAway = 0x1p40; // beyond every matrix
+  auto offset = static_cast<int64_t>(std::clamp(*diagonal, -farAway, farAway));
   int64_t rank = x.getRank();
   return node.map({x}, x.extents, x.getElementType(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
     Value row = linalg::IndexOp::create(b, loc, rank - 2), column = linalg::IndexOp::create(b, loc, rank - 1);
     Value distance = arith::SubIOp::create(b, loc, column, row);
-    Value k = arith::ConstantIndexOp::create(b, loc, static_cast<int64_t>(*diagonal));
+    Value k = arith::ConstantIndexOp::create(b, loc, offset);
     auto order = op.getUpper() ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle;
     Value isKept = arith::CmpIOp::create(b, loc, order, distance, k);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(x.getElementType()));
@@ -185,6 +202,7 @@ static FailureOr<Tensor> convertTrilu(TriluOp op, Node &node) {
 }
 
 void vitc::onnx::populateSlicePatterns(NodePatterns &patterns) {
+  patterns.add(convertCenterCropPad);
   patterns.add(convertPad);
   patterns.add(convertSlice);
   patterns.add(convertSplit);

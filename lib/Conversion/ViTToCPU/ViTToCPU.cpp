@@ -28,6 +28,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     populateContractToCPUPatterns(patterns, *target);
     populateViTAttentionToCPUPatterns(patterns, *target);
     populateViTRowsToCPUPatterns(patterns, *target);
+    populateViTIndexingToCPUPatterns(patterns);
     populateViTConvToCPUPatterns(patterns, *target);
     populateTransposeSinkingPatterns(patterns);
     populateViTElementwiseToLinalgPatterns(patterns);

@@ -2,7 +2,7 @@
 
 // Operands that must be constant, and extents that may differ: the reasons that a user reads.
 
-// CHECK: error: cannot compile 10 nodes:
+// CHECK: error: cannot compile 9 nodes:
 // CHECK-NEXT: (onnx.ReduceMean): its axes are not constant
 // CHECK-NEXT: (onnx.CumSum): its axis is not constant
 // CHECK-NEXT: (onnx.Squeeze): its axes are not constant
@@ -12,11 +12,10 @@
 // CHECK-NEXT: (onnx.Trilu): its diagonal is not constant
 // CHECK-NEXT: (onnx.Resize): its scales are not constant
 // CHECK-NEXT: (onnx.Resize): its region of interest is not constant
-// CHECK-NEXT: (onnx.Resize): interpolation of integers is not supported
-func.func @from_data(%x: tensor<1x4xf32>, %n: tensor<1x4xi32>, %i: tensor<1xi64>, %s: tensor<i64>, %two: tensor<2xi64>, %four: tensor<4xi64>,
+func.func @from_data(%x: tensor<1x4xf32>, %i: tensor<1xi64>, %s: tensor<i64>, %two: tensor<2xi64>, %four: tensor<4xi64>,
                      %f: tensor<2xf32>, %roi: tensor<4xf32>)
     -> (tensor<1x1xf32>, tensor<1x4xf32>, tensor<4xf32>, tensor<1x1x4xf32>, tensor<2x4xf32>, tensor<1x5xf32>, tensor<1x4xf32>, tensor<1x8xf32>,
-        tensor<1x8xf32>, tensor<1x8xi32>) {
+        tensor<1x8xf32>) {
   %0 = onnx.ReduceMean %x, %i : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1xf32>
   %1 = onnx.CumSum %x, %s : (tensor<1x4xf32>, tensor<i64>) -> tensor<1x4xf32>
   %2 = onnx.Squeeze %x, %i : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<4xf32>
@@ -28,9 +27,8 @@ func.func @from_data(%x: tensor<1x4xf32>, %n: tensor<1x4xi32>, %i: tensor<1xi64>
   %sizes = onnx.Constant dense<[1, 8]> : tensor<2xi64> : tensor<2xi64>
   %8 = onnx.Resize %x, %roi, %sizes {operandSegmentSizes = array<i32: 1, 1, 0, 1>, coordinate_transformation_mode = "tf_crop_and_resize"}
     : (tensor<1x4xf32>, tensor<4xf32>, tensor<2xi64>) -> tensor<1x8xf32>
-  %9 = onnx.Resize %n, %sizes {operandSegmentSizes = array<i32: 1, 0, 0, 1>, mode = "linear"} : (tensor<1x4xi32>, tensor<2xi64>) -> tensor<1x8xi32>
-  return %0, %1, %2, %3, %4, %5, %6, %7, %8, %9 : tensor<1x1xf32>, tensor<1x4xf32>, tensor<4xf32>, tensor<1x1x4xf32>, tensor<2x4xf32>,
-    tensor<1x5xf32>, tensor<1x4xf32>, tensor<1x8xf32>, tensor<1x8xf32>, tensor<1x8xi32>
+  return %0, %1, %2, %3, %4, %5, %6, %7, %8 : tensor<1x1xf32>, tensor<1x4xf32>, tensor<4xf32>, tensor<1x1x4xf32>, tensor<2x4xf32>,
+    tensor<1x5xf32>, tensor<1x4xf32>, tensor<1x8xf32>, tensor<1x8xf32>
 }
 
 // -----

@@ -20,6 +20,9 @@ void populateViTAttentionToCPUPatterns(mlir::RewritePatternSet &patterns, const 
 /// of vcpu.
 void populateViTRowsToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
+/// vit.scatter, vit.top_k → the same of vcpu.
+void populateViTIndexingToCPUPatterns(mlir::RewritePatternSet &patterns);
+
 /// vit.conv → vcpu.{pad, conv, depthwise_conv, gemm} on channel-last images, between linalg.transposes.
 void populateViTConvToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 

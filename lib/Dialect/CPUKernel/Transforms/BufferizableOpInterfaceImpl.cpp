@@ -29,11 +29,15 @@ static Value allocateLike(RewriterBase &rewriter, Location loc, Value buffer) {
 
 namespace {
 
-/// A kernel op writes all of its outputs and reads nothing of what they held before.
+/// Whether a kernel op updates its output, which it reads at any stride; the others write all of their outputs and read
+/// nothing of what they held before.
+template <typename KernelOp>
+constexpr bool kUpdates = std::is_same_v<KernelOp, ScatterOp>;
+
 template <typename KernelOp>
 struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBufferization<KernelOp>, KernelOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+    return kUpdates<KernelOp> || !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options,
@@ -53,7 +57,9 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
         return failure();
       operands.push_back(*buffer);
     }
-    SmallVector<std::pair<Value, Value>> copiesBack = makeRowsContiguous(kernel, operands, rewriter);
+    SmallVector<std::pair<Value, Value>> copiesBack;
+    if constexpr (!kUpdates<KernelOp>)
+      copiesBack = makeRowsContiguous(kernel, operands, rewriter);
     OperationState onBuffers(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
     for (Region &region : op->getRegions()) {
@@ -103,6 +109,6 @@ void attach(MLIRContext *context) {
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
     attach<AttentionOp, ConvOp, DepthwiseConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp,
-           SoftmaxOp>(context);
+           ScatterOp, SoftmaxOp, TopKOp>(context);
   });
 }

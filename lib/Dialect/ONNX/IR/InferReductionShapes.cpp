@@ -37,10 +37,18 @@ LogicalResult vitc::onnx::detail::inferReduction(Operation *op, ShapeEnv &env, V
   return success();
 }
 
-LogicalResult ArgMaxOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape data = extentsOf(getData());
-  shapes.push_back(reduce(data, {fromFront(getAxis(), data.size())}, getKeepdims()));
+template <typename ArgOp>
+static LogicalResult inferArg(ArgOp op, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape data = extentsOf(op.getData());
+  shapes.push_back(reduce(data, {fromFront(op.getAxis(), data.size())}, op.getKeepdims()));
   return success();
+}
+
+LogicalResult ArgMaxOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferArg(*this, shapes);
+}
+LogicalResult ArgMinOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferArg(*this, shapes);
 }
 
 LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {

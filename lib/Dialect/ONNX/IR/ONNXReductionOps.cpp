@@ -37,6 +37,7 @@ LogicalResult ReduceSumSquareOp::verify() { return verifyReduction(*this); }
 //===----------------------------------------------------------------------===//
 
 LogicalResult ArgMaxOp::verify() { return verifyAxis(*this, getAxis(), getData()); } // arg_max_c1
+LogicalResult ArgMinOp::verify() { return verifyAxis(*this, getAxis(), getData()); } // arg_max_c1
 
 LogicalResult LogSoftmaxOp::verify() { return verifyAxis(*this, getAxis(), getInput()); } // softmax_c2
 LogicalResult SoftmaxOp::verify() { return verifyAxis(*this, getAxis(), getInput()); }    // softmax_c2

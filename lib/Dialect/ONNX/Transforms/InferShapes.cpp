@@ -179,6 +179,10 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   llvm::TypeSwitch<Operation *>(op)
       .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
+      .Case([&](AffineGridOp grid) {
+        if (grid.getSize() && isSymbolic(grid.getSize(), env))
+          grid.getSizeMutable().clear();
+      })
       .Case([&](RangeOp range) {
         if (range.getLimit() && isSymbolic(range.getLimit(), env))
           range.getLimitMutable().clear();

@@ -39,6 +39,8 @@ std::optional<OperandExtent> vitc::vit::findOperandExtent(OpResult result, int64
       })
       .Case([&](PatchifyOp op) { return dim == 0 ? Source({op.getImage(), 0}) : std::nullopt; })
       .Case([&](GatherRowsOp op) { return OperandExtent{dim == 1 ? op.getRows() : op.getInput(), dim == 1 ? 0 : dim}; })
+      .Case([&](ScatterOp op) { return OperandExtent{op.getData(), dim}; })
+      .Case([&](TopKOp op) { return dim == rank - 1 ? std::nullopt : Source({op.getX(), dim}); })
       .Case([&](AssembleOp op) { return dim == 1 ? std::nullopt : Source({op.getPatches(), dim}); })
       .Case([&](AttentionOp op) {
         if (result != op.getResult())
@@ -131,6 +133,14 @@ LogicalResult PatchifyOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedSha
 }
 
 LogicalResult GatherRowsOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult ScatterOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  return reify(*this, builder, shapes);
+}
+
+LogicalResult TopKOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   return reify(*this, builder, shapes);
 }
 

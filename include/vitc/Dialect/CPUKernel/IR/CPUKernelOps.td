@@ -86,6 +86,7 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
 
 include "vitc/Dialect/CPUKernel/IR/AttentionOps.td"
 include "vitc/Dialect/CPUKernel/IR/ConvOps.td"
+include "vitc/Dialect/CPUKernel/IR/IndexingOps.td"
 include "vitc/Dialect/CPUKernel/IR/PackOps.td"
 include "vitc/Dialect/CPUKernel/IR/RowOps.td"
 

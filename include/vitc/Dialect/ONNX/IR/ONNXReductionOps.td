@@ -48,10 +48,10 @@ def ONNX_ReduceProdOp : ONNX_ArithmeticReduceOp<"ReduceProd", "product">;
 def ONNX_ReduceSumOp : ONNX_ArithmeticReduceOp<"ReduceSum", "sum">;
 def ONNX_ReduceSumSquareOp : ONNX_ReduceOp<"ReduceSumSquare", "sum of squares">;
 
-def ONNX_ArgMaxOp : ONNX_Op<"ArgMax", [], [ONNX_AsI64]> {
-  let summary = "where the maximum along a dimension is";
+class ONNX_ArgOp<string mnemonic, string what> : ONNX_Op<mnemonic, [], [ONNX_AsI64]> {
+  let summary = "where the " # what # " along a dimension is";
   let description = [{
-    The first index of the maximum, with `select_last_index` the last one.
+    The first index of the extremum, with `select_last_index` the last one.
 
     - (C1) `axis` is in [−rank, rank).
   }];
@@ -60,6 +60,9 @@ def ONNX_ArgMaxOp : ONNX_Op<"ArgMax", [], [ONNX_AsI64]> {
   let results = (outs ONNX_I64Tensor:$reduced);
   let hasVerifier = 1;
 }
+
+def ONNX_ArgMaxOp : ONNX_ArgOp<"ArgMax", "maximum">;
+def ONNX_ArgMinOp : ONNX_ArgOp<"ArgMin", "minimum">;
 
 class ONNX_SoftmaxLikeOp<string mnemonic, string what> : ONNX_Op<mnemonic, [SameOperandsAndResultShape]> {
   let summary = what # " along one dimension";

@@ -207,7 +207,8 @@ def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments, ONNX_ShapedByOperands
 def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments, ONNX_ShapedByOperands]> {
   let summary = "the operand resampled on a grid of another size";
   let description = [{
-    The attributes are those of ONNX's Resize (opset 19), which defines the sampling.
+    The attributes are those of ONNX's Resize (opset 19), which defines the sampling; `tf_half_pixel_for_nn`, which
+    samples at (i + ½) / scale, is opset 11's. Interpolated integers are truncated.
 
     - (C1) Exactly one of `scales` and `sizes` is present; it is a list (rank 1), as long as `axes` or as the rank.
     - (C2) `x` and `y` have the same rank.
@@ -217,7 +218,7 @@ def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments, ONNX_ShapedByOp
   let arguments = (ins ONNX_Tensor:$x, Optional<ONNX_FloatTensor>:$roi, Optional<TensorOf<[F32]>>:$scales,
                    Optional<ONNX_I64Tensor>:$sizes, ONNX_Bool<0>:$antialias, ONNX_Ints:$axes,
                    ONNX_Word<["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
-                              "tf_crop_and_resize"]>:$coordinate_transformation_mode,
+                              "tf_crop_and_resize", "tf_half_pixel_for_nn"]>:$coordinate_transformation_mode,
                    ONNX_Float<"-0.75f">:$cubic_coeff_a, ONNX_Bool<0>:$exclude_outside,
                    ONNX_Float<"0.0f">:$extrapolation_value,
                    ONNX_Word<["stretch", "not_larger", "not_smaller"]>:$keep_aspect_ratio_policy,
