@@ -137,7 +137,8 @@ typedef struct vitc_api {
    *                   "inputs": [{"name": "x", "type": "float32", "shape": ["batch", 3, 224, 224]}],
    *                   "outputs": [{"name": "y", "type": "float32", "shape": ["batch", 1000]}]}],
    *    "targets": […], "options": {…}, "weights": {"bytes": 88198144, "file": null}}
-   * A dimension is a number, a symbol's name, or an expression of symbols ("197*batch"). Types are spelled as NumPy
+   * A dimension is a number, a symbol's name, or an expression of symbols ("197*batch"). Symbols that are not in
+   * "symbols" are computed in a run ("count(detections)"). Types are spelled as NumPy
    * does: float32, float16, bfloat16, int64, uint8, bool, …. Keys may be added. */
   const char *(*info_json)(void);
 
@@ -150,14 +151,17 @@ typedef struct vitc_api {
   vitc_status (*session_destroy)(vitc_session *session);
 
   /* Says what `run` would return for these inputs, of which only types and shapes are read: fills every field of
-   * `outputs`, data null, shape owned by the session until the next call of output_shapes.
+   * `outputs`, data null, shape owned by the session until the next call of output_shapes. An extent that depends on
+   * data is the most that it can be.
    * Errors: as `run`. */
   vitc_status (*output_shapes)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                                int32_t output_count);
 
   /* Runs the function. Inputs and outputs are compact and row-major, aligned to their element type, in the order of
    * info_json. An output whose data is null is lent by the session: every other field is filled, and it stays valid
-   * until the session's next run. An output with data has the right shape and overlaps no other tensor of the call.
+   * until the session's next run. An output with data has the shape that output_shapes says and overlaps no other
+   * tensor of the call. Where that depends on data, `run` fills the beginning of the memory, compact and row-major, and
+   * points the tensor's shape to the extents that it found, owned by the session until its next run.
    * `stream` is the CUDA stream on a GPU, ignored on a CPU. Nothing is allocated. Denormal numbers count as zero.
    * Errors: ARGUMENT, TENSOR, LIMIT, BUSY; after a fork, THREADS. */
   vitc_status (*run)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,

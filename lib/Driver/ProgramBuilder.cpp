@@ -218,14 +218,34 @@ static LogicalResult describeMemory(func::FuncOp entry, target::Variant &variant
   return success();
 }
 
+/// A dimension of an input, or an extent that the run computes.
+static FailureOr<target::Symbol> describeSymbol(DictionaryAttr record) {
+  target::Symbol symbol;
+  symbol.name = record.getAs<StringAttr>("name").str();
+  if (auto bound = record.getAs<AffineMapAttr>("bound")) {
+    FailureOr<target::Polynomial> most = boundFromAbove(bound.getValue().getResult(0));
+    if (failed(most))
+      return failure();
+    symbol.kind = target::SymbolKind::Computed;
+    symbol.value = *most;
+    return symbol;
+  }
+  symbol.input = static_cast<int32_t>(record.getAs<IntegerAttr>("input").getInt());
+  symbol.dim = static_cast<int32_t>(record.getAs<IntegerAttr>("dim").getInt());
+  return symbol;
+}
+
 FailureOr<target::Function> vitc::driver::describeFunction(func::FuncOp entry, const TargetInfo &target) {
   target::Function function;
   function.name = entry.getSymName().str();
   SmallVector<StringAttr> symbols;
   for (auto record : entry->getAttrOfType<ArrayAttr>("vcpu.symbols").getAsRange<DictionaryAttr>()) {
     symbols.push_back(record.getAs<StringAttr>("name"));
-    function.symbols.push_back({symbols.back().str(), static_cast<int32_t>(record.getAs<IntegerAttr>("input").getInt()),
-                                static_cast<int32_t>(record.getAs<IntegerAttr>("dim").getInt())});
+    FailureOr<target::Symbol> symbol = describeSymbol(record);
+    if (failed(symbol))
+      return entry.emitError("expected ")
+             << symbols.back() << " to be at most a polynomial of the named dimensions, got " << record.get("bound");
+    function.symbols.push_back(*symbol);
   }
   if (symbols.size() > target::maxSymbols)
     return entry.emitError("expected at most ") << target::maxSymbols << " named dimensions, got " << symbols.size();

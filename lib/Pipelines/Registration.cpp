@@ -48,6 +48,7 @@ void vitc::registerDialects(DialectRegistry &registry) {
   vector::registerBufferizableOpInterfaceExternalModels(registry);
   vcpu::registerBufferizableOpInterfaceExternalModels(registry);
   vcpu::registerLinalgKernelExternalModels(registry);
+  vcpu::registerProcedureExternalModels(registry);
 }
 
 void vitc::registerPipelines() {

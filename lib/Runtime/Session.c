@@ -183,12 +183,25 @@ static vitc_status bind(vitc_session *session, const DLTensor *inputs, int32_t i
   return status;
 }
 
-static void lend_outputs(vitc_session *session, DLTensor *outputs) {
+static bool same_shape(const DLTensor *tensor, const int64_t *shape) {
+  for (int32_t i = 0; i < tensor->ndim; ++i)
+    if (tensor->shape[i] != shape[i])
+      return false;
+  return true;
+}
+
+/* Lends outputs without data. The others had room for the most there may be; they get the shape that the run found. */
+static void return_outputs(vitc_session *session, DLTensor *outputs) {
   const vitc_function *function = session->plan.function;
   int64_t *shape = session->shapes;
-  for (int32_t i = 0; i < function->output_count; shape += function->outputs[i++].rank)
-    if (!outputs[i].data)
+  for (int32_t i = 0; i < function->output_count; shape += function->outputs[i++].rank) {
+    if (!outputs[i].data) {
       vitc_lend_output(&function->outputs[i], shape, session->outputs[i], &outputs[i]);
+    } else if (!same_shape(&outputs[i], shape)) {
+      outputs[i].shape = shape;
+      outputs[i].strides = 0;
+    }
+  }
 }
 
 vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
@@ -205,7 +218,7 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
     evaluate_shapes(session->plan.function, session->symbols, session->shapes);
   }
   if (!status)
-    lend_outputs(session, outputs);
+    return_outputs(session, outputs);
   release(session);
   return status;
 }

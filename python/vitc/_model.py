@@ -6,6 +6,7 @@ import collections
 import ctypes
 import dataclasses
 import json
+import math
 import os
 import weakref
 from collections.abc import Mapping
@@ -206,8 +207,16 @@ class Model:
         counts = len(inputs), len(self.outputs)
         self._api.check(self._api.output_shapes(session.handle, tensors, counts[0], shapes, counts[1]))
         outputs = [np.empty(shape.shape[: shape.ndim], spec.dtype) for spec, shape in zip(self.outputs, shapes)]
-        self._api.check(self._api.run(session.handle, tensors, counts[0], _tensors(self.outputs, outputs), counts[1], None))
-        return outputs
+        results = _tensors(self.outputs, outputs)
+        self._api.check(self._api.run(session.handle, tensors, counts[0], results, counts[1], None))
+        return [_trimmed(output, tuple(tensor.shape[: tensor.ndim])) for output, tensor in zip(outputs, results)]
+
+
+def _trimmed(output: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The beginning of an output whose shape depended on data, without the room that it did not need."""
+    if output.shape == shape:
+        return output
+    return output.reshape(-1)[: math.prod(shape)].reshape(shape).copy()
 
 
 def load(

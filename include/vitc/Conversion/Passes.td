@@ -31,7 +31,7 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
-    Precondition: the `fused` stage. Postcondition: no vit op.
+    Precondition: the `fused` stage. Postcondition: no vit op but `vit.procedure` and `vit.extent`.
   }];
   let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
@@ -73,7 +73,8 @@ def ConvertONNXToLinalgPass : Pass<"convert-onnx-to-linalg", "::mlir::func::Func
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
 }
 
 #endif

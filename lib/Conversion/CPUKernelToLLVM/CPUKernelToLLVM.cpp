@@ -33,9 +33,12 @@ public:
   }
   /// Element `index` of the array of `type` that `field` points to.
   Value loadElement(FrameField field, Type type, int64_t index) {
-    Value address = LLVM::GEPOp::create(rewriter, loc, pointer, type, loadPointer(field),
-                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-    return LLVM::LoadOp::create(rewriter, loc, type, address);
+    return LLVM::LoadOp::create(rewriter, loc, type, getElementAddress(field, type, index));
+  }
+  /// The address of that element.
+  Value getElementAddress(FrameField field, Type type, int64_t index) {
+    return LLVM::GEPOp::create(rewriter, loc, pointer, type, loadPointer(field),
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
   }
   Value addBytes(Value base, Value bytes) {
     return LLVM::GEPOp::create(rewriter, loc, pointer, rewriter.getI8Type(), base, ArrayRef<LLVM::GEPArg>{bytes});
@@ -96,6 +99,25 @@ struct ConvertSymbol final : ConvertOpToLLVMPattern<SymbolOp> {
   }
 };
 
+struct ConvertExtent final : ConvertOpToLLVMPattern<ExtentOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(ExtentOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    FrameReader reader(rewriter, loc, adaptor.getFrame());
+    Type type = rewriter.getI64Type();
+    Value zero = LLVM::ConstantOp::create(rewriter, loc, type, 0);
+    Value least = LLVM::SMaxOp::create(rewriter, loc, adaptor.getValue(), zero);
+    Value clamped = LLVM::SMinOp::create(rewriter, loc, least, adaptor.getBound());
+    Value address = reader.getElementAddress(Symbols, type, op.getIndex());
+    // All threads store the same.
+    LLVM::StoreOp::create(rewriter, loc, clamped, address, /*alignment=*/8, /*isVolatile=*/false,
+                          /*isNonTemporal=*/false, /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
+    rewriter.replaceOp(op, clamped);
+    return success();
+  }
+};
+
 struct ConvertScratch final : ConvertOpToLLVMPattern<ScratchOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
@@ -130,7 +152,7 @@ struct ConvertCPUKernelToLLVMPass final : vitc::impl::ConvertCPUKernelToLLVMPass
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
     RewritePatternSet patterns(&getContext());
-    patterns.add<ConvertBuffer, ConvertSymbol, ConvertScratch, ConvertBarrier>(converter);
+    patterns.add<ConvertBuffer, ConvertSymbol, ConvertExtent, ConvertScratch, ConvertBarrier>(converter);
     LLVMConversionTarget target(getContext());
     target.addIllegalDialect<CPUKernelDialect>();
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

@@ -39,7 +39,8 @@ struct ReshapePlan {
 /// A unit dimension that no group needs joins the one before it.
 ReshapePlan planReshape(ExtentsRef from, ExtentsRef to, mlir::MLIRContext *context);
 
-/// The named extents of a function's arguments: the symbols that every extent in it is an expression of.
+/// The named extents of a function's arguments, and those that a run computes: the symbols that every extent in it is
+/// an expression of.
 class Symbols {
 public:
   explicit Symbols(mlir::MLIRContext *context) : context(context) {}
@@ -47,6 +48,9 @@ public:
   /// Names the plain symbols among the extents of `type`, an argument's type in the onnx stage, and reads each with a
   /// `tensor.dim` of `argument`, its converted value, unless an earlier argument has it.
   void defineFrom(mlir::Type type, mlir::Value argument, mlir::OpBuilder &builder, mlir::Location loc);
+
+  /// Gives the symbol `name` its value, an extent that the run computes.
+  void define(mlir::StringAttr name, mlir::Value value) { values[name] = value; }
 
   /// The extents of a tensor type of the onnx stage. A null expression stands for an extent that is neither static nor
   /// an expression of the arguments' symbols.

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
@@ -90,7 +91,7 @@ LogicalResult NodePatterns::checkExtents(Operation *op, Node &node) {
     if (!isKnown(operand))
       return node.refuse("the shape of operand " + Twine(index) + " depends on data");
   for (Value result : op->getResults())
-    if (!result.use_empty() && !isKnown(result))
+    if (!result.use_empty() && !getComputedExtent(op) && !isKnown(result))
       return node.refuse("the shape of its result depends on data");
   return success();
 }

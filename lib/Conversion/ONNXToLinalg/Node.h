@@ -51,6 +51,9 @@ public:
   /// The element type of a result in the linalg stage.
   mlir::Type getResultElementType(unsigned index = 0) const;
 
+  /// From here on, the symbol of this name stands for `value`, an index.
+  void defineSymbol(mlir::StringAttr name, mlir::Value value) { state.symbols.define(name, value); }
+
   /// Fails; the user is told that the node is not supported because of `reason`.
   mlir::LogicalResult refuse(const llvm::Twine &reason) const {
     state.addRefusal(op, reason);
@@ -173,6 +176,8 @@ void populateRoiPoolingPatterns(NodePatterns &patterns);
 void populateCol2ImPatterns(NodePatterns &patterns);
 void populateScatterPatterns(NodePatterns &patterns);
 void populateSelectionPatterns(NodePatterns &patterns);
+void populateDataExtentPatterns(NodePatterns &patterns);
+void populateNonMaxSuppressionPatterns(NodePatterns &patterns);
 
 } // namespace vitc::onnx
 

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
@@ -107,6 +108,8 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populateCol2ImPatterns(nodes);
   populateScatterPatterns(nodes);
   populateSelectionPatterns(nodes);
+  populateDataExtentPatterns(nodes);
+  populateNonMaxSuppressionPatterns(nodes);
 }
 
 /// Names every node of `func` that has no conversion, with the reason where one was given.
@@ -133,7 +136,7 @@ struct ConvertONNXToLinalg final : vitc::impl::ConvertONNXToLinalgPassBase<Conve
     types.addConversion([](RankedTensorType type) { return convertTensorType(type); });
     ConversionTarget target(getContext());
     target.addLegalDialect<affine::AffineDialect, arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
-                           scf::SCFDialect, tensor::TensorDialect, vitc::vit::ViTDialect>();
+                           memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect, vitc::vit::ViTDialect>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp func) {
       return types.isSignatureLegal(func.getFunctionType()) && types.isLegal(&func.getBody());
     });

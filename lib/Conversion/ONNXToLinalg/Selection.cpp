@@ -1,6 +1,6 @@
 //===- What runs along one dimension: ArgMax, ArgMin, CumSum, TopK --------===//
 
-#include "Node.h"
+#include "DataExtents.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -110,6 +110,8 @@ static FailureOr<SmallVector<Tensor>> convertTopK(TopKOp op, Node &node) {
   Tensor x = node.get(op.getX());
   int64_t rank = x.getRank(), axis = normalizeAxis(op.getAxis(), rank);
   Extents extents = node.getResultExtents();
+  if (extents[axis] == nullptr || ShapedType::isDynamic(getStaticExtent(extents[axis])))
+    return convertTopKAtRunTime(op, node);
   SmallVector<int64_t> toRows = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   toRows.erase(toRows.begin() + axis);
   toRows.push_back(axis);

@@ -1,10 +1,12 @@
 //===- Slice, Split, Pad, CenterCropPad, Trilu ----------------------------===//
 
-#include "Node.h"
+#include "DataExtents.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
@@ -45,7 +47,109 @@ static FailureOr<Selection> getRegion(SliceOp op, Node &node) {
   return selection;
 }
 
+namespace {
+/// Index arithmetic of a slice whose bounds the run reads.
+class RunTimeBounds {
+public:
+  RunTimeBounds(Node &node, Value extent, int64_t step) : b(node.builder), loc(node.loc), extent(extent), step(step) {}
+
+  /// The start, clamped to the dimension.
+  Value clampStart(Value start) { return clamp(start); }
+
+  /// max(0, ⌈(end − start) / step⌉), for a clamped start.
+  Value countTo(Value start, Value end) {
+    Value distance = step > 0 ? sub(clamp(end), start) : sub(start, clamp(end));
+    int64_t stride = step > 0 ? step : -step;
+    Value count = arith::CeilDivSIOp::create(b, loc, distance, index(stride));
+    return arith::MaxSIOp::create(b, loc, count, index(0));
+  }
+
+private:
+  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  Value sub(Value lhs, Value rhs) { return arith::SubIOp::create(b, loc, lhs, rhs); }
+
+  /// A position from the end or outside, as one in [0, extent], or in [−1, extent − 1] for steps back.
+  Value clamp(Value position) {
+    Value isNegative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position, index(0));
+    Value wrapped = arith::AddIOp::create(b, loc, position, extent);
+    Value fromFront = arith::SelectOp::create(b, loc, isNegative, wrapped, position);
+    Value most = step > 0 ? extent : sub(extent, index(1));
+    Value bounded = arith::MinSIOp::create(b, loc, fromFront, most);
+    return arith::MaxSIOp::create(b, loc, bounded, index(step > 0 ? 0 : -1));
+  }
+
+  OpBuilder &b;
+  Location loc;
+  Value extent;
+  int64_t step;
+};
+} // namespace
+
+/// Entry `entry` of a list of integers, read in the run.
+static Value readEntry(Node &node, const Tensor &list, int64_t entry) {
+  Value at = arith::ConstantIndexOp::create(node.builder, node.loc, entry);
+  Value value = tensor::ExtractOp::create(node.builder, node.loc, list.value, at);
+  return arith::IndexCastOp::create(node.builder, node.loc, node.builder.getIndexType(), value);
+}
+
+/// Whether dimension `axis` of a type is the extent of this name.
+static bool isComputedDim(Type type, int64_t axis, StringAttr name) {
+  return (*vitc::onnx::getExtents(type))[axis] == Extent::symbol(name);
+}
+
+/// One axis has bounds that the run reads; its count is an extent that the run computes.
+static FailureOr<Tensor> sliceAtRunTime(SliceOp op, Node &node) {
+  Tensor x = node.get(op.getData());
+  auto axes = getIntegers(op.getAxes()), steps = getIntegers(op.getSteps());
+  if ((op.getAxes() && !axes) || (op.getSteps() && !steps))
+    return node.refuse("its axes or steps are not constant");
+  Tensor starts = node.get(op.getStarts()), ends = node.get(op.getEnds());
+  StringAttr name = getComputedExtent(op)->name;
+  SmallVector<OpFoldResult> offsets(x.getRank(), node.builder.getIndexAttr(0)),
+      strides(x.getRank(), node.builder.getIndexAttr(1));
+  std::optional<int64_t> back;
+  Value first;
+  for (int64_t entry = 0, count = getStaticExtent(starts.extents[0]); entry < count; ++entry) {
+    int64_t axis = axes ? normalizeAxis((*axes)[entry], x.getRank()) : entry, step = steps ? (*steps)[entry] : 1;
+    RunTimeBounds bounds(node, node.indexValue(x.extents[axis]), step);
+    Value start = bounds.clampStart(readEntry(node, starts, entry));
+    if (isComputedDim(op.getType(), axis, name)) {
+      if (failed(defineExtent(op, node, bounds.countTo(start, readEntry(node, ends, entry)))))
+        return failure();
+      if (step < 0) {
+        back = axis;
+        first = start;
+        strides[axis] = node.builder.getIndexAttr(step);
+        continue;
+      }
+    } else if (step < 0) {
+      return node.refuse("beside an axis whose bounds depend on data, it steps back along another one");
+    }
+    offsets[axis] = start;
+    strides[axis] = node.builder.getIndexAttr(step);
+  }
+  Extents extents = node.getResultExtents();
+  if (back) {
+    int64_t step = *getConstantIntValue(strides[*back]);
+    return node.gather(x, extents, [&](OpBuilder &b, Location loc, ValueRange position) {
+      SmallVector<Value> source;
+      for (auto [dim, i] : llvm::enumerate(position)) {
+        bool isBack = static_cast<int64_t>(dim) == *back;
+        Value stride = arith::ConstantIndexOp::create(b, loc, isBack ? step : *getConstantIntValue(strides[dim]));
+        Value offset = isBack ? first : getValueOrCreateConstantIndexOp(b, loc, offsets[dim]);
+        source.push_back(arith::AddIOp::create(b, loc, offset, arith::MulIOp::create(b, loc, i, stride)));
+      }
+      return source;
+    });
+  }
+  Value value = tensor::ExtractSliceOp::create(node.builder, node.loc, node.getType(extents, x.getElementType()),
+                                               x.value, offsets, node.indices(extents), strides);
+  return Tensor{value, extents};
+}
+
 static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
+  if (getComputedExtent(op))
+    return sliceAtRunTime(op, node);
   FailureOr<Selection> selection = getRegion(op, node);
   if (failed(selection))
     return failure();

@@ -42,11 +42,12 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
   }
 
 private:
-  /// Every vit op that no pattern took is an error at its node; scalar ones live on in epilogues and bodies.
+  /// Every vit op that no pattern took is an error at its node; scalar ones live on in epilogues and bodies, and a
+  /// procedure is a kernel by itself.
   LogicalResult reportLeftovers() {
     bool failed = false;
     getOperation()->walk([&](Operation *op) {
-      if (!isa_and_nonnull<vit::ViTDialect>(op->getDialect()) ||
+      if (!isa_and_nonnull<vit::ViTDialect>(op->getDialect()) || isa<vit::ProcedureOp>(op) ||
           llvm::none_of(op->getResultTypes(), llvm::IsaPred<TensorType>))
         return;
       op->emitError("expected ") << op->getName() << " in a form that has a CPU kernel, got results of type "

@@ -47,12 +47,12 @@ func.func @target_depends_on_data(%x: tensor<4xf32>, %t: tensor<2xi64>) -> tenso
 
 // -----
 
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>
-func.func @slice_of_unknown_extent(%x: tensor<?x3xf32, #b>) -> tensor<*xf32> {
-  %zero = onnx.Constant dense<0> : tensor<1xi64> : tensor<1xi64>
-  %five = onnx.Constant dense<5> : tensor<1xi64> : tensor<1xi64>
-  // expected-error @+1 {{cannot tell where the slice of axis 0 lies in its symbolic extent batch}}
-  %y = onnx.Slice %x, %zero, %five {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x3xf32, #b>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+#b = #vit.dims<["batch", "n"], affine_map<()[s0, s1] -> (s0, s1)>>
+func.func @slices_of_unknown_extents(%x: tensor<?x?xf32, #b>) -> tensor<*xf32> {
+  %zero = onnx.Constant dense<0> : tensor<2xi64> : tensor<2xi64>
+  %five = onnx.Constant dense<5> : tensor<2xi64> : tensor<2xi64>
+  // expected-error @+1 {{cannot tell where the slice of axis 0 lies in its extent batch}}
+  %y = onnx.Slice %x, %zero, %five {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x?xf32, #b>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 

@@ -36,10 +36,10 @@ func.func @split_of_too_few(%x: tensor<5xf32>) -> (tensor<*xf32>, tensor<*xf32>,
 
 // -----
 
-func.func @slice_from_data(%x: tensor<6xf32>, %from: tensor<1xi64>) -> tensor<*xf32> {
-  %to = onnx.Constant dense<5> : tensor<1xi64> : tensor<1xi64>
-  // expected-error @+1 {{expected starts and ends of constants and extents, got some that depend on data}}
-  %y = onnx.Slice %x, %from, %to {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<6xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+func.func @slice_of_unknown_axes(%x: tensor<6x6xf32>, %to: tensor<2xi64>) -> tensor<*xf32> {
+  %from = onnx.Constant dense<5> : tensor<1xi64> : tensor<1xi64>
+  // expected-error @+1 {{expected starts and ends of the same static length}}
+  %y = onnx.Slice %x, %from, %to {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<6x6xf32>, tensor<1xi64>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 
@@ -56,11 +56,11 @@ func.func @slice_standing_still(%x: tensor<6xf32>) -> tensor<*xf32> {
 // -----
 
 #b = #vit.dims<["batch", "n"], affine_map<()[s0, s1] -> (s0, s1)>>
-func.func @slice_that_may_be_empty(%x: tensor<?x?xf32, #b>) -> tensor<*xf32> {
-  %one = onnx.Constant dense<1> : tensor<1xi64> : tensor<1xi64>
-  %last = onnx.Constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+func.func @slices_that_may_be_empty(%x: tensor<?x?xf32, #b>) -> tensor<*xf32> {
+  %one = onnx.Constant dense<1> : tensor<2xi64> : tensor<2xi64>
+  %last = onnx.Constant dense<-1> : tensor<2xi64> : tensor<2xi64>
   // expected-error @+1 {{cannot tell whether the slice from 1 to batch + -1 is empty}}
-  %y = onnx.Slice %x, %one, %last {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x?xf32, #b>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+  %y = onnx.Slice %x, %one, %last {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x?xf32, #b>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 

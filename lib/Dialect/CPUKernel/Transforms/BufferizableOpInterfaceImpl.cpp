@@ -1,5 +1,6 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
@@ -58,7 +59,7 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
       operands.push_back(*buffer);
     }
     SmallVector<std::pair<Value, Value>> copiesBack;
-    if constexpr (!kUpdates<KernelOp>)
+    if constexpr (!kUpdates<KernelOp> && !std::is_same_v<KernelOp, vitc::vit::ProcedureOp>) // which takes any strides
       copiesBack = makeRowsContiguous(kernel, operands, rewriter);
     OperationState onBuffers(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
@@ -111,4 +112,6 @@ void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &
     attach<AttentionOp, ConvOp, DepthwiseConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp,
            ScatterOp, SoftmaxOp, TopKOp>(context);
   });
+  registry.addExtension(
+      +[](MLIRContext *context, vitc::vit::ViTDialect *) { attach<vitc::vit::ProcedureOp>(context); });
 }

@@ -56,7 +56,7 @@ public:
   LogicalResult run() {
     recordInterface();
     addFrame();
-    if (failed(bindInputs()))
+    if (failed(bindInputs()) || failed(bindExtents()))
       return failure();
     turnCopiesIntoKernels();
     bindOutputs();
@@ -156,6 +156,27 @@ private:
     }
   }
 
+  /// Gives the extents that the run computes their places among the symbols, after those that inputs state.
+  LogicalResult bindExtents() {
+    SmallVector<Attribute> records(entry->getAttrOfType<ArrayAttr>("vcpu.symbols").getValue());
+    for (auto extent : llvm::make_early_inc_range(body.getOps<vit::ExtentOp>())) {
+      FailureOr<AffineExpr> bound = getSymbolicSize(extent.getBound(), entry.getContext());
+      if (failed(bound))
+        return extent.emitError("expected a bound of ") << extent.getNameAttr() << " that follows from other extents";
+      AffineMap map = AffineMap::get(0, symbols.size(), *bound);
+      records.push_back(builder.getDictionaryAttr({builder.getNamedAttr("bound", AffineMapAttr::get(map)),
+                                                   builder.getNamedAttr("name", extent.getNameAttr())}));
+      builder.setInsertionPoint(extent);
+      auto bindsSymbol = ExtentOp::create(builder, extent.getLoc(), builder.getIndexType(), symbols.size(), frame,
+                                          extent.getValue(), extent.getBound());
+      symbols.push_back(extent.getNameAttr());
+      extent.replaceAllUsesWith(bindsSymbol.getResult());
+      extent.erase();
+    }
+    entry->setAttr("vcpu.symbols", builder.getArrayAttr(records));
+    return success();
+  }
+
   void turnCopiesIntoKernels() {
     for (auto copy : llvm::make_early_inc_range(body.getOps<memref::CopyOp>())) {
       builder.setInsertionPoint(copy);
@@ -212,6 +233,16 @@ private:
     int64_t first = std::numeric_limits<int64_t>::max(), last = -1;
   };
 
+  /// All threads read a scalar by themselves; that all have done so is certain at the end of the next kernel.
+  Operation *getStep(Operation *user) {
+    if (!isa<memref::LoadOp>(user))
+      return user;
+    Operation *next = user;
+    while (!isa<KernelOpInterface>(next) && !next->hasTrait<OpTrait::IsTerminator>())
+      next = next->getNextNode();
+    return isa<KernelOpInterface>(next) ? next : user;
+  }
+
   void extendLiveRange(Value buffer, LiveRange &range) {
     for (Operation *user : buffer.getUsers()) {
       if (isa<ViewLikeOpInterface>(user)) {
@@ -219,7 +250,7 @@ private:
           extendLiveRange(view, range);
         continue;
       }
-      auto step = stepOf.find(body.findAncestorOpInBlock(*user));
+      auto step = stepOf.find(getStep(body.findAncestorOpInBlock(*user)));
       if (step == stepOf.end())
         continue;
       range.first = std::min(range.first, step->second);

@@ -92,6 +92,7 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext
     return failure();
   return llvm::TypeSwitch<Operation *, FailureOr<AffineExpr>>(op)
       .Case([&](SymbolOp symbol) { return getAffineSymbolExpr(symbol.getIndex(), context); })
+      .Case([&](ExtentOp extent) { return getAffineSymbolExpr(extent.getIndex(), context); })
       .Case([](memref::DimOp dim) -> FailureOr<AffineExpr> {
         std::optional<int64_t> index = dim.getConstantIndex();
         if (!index)

@@ -289,13 +289,23 @@ static Element choose(const Element &condition, const Element &a, const Element 
   return a == b ? a : Element();
 }
 
+/// The lesser of two integers that cannot be compared.
+Element vitc::onnx::boundMinimum(const Element &a, const Element &b) {
+  std::optional<int64_t> x = a.getUpperBound(), y = b.getUpperBound();
+  if (!x && !y)
+    return {};
+  return Element::atMost(x && y ? std::min(*x, *y) : x.value_or(y.value_or(0)));
+}
+
 LogicalResult MaxOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
   return evaluateBroadcast(*this, env, results,
                            [](const Element &a, const Element &b) { return choose(greaterOrEqual(a, b), a, b); });
 }
 LogicalResult MinOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
-  return evaluateBroadcast(*this, env, results,
-                           [](const Element &a, const Element &b) { return choose(greaterOrEqual(b, a), a, b); });
+  return evaluateBroadcast(*this, env, results, [](const Element &a, const Element &b) {
+    Element least = choose(greaterOrEqual(b, a), a, b);
+    return least.isUnknown() ? boundMinimum(a, b) : least;
+  });
 }
 
 LogicalResult WhereOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {

@@ -105,18 +105,21 @@ LogicalResult SplitOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &res
 LogicalResult ConcatOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
   RankedTensorType type = resultType(*this);
   size_t axis = fromFront(getAxis(), type.getRank());
-  SmallVector<const SmallTensor *> inputs;
-  for (Value input : getInputs())
-    inputs.push_back(env.contents(input));
-  if (llvm::is_contained(inputs, nullptr))
+  if (llvm::none_of(getInputs(), [&](Value input) { return env.contents(input) != nullptr; }))
     return failure();
+  SmallVector<SmallTensor> inputs;
+  for (Value input : getInputs()) {
+    auto ofInput = cast<RankedTensorType>(input.getType());
+    const SmallTensor *contents = env.contents(input);
+    inputs.push_back(contents ? *contents : SmallTensor(ofInput, std::vector<Element>(ofInput.getNumElements())));
+  }
   // Each operand in turn gives as many consecutive elements as it has from `axis` on.
   std::vector<Element> elements;
   int64_t rows = ShapedType::getNumElements(type.getShape().take_front(axis));
   for (int64_t row = 0; row < rows; ++row)
-    for (const SmallTensor *input : inputs) {
-      int64_t count = ShapedType::getNumElements(input->getShape().drop_front(axis));
-      llvm::append_range(elements, input->getElements().slice(row * count, count));
+    for (const SmallTensor &input : inputs) {
+      int64_t count = ShapedType::getNumElements(input.getShape().drop_front(axis));
+      llvm::append_range(elements, input.getElements().slice(row * count, count));
     }
   results.emplace_back(type, std::move(elements));
   return success();
@@ -269,6 +272,8 @@ LogicalResult ReduceMaxOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> 
   return evaluateReduction(*this, env, results, [](const Element &a, const Element &b) { return extreme(a, b, true); });
 }
 LogicalResult ReduceMinOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
-  return evaluateReduction(*this, env, results,
-                           [](const Element &a, const Element &b) { return extreme(a, b, false); });
+  return evaluateReduction(*this, env, results, [](const Element &a, const Element &b) {
+    Element least = extreme(a, b, false);
+    return least.isUnknown() ? boundMinimum(a, b) : least;
+  });
 }

@@ -193,11 +193,12 @@ std::optional<Extent> Extent::mod(const Extent &divisor) const {
 // Bounds
 //===--------------------------------------------------------------------===//
 
-/// At least 1 for a symbol; ⌊least dividend / divisor⌋ for a floor division by a constant.
+/// At least 1 for a symbol, 0 for one that the run computes; ⌊least dividend / divisor⌋ for a floor division by a
+/// constant.
 static std::optional<int64_t> lowerBoundOf(Attribute factor) {
-  auto division = dyn_cast<vitc::vit::DimsAttr>(factor);
-  if (!division)
-    return 1;
+  if (auto name = dyn_cast<StringAttr>(factor))
+    return name.getValue().starts_with(Extent::computedPrefix) ? 0 : 1;
+  auto division = cast<vitc::vit::DimsAttr>(factor);
   auto expr = dyn_cast<AffineBinaryOpExpr>(division.getExtent(0));
   if (!expr || expr.getKind() != AffineExprKind::FloorDiv)
     return std::nullopt;

@@ -1,6 +1,7 @@
 // Shapes of parts and copies: Concat, Split, Slice, Gather, Expand, Tile, Pad, Resize.
 
 #include "vitc/Dialect/ONNX/IR/Arguments.h"
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
@@ -73,39 +74,103 @@ SmallVector<Value> SplitOp::getShapeOperands() { return vitc::onnx::detail::pres
 // Slice
 //===----------------------------------------------------------------------===//
 
-FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeEnv &env) {
-  SymbolicShape data = extentsOf(op.getData());
-  SmallVector<SliceRange> ranges;
-  for (const Extent &extent : data)
-    ranges.push_back({0, extent, 1});
-  const SmallTensor *starts = env.contents(op.getStarts()), *ends = env.contents(op.getEnds());
-  if (!starts || !ends || starts->size() != ends->size())
-    return op.emitOpError() << "expected starts and ends of constants and extents, got some that depend on data";
-  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, starts->size()));
-  FailureOr<SmallVector<int64_t>> steps = SmallVector<int64_t>(starts->size(), 1);
+/// The part of one axis as its start and end; none where they depend on data or symbols leave them open.
+static std::optional<SliceRange> getRange(const Element &start, const Element &end, int64_t step,
+                                          const Extent &extent) {
+  bool forward = step > 0;
+  Extent last = forward ? extent : extent - 1;
+  std::optional<Extent> first = clampIndex(start, extent, 0, last),
+                        past = clampIndex(end, extent, forward ? 0 : -1, last);
+  if (!first || !past)
+    return std::nullopt;
+  return SliceRange{*first, *past, step};
+}
+
+namespace {
+/// What the operands of a slice say about each axis in turn; bounds are null where they depend on data.
+struct SliceOperands {
+  SmallVector<int64_t> axes, steps;
+  const SmallTensor *starts, *ends;
+
+  Element start(size_t entry) const { return starts ? (*starts)[entry] : Element(); }
+  Element end(size_t entry) const { return ends ? (*ends)[entry] : Element(); }
+};
+} // namespace
+
+static FailureOr<SliceOperands> getSliceOperands(SliceOp op, ShapeEnv &env) {
+  SliceOperands operands{{}, {}, env.contents(op.getStarts()), env.contents(op.getEnds())};
+  std::optional<int64_t> count = extentsOf(op.getStarts()).front().asConstant();
+  if (!count || extentsOf(op.getEnds()).front() != Extent(*count))
+    return op.emitOpError() << "expected starts and ends of the same static length";
+  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, *count));
+  FailureOr<SmallVector<int64_t>> steps = SmallVector<int64_t>(*count, 1);
   if (op.getAxes())
     axes = constantIntegers(op, env, op.getAxes(), "axes");
   if (op.getSteps())
     steps = constantIntegers(op, env, op.getSteps(), "steps");
   if (failed(axes) || failed(steps))
     return failure();
-  if (axes->size() != starts->size() || steps->size() != starts->size())
+  if (static_cast<int64_t>(axes->size()) != *count || axes->size() != steps->size())
     return op.emitOpError() << "expected starts, ends, axes and steps of the same length";
-  int64_t rank = data.size();
-  for (auto [index, axis, step] : llvm::enumerate(*axes, *steps)) {
+  int64_t rank = extentsOf(op.getData()).size();
+  for (auto [axis, step] : llvm::zip_equal(*axes, *steps)) {
     if (axis < -rank || axis >= rank || step == 0 || step == std::numeric_limits<int64_t>::min())
       return op.emitOpError() << "expected axes in [" << -rank << ", " << rank
                               << ") and steps that are not 0, got axis " << axis << " and step " << step;
-    const Extent &extent = data[fromFront(axis, rank)];
-    bool forward = step > 0;
-    std::optional<Extent> start = clampIndex((*starts)[index], extent, 0, forward ? extent : extent - 1);
-    std::optional<Extent> end = clampIndex((*ends)[index], extent, forward ? 0 : -1, forward ? extent : extent - 1);
-    if (!start || !end)
-      return op.emitOpError() << "cannot tell where the slice of axis " << axis << " lies in its symbolic extent "
-                              << extent.str();
-    ranges[fromFront(axis, rank)] = {*start, *end, step};
+    axis = fromFront(axis, rank);
+  }
+  operands.axes = std::move(*axes);
+  operands.steps = std::move(*steps);
+  return operands;
+}
+
+FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeEnv &env) {
+  SymbolicShape data = extentsOf(op.getData());
+  SmallVector<SliceRange> ranges;
+  for (const Extent &extent : data)
+    ranges.push_back({0, extent, 1});
+  FailureOr<SliceOperands> operands = getSliceOperands(op, env);
+  if (failed(operands))
+    return failure();
+  std::optional<OpenRange> open = getOpenRange(op, env);
+  for (auto [entry, axis, step] : llvm::enumerate(operands->axes, operands->steps)) {
+    if (open && open->entry == entry)
+      continue;
+    std::optional<SliceRange> range = getRange(operands->start(entry), operands->end(entry), step, data[axis]);
+    if (!range)
+      return op.emitOpError() << "cannot tell where the slice of axis " << axis << " lies in its extent "
+                              << data[axis].str();
+    ranges[axis] = *range;
   }
   return ranges;
+}
+
+/// At most how many positions there are from `start` to `end` in `extent`, where constants say so.
+static Extent boundLength(const Element &start, const Element &end, int64_t step, const Extent &extent) {
+  std::optional<int64_t> first = start.asInteger(), last = end.getUpperBound();
+  if (step < 0 || !last || *last < 0 || Extent(*last).isProvablyAtLeast(extent))
+    return extent;
+  return std::max<int64_t>(*last - std::max<int64_t>(first.value_or(0), 0), 0);
+}
+
+std::optional<OpenRange> vitc::onnx::getOpenRange(SliceOp op, ShapeEnv &env) {
+  ScopedDiagnosticHandler quiet(op.getContext(), [](Diagnostic &) { return success(); });
+  FailureOr<SliceOperands> operands = getSliceOperands(op, env);
+  if (failed(operands))
+    return std::nullopt;
+  SymbolicShape data = extentsOf(op.getData());
+  std::optional<OpenRange> open;
+  for (auto [entry, axis, step] : llvm::enumerate(operands->axes, operands->steps)) {
+    const Extent &extent = data[axis];
+    Element start = operands->start(entry), end = operands->end(entry);
+    std::optional<SliceRange> range = getRange(start, end, step, extent);
+    if (range && getLength(*range))
+      continue;
+    if (open)
+      return std::nullopt;
+    open = OpenRange{entry, axis, step, boundLength(start, end, step, extent)};
+  }
+  return open;
 }
 
 std::optional<Extent> vitc::onnx::getLength(const SliceRange &range) {
@@ -121,8 +186,13 @@ LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape>
   FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(*this, env);
   if (failed(ranges))
     return failure();
+  std::optional<OpenRange> open = getOpenRange(*this, env);
   SymbolicShape result;
-  for (const SliceRange &range : *ranges) {
+  for (auto [axis, range] : llvm::enumerate(*ranges)) {
+    if (open && open->axis == static_cast<int64_t>(axis)) {
+      result.push_back(computeExtent(*this, open->bound));
+      continue;
+    }
     std::optional<Extent> count = getLength(range);
     if (!count)
       return emitOpError() << "cannot tell whether the slice from " << range.start.str() << " to " << range.end.str()

@@ -1,5 +1,6 @@
 // Shapes of reductions and of what has their axes: ArgMax, TopK, LayerNormalization.
 
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
 using namespace mlir;
@@ -51,20 +52,26 @@ LogicalResult ArgMinOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
   return inferArg(*this, shapes);
 }
 
+/// A k that depends on data, or that may be more than there is, leaves the number of elements to the run.
 LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape shape = extentsOf(getX());
-  FailureOr<SmallVector<int64_t>> k = constantIntegers(*this, env, getK(), "k");
-  if (failed(k))
-    return failure();
   Extent &extent = shape[fromFront(getAxis(), shape.size())];
-  if (k->size() != 1 || k->front() < 0 || !extent.isProvablyAtLeast(k->front()))
-    return emitOpError() << "expected k within the extent " << extent.str() << ", got " << k->front();
-  extent = k->front();
+  const SmallTensor *contents = env.contents(getK());
+  Element k = contents && contents->size() == 1 ? (*contents)[0] : Element();
+  std::optional<Extent> count = k.asExtent();
+  if (count && (Extent(-1).isProvablyAtLeast(*count) || count->isProvablyAtLeast(extent + 1)))
+    return emitOpError() << "expected k within the extent " << extent.str() << ", got " << count->str();
+  if (count && count->isProvablyAtLeast(0) && extent.isProvablyAtLeast(*count)) {
+    extent = *count;
+  } else {
+    std::optional<int64_t> most = k.getUpperBound();
+    bool isLess = most && !Extent(*most).isProvablyAtLeast(extent);
+    extent = computeExtent(*this, isLess ? Extent(std::max<int64_t>(*most, 0)) : extent);
+  }
   shapes.append(2, shape);
   return success();
 }
 
-SmallVector<Value> TopKOp::getShapeOperands() { return {getK()}; }
 SmallVector<Value> CumSumOp::getShapeOperands() { return {getAxis()}; }
 
 /// The statistics have extents of 1 from `axis` on.

@@ -21,7 +21,7 @@ static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Elem
                               << position;
     return std::optional<Extent>(data[position]);
   }
-  if (!extent->isProvablyAtLeast(extent->isConstant() ? 0 : 1))
+  if (!extent->isProvablyAtLeast(0))
     return op.emitOpError() << "expected extents in the target, got " << extent->str();
   return extent;
 }

@@ -43,6 +43,12 @@ std::optional<int64_t> Element::asInteger() const {
   return extent ? extent->asConstant() : std::nullopt;
 }
 
+std::optional<int64_t> Element::getUpperBound() const {
+  if (const auto *upper = std::get_if<UpperBound>(&value))
+    return upper->bound;
+  return asInteger();
+}
+
 /// A constant integer stored in `width` bits, sign-extended again; a boolean is 0 or 1.
 static int64_t wrapToWidth(int64_t integer, unsigned width) {
   if (width == 1)
@@ -60,7 +66,7 @@ static double roundTo(double number, FloatType type) {
 
 Element Element::castTo(Type type) const {
   if (isUnknown())
-    return {};
+    return type.isInteger(32) || type.isInteger(64) ? *this : Element();
   std::optional<double> number = asNumber();
   if (auto floatType = dyn_cast<FloatType>(type))
     return number ? Element(roundTo(*number, floatType)) : *this;

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
 #include "mlir/IR/Matchers.h"
@@ -19,21 +20,12 @@ static LogicalResult checkResults(Operation *op) {
   return success();
 }
 
-static LogicalResult checkNoShapeAsValue(Operation *op) {
-  if (!isa<ShapeOp, SizeOp>(op))
-    return success();
-  InFlightDiagnostic diagnostic = op->emitOpError() << "expected no symbolic shapes as values";
-  for (Operation *user : op->getUsers())
-    diagnostic.attachNote(user->getLoc()) << "used by " << user->getName();
-  return diagnostic;
-}
-
 static LogicalResult checkShapeOperands(Operation *op) {
   auto shaped = dyn_cast<ShapedByOperandsOpInterface>(op);
   if (!shaped)
     return success();
   for (Value operand : shaped.getShapeOperands())
-    if (!matchPattern(operand, m_Constant())) {
+    if (!matchPattern(operand, m_Constant()) && !isKeptForExtents(op, operand)) {
       InFlightDiagnostic diagnostic = op->emitOpError() << "expected constant operands that state shapes";
       diagnostic.attachNote(operand.getLoc()) << "this one is not constant";
       return diagnostic;
@@ -48,7 +40,6 @@ struct CheckShapesPass final : vitc::onnx::impl::CheckShapesPassBase<CheckShapes
     for (Block &block : getOperation().getBody())
       for (Operation &op : block) {
         areKnown &= succeeded(checkResults(&op));
-        areKnown &= succeeded(checkNoShapeAsValue(&op));
         areKnown &= succeeded(checkShapeOperands(&op));
       }
     if (!areKnown)

@@ -65,9 +65,50 @@ static YieldOp hold(OpBuilder &builder, Operation *op, ValueRange values) {
   return YieldOp::create(builder, op->getLoc(), values);
 }
 
+/// The one dimension in which two types differ.
+static std::optional<int64_t> getOpenAxis(Type a, Type b) {
+  FailureOr<SymbolicShape> x = getExtents(a), y = getExtents(b);
+  if (failed(x) || failed(y) || getElementTypeOrSelf(a) != getElementTypeOrSelf(b) || x->size() != y->size())
+    return std::nullopt;
+  std::optional<int64_t> axis;
+  for (auto [dim, extents] : llvm::enumerate(llvm::zip_equal(*x, *y))) {
+    if (std::get<0>(extents) == std::get<1>(extents))
+      continue;
+    if (axis)
+      return std::nullopt;
+    axis = dim;
+  }
+  return axis;
+}
+
+/// Both in a row, of which the run takes the part that the condition says: an extent that it computes.
+FailureOr<Value> ControlFlow::chooseShape(Operation *op, Value condition, Value x, Value y, int64_t axis) {
+  YieldOp held;
+  LogicalResult inferred = inferCreated(op, [&] {
+    Location loc = op->getLoc();
+    auto type = UnrankedTensorType::get(getElementTypeOf(x.getType()));
+    auto list = UnrankedTensorType::get(rewriter.getI64Type());
+    auto getLength = [&](Value value) -> Value {
+      return ShapeOp::create(rewriter, loc, list, value, rewriter.getI64IntegerAttr(axis),
+                             rewriter.getI64IntegerAttr(axis + 1));
+    };
+    Value scalar = asScalar(op, condition), zero = constant(op, {0}), axes = constant(op, {axis});
+    Value whole = ConcatOp::create(rewriter, loc, Type(type), ValueRange{x, y}, rewriter.getI64IntegerAttr(axis));
+    Value ofX = getLength(x), ofBoth = getLength(whole);
+    Value start = WhereOp::create(rewriter, loc, list, scalar, zero, ofX);
+    Value end = WhereOp::create(rewriter, loc, list, scalar, ofX, ofBoth);
+    held = hold(rewriter, op, SliceOp::create(rewriter, loc, type, whole, start, end, axes, Value()).getResult());
+  });
+  Value chosen = held.getOutputs().front();
+  rewriter.eraseOp(held);
+  return failed(inferred) ? FailureOr<Value>() : chosen;
+}
+
 FailureOr<Value> ControlFlow::choose(Operation *op, Value condition, Value x, Value y) {
   if (x == y)
     return x;
+  if (std::optional<int64_t> axis = getOpenAxis(x.getType(), y.getType()))
+    return chooseShape(op, condition, x, y, *axis);
   if (!isa<TensorType>(x.getType()) || x.getType() != y.getType())
     return op->emitOpError() << "expected values of one type, since its condition depends on data, got " << x.getType()
                              << " and " << y.getType();

@@ -42,6 +42,9 @@ private:
                                     llvm::ArrayRef<mlir::Value> before);
   mlir::FailureOr<mlir::Value> stack(mlir::Operation *op, llvm::ArrayRef<mlir::Value> tensors, int64_t axis);
   mlir::FailureOr<mlir::Value> choose(mlir::Operation *op, mlir::Value condition, mlir::Value x, mlir::Value y);
+  /// The same for values of different extents along one axis.
+  mlir::FailureOr<mlir::Value> chooseShape(mlir::Operation *op, mlir::Value condition, mlir::Value x, mlir::Value y,
+                                           int64_t axis);
   /// A condition of one element as a scalar.
   mlir::Value asScalar(mlir::Operation *op, mlir::Value condition);
   /// Fails once control flow has made too many ops.

@@ -3,6 +3,7 @@
 #include "ControlFlow.h"
 #include "Signature.h"
 #include "vitc/Dialect/ONNX/IR/Arguments.h"
+#include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -156,6 +157,11 @@ static void settleResize(ResizeOp op, ShapeEnv &env, IRRewriter &rewriter) {
   op.getSizesMutable().assign(constant);
 }
 
+/// What states the shape, where it leads to the op that computes an extent in it (see isKeptForExtents).
+static Value keepForExtents(Operation *op, Value target) {
+  return hasComputedExtents(op->getResult(0).getType()) ? target : Value();
+}
+
 /// A tensor of one value and symbolic shape is an Expand of a scalar.
 static void settleConstantOfShape(ConstantOfShapeOp op, IRRewriter &rewriter) {
   auto type = RankedTensorType::get({}, getElementTypeOrSelf(op.getType()));
@@ -163,7 +169,7 @@ static void settleConstantOfShape(ConstantOfShapeOp op, IRRewriter &rewriter) {
   if (auto value = dyn_cast_or_null<DenseElementsAttr>(op.getValueAttr()))
     element = value.getSplatValue<Attribute>();
   auto scalar = ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, element));
-  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), scalar, Value());
+  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), scalar, keepForExtents(op, op.getInput()));
 }
 
 /// A Tile that repeats extents of 1 alone is an Expand.
@@ -171,20 +177,24 @@ static void settleTile(TileOp op, ShapeEnv &env, IRRewriter &rewriter) {
   for (auto [repeat, extent] : llvm::zip_equal(env.contents(op.getRepeats())->getElements(), extentsOf(op.getInput())))
     if (repeat != Element(Extent(1)) && extent != Extent(1))
       return;
-  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(), Value());
+  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(), keepForExtents(op, op.getRepeats()));
 }
 
 /// Removes operands that state, symbolically, what the result types say by now.
 static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   llvm::TypeSwitch<Operation *>(op)
-      .Case<ReshapeOp, ExpandOp>([](auto reshape) { reshape.getShapeMutable().clear(); })
+      .Case([](ReshapeOp reshape) { reshape.getShapeMutable().clear(); })
+      .Case([](ExpandOp expand) {
+        if (!isKeptForExtents(expand, expand.getShape()))
+          expand.getShapeMutable().clear();
+      })
       .Case([&](AffineGridOp grid) {
         if (grid.getSize() && isSymbolic(grid.getSize(), env))
           grid.getSizeMutable().clear();
       })
       .Case([&](RangeOp range) {
-        if (range.getLimit() && isSymbolic(range.getLimit(), env))
+        if (range.getLimit() && isSymbolic(range.getLimit(), env) && !isKeptForExtents(range, range.getLimit()))
           range.getLimitMutable().clear();
       })
       .Case([&](ResizeOp resize) {
@@ -196,7 +206,7 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
           split.getSplitMutable().clear();
       })
       .Case([&](SliceOp slice) {
-        if (isSymbolic(slice.getStarts(), env) || isSymbolic(slice.getEnds(), env))
+        if (!getComputedExtent(slice) && (isSymbolic(slice.getStarts(), env) || isSymbolic(slice.getEnds(), env)))
           settleSlice(slice, env, rewriter);
       })
       .Case([&](ConstantOfShapeOp constant) {

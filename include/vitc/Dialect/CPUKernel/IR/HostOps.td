@@ -35,6 +35,16 @@ def CPUKernel_SymbolOp : CPUKernel_Op<"symbol", [Pure]> {
   let assemblyFormat = "$index `of` $frame attr-dict";
 }
 
+def CPUKernel_ExtentOp : CPUKernel_Op<"extent"> {
+  let summary = "sets a symbol that this run computes";
+  let description = [{
+    result = min(max(value, 0), bound), which becomes the value of symbol `index`. All threads set the same.
+  }];
+  let arguments = (ins I64Attr:$index, CPUKernel_Frame:$frame, Index:$value, Index:$bound);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$index `of` $frame `(` $value `)` `at` `most` $bound attr-dict";
+}
+
 def CPUKernel_ScratchOp : CPUKernel_Op<"scratch", [Pure]> {
   let summary = "this thread's scratch memory";
   let arguments = (ins CPUKernel_Frame:$frame, Index:$thread);

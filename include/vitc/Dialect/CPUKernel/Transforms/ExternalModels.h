@@ -7,12 +7,16 @@ class DialectRegistry;
 
 namespace vitc::vcpu {
 
-/// Makes vcpu's kernel ops bufferizable: each is in destination-passing style and writes its outputs in place.
+/// Makes vcpu's kernel ops and `vit.procedure` bufferizable: each is in destination-passing style and writes its
+/// outputs in place.
 void registerBufferizableOpInterfaceExternalModels(mlir::DialectRegistry &registry);
 
 /// Makes every structured linalg op on memrefs a kernel (`KernelOpInterface`): loops over a range of one parallel
 /// dimension. It is the path of everything that has no kernel of its own.
 void registerLinalgKernelExternalModels(mlir::DialectRegistry &registry);
+
+/// Makes `vit.procedure` on memrefs a kernel: its body, once for each item.
+void registerProcedureExternalModels(mlir::DialectRegistry &registry);
 
 } // namespace vitc::vcpu
 

@@ -7,7 +7,8 @@
 
 namespace vitc::vcpu {
 
-/// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` is s_k. Fails
+/// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` and
+/// `vcpu.extent k` are s_k. Fails
 /// where the value depends on anything else.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicSize(mlir::OpFoldResult size, mlir::MLIRContext *context);
 

@@ -11,7 +11,7 @@ namespace vitc::onnx {
 
 /// The extent of a dimension, or an integer computed from extents: a polynomial with integer coefficients over named
 /// symbols and over floor divisions that are not exact. The form is normal: equal polynomials compare equal, whatever
-/// sums and products built them. A symbol stands for a positive integer.
+/// sums and products built them. A symbol stands for a positive integer; one that a run computes may be zero.
 ///
 /// Arithmetic wraps at 64 bits, as ONNX's does.
 class Extent {
@@ -25,6 +25,8 @@ public:
 
   Extent(int64_t constant = 0) : constant(constant) {}
   static Extent symbol(mlir::StringAttr name);
+  /// How the names of symbols begin that a run computes (see ComputedExtent.h).
+  static constexpr llvm::StringLiteral computedPrefix = "count(";
   /// The extent that an expression over symbols means; `symbols` holds their names. None for what is no extent: a
   /// division by what may not be positive.
   static std::optional<Extent> fromAffine(mlir::AffineExpr expr, llvm::ArrayRef<mlir::Attribute> symbols);

@@ -93,7 +93,7 @@ def ONNX_CumSumOp : ONNX_Op<"CumSum", [ONNX_ShapedByOperands]> {
   let hasVerifier = 1;
 }
 
-def ONNX_TopKOp : ONNX_Op<"TopK", [ONNX_ShapedByOperands], [ONNX_AsInput, ONNX_AsI64]> {
+def ONNX_TopKOp : ONNX_Op<"TopK", [], [ONNX_AsInput, ONNX_AsI64]> {
   let summary = "the k largest or smallest elements along one dimension, and where they are";
   let description = [{
     - (C1) `axis` is in [−rank, rank).

@@ -45,6 +45,9 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> constantIntegers(mlir::Operation *op
 mlir::FailureOr<llvm::SmallVector<int64_t>> constantAxes(mlir::Operation *op, ShapeEnv &env, mlir::Value operand,
                                                          int64_t rank);
 
+/// The lesser of two integers of which either may be unknown: as much as is known of it.
+Element boundMinimum(const Element &a, const Element &b);
+
 /// A bound of a slice as a position in [least, most], from an index that may be negative (from the end) or outside.
 /// None where symbols leave it open.
 std::optional<Extent> clampIndex(const Element &index, const Extent &extent, const Extent &least, const Extent &most);

@@ -9,7 +9,8 @@
 namespace vitc::onnx {
 
 /// One element of a small tensor: an integer (booleans are 0 and 1), possibly symbolic; a floating-point number; or
-/// unknown. A floating-point tensor may hold symbolic integers too: exporters divide extents as floats.
+/// unknown, perhaps with an upper bound. A floating-point tensor may hold symbolic integers too: exporters divide
+/// extents as floats.
 class Element {
 public:
   Element() = default;
@@ -17,7 +18,18 @@ public:
   Element(int64_t integer) : value(Extent(integer)) {}
   Element(double number) : value(number) {}
 
-  bool isUnknown() const { return std::holds_alternative<std::monostate>(value); }
+  /// An unknown integer that is not greater than `bound`.
+  static Element atMost(int64_t bound) {
+    Element element;
+    element.value = UpperBound{bound};
+    return element;
+  }
+
+  bool isUnknown() const {
+    return std::holds_alternative<std::monostate>(value) || std::holds_alternative<UpperBound>(value);
+  }
+  /// A constant that this integer is not greater than, where one is known.
+  std::optional<int64_t> getUpperBound() const;
   /// The integer that this is; an integral floating-point number is one.
   std::optional<Extent> asExtent() const;
   /// The constant number that this is.
@@ -30,7 +42,12 @@ public:
   bool operator==(const Element &other) const = default;
 
 private:
-  std::variant<std::monostate, Extent, double> value;
+  struct UpperBound {
+    int64_t bound;
+    bool operator==(const UpperBound &other) const = default;
+  };
+
+  std::variant<std::monostate, UpperBound, Extent, double> value;
 };
 
 /// The elements of a tensor that is small enough to compute at compile time, in row-major order: shapes, axes, scales,

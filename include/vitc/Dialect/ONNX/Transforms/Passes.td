@@ -28,13 +28,13 @@ def InferShapesPass : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
 }
 
 def CheckShapesPass : Pass<"onnx-check-shapes", "::mlir::func::FuncOp"> {
-  let summary = "checks that shapes are known and shape arithmetic is gone";
+  let summary = "checks that shapes are known";
   let description = [{
-    Fails with an error for each value whose type is unranked or has an unnamed dynamic dimension, each operand that
-    states a shape and is not constant, and each `onnx.Shape` or `onnx.Size`. Changes nothing.
+    Fails with an error for each value whose type is unranked or has an unnamed dynamic dimension, and each operand that
+    states a shape and is not constant. Changes nothing.
 
     ```mlir
-    %s = onnx.Shape %x : (tensor<?x3xf32, #b>) -> tensor<2xi64> // error: expected no shapes as values
+    %y = onnx.Reshape %x, %t : (tensor<4xf32>, tensor<2xi64>) -> tensor<2x2xf32> // error: %t is not constant
     ```
   }];
 }

@@ -248,6 +248,7 @@ def ViT_AttentionOp : ViT_Op<"attention", [Pure, ViT_ReifiesShapes, ViT_HasMacs,
   }];
 }
 
+include "vitc/Dialect/ViT/IR/DataOps.td"
 include "vitc/Dialect/ViT/IR/IndexingOps.td"
 include "vitc/Dialect/ViT/IR/ScoresOps.td"
 include "vitc/Dialect/ViT/IR/VisualTokensOps.td"
