@@ -1,5 +1,7 @@
 #include "Diagnostics.h"
 
+#include "vitc/Support/PrintableText.h"
+
 #include "mlir/IR/Location.h"
 
 using namespace mlir;
@@ -24,6 +26,9 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, llvm::raw_ostream &os
   });
 }
 
+/// A name that is longer is cut, so that what is wrong stands near it.
+static constexpr size_t mostNameBytes = 512;
+
 static StringRef getSeverity(DiagnosticSeverity severity) {
   switch (severity) {
   case DiagnosticSeverity::Error:
@@ -42,8 +47,8 @@ void DiagnosticPrinter::print(Diagnostic &diagnostic, llvm::raw_ostream &os) {
     ++errors;
   os << "vitc: " << getSeverity(diagnostic.getSeverity()) << ": ";
   if (std::string node = getNodeName(diagnostic.getLocation()); !node.empty())
-    os << node << ": ";
+    os << printable(node, mostNameBytes) << ": ";
   else if (auto file = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
-    os << file.getFilename().getValue() << ": ";
-  os << diagnostic << '\n';
+    os << printable(file.getFilename().getValue()) << ": ";
+  os << printable(diagnostic.str()) << '\n';
 }

@@ -15,6 +15,7 @@
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Report.h"
+#include "vitc/Support/PrintableText.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
@@ -132,8 +133,8 @@ private:
     for (const Report::Missed &missed : report.missed) {
       if (!llvm::is_contained(options.requireFused, missed.candidate))
         continue;
-      err << "vitc: error: " << missed.node << ": not recognised as " << missed.candidate << ": " << missed.reason
-          << '\n';
+      err << "vitc: error: " << printable(missed.node) << ": not recognised as " << missed.candidate << ": "
+          << missed.reason << '\n';
       complete = false;
     }
     return success(complete);

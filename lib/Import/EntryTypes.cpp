@@ -2,6 +2,7 @@
 
 #include "ElementTypes.h"
 #include "onnx.pb.h"
+#include "vitc/Dialect/ONNX/IR/Extent.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -55,6 +56,9 @@ LogicalResult EntryTypes::readInput(const ::onnx::ValueInfoProto &info) {
   if (!input.elementType)
     return emitError(loc) << "input '" << info.name() << "' has elements of type " << getDataTypeName(type.elem_type())
                           << ", which vitc does not support";
+  if (static_cast<size_t>(type.shape().dim_size()) > vitc::onnx::mostDimensions)
+    return emitError(loc) << "input '" << info.name() << "' has " << type.shape().dim_size()
+                          << " dimensions, expected at most " << vitc::onnx::mostDimensions;
   if (type.has_shape()) {
     input.extents.emplace();
     for (auto [i, dim] : llvm::enumerate(type.shape().dim())) {

@@ -8,12 +8,16 @@
 #include "Subgraphs.h"
 #include "onnx.pb.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
+#include "vitc/Support/PrintableText.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace vitc;
 
 /// Functions that call functions can describe any number of nodes in a few bytes.
-static constexpr size_t mostNodes = 1 << 22;
+static constexpr size_t mostNodes = 1 << 18;
+/// The depth of calls; each takes a part of the stack.
+static constexpr size_t mostCalls = 128;
 
 GraphImporter::GraphImporter(std::shared_ptr<const ::onnx::ModelProto> model, StringRef path, Location loc,
                              OpBuilder &builder)
@@ -95,6 +99,11 @@ LogicalResult GraphImporter::createReturn(func::FuncOp entry, ArrayRef<StringRef
   return success();
 }
 
+/// Reports are JSON: a name that is no UTF-8 is spelled out.
+static Location getNameLoc(const std::string &name, OpBuilder &builder) {
+  return NameLoc::get(builder.getStringAttr(llvm::json::isUTF8(name) ? name : printable(name)));
+}
+
 FailureOr<Value> GraphImporter::getValue(StringRef name, Scope &scope) {
   Scope *owner = &scope;
   while (!owner->owns(name))
@@ -102,7 +111,7 @@ FailureOr<Value> GraphImporter::getValue(StringRef name, Scope &scope) {
   auto known = owner->values.find(name);
   if (known != owner->values.end())
     return known->second;
-  Location constantLoc = NameLoc::get(builder.getStringAttr(owner->prefix + name));
+  Location constantLoc = getNameLoc(owner->prefix + name.str(), builder);
   FailureOr<ElementsAttr> elements = tensors.import(*owner->initializers.lookup(name), constantLoc);
   if (failed(elements))
     return failure();
@@ -155,7 +164,7 @@ const ::onnx::FunctionProto *GraphImporter::findFunction(const ::onnx::NodeProto
 }
 
 LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &scope) {
-  Location nodeLoc = NameLoc::get(builder.getStringAttr(scope.prefix + getNodeName(proto)));
+  Location nodeLoc = getNameLoc(scope.prefix + getNodeName(proto), builder);
   const ::onnx::FunctionProto *function = findFunction(proto, scope.opset);
   std::string opType = function ? proto.op_type() : getQualifiedOpType(proto);
   bool isContrib = !function && !canonicalDomain(proto.domain()).empty();
@@ -191,6 +200,8 @@ FailureOr<Outputs> GraphImporter::importCall(const ::onnx::NodeProto &proto, con
                                              Scope &scope, const Node &node) {
   if (llvm::is_contained(callStack, &function))
     return node.emitError() << "calls itself";
+  if (callStack.size() >= mostCalls)
+    return node.emitError() << "is called through " << mostCalls << " functions; expected fewer";
   if (node.inputs.size() > static_cast<size_t>(function.input_size()))
     return node.emitError() << "expected at most " << function.input_size() << " inputs, got " << node.inputs.size();
   Scope inner{getOpset(function, ""), cast<NameLoc>(node.loc).getName().str() + "/"};

@@ -9,6 +9,7 @@
 #include "onnx.pb.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -26,6 +27,21 @@ static func::FuncOp createEntry(ArrayRef<EntryInput> inputs, OpBuilder &builder,
   return entry;
 }
 
+/// A library holds the names of its inputs, outputs and dimensions as JSON and as C's strings.
+static LogicalResult checkInterface(ArrayRef<EntryInput> inputs, ArrayRef<StringRef> outputs, Location loc) {
+  SmallVector<StringRef> names(outputs);
+  for (const EntryInput &input : inputs) {
+    names.push_back(input.name);
+    for (Attribute symbol : input.dims.getSymbols())
+      names.push_back(cast<StringAttr>(symbol).getValue());
+  }
+  for (StringRef name : names)
+    if (name.contains('\0') || !llvm::json::isUTF8(name))
+      return emitError(loc) << "expected names of inputs, outputs and dimensions in UTF-8 without zero bytes, got '"
+                            << name << "'";
+  return success();
+}
+
 FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, const ImportOptions &options,
                                                   MLIRContext *context) {
   context->loadDialect<func::FuncDialect, onnx::ONNXDialect, vit::ViTDialect>();
@@ -35,7 +51,8 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, 
   if (failed(model) || failed(checkOperators(**model, loc)))
     return failure();
   FailureOr<SmallVector<EntryInput>> inputs = getEntryInputs((*model)->graph(), options, loc);
-  if (failed(inputs))
+  SmallVector<StringRef> outputs = getOutputNames((*model)->graph(), options);
+  if (failed(inputs) || failed(checkInterface(*inputs, outputs, loc)))
     return failure();
 
   OpBuilder builder(context);
@@ -44,8 +61,7 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, 
   func::FuncOp entry = createEntry(*inputs, builder, loc);
   SmallVector<StringRef> names = llvm::map_to_vector(*inputs, [](const EntryInput &input) { return input.name; });
   GraphImporter importer(*model, path, loc, builder);
-  if (failed(importer.importEntry(entry, names, options.constants, getOutputNames((*model)->graph(), options))) ||
-      failed(verify(*module)))
+  if (failed(importer.importEntry(entry, names, options.constants, outputs)) || failed(verify(*module)))
     return failure();
   return module;
 }
@@ -54,6 +70,10 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(StringRef path, const ImportOp
   Location loc = NameLoc::get(StringAttr::get(context, path));
   if (llvm::sys::fs::is_directory(path))
     return emitError(loc) << "cannot read the model: it is a directory";
+  llvm::sys::fs::file_status status;
+  if (!llvm::sys::fs::status(path, status) && (status.type() == llvm::sys::fs::file_type::character_file ||
+                                               status.type() == llvm::sys::fs::file_type::block_file))
+    return emitError(loc) << "cannot read the model: it is a device";
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return emitError(loc) << "cannot read the model: " << StringRef(buffer.getError().message()).lower();

@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "onnx.pb.h"
+#include "vitc/Dialect/ONNX/IR/Extent.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -24,6 +25,9 @@ static FailureOr<RankedTensorType> getType(const TensorProto &tensor, Location l
   if (!elementType)
     return emitError(loc) << "tensor '" << getName(tensor) << "' has elements of type "
                           << getDataTypeName(tensor.data_type()) << ", which vitc does not support";
+  if (static_cast<size_t>(tensor.dims_size()) > vitc::onnx::mostDimensions)
+    return emitError(loc) << "tensor '" << getName(tensor) << "' has " << tensor.dims_size()
+                          << " dimensions, expected at most " << vitc::onnx::mostDimensions;
   int64_t bytes = std::max(elementType.getIntOrFloatBitWidth() / 8, 1u);
   for (int64_t extent : tensor.dims())
     if (extent < 0 || llvm::MulOverflow(bytes, std::max<int64_t>(extent, 1), bytes))

@@ -24,31 +24,41 @@ static std::optional<double> splatValue(Attribute attr) {
   return std::nullopt;
 }
 
-std::optional<double> vitc::matchSplat(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return std::nullopt;
-  return TypeSwitch<Operation *, std::optional<double>>(op)
-      .Case([](arith::ConstantOp constant) { return splatValue(constant.getValue()); })
-      .Case([](linalg::FillOp fill) { return matchSplat(fill.getInputs()[0]); })
-      .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>([](auto view) { return matchSplat(view.getSrc()); })
-      .Case<tensor::CastOp, tensor::ExtractSliceOp>([](auto view) { return matchSplat(view.getSource()); })
-      .Case<linalg::BroadcastOp, linalg::TransposeOp>([](auto view) { return matchSplat(view.getInput()); })
-      .Default([](Operation *) { return std::nullopt; });
+/// What `op` repeats or views without changing any number; null where it is no such op.
+static Value sameElements(Operation *op) {
+  return TypeSwitch<Operation *, Value>(op)
+      .Case([](linalg::FillOp fill) { return fill.getInputs()[0]; })
+      .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>([](auto view) { return view.getSrc(); })
+      .Case<tensor::CastOp, tensor::ExtractSliceOp>([](auto view) { return view.getSource(); })
+      .Case<linalg::BroadcastOp, linalg::TransposeOp>([](auto view) { return view.getInput(); })
+      .Default([](Operation *) { return Value(); });
 }
+
+std::optional<double> vitc::matchSplat(Value value) {
+  static constexpr unsigned kMostViews = 64; // in a row; no model has more
+  for (unsigned views = 0; value && value.getDefiningOp() && views < kMostViews; ++views) {
+    if (auto constant = value.getDefiningOp<arith::ConstantOp>())
+      return splatValue(constant.getValue());
+    value = sameElements(value.getDefiningOp());
+  }
+  return std::nullopt;
+}
+
+/// What constants are folded from is larger in no model, and to look further for every op takes long in a deep one.
+static constexpr size_t kMostConstants = 64;
 
 bool vitc::isInputIndependent(Value value) {
-  return isReachedOnlyThrough(value, [](Operation *) { return false; });
+  return isReachedOnlyThrough(value, [](Operation *) { return false; }, kMostConstants);
 }
 
-bool vitc::isReachedOnlyThrough(Value value, function_ref<bool(Operation *)> gate) {
+bool vitc::isReachedOnlyThrough(Value value, function_ref<bool(Operation *)> gate, size_t mostValues) {
   SmallVector<Value> worklist{value};
   llvm::SmallPtrSet<Value, 16> seen;
   while (!worklist.empty()) {
     Value next = worklist.pop_back_val();
     if (!seen.insert(next).second || next.getDefiningOp<tensor::DimOp>())
       continue;
-    if (!next.getDefiningOp())
+    if (!next.getDefiningOp() || seen.size() > mostValues)
       return false;
     if (gate(next.getDefiningOp()))
       continue;

@@ -361,16 +361,26 @@ std::optional<int64_t> vitc::matchWholeDim(const AxisMap &map, ArrayRef<Digit> a
 }
 
 AxisMap vitc::trace(Value value, TraceOptions options) {
-  Operation *op = value.getDefiningOp();
-  Value viewed = op ? viewedOperand(op, options) : Value();
-  if (!viewed)
-    return AxisMap::identity(value);
-  AxisMap map = trace(viewed, options);
-  if (succeeded(map.apply(op)))
-    return map;
-  AxisMap stopped = AxisMap::identity(value);
-  stopped.opaque = map.opaque;
-  return stopped;
+  // No model has as many views in a row; every op of a longer chain is traced, each time all the way.
+  static constexpr size_t kMostViews = 64;
+  SmallVector<Operation *> views; // the last one first
+  Value source = value;
+  while (Operation *op = views.size() < kMostViews ? source.getDefiningOp() : nullptr) {
+    Value viewed = viewedOperand(op, options);
+    if (!viewed)
+      break;
+    views.push_back(op);
+    source = viewed;
+  }
+  AxisMap map = AxisMap::identity(source);
+  for (Operation *op : llvm::reverse(views)) {
+    if (succeeded(map.apply(op)))
+      continue;
+    std::string opaque = map.opaque;
+    map = AxisMap::identity(op->getResult(0));
+    map.opaque = opaque;
+  }
+  return map;
 }
 
 llvm::raw_ostream &vitc::operator<<(llvm::raw_ostream &os, const AxisMap &map) {

@@ -58,18 +58,26 @@ public:
   }
 
 private:
-  /// The value that all moves up to `value` start from; null where there are several.
+  /// Longer chains stay as they are: models have about ten moves in one.
+  static constexpr size_t kMostMoves = 256;
+
+  /// The value that all moves up to `value` start from; null where there are several, or too many moves.
   static Value findSource(Value value, llvm::SetVector<Operation *> &chain) {
-    Operation *op = value.getDefiningOp();
-    if (!op || !isMove(op))
-      return value;
-    chain.insert(op);
     Value source;
-    for (Value operand : movedOperands(op)) {
-      Value from = findSource(operand, chain);
-      if (!from || (source && from != source))
+    SmallVector<Value> worklist{value};
+    while (!worklist.empty()) {
+      Value next = worklist.pop_back_val();
+      Operation *op = next.getDefiningOp();
+      if (op && isMove(op)) {
+        if (chain.insert(op))
+          llvm::append_range(worklist, movedOperands(op));
+      } else if (source && next != source) {
         return {};
-      source = from;
+      } else {
+        source = next;
+      }
+      if (chain.size() > kMostMoves)
+        return {};
     }
     return source;
   }

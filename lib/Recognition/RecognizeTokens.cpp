@@ -28,16 +28,27 @@ struct Piece {
 };
 using Pieces = SmallVector<Piece>;
 
-/// Reads token sequences (B, N, C) as pieces.
+/// Reads token sequences (B, N, C) as pieces. Models put tokens together from few values: what is made of more is read
+/// as patches.
 class SequenceReader {
 public:
-  FailureOr<Pieces> read(Value value);
+  FailureOr<Pieces> read(Value value) {
+    valuesLeft = kMostValues;
+    return readFurther(value);
+  }
   llvm::SmallPtrSet<Operation *, 8> path; ///< ops that were read
 
 private:
+  static constexpr size_t kMostValues = 16, kMostPieces = 64, kMostTerms = 8;
+
+  FailureOr<Pieces> readFurther(Value value);
+  FailureOr<Pieces> readConstant(Value value, int64_t rows);
   FailureOr<Pieces> readConcat(tensor::ConcatOp op);
   FailureOr<Pieces> readSlice(tensor::ExtractSliceOp op);
   FailureOr<Pieces> readSum(const Elementwise &sum);
+
+  llvm::DenseMap<Value, FailureOr<Pieces>> known;
+  size_t valuesLeft = 0;
 };
 } // namespace
 
@@ -76,19 +87,28 @@ static std::optional<AxisMap> sliceTerm(AxisMap term, int64_t offset, int64_t co
   return term;
 }
 
-FailureOr<Pieces> SequenceReader::read(Value value) {
+FailureOr<Pieces> SequenceReader::readConstant(Value value, int64_t rows) {
+  AxisMap map = trace(value, {.scales = false});
+  std::optional<AxisMap> term = asTerm(map);
+  if (!term)
+    return failure();
+  path.insert(map.path.begin(), map.path.end());
+  return Pieces{{rows, nullptr, 0, {*term}}};
+}
+
+FailureOr<Pieces> SequenceReader::readFurther(Value value) {
   std::optional<int64_t> rows = rowsOf(value);
   if (!rows)
     return failure();
+  if (auto read = known.find(value); read != known.end())
+    return read->second;
+  if (isInputIndependent(value))
+    return known[value] = readConstant(value, *rows);
+  Pieces whole{{*rows, value, 0, {}}};
+  if (valuesLeft == 0)
+    return whole;
+  --valuesLeft;
   Operation *op = value.getDefiningOp();
-  if (isInputIndependent(value)) {
-    AxisMap map = trace(value, {.scales = false});
-    std::optional<AxisMap> term = asTerm(map);
-    if (!term)
-      return failure();
-    path.insert(map.path.begin(), map.path.end());
-    return Pieces{{*rows, nullptr, 0, {*term}}};
-  }
   FailureOr<Pieces> pieces = failure();
   if (auto concat = dyn_cast_if_present<tensor::ConcatOp>(op))
     pieces = readConcat(concat);
@@ -96,10 +116,11 @@ FailureOr<Pieces> SequenceReader::read(Value value) {
     pieces = readSlice(slice);
   else if (std::optional<Elementwise> sum = matchElementwise(op); sum && sum->kind == ElementwiseKind::add)
     pieces = readSum(*sum);
-  if (failed(pieces))
-    return Pieces{{*rows, value, 0, {}}};
+  auto hasMany = [](const Piece &piece) { return piece.terms.size() > kMostTerms; };
+  if (failed(pieces) || pieces->size() > kMostPieces || llvm::any_of(*pieces, hasMany))
+    return known[value] = whole;
   path.insert(op);
-  return pieces;
+  return known[value] = pieces;
 }
 
 FailureOr<Pieces> SequenceReader::readConcat(tensor::ConcatOp op) {
@@ -107,7 +128,7 @@ FailureOr<Pieces> SequenceReader::readConcat(tensor::ConcatOp op) {
     return failure();
   Pieces all;
   for (Value input : op.getInputs()) {
-    FailureOr<Pieces> pieces = read(input);
+    FailureOr<Pieces> pieces = readFurther(input);
     if (failed(pieces))
       return failure();
     llvm::append_range(all, *pieces);
@@ -124,7 +145,7 @@ FailureOr<Pieces> SequenceReader::readSlice(tensor::ExtractSliceOp op) {
                 extentOf(op.getMixedSizes()[dim]) == extentOf(op.getSource(), dim);
   if (!alongRows || op.getType().isDynamicDim(1))
     return failure();
-  FailureOr<Pieces> source = read(op.getSource());
+  FailureOr<Pieces> source = readFurther(op.getSource());
   if (failed(source))
     return failure();
   int64_t end = *begin + op.getType().getDimSize(1), at = 0;
@@ -153,7 +174,7 @@ FailureOr<Pieces> SequenceReader::readSum(const Elementwise &sum) {
     return failure();
   AxisMap map = traceOperand(sum.op, constant, {.scales = false});
   std::optional<AxisMap> term = asTerm(map);
-  FailureOr<Pieces> pieces = read(sequence->get());
+  FailureOr<Pieces> pieces = readFurther(sequence->get());
   if (!term || failed(pieces))
     return failure();
   int64_t at = 0;
@@ -219,18 +240,26 @@ private:
     return sum && sum->kind == ElementwiseKind::add;
   }
 
-  /// Whether a sequence that is read through `value` is an assembly.
+  /// Whether a sequence that is read through `value` is an assembly, or so many are that it is not known.
   static bool isPartOfAssembly(Value value) {
-    return llvm::any_of(value.getUsers(), [](Operation *user) {
-      if (!isSequenceOp(user) || !rowsOf(user->getResult(0)))
-        return false;
-      Value result = user->getResult(0);
-      FailureOr<Pieces> pieces = SequenceReader().read(result);
-      if (failed(pieces) || (pieces->size() == 1 && pieces->front().patches == result))
-        return false; // not read as a sequence
-      bool isRoot = !isa<tensor::ExtractSliceOp>(user) && isCandidate(*pieces) && refusal(*pieces).empty();
-      return isRoot || isPartOfAssembly(result);
-    });
+    static constexpr size_t kMostSequences = 16;
+    SequenceReader reader;
+    llvm::SetVector<Value> sequences;
+    sequences.insert(value);
+    for (size_t at = 0; at < sequences.size(); ++at)
+      for (Operation *user : sequences[at].getUsers()) {
+        if (!isSequenceOp(user) || !rowsOf(user->getResult(0)))
+          continue;
+        Value result = user->getResult(0);
+        FailureOr<Pieces> pieces = reader.read(result);
+        if (failed(pieces) || (pieces->size() == 1 && pieces->front().patches == result))
+          continue; // not read as a sequence
+        bool isRoot = !isa<tensor::ExtractSliceOp>(user) && isCandidate(*pieces) && refusal(*pieces).empty();
+        if (isRoot || sequences.size() > kMostSequences)
+          return true;
+        sequences.insert(result);
+      }
+    return false;
   }
 
   /// Whether constant rows stand beside others, or positions are added to the patches of an image.

@@ -5,6 +5,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Support/PrintableText.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -200,8 +201,10 @@ void Report::print(llvm::raw_ostream &os) const {
   if (tokens.cls == 0 && tokens.registers > 0)
     os << "  no output reads these prefix rows, so they count as registers, a CLS token included\n";
   for (const Rewrite &rewrite : rewrites)
-    os << "rewritten: " << rewrite.name << " at " << rewrite.where << ", " << rewrite.macsSaved << " MACs saved\n";
+    os << "rewritten: " << rewrite.name << " at " << printable(rewrite.where) << ", " << rewrite.macsSaved
+       << " MACs saved\n";
   for (const Missed &miss : missed)
-    os << "missed: " << miss.candidate << " at " << miss.node << " (" << miss.op << "): " << miss.reason << "\n";
+    os << "missed: " << miss.candidate << " at " << printable(miss.node) << " (" << miss.op << "): " << miss.reason
+       << "\n";
   os << "MACs: " << importedMacs << " imported, " << finalMacs << " final\n";
 }

@@ -51,7 +51,23 @@ class Mover {
 public:
   Mover(Value source, int64_t stride) : source(source), stride(stride) {}
 
+  /// Rows of a value that several moves read are counted once.
   FailureOr<Numbers> move(Value value) {
+    if (auto known = moved.find(value); known != moved.end())
+      return known->second;
+    FailureOr<Numbers> numbers = moveOnce(value);
+    if (failed(numbers) || (countedRows += numbers->rows.size()) > kMostRowsOfAll)
+      return failure();
+    moved.try_emplace(value, *numbers);
+    return numbers;
+  }
+
+  int64_t needed = 1; ///< what `stride` would have to be a multiple of, where that is why a move failed
+
+private:
+  static constexpr int64_t kMostRows = 1 << 20, kMostRowsOfAll = 1 << 24;
+
+  FailureOr<Numbers> moveOnce(Value value) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.getRank() < 2 || llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic) ||
         type.isDynamicDim(0) != (stride > 0) || type.getShape().back() != channels())
@@ -65,11 +81,6 @@ public:
         .Case([&](tensor::ConcatOp op) { return concat(op); })
         .Default([](Operation *) { return failure(); });
   }
-
-  int64_t needed = 1; ///< what `stride` would have to be a multiple of, where that is why a move failed
-
-private:
-  static constexpr int64_t kMostRows = 1 << 20;
 
   int64_t channels() const { return cast<RankedTensorType>(source.getType()).getShape().back(); }
 
@@ -93,6 +104,8 @@ private:
     SmallVector<int64_t> shape(op.getResultType().getShape().drop_back());
     if (stride > 0) {
       int64_t rows = numbers->rows.size(), others = product(ArrayRef(shape).drop_front());
+      if (others == 0)
+        return failure();
       if (rows % others != 0) {
         needed = others / std::gcd(others, rows);
         return failure();
@@ -168,6 +181,8 @@ private:
     return result;
   }
 
+  llvm::DenseMap<Value, Numbers> moved;
+  int64_t countedRows = 0;
   Value source;
   int64_t stride; ///< rows of the source's first dimension that are of one picture; 0 where all are
 };

@@ -85,16 +85,24 @@ private:
 
 /// Whether a value is, perhaps with addends and masks, the product of two tensors that depend on the input.
 static bool isProductOfActivations(Value value) {
-  Operation *op = trace(value).source.getDefiningOp();
-  if (isContraction(op))
-    return llvm::none_of(cast<linalg::LinalgOp>(op).getDpsInputs(), isInputIndependent);
-  std::optional<Elementwise> step = matchElementwise(op);
-  if (!step || (step->kind != ElementwiseKind::add && step->kind != ElementwiseKind::sub &&
-                step->kind != ElementwiseKind::select))
-    return false;
-  return llvm::any_of(step->operands, [](OpOperand *operand) {
-    return isa<FloatType>(getElementTypeOrSelf(operand->get())) && isProductOfActivations(operand->get());
-  });
+  static constexpr size_t kMostAddends = 64;
+  SmallVector<Value> worklist{value};
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  while (!worklist.empty() && seen.size() < kMostAddends) {
+    Operation *op = trace(worklist.pop_back_val()).source.getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (isContraction(op) && llvm::none_of(cast<linalg::LinalgOp>(op).getDpsInputs(), isInputIndependent))
+      return true;
+    std::optional<Elementwise> step = isContraction(op) ? std::nullopt : matchElementwise(op);
+    if (!step || (step->kind != ElementwiseKind::add && step->kind != ElementwiseKind::sub &&
+                  step->kind != ElementwiseKind::select))
+      continue;
+    for (OpOperand *operand : step->operands)
+      if (isa<FloatType>(getElementTypeOrSelf(operand->get())))
+        worklist.push_back(operand->get());
+  }
+  return false;
 }
 
 /// Numbers as low as this do not change by the scores that are added to them.

@@ -95,6 +95,13 @@ vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inp
   return status ? status : vitc_check_requirements(function, symbols);
 }
 
+static bool is_empty(const DLTensor *tensor) {
+  for (int32_t i = 0; i < tensor->ndim; ++i)
+    if (!tensor->shape[i])
+      return true;
+  return false;
+}
+
 /* Strides of dimensions with one element say nothing. */
 static vitc_status check_strides(role r, const DLTensor *tensor) {
   int64_t stride = 1;
@@ -107,12 +114,15 @@ static vitc_status check_strides(role r, const DLTensor *tensor) {
   return VITC_OK;
 }
 
-/* Checks where the tensor's elements are; its shape is known to be right. */
+/* Checks where the tensor's elements are; its shape is known to be right. One that has none may be anywhere. */
 static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTensor *tensor, char **data) {
   int32_t device = (int32_t)tensor->device.device_type;
   if (device != kDLCPU && device != kDLCUDAHost)
     return vitc_fail(VITC_E_TENSOR, "%s '%s' is on a device of type %d; expected the CPU (1)", r.kind, r.name,
                      (int64_t)device);
+  *data = (char *)tensor->data;
+  if (is_empty(tensor))
+    return VITC_OK;
   if (!tensor->data)
     return vitc_fail(VITC_E_TENSOR, "%s '%s' has null data", r.kind, r.name);
   *data = (char *)tensor->data + tensor->byte_offset;
@@ -156,7 +166,8 @@ void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, 
 }
 
 static bool overlap(const char *a, int64_t a_bytes, const char *b, int64_t b_bytes) {
-  return (uintptr_t)a < (uintptr_t)b + (uintptr_t)b_bytes && (uintptr_t)b < (uintptr_t)a + (uintptr_t)a_bytes;
+  return a_bytes && b_bytes && (uintptr_t)a < (uintptr_t)b + (uintptr_t)b_bytes &&
+         (uintptr_t)b < (uintptr_t)a + (uintptr_t)a_bytes;
 }
 
 vitc_status vitc_check_overlap(const vitc_function *function, const void *const *inputs, void *const *outputs,

@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
+#include <map>
 
 using namespace vitc;
 using namespace vitc::target;
@@ -48,12 +49,14 @@ static void printTensors(OStream &json, llvm::StringRef key, const Function &fun
 
 Polynomial target::peakOfLiveBytes(const Variant &variant) {
   llvm::SmallVector<int64_t> ones(maxSymbols, 1);
-  Polynomial peak;
-  for (const BufferSpec &start : variant.buffers) {
-    Polynomial live;
-    for (const BufferSpec &buffer : variant.buffers)
-      if (buffer.first <= start.first && start.first <= buffer.last)
-        live = live + buffer.bytes;
+  std::map<int32_t, Polynomial> changes; // by step
+  for (const BufferSpec &buffer : variant.buffers) {
+    changes[buffer.first] = changes[buffer.first] + buffer.bytes;
+    changes[buffer.last + 1] = changes[buffer.last + 1] + buffer.bytes * Polynomial(-1);
+  }
+  Polynomial live, peak;
+  for (const auto &[step, change] : changes) {
+    live = live + change;
     if (live.evaluate(ones) > peak.evaluate(ones))
       peak = live;
   }

@@ -76,6 +76,11 @@ def compare(library: pathlib.Path, model: pathlib.Path, threads: Iterable[int] =
             assert_agrees(compiled.run(inputs), wanted)
 
 
+def listing(folder: pathlib.Path) -> dict[pathlib.Path, bytes | None]:
+    """What a folder holds, and what its files do."""
+    return {path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+
+
 def needed_libraries(library: pathlib.Path) -> set[str]:
     """What `ldd` lists, without paths and addresses."""
     listing = subprocess.run(["ldd", library], capture_output=True, text=True, check=True).stdout

@@ -8,32 +8,7 @@ import pytest
 import vitc
 from onnx import TensorProto, helper
 
-from harness import save
-
-
-def listing(folder):
-    return {path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
-
-
-@pytest.fixture
-def refuses(run_tool, tmp_path):
-    """refuses(arguments…, says=words): vitc fails, says so in sentences with these words, and leaves the folder as it was."""
-
-    def check(*arguments, says, status=1):
-        before = listing(tmp_path)
-        run = run_tool("vitc", *arguments, cwd=tmp_path, timeout=120)
-        assert run.returncode == status, run.stderr
-        assert listing(tmp_path) == before
-        assert run.stdout == ""
-        lines = run.stderr.splitlines()
-        assert any(line.startswith("vitc: ") or ": error: " in line for line in lines), run.stderr
-        for line in lines:
-            assert not any(word in line for word in ("Stack dump", "LLVM ERROR", "terminate called", "Assertion")), run.stderr
-        for word in [says] if isinstance(says, str) else says:
-            assert word in run.stderr
-        return run.stderr
-
-    return check
+from harness import listing, save
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,13 @@ namespace vitc {
 /// fills.
 std::optional<double> matchSplat(mlir::Value value);
 
-/// Whether no argument of the enclosing function reaches `value`, except through its shape.
+/// Whether no argument of the enclosing function reaches `value`, except through its shape. False, too, where it is
+/// computed from so many values that it was not looked at all of them.
 bool isInputIndependent(mlir::Value value);
 
-/// The same, but for what comes through an op that is a `gate`.
-bool isReachedOnlyThrough(mlir::Value value, llvm::function_ref<bool(mlir::Operation *)> gate);
+/// The same, but for what comes through an op that is a `gate`; false where more than `mostValues` reach it.
+bool isReachedOnlyThrough(mlir::Value value, llvm::function_ref<bool(mlir::Operation *)> gate,
+                          size_t mostValues = std::numeric_limits<size_t>::max());
 
 /// Whether two constants of a formula are the same up to the rounding of single precision and of spelled-out decimals
 /// (0.7071 for 1/√2).

@@ -9,9 +9,11 @@ bool Resampling::isExtrapolated(int64_t i) const {
   return x < 0 || x > inputSize - 1;
 }
 
+/// The position nearest to `x` from 0 to `last`; what is no number, as a region of interest may give, is 0.
+static int64_t toPosition(double x, double last) { return x > 0 ? static_cast<int64_t>(std::min(x, last)) : 0; }
+
 int64_t Resampling::getNearest(int64_t i, llvm::StringRef rounding) const {
-  double last = inputSize - 1;
-  return static_cast<int64_t>(std::clamp(ResamplingRule::getNearest(getCoordinate(i), rounding), 0.0, last));
+  return toPosition(ResamplingRule::getNearest(getCoordinate(i), rounding), inputSize - 1);
 }
 
 Taps Resampling::getTaps() const {
@@ -22,7 +24,7 @@ Taps Resampling::getTaps() const {
     double x = getCoordinate(i), first = getFirstTap(x, narrowing), sum = 0;
     for (int64_t tap = 0; tap < taps.count; ++tap) {
       double weight = getTapWeight<double>(x, first + tap, inputSize, narrowing);
-      taps.positions.push_back(static_cast<int64_t>(std::clamp(first + tap, 0.0, last)));
+      taps.positions.push_back(toPosition(first + tap, last));
       taps.weights.push_back(weight);
       sum += weight;
     }

@@ -212,12 +212,12 @@ static SmallVector<int64_t> countElements(const Pooling &pooling, int64_t dim, b
   int64_t begin = includePad ? -w.low[dim] : 0, end = includePad ? size + w.high[dim] : size;
   SmallVector<int64_t> counts;
   for (int64_t i = 0; i < getStaticExtent(pooling.extents[dim + 2]); ++i) {
-    int64_t count = 0;
-    for (int64_t k = 0; k < w.kernel[dim]; ++k) {
-      int64_t position = i * w.strides[dim] - w.low[dim] + k * w.dilations[dim];
-      count += position >= begin && position < end;
-    }
-    counts.push_back(count);
+    // Elements k of the kernel are at start + k · dilation: those before `limit` less those before `begin`.
+    int64_t start = i * w.strides[dim] - w.low[dim], dilation = w.dilations[dim];
+    auto countBefore = [&](int64_t limit) {
+      return std::min<int64_t>(limit <= start ? 0 : llvm::divideCeil(limit - start, dilation), w.kernel[dim]);
+    };
+    counts.push_back(countBefore(end) - countBefore(begin));
   }
   return counts;
 }
@@ -254,6 +254,14 @@ static Tensor countAtRunTime(Node &node, Pooling pooling, bool includePad) {
   return node.dropDims(sum(node, pooling), {0, 1});
 }
 
+/// The number of windows of a static space.
+static int64_t getStaticProduct(ExtentsRef extents) {
+  return computeProduct(llvm::map_to_vector(extents, getStaticExtent));
+}
+
+/// Counts that are a constant of the compiled model; more are computed in each run.
+static constexpr int64_t kMostCounts = 1 << 24;
+
 static FailureOr<Tensor> convertAveragePool(AveragePoolOp op, Node &node) {
   FailureOr<Pooling> pooling = getPooling(op, node);
   if (failed(pooling))
@@ -269,7 +277,7 @@ static FailureOr<Tensor> convertAveragePool(AveragePoolOp op, Node &node) {
   SmallVector<double> counts;
   if (areWhole)
     counts.push_back(static_cast<double>(computeProduct(pooling->window.kernel)));
-  else if (pooling->hasStaticSpace())
+  else if (pooling->hasStaticSpace() && getStaticProduct(ExtentsRef(pooling->extents).drop_front(2)) <= kMostCounts)
     counts = countWindows(*pooling, includePad);
   else
     return divide(countAtRunTime(node, *pooling, includePad));

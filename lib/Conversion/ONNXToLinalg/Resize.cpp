@@ -27,10 +27,14 @@ struct ResizedAxis {
   /// The resampling where both extents are known.
   std::optional<Resampling> getStatic() const {
     int64_t in = getStaticExtent(from), out = getStaticExtent(to);
-    if (ShapedType::isDynamic(in) || ShapedType::isDynamic(out))
+    if (ShapedType::isDynamic(in) || ShapedType::isDynamic(out) || in > kMostStatic || out > kMostStatic)
       return std::nullopt;
     return Resampling{rule, in, out};
   }
+
+private:
+  /// Tables of longer axes are computed in each run rather than constants of the compiled model.
+  static constexpr int64_t kMostStatic = 1 << 18;
 };
 
 /// `count` elements an output element, as tensors of (output elements, count).
@@ -87,6 +91,8 @@ static FailureOr<SmallVector<ResizedAxis>> getAxes(ResizeOp op, Node &node) {
   SmallVector<ResizedAxis> axes;
   for (auto [index, dim] : llvm::enumerate(dims)) {
     ResizedAxis axis{dim, getRule(op), x.extents[dim], extents[dim]};
+    if (getStaticExtent(axis.from) == 0)
+      return node.refuse("it resizes an axis of no elements");
     axis.rule.scale = scales ? (*scales)[index] : 0;
     if (crops) {
       axis.rule.roiBegin = (*roi)[index];

@@ -80,6 +80,26 @@ TEST_F(ExtentTest, DynamicWithoutNameIsUnknown) {
   EXPECT_TRUE(failed(getExtents(UnrankedTensorType::get(f32))));
 }
 
+TEST_F(ExtentTest, WhatIsTooLargeEqualsNothing) {
+  Extent large = b + h;
+  for (int i = 0; i < 12; ++i)
+    large = large * large;
+  EXPECT_TRUE(large.isTooLarge());
+  EXPECT_FALSE(large == large);
+  EXPECT_FALSE(large.asConstant());
+  EXPECT_FALSE(large.isConstant());
+  EXPECT_FALSE(large.isProvablyAtLeast(large));
+  EXPECT_FALSE(large.isProvablyDifferentFrom(0));
+  EXPECT_FALSE(large.divideExactly(large));
+  EXPECT_TRUE((large * 0).isTooLarge());
+  EXPECT_TRUE((b - large).isTooLarge());
+  EXPECT_TRUE(large.floorDiv(2)->isTooLarge());
+  Extent nested = b;
+  for (int i = 0; i < 400 && !nested.isTooLarge(); ++i)
+    nested = *(nested + h).floorDiv(2 + i);
+  EXPECT_TRUE(nested.isTooLarge());
+}
+
 TEST_F(ExtentTest, PrintsForDiagnostics) {
   EXPECT_EQ((b * 197 + 1).str(), "197 * batch + 1");
   EXPECT_EQ(str({b, 197, 384}), "(batch, 197, 384)");

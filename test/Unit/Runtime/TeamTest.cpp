@@ -71,6 +71,30 @@ TEST_F(TeamTest, SessionsComeAndGoInManyThreads) {
     caller.join();
 }
 
+TEST_F(TeamTest, OneSessionAskedFromManyThreads) {
+  vitc_session *session = createMain(4, 2);
+  std::atomic<int> ran = 0;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller)
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 200; ++i) {
+        Tensor<float> a({2, 4}), b({2, 4}), sum({2, 4}), wrong({2, 3});
+        DLTensor inputs[] = {a, caller == 3 ? wrong : b}, output = sum, shape = lent();
+        vitc_status asked = api->output_shapes(session, inputs, 2, &shape, 1);
+        vitc_status status = api->run(session, inputs, 2, &output, 1, nullptr);
+        vitc_status expected = caller == 3 ? VITC_E_TENSOR : VITC_OK;
+        ASSERT_TRUE(asked == VITC_E_BUSY || asked == expected) << asked;
+        ASSERT_TRUE(status == VITC_E_BUSY || status == expected) << status;
+        if (status == VITC_OK)
+          ASSERT_EQ(sum.elements[5], expectedSum(5));
+        ran += status == VITC_OK;
+      }
+    });
+  for (std::thread &caller : callers)
+    caller.join();
+  EXPECT_GT(ran, 0);
+}
+
 /// A pool that starts a thread a task, and tells the test when it is inside a run.
 struct Pool {
   std::atomic<int> runs{0};

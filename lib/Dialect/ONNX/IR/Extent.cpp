@@ -73,6 +73,33 @@ std::optional<int64_t> Extent::asConstant() const {
   return isConstant() ? std::optional<int64_t>(constant) : std::nullopt;
 }
 
+/// The operations and operands of an expression, counted up to `most`.
+static size_t countParts(AffineExpr expr, size_t most) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary || most <= 1)
+    return 1;
+  size_t parts = 1 + countParts(binary.getLHS(), most - 1);
+  return parts < most ? parts + countParts(binary.getRHS(), most - parts) : parts;
+}
+
+Extent Extent::makeTooLarge() {
+  Extent result;
+  result.tooLarge = true;
+  return result;
+}
+
+Extent Extent::ifSmall() && {
+  size_t parts = 0;
+  for (const Term &term : terms)
+    for (Attribute factor : term.factors) {
+      auto division = dyn_cast<vitc::vit::DimsAttr>(factor);
+      parts += division ? countParts(division.getExtent(0), kMostParts) : 1;
+      if (parts > kMostParts)
+        return makeTooLarge();
+    }
+  return std::move(*this);
+}
+
 void Extent::add(Term term) {
   if (term.coefficient == 0)
     return;
@@ -92,16 +119,20 @@ void Extent::add(Term term) {
 }
 
 Extent Extent::operator+(const Extent &other) const {
+  if (tooLarge || other.tooLarge)
+    return makeTooLarge();
   Extent result = *this;
   result.constant = wrapAdd(constant, other.constant);
   for (const Term &term : other.terms)
     result.add(term);
-  return result;
+  return std::move(result).ifSmall();
 }
 
 Extent Extent::operator-(const Extent &other) const { return *this + other * Extent(-1); }
 
 Extent Extent::operator*(const Extent &other) const {
+  if (tooLarge || other.tooLarge || terms.size() * other.terms.size() > kMostParts)
+    return makeTooLarge();
   Extent result(wrapMul(constant, other.constant));
   for (const Term &term : terms)
     result.add({term.factors, wrapMul(term.coefficient, other.constant)});
@@ -114,7 +145,7 @@ Extent Extent::operator*(const Extent &other) const {
       llvm::sort(term.factors, [](Attribute x, Attribute y) { return compareFactors(x, y) < 0; });
       result.add(std::move(term));
     }
-  return result;
+  return std::move(result).ifSmall();
 }
 
 /// Long division: the leading term of the remainder by that of the divisor, until nothing remains.
@@ -123,7 +154,7 @@ std::optional<Extent> Extent::divideExactly(const Extent &divisor) const {
     return extent.terms.empty() ? Term{{}, extent.constant} : extent.terms.front();
   };
   Term lead = leading(divisor);
-  if (lead.coefficient == 0 || lead.coefficient == std::numeric_limits<int64_t>::min())
+  if (tooLarge || divisor.tooLarge || lead.coefficient == 0 || lead.coefficient == std::numeric_limits<int64_t>::min())
     return std::nullopt;
   Extent quotient, remainder = *this;
   while (remainder != Extent()) {
@@ -135,6 +166,8 @@ std::optional<Extent> Extent::divideExactly(const Extent &divisor) const {
     step.add({*factors, next.coefficient / lead.coefficient});
     quotient = quotient + step;
     remainder = remainder - step * divisor;
+    if (remainder.tooLarge)
+      return std::nullopt;
   }
   return quotient;
 }
@@ -152,6 +185,8 @@ static Attribute getFloorDivFactor(const Extent &dividend, const Extent &divisor
 }
 
 std::optional<Extent> Extent::floorDiv(const Extent &divisor) const {
+  if (tooLarge || divisor.tooLarge)
+    return makeTooLarge();
   std::optional<int64_t> bound = divisor.lowerBound();
   if (!bound || *bound < 1)
     return std::nullopt;
@@ -179,7 +214,7 @@ std::optional<Extent> Extent::floorDiv(const Extent &divisor) const {
       return quotient; // ⌊r / d⌋ with 0 <= r < d
   }
   quotient.add({{getFloorDivFactor(rest, by)}, 1});
-  return quotient;
+  return std::move(quotient).ifSmall();
 }
 
 std::optional<Extent> Extent::mod(const Extent &divisor) const {
@@ -212,6 +247,8 @@ static std::optional<int64_t> lowerBoundOf(Attribute factor) {
 }
 
 std::optional<int64_t> Extent::lowerBound() const {
+  if (tooLarge)
+    return std::nullopt;
   int64_t bound = constant;
   for (const Term &term : terms) {
     if (term.coefficient < 0)
@@ -309,6 +346,8 @@ void Extent::collectSymbols(SmallVectorImpl<StringAttr> &symbols) const {
 }
 
 std::string Extent::str() const {
+  if (tooLarge)
+    return "an expression of more than " + std::to_string(kMostParts) + " parts";
   if (isConstant())
     return std::to_string(constant);
   std::string text;

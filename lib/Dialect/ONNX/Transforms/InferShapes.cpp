@@ -34,10 +34,15 @@ static LogicalResult verifyOperands(Operation *op) {
   return verified;
 }
 
-/// No extent is negative, and static ones hold at most 2⁴⁸ elements: sizes in bytes can't overflow.
+/// No extent is negative, and static ones hold at most 2⁴⁸ elements: sizes in bytes can't overflow. Passes work on
+/// dimensions one by one, often each with all others, and on every part of a symbolic extent.
 static LogicalResult checkShape(Operation *op, const SymbolicShape &shape) {
+  if (shape.size() > mostDimensions)
+    return op->emitOpError() << "expected at most " << mostDimensions << " dimensions, got " << shape.size();
   int64_t count = 1;
   for (const Extent &extent : shape) {
+    if (extent.isTooLarge())
+      return op->emitOpError() << "expected extents that few operations on named dimensions give, got " << extent.str();
     int64_t least = extent.asConstant().value_or(1);
     if (least < 0 || llvm::MulOverflow(count, std::max<int64_t>(least, 1), count) || count > (int64_t(1) << 48))
       return op->emitOpError() << "expected extents of at most 2^48 elements, none of them negative, got "
@@ -78,6 +83,13 @@ static void evaluate(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
   SmallVector<SmallTensor> contents;
   if (failed(arithmetic.evaluate(env, contents)))
     return;
+  auto isTooLarge = [](const Element &element) {
+    std::optional<Extent> extent = element.asExtent();
+    return extent && extent->isTooLarge();
+  };
+  if (llvm::any_of(contents,
+                   [&](const SmallTensor &content) { return llvm::any_of(content.getElements(), isTooLarge); }))
+    return; // not known
   auto attributes = llvm::map_to_vector(contents, [](const SmallTensor &tensor) { return tensor.toAttribute(); });
   if (llvm::is_contained(attributes, nullptr)) {
     for (auto [result, content] : llvm::zip_equal(op->getResults(), contents))

@@ -13,7 +13,8 @@ namespace vitc::onnx {
 /// symbols and over floor divisions that are not exact. The form is normal: equal polynomials compare equal, whatever
 /// sums and products built them. A symbol stands for a positive integer; one that a run computes may be zero.
 ///
-/// Arithmetic wraps at 64 bits, as ONNX's does.
+/// Arithmetic wraps at 64 bits, as ONNX's does. What takes more to write down than any model needs is too large: it
+/// equals nothing, not even itself, and all that is computed from it is too large.
 class Extent {
 public:
   /// A product of factors: symbols (StringAttr), or floor divisions (a `#vit.dims` of one expression), in order.
@@ -35,9 +36,12 @@ public:
   void collectSymbols(llvm::SmallVectorImpl<mlir::StringAttr> &symbols) const;
 
   std::optional<int64_t> asConstant() const;
-  bool isConstant() const { return terms.empty(); }
+  bool isConstant() const { return terms.empty() && !tooLarge; }
+  bool isTooLarge() const { return tooLarge; }
 
-  bool operator==(const Extent &other) const = default;
+  bool operator==(const Extent &other) const {
+    return !tooLarge && !other.tooLarge && constant == other.constant && terms == other.terms;
+  }
   Extent operator+(const Extent &other) const;
   Extent operator-(const Extent &other) const;
   Extent operator*(const Extent &other) const;
@@ -58,12 +62,21 @@ public:
   std::string str() const;
 
 private:
+  static Extent makeTooLarge();
   void add(Term term);
+  /// This, or an extent that is too large where it takes more than `kMostParts` terms, factors and operations.
+  Extent ifSmall() &&;
+
+  static constexpr size_t kMostParts = 256;
 
   int64_t constant;
+  bool tooLarge = false;
   /// Non-constant terms, highest degree first, then by name; none has coefficient zero.
   llvm::SmallVector<Term, 0> terms;
 };
+
+/// A tensor has no more dimensions than this; ONNX sets no bound.
+constexpr size_t mostDimensions = 32;
 
 using SymbolicShape = llvm::SmallVector<Extent, 4>;
 
