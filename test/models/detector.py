@@ -30,17 +30,17 @@ KEPT_ELEMENTS = 64  # anchors are constants too
 
 
 def make():
-    """RetinaNet of a ResNet-18 with one block a stage; the weights are drawn, the scores spread around the threshold."""
+    """RetinaNet on a ResNet of one basic block a stage; the weights are drawn, the scores spread around the threshold."""
     torch.manual_seed(0)
     backbone = _resnet_fpn_extractor(ResNet(BasicBlock, [1, 1, 1, 1]), 5, returned_layers=[2, 3, 4],
                                      extra_blocks=LastLevelP6P7(256, 256))
-    model = RetinaNet(backbone, CLASSES, min_size=SIZE, max_size=SIZE, score_thresh=0.05, topk_candidates=100,
-                      detections_per_img=50).eval()
+    model = RetinaNet(backbone, CLASSES, min_size=SIZE, max_size=SIZE, score_thresh=0.93, topk_candidates=100,
+                      detections_per_img=40).eval()
     with torch.no_grad():
         for name, tensor in model.head.named_parameters():
             if tensor.ndim > 1:
                 tensor.normal_(0, (2 / tensor[0].numel()) ** 0.5)
-        model.head.classification_head.cls_logits.bias.fill_(-2.5)
+        model.head.classification_head.cls_logits.bias.fill_(0.5)
     return model
 
 

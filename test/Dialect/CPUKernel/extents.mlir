@@ -1,12 +1,10 @@
-// RUN: vitc-opt %s --vcpu-plan-memory --split-input-file | FileCheck %s --check-prefix=PLAN
-// RUN: vitc-opt %s --vcpu-plan-memory --vcpu-emit-kernels --vcpu-lower-launches --convert-vcpu-to-llvm --split-input-file | FileCheck %s --check-prefix=CODE
+// RUN: vitc-opt %s --vcpu-plan-memory --split-input-file --mlir-print-local-scope | FileCheck %s --check-prefix=PLAN
+// RUN: vitc-opt %s --vcpu-plan-memory --vcpu-emit-kernels --vcpu-lower-launches --convert-vcpu-to-llvm --split-input-file --mlir-print-local-scope | FileCheck %s --check-prefix=CODE
 
 // An extent that the run computes follows the named dimensions as a symbol with a bound. The buffer that every thread
 // reads it from lives until the next kernel has ended: only then have all of them read it.
-// PLAN: #[[$N:.+]] = affine_map<()[s0, s1] -> (8)>
-// PLAN: #[[$ROWS:.+]] = affine_map<()[s0, s1] -> (s1 * 4)>
 // PLAN-LABEL: func.func @main
-// PLAN-SAME: vcpu.buffers = [{bytes = #[[$N]], first = 0 : i64, last = 2 : i64}, {bytes = #[[$ROWS]], first = 2 : i64, last = 3 : i64}]
+// PLAN-SAME: vcpu.buffers = [{bytes = affine_map<()[s0, s1] -> (8)>, first = 0 : i64, last = 3 : i64}, {bytes = affine_map<()[s0, s1] -> (s1 * 4)>, first = 3 : i64, last = 4 : i64}]
 // PLAN-SAME: vcpu.symbols = [{dim = 0 : i64, input = 0 : i64, name = "batch"}, {bound = affine_map<()[s0] -> (s0 * 3)>, name = "count(find)"}]
 // PLAN: %[[COUNT:.+]] = memref.load
 // PLAN: %[[I:.+]] = arith.index_cast %[[COUNT]]

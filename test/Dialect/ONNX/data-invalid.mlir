@@ -17,7 +17,7 @@ func.func @non_zero_c1(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @compress_c1(%x: tensor<2x3xf32>, %c: tensor<3xi1>) {
-  // expected-error @+1 {{expected axis from -2 to 1, got 2}}
+  // expected-error @+1 {{expected an axis from -2 to 1, got 2}}
   %0 = onnx.Compress %x, %c {axis = 2 : i64} : (tensor<2x3xf32>, tensor<3xi1>) -> tensor<*xf32>
   return
 }
