@@ -1,6 +1,5 @@
-#include "Node.h"
+#include "Steps.h"
 
-#include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -126,11 +125,28 @@ static FailureOr<Outputs> expandCastLike(Node &node, OpBuilder &builder) {
   return Outputs{onnx::CastOp::create(builder, node.loc, UnrankedTensorType::get(type), node.inputs[0], type)};
 }
 
+/// 1 at the first maximum along `axis`: where the operand is the maximum and one maximum is counted so far.
+static FailureOr<Outputs> expandHardmax(Node &node, OpBuilder &builder) {
+  Steps steps(node, builder);
+  if (failed(steps.check(1, 1, {"axis"})))
+    return failure();
+  auto axis = steps.get<IntegerAttr>("axis");
+  Value x = node.inputs[0], axes = steps.integers({axis ? axis.getInt() : -1});
+  auto as = [&](Value value, Type type) {
+    return steps.makeOne("Cast", {value}, {steps.attribute("to", TypeAttr::get(type))});
+  };
+  Value isMaximum = steps.makeOne("Equal", {x, steps.makeOne("ReduceMax", {x, axes})});
+  Value count = steps.makeOne("CumSum", {as(isMaximum, builder.getI32Type()), axes});
+  auto one = DenseElementsAttr::get(RankedTensorType::get({}, builder.getI32Type()), int32_t(1));
+  Value isFirst = steps.makeOne("Equal", {count, onnx::ConstantOp::create(builder, node.loc, cast<ElementsAttr>(one))});
+  return steps.finish({as(steps.makeOne("And", {isMaximum, isFirst}), getElementTypeOrSelf(x))});
+}
+
 /// Before opset 13 softmax saw its operand as a matrix of the dimensions before `axis` (by default 1) by the others.
 static FailureOr<Outputs> expandFlatSoftmax(Node &node, OpBuilder &builder) {
   auto axis = dyn_cast_or_null<IntegerAttr>(node.attributes.get("axis"));
   if (axis && axis.getInt() == -1)
-    return buildOp(node, builder);
+    return node.opType == "Hardmax" ? expandHardmax(node, builder) : buildOp(node, builder);
   if (!node.getInput(0))
     return node.emitError() << "lacks input 0";
   Type type = UnrankedTensorType::get(getElementTypeOrSelf(node.inputs[0]));
@@ -139,14 +155,14 @@ static FailureOr<Outputs> expandFlatSoftmax(Node &node, OpBuilder &builder) {
   Node flat = node;
   flat.inputs = {onnx::FlattenOp::create(builder, node.loc, type, node.inputs[0], axis ? axis.getInt() : 1)};
   flat.attributes.set("axis", builder.getI64IntegerAttr(1));
-  FailureOr<Outputs> outputs = buildOp(flat, builder);
+  FailureOr<Outputs> outputs = node.opType == "Hardmax" ? expandHardmax(flat, builder) : buildOp(flat, builder);
   if (failed(outputs))
     return failure();
   return Outputs{onnx::ReshapeOp::create(builder, node.loc, type, outputs->front(), shape)};
 }
 
 Expansion vitc::getExpansion(StringRef opType, int64_t opset) {
-  bool isFlat = opset < 13 && (opType == "Softmax" || opType == "LogSoftmax");
+  bool isFlat = opset < 13 && (opType == "Softmax" || opType == "LogSoftmax" || opType == "Hardmax");
   if (isFlat)
     return expandFlatSoftmax;
   for (Expansion expansion : {getSequenceExpansion(opType), getFunctionExpansion(opType, opset)})
@@ -157,6 +173,7 @@ Expansion vitc::getExpansion(StringRef opType, int64_t opset) {
       .Case("Compress", expandCompress)
       .Case("Constant", expandConstant)
       .Case("Dropout", expandDropout)
+      .Case("Hardmax", expandHardmax)
       .Case("Identity", expandIdentity)
       .Case("Mean", expandMean)
       .Case("Sum", expandSum)

@@ -90,5 +90,36 @@ def test_mean(run_tool, tmp_path):
     agrees(Graph([node("Mean", ["x", "a", "b"])], {"x": (2, 3, 4)}, weights(3, a=(3, 1), b=(4,))), run_tool, tmp_path)
 
 
+@pytest.mark.parametrize("axis, opset", [(1, 13), (-1, 13), (0, 13), (1, 12), (2, 12), (-1, 12)])
+def test_hardmax(axis, opset, run_tool, tmp_path):
+    """The first of equal maxima; before opset 13 of all dimensions from the axis on."""
+    nodes = [node("Mul", ["x", "two"], ["t"]), node("Floor", ["t"], ["f"]), node("Hardmax", ["f"], axis=axis)]
+    agrees(Graph(nodes, {"x": (3, 4, 5)}, {"two": np.float32(2)}, opset=opset), run_tool, tmp_path)
+
+
 def test_function_without_an_op(run_tool, tmp_path):
     agrees(Graph([node("MeanVarianceNormalization", axes=[0, 2])], {"x": (2, 3, 4)}, opset=13), run_tool, tmp_path)
+
+
+@pytest.mark.parametrize("ignored", (None, 2), ids=("all", "ignored"))
+@pytest.mark.parametrize("reduction", ("none", "mean", "sum"))
+@pytest.mark.parametrize("op", ("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"))
+def test_loss(op, reduction, ignored, run_tool, tmp_path):
+    constants = {"t": np.int64([[0, 3, 2], [2, 4, 1]]), "w": np.float32([1, 0.5, 2, 3, 0.25])}
+    more = {} if ignored is None else {"ignore_index": ignored}
+    for inputs in (["x", "t"], ["x", "t", "w"]):
+        graph = Graph([node(op, inputs, reduction=reduction, **more)], {"x": (2, 5, 3)},
+                      {name: constants[name] for name in inputs[1:]}, opset=13)
+        agrees(graph, run_tool, tmp_path)
+
+
+def test_center_crop_pad(run_tool, tmp_path):
+    """One dimension is cropped by an odd number, another one padded by one."""
+    constants = {"s": np.int64([4, 8])}
+    agrees(Graph([node("CenterCropPad", ["x", "s"], axes=[-1, 1])], {"x": (2, 5, 7)}, constants), run_tool, tmp_path)
+
+
+def test_group_normalization_with_a_scale_a_group(run_tool, tmp_path):
+    constants = weights(3, s=(2,), b=(2,))
+    graph = Graph([node("GroupNormalization", ["x", "s", "b"], num_groups=2)], {"x": (2, 6, 4, 3)}, constants, opset=18)
+    agrees(graph, run_tool, tmp_path)

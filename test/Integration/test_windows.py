@@ -87,6 +87,18 @@ def test_convolution(name, run_tool, tmp_path):
     agrees(Graph([node(op, ("x", "w", "b"), **attributes)], {"x": shape}, constants), run_tool, tmp_path)
 
 
+@pytest.mark.parametrize("mask", (False, True))
+@pytest.mark.parametrize("groups", (1, 2))
+def test_deformable_convolution(groups, mask, run_tool, tmp_path):
+    """Offsets that reach outside the image, of one group or two, read with or without a mask."""
+    constants = weights(9, w=(6, 4 // groups, 3, 2), b=(6,), o=(2, groups * 12, 7, 8), m=(2, groups * 6, 7, 8))
+    constants["o"] *= 6
+    inputs = ("x", "w", "o", "b", *(["m"] if mask else []))
+    built = node("DeformConv", inputs, pads=[1, 0, 1, 1], dilations=[1, 2], group=groups, offset_group=groups)
+    expected = {"x": (2, 4, 7, 9)}
+    agrees(Graph([built], expected, {name: constants[name] for name in inputs[1:]}, opset=19), run_tool, tmp_path)
+
+
 def test_training_batch_normalization(run_tool, tmp_path):
     outputs = ("y", "mean", "var")
     constants = weights(7, s=(3,), b=(3,), m=(3,)) | {"v": np.float32([1, 2, 3])}

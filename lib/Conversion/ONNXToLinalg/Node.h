@@ -155,6 +155,7 @@ private:
 };
 
 void populateActivationPatterns(NodePatterns &patterns);
+void populateDeformConvolutionPatterns(NodePatterns &patterns);
 void populateElementwisePatterns(NodePatterns &patterns);
 void populateArithmeticPatterns(NodePatterns &patterns);
 void populateContractionPatterns(NodePatterns &patterns);

@@ -87,6 +87,7 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   NodePatterns nodes(patterns, types, state);
   nodes.add(convertConstant);
   populateActivationPatterns(nodes);
+  populateDeformConvolutionPatterns(nodes);
   populateElementwisePatterns(nodes);
   populateArithmeticPatterns(nodes);
   populateContractionPatterns(nodes);

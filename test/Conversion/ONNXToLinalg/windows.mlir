@@ -124,3 +124,20 @@ func.func @average_pool_includes_padding(%x: tensor<1x8x3x3xf32>) -> tensor<1x8x
     : (tensor<1x8x3x3xf32>) -> tensor<1x8x3x3xf32>
   return %0 : tensor<1x8x3x3xf32>
 }
+
+// -----
+
+// Where a window reads is clamped into the image; what lay outside is zero.
+
+// CHECK-LABEL: @deform_conv
+// CHECK: linalg.generic {{.+}} outs(%{{.+}} : tensor<1x4x3x3x6x6xf32>)
+// CHECK: arith.maxnumf
+// CHECK: arith.minnumf
+// CHECK: arith.fptosi
+// CHECK-COUNT-4: tensor.extract
+// CHECK: linalg.contract {{.+}} ins(%{{.+}}, %{{.+}} : tensor<1x2x18x36xf32>, tensor<2x4x18xf32>)
+func.func @deform_conv(%x: tensor<1x4x8x8xf32>, %w: tensor<8x2x3x3xf32>, %o: tensor<1x18x6x6xf32>) -> tensor<1x8x6x6xf32> {
+  %0 = onnx.DeformConv %x, %w, %o {group = 2 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}
+    : (tensor<1x4x8x8xf32>, tensor<8x2x3x3xf32>, tensor<1x18x6x6xf32>) -> tensor<1x8x6x6xf32>
+  return %0 : tensor<1x8x6x6xf32>
+}

@@ -192,3 +192,27 @@ func.func @lrn_c2(%x: tensor<1x4x8xf32>) {
   %0 = onnx.LRN %x {size = 0 : i64} : (tensor<1x4x8xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @deform_conv_c1(%x: tensor<1x4x8x8xf32>, %w: tensor<8x4x3x3xf32>, %o: tensor<1x18x6xf32>) {
+  // expected-error @+1 {{expected offset of rank 4, got rank 3}}
+  %0 = onnx.DeformConv %x, %w, %o {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<1x4x8x8xf32>, tensor<8x4x3x3xf32>, tensor<1x18x6xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @deform_conv_c2(%x: tensor<1x4x8x8xf32>, %w: tensor<8x4x3x3xf32>, %o: tensor<1x18x6x6xf32>) {
+  // expected-error @+1 {{expected positive groups that divide the filters and the channels, got 1 and 3}}
+  %0 = onnx.DeformConv %x, %w, %o {offset_group = 3 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<1x4x8x8xf32>, tensor<8x4x3x3xf32>, tensor<1x18x6x6xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @deform_conv_c3(%x: tensor<1x4x8x8xf32>, %w: tensor<8x4x3x3xf32>, %o: tensor<1x16x6x6xf32>) {
+  // expected-error @+1 {{expected offset or mask with 18 channels, got 16}}
+  %0 = onnx.DeformConv %x, %w, %o {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<1x4x8x8xf32>, tensor<8x4x3x3xf32>, tensor<1x16x6x6xf32>) -> tensor<*xf32>
+  return
+}

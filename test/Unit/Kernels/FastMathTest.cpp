@@ -124,6 +124,21 @@ TEST(FastMath, HardSwish) {
   }
 }
 
+TEST(FastMath, SineAndCosine) {
+  for (const Level &level : runnableLevels())
+    for (double bound : {1.0, 8.0, 1e4, 1e9}) {
+      std::vector<float> x = samples(-bound, bound);
+      for (float &value : x)
+        if (std::isfinite(value) && std::abs(value) > bound)
+          value = 0; // of the greatest numbers nothing is promised but a result in [−1, 1]
+      std::vector<float> sine = evaluate(level, "math.sin %a", x), cosine = evaluate(level, "math.cos %a", x);
+      EXPECT_LE(worstError(x, sine, [](double x) { return std::sin(x); }, absoluteError), 1e-7);
+      EXPECT_LE(worstError(x, cosine, [](double x) { return std::cos(x); }, absoluteError), 1e-7);
+      if (bound <= 1)
+        EXPECT_LE(worstError(x, sine, [](double x) { return std::sin(x); }, errorRelativeToArgument), 2e-7);
+    }
+}
+
 /// Whole powers of negative numbers are numbers, odd ones negative; others are not.
 TEST(FastMath, Pow) {
   for (const Level &level : runnableLevels())

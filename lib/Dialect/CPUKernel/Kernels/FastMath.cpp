@@ -183,7 +183,7 @@ FastMath::Angle FastMath::reduceByHalfPi(Value x) {
   Value turns = math::RoundEvenOp::create(builder, loc, precise.mul(extended, wideConstant(M_2_PI)));
   Value rest = precise.fma(turns, wideConstant(-halfPiHigh), extended);
   rest = precise.fma(turns, wideConstant(-halfPiLow), rest);
-  // Past 2^52 turns nothing is left of the angle; the result stays in [−1, 1], and infinity becomes NaN.
+  // Past 10^12 turns little is left of the angle; the result stays in [−1, 1], and that of infinity is NaN.
   rest = arith::MinimumFOp::create(builder, loc, rest, wideConstant(M_PI_4));
   rest = arith::MaximumFOp::create(builder, loc, rest, wideConstant(-M_PI_4));
   return {turns, arith::TruncFOp::create(builder, loc, type, rest)};

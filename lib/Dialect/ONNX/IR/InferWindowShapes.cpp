@@ -93,6 +93,32 @@ LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> 
   return success();
 }
 
+LogicalResult DeformConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(getX()), w = extentsOf(getW());
+  FailureOr<SmallVector<int64_t>> kernel = getKernel(*this, w);
+  if (failed(kernel))
+    return failure();
+  if (x[1] != w[1] * getGroup())
+    return emitOpError() << "expected " << (w[1] * getGroup()).str() << " channels, got " << x[1].str();
+  SymbolicShape result = {x[0], w[0]};
+  for (size_t dim = 0; dim < 2; ++dim) {
+    SlidingWindow window = getWindow(*this, dim, 2, *kernel);
+    FailureOr<Extent> count = countWindows(*this, x[2 + dim], window, "NOTSET", /*ceilMode=*/false);
+    if (failed(count))
+      return failure();
+    for (Value moved : {getOffset(), getMask()})
+      if (moved && failed(checkEqual(*this, "the extents of the result and of its offsets or mask", *count,
+                                     extentsOf(moved)[2 + dim])))
+        return failure();
+    result.push_back(*count);
+  }
+  for (Value moved : {getOffset(), getMask()})
+    if (moved && failed(checkEqual(*this, "the batches of x and of its offsets or mask", x[0], extentsOf(moved)[0])))
+      return failure();
+  shapes.push_back(std::move(result));
+  return success();
+}
+
 /// stride · (extent − 1) + output padding + reach − pads.
 LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(getX()), w = extentsOf(getW());

@@ -157,6 +157,33 @@ LogicalResult ConvTransposeOp::verify() {
                   succeeded(verifyValues(*this, "output_padding", getOutputPadding(), *spatialRank, 0))));
 }
 
+LogicalResult DeformConvOp::verify() {
+  Named tensors[] = {{"x", getX()}, {"w", getW()}, {"offset", getOffset()}, {"mask", getMask()}, {"y", getY()}};
+  for (Named tensor : tensors)
+    if (failed(verifyRank(*this, tensor, 4))) // deform_conv_c1
+      return failure();
+  std::optional<ArrayRef<int64_t>> x = getShape(getX()), w = getShape(getW());
+  int64_t groups = getGroup(), offsetGroups = getOffsetGroup();
+  auto divides = [](int64_t count, std::optional<ArrayRef<int64_t>> shape, unsigned dim) {
+    return count > 0 && (!shape || ShapedType::isDynamic((*shape)[dim]) || (*shape)[dim] % count == 0);
+  };
+  if (!divides(groups, w, 0) || !divides(offsetGroups, x, 1)) // deform_conv_c2
+    return emitOpError() << "expected positive groups that divide the filters and the channels, got " << groups
+                         << " and " << offsetGroups;
+  if (x && w && !ShapedType::isDynamic((*w)[1]) && !areCompatible((*x)[1], (*w)[1] * groups)) // deform_conv_c2
+    return emitOpError() << "expected x with " << (*w)[1] * groups << " channels, got " << (*x)[1];
+  if (failed(verifyChannels(*this, {"b", getB()}, getW(), 0))) // deform_conv_c3
+    return failure();
+  if (w && !ShapedType::isDynamic((*w)[2]) && !ShapedType::isDynamic((*w)[3]))
+    for (auto [tensor, factor] : {std::pair(getOffset(), 2), std::pair(getMask(), 1)}) {
+      std::optional<ArrayRef<int64_t>> shape = getShape(tensor);
+      int64_t channels = factor * offsetGroups * (*w)[2] * (*w)[3];
+      if (shape && !areCompatible((*shape)[1], channels)) // deform_conv_c3
+        return emitOpError() << "expected offset or mask with " << channels << " channels, got " << (*shape)[1];
+    }
+  return success(succeeded(verifyWindow(*this, 2)) && succeeded(verifyKernel(*this))); // deform_conv_c4
+}
+
 template <typename PoolOp>
 static LogicalResult verifyPool(PoolOp op) {
   Named tensors[] = {{"x", op.getX()}, {"y", op.getY()}};

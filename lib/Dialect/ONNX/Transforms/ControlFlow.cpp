@@ -194,7 +194,8 @@ FailureOr<std::optional<bool>> ControlFlow::runs(LoopOp op, int64_t index, Value
     return std::optional(false);
   bool isBounded = count || (!op.getTripCount() && holds);
   if (!isBounded)
-    return op.emitOpError() << "expected a number of iterations that is constant, got one that depends on data";
+    return op.emitOpError()
+           << "expected a number of iterations that is constant, got one that depends on data or symbolic extents";
   if (index >= mostIterations)
     return op.emitOpError() << "expected at most " << mostIterations << " iterations";
   return holds;

@@ -3,6 +3,26 @@
 
 include "vitc/Dialect/ONNX/IR/ONNXNNOps.td"
 
+def ONNX_DeformConvOp : ONNX_Op<"DeformConv", [AttrSizedOperandSegments, SameOperandsElementType]> {
+  let summary = "convolution whose windows read at positions that another tensor moves";
+  let description = [{
+    Tap (i, j) of the window of y[n, f, p, q] reads x[n, c, ..] at its place in a convolution plus `offset`[n, (g, i, j, ·), p,
+    q], rows before columns, g = ⌊c · offset_group / C⌋, interpolated bilinearly, with zeros outside, times `mask`[n, (g, i, j),
+    p, q]. Source: Zhu et al., arXiv 1811.11168, equation 1.
+
+    - (C1) `x`, `w`, `offset`, `mask` and `y` have rank 4.
+    - (C2) `group` is positive and divides F, and C is group · (C / group); `offset_group` is positive and divides C.
+    - (C3) `b` is (F); `offset` has 2 · offset_group · kernel channels, `mask` half as many.
+    - (C4) As (C4) of Conv.
+    - (C5) The operands have the same element type.
+  }];
+  let arguments = (ins ONNX_FloatTensor:$x, ONNX_FloatTensor:$w, ONNX_FloatTensor:$offset, Optional<ONNX_FloatTensor>:$b,
+                   Optional<ONNX_FloatTensor>:$mask, ONNX_Ints:$dilations, ONNX_Int<1>:$group, ONNX_Ints:$kernel_shape,
+                   ONNX_Int<1>:$offset_group, ONNX_Ints:$pads, ONNX_Ints:$strides);
+  let results = (outs ONNX_FloatTensor:$y);
+  let hasVerifier = 1;
+}
+
 def ONNX_LpPoolOp : ONNX_Op<"LpPool"> {
   let summary = "norm of windows: (Σ |x|^p)^(1/p)";
   let description = ONNX_PoolConstraints # "- (C3) `p` is positive.\n";
