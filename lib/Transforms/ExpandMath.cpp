@@ -35,6 +35,34 @@ struct ExpandOp final : OpRewritePattern<OpTy> {
   Expansion expand;
 };
 
+/// A conversion between integers and a float of 16 bits goes through f32: processors have no instructions for others.
+template <typename OpTy>
+struct ConvertByF32 final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    Type from = op.getIn().getType(), to = op.getType();
+    if (isa<TensorType>(to) || (!isHalf(from) && !isHalf(to)))
+      return rewriter.notifyMatchFailure(op, "not a scalar or a vector of f16 or bf16");
+    Type f32 = rewriter.getF32Type();
+    auto widen = [&](Type type) -> Type {
+      auto vector = dyn_cast<VectorType>(type);
+      return vector ? Type(vector.clone(f32)) : f32;
+    };
+    if (isHalf(from)) {
+      Value wide = arith::ExtFOp::create(rewriter, op.getLoc(), widen(from), op.getIn());
+      rewriter.replaceOpWithNewOp<OpTy>(op, to, wide);
+    } else {
+      Value wide = OpTy::create(rewriter, op.getLoc(), widen(to), op.getIn());
+      rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, wide);
+    }
+    return success();
+  }
+
+private:
+  static bool isHalf(Type type) { return isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(type)); }
+};
+
 Value expandExp(FastMath &math, math::ExpOp op) { return math.exp(op.getOperand()); }
 Value expandSin(FastMath &math, math::SinOp op) { return math.sin(op.getOperand()); }
 Value expandCos(FastMath &math, math::CosOp op) { return math.cos(op.getOperand()); }
@@ -67,6 +95,8 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   populateMathAlgebraicSimplificationPatterns(patterns);
   // Processors without instructions for it would call a library.
   arith::populateExpandBFloat16Patterns(patterns);
+  patterns.add<ConvertByF32<arith::FPToSIOp>, ConvertByF32<arith::FPToUIOp>, ConvertByF32<arith::SIToFPOp>,
+               ConvertByF32<arith::UIToFPOp>>(context);
   // Not powf, which upstream expands for positive bases alone.
   math::populateExpansionPatterns(patterns,
                                   {"acosh", "asinh", "atanh", "cosh", "exp2", "fpowi", "rsqrt", "sinh", "tan"});

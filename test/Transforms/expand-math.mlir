@@ -102,3 +102,19 @@ func.func @double(%x: f64) -> f64 {
   %y = math.exp %x : f64
   return %y : f64
 }
+
+// -----
+
+// bf16 is made of the bits of f32; what is between it and integers goes through f32.
+// CHECK-LABEL: @bfloats
+// CHECK-NOT: arith.truncf
+// CHECK-NOT: i32 to bf16
+// CHECK: %[[W:.+]] = arith.sitofp %{{.+}} : i32 to f32
+// CHECK-NOT: arith.truncf
+// CHECK: arith.fptosi %{{.+}} : f32 to i32
+func.func @bfloats(%x: f32, %i: i32) -> (bf16, bf16, i32) {
+  %0 = arith.truncf %x : f32 to bf16
+  %1 = arith.sitofp %i : i32 to bf16
+  %2 = arith.fptosi %0 : bf16 to i32
+  return %0, %1, %2 : bf16, bf16, i32
+}

@@ -7,7 +7,8 @@ def ExpandMathPass : Pass<"vitc-expand-math"> {
   let summary = "expand transcendental functions into arithmetic";
   let description = [{
     Scalars and vectors of f32: `math.exp`, `vit.gelu` and `vit.silu` become short polynomials of our own, the other
-    functions of the math dialect upstream's, f16 and bf16 take the same path through f32. What stays are functions
+    functions of the math dialect upstream's, f16 and bf16 take the same path through f32. What
+    processors would call a library for becomes integer arithmetic: rounding to bf16, to nearest even with NaN kept. What stays are functions
     that processors have (abs, ceil, copysign, floor, fma, round, roundeven, sqrt, trunc); a function that would
     become a call to libm is an error.
 

@@ -1,6 +1,7 @@
 //===- Elementwise ops of several operands, comparisons, casts ------------===//
 
 #include "Node.h"
+#include "Scalars.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -28,15 +29,6 @@ static FailureOr<Tensor> combine(Node &node, ElementwiseKind kind, Value a, Valu
   return node.elementwise(kind, operands, extents);
 }
 
-/// A scalar formula over broadcast operands.
-static FailureOr<Tensor> mapOperands(Node &node, ValueRange values, ScalarBody body) {
-  SmallVector<Tensor> operands = node.get(values);
-  Extents extents = node.getResultExtents();
-  if (!TensorBuilder::broadcasts(operands, extents))
-    return refuseExtents(node);
-  return node.map(operands, extents, node.getResultElementType(), body);
-}
-
 static FailureOr<Tensor> convertAdd(AddOp op, Node &node) {
   return combine(node, ElementwiseKind::add, op.getA(), op.getB(), /*commutes=*/true);
 }
@@ -50,8 +42,11 @@ static FailureOr<Tensor> convertMul(MulOp op, Node &node) {
 }
 
 static FailureOr<Tensor> convertDiv(DivOp op, Node &node) {
-  auto kind = isUnsigned(op.getA()) ? ElementwiseKind::div_unsigned : ElementwiseKind::div;
-  return combine(node, kind, op.getA(), op.getB(), /*commutes=*/false);
+  if (isa<FloatType>(node.getResultElementType()))
+    return combine(node, ElementwiseKind::div, op.getA(), op.getB(), /*commutes=*/false);
+  return node.mapOperands(op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
+    return divideIntegers(b, loc, args[0], args[1], isUnsigned(op.getA()));
+  });
 }
 
 /// An extremum of several operands, constants last.
@@ -90,7 +85,7 @@ static FailureOr<Tensor> convertClip(ClipOp op, Node &node) {
   if (values.size() == 1)
     return node.get(op.getInput());
   bool isFloat = isa<FloatType>(node.getResultElementType()), noNegatives = isUnsigned(op.getInput());
-  return mapOperands(node, values, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+  return node.mapOperands(values, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
     Value x = args.front();
     if (op.getMin())
       x = isFloat       ? arith::MaximumFOp::create(b, loc, x, args[1]).getResult()
@@ -104,42 +99,18 @@ static FailureOr<Tensor> convertClip(ClipOp op, Node &node) {
   });
 }
 
-/// A remainder that takes the sign of the divisor, from one with the sign of the dividend.
-static Value takeSignOfDivisor(OpBuilder &b, Location loc, Value remainder, Value divisor) {
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(remainder.getType()));
-  if (isa<FloatType>(remainder.getType())) {
-    auto isNegative = [&](Value x) -> Value {
-      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, zero);
-    };
-    Value isNonzero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, remainder, zero);
-    Value differ = arith::XOrIOp::create(b, loc, isNegative(remainder), isNegative(divisor));
-    Value moved = arith::AddFOp::create(b, loc, remainder, divisor);
-    return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, isNonzero, differ), moved, remainder);
-  }
-  Value isNonzero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, remainder, zero);
-  Value signs = arith::XOrIOp::create(b, loc, remainder, divisor);
-  Value differ = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, signs, zero);
-  Value moved = arith::AddIOp::create(b, loc, remainder, divisor);
-  return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, isNonzero, differ), moved, remainder);
-}
-
 static FailureOr<Tensor> convertMod(ModOp op, Node &node) {
-  bool noNegatives = isUnsigned(op.getA());
-  return mapOperands(node, op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-    if (noNegatives)
-      return arith::RemUIOp::create(b, loc, args[0], args[1]);
-    Value remainder = isa<FloatType>(args[0].getType()) ? arith::RemFOp::create(b, loc, args[0], args[1]).getResult()
-                                                        : arith::RemSIOp::create(b, loc, args[0], args[1]).getResult();
-    return op.getFmod() ? remainder : takeSignOfDivisor(b, loc, remainder, args[1]);
+  return node.mapOperands(op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
+    return moduloScalar(b, loc, args[0], args[1], isUnsigned(op.getA()), op.getFmod());
   });
 }
 
 /// x to a constant power by multiplications and roots; nothing where the power is not among those.
 static std::optional<Tensor> expandPower(Node &node, const Tensor &x, double power) {
-  if (!isa<FloatType>(x.getElementType()))
-    return std::nullopt;
   if (power == 1)
     return x;
+  if (!isa<FloatType>(x.getElementType()))
+    return power == 2 ? std::optional(node.elementwise(ElementwiseKind::mul, {x, x})) : std::nullopt;
   if (power == 2)
     return node.elementwise(ElementwiseKind::square, {x});
   if (power == 3)
@@ -153,46 +124,26 @@ static std::optional<Tensor> expandPower(Node &node, const Tensor &x, double pow
   return std::nullopt;
 }
 
-static Value toFloat(OpBuilder &b, Location loc, Value x, Type type, bool fromUnsigned) {
-  if (x.getType() == type)
-    return x;
-  if (isa<FloatType>(x.getType()))
-    return x.getType().getIntOrFloatBitWidth() < type.getIntOrFloatBitWidth()
-               ? arith::ExtFOp::create(b, loc, type, x).getResult()
-               : arith::TruncFOp::create(b, loc, type, x).getResult();
-  return fromUnsigned ? arith::UIToFPOp::create(b, loc, type, x).getResult()
-                      : arith::SIToFPOp::create(b, loc, type, x).getResult();
-}
-
-/// The power in the type of the base; it is computed in f64 where the base is an integer and the exponent is not.
+/// The power in the type of the base.
 static FailureOr<Tensor> convertPow(PowOp op, Node &node) {
   Tensor x = node.get(op.getX()), y = node.get(op.getY());
-  Extents extents = node.getResultExtents();
   std::optional<double> power = getScalar(op.getY());
-  if (power && x.extents == extents)
+  if (power && x.extents == node.getResultExtents())
     if (std::optional<Tensor> result = expandPower(node, x, *power))
       return *result;
   Type type = x.getElementType();
   if (isa<FloatType>(type) && y.getElementType() == type)
     return combine(node, ElementwiseKind::powf, op.getX(), op.getY(), /*commutes=*/false);
-  bool xUnsigned = isUnsigned(op.getX()), yUnsigned = isUnsigned(op.getY());
-  return mapOperands(node, op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-    if (isa<FloatType>(type))
-      return math::PowFOp::create(b, loc, args[0], toFloat(b, loc, args[1], type, yUnsigned));
-    if (type == args[1].getType())
-      return math::IPowIOp::create(b, loc, args[0], args[1]);
-    Type wide = b.getF64Type();
-    Value result = math::PowFOp::create(b, loc, toFloat(b, loc, args[0], wide, xUnsigned),
-                                        toFloat(b, loc, args[1], wide, yUnsigned));
-    return xUnsigned ? arith::FPToUIOp::create(b, loc, type, result).getResult()
-                     : arith::FPToSIOp::create(b, loc, type, result).getResult();
+  ScalarType xType = ScalarType::of(op.getX().getType()), yType = ScalarType::of(op.getY().getType());
+  return node.mapOperands(op->getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
+    return powScalar(b, loc, args[0], xType, args[1], yType);
   });
 }
 
 /// Compares elements by `order`; NaN compares false.
 static FailureOr<Tensor> compare(Node &node, Value x, Value y, Order order) {
   bool noNegatives = isUnsigned(x);
-  return mapOperands(node, {x, y}, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+  return node.mapOperands({x, y}, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
     if (isa<FloatType>(args[0].getType())) {
       auto predicate = order == Order::equal  ? arith::CmpFPredicate::OEQ
                        : order == Order::less ? arith::CmpFPredicate::OLT
@@ -222,7 +173,7 @@ static FailureOr<Tensor> convertGreaterOrEqual(GreaterOrEqualOp op, Node &node) 
 
 template <typename OpTy, typename ScalarOp>
 static FailureOr<Tensor> convertLogical(OpTy op, Node &node) {
-  return mapOperands(node, op->getOperands(), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+  return node.mapOperands(op->getOperands(), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
     return ScalarOp::create(b, loc, args[0], args[1]);
   });
 }
@@ -235,40 +186,13 @@ static FailureOr<Tensor> convertWhere(WhereOp op, Node &node) {
   return node.elementwise(ElementwiseKind::select, operands, extents);
 }
 
-/// Converts a scalar as ONNX's Cast does: floats truncate, bools are whether the value is not zero.
-static Value castScalar(OpBuilder &b, Location loc, Value x, Type to, bool fromUnsigned, bool toUnsigned) {
-  Type from = x.getType();
-  if (from == to)
-    return x;
-  if (isa<FloatType>(to))
-    return toFloat(b, loc, x, to, fromUnsigned);
-  if (to.isInteger(1)) {
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(from));
-    if (isa<FloatType>(from))
-      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, zero);
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, zero);
-  }
-  if (isa<FloatType>(from))
-    return toUnsigned ? arith::FPToUIOp::create(b, loc, to, x).getResult()
-                      : arith::FPToSIOp::create(b, loc, to, x).getResult();
-  if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
-    return arith::TruncIOp::create(b, loc, to, x);
-  return fromUnsigned ? arith::ExtUIOp::create(b, loc, to, x).getResult()
-                      : arith::ExtSIOp::create(b, loc, to, x).getResult();
-}
-
 static FailureOr<Tensor> convertCast(CastOp op, Node &node) {
   Tensor x = node.get(op.getInput());
-  Type to = node.getResultElementType(), from = x.getElementType();
-  if (to == from)
+  ScalarType from = ScalarType::of(op.getInput().getType()), to = ScalarType::of(op.getType());
+  if (to.type == from.type)
     return x;
-  bool sameWidth =
-      isa<FloatType>(to) && isa<FloatType>(from) && to.getIntOrFloatBitWidth() == from.getIntOrFloatBitWidth();
-  bool fromUnsigned = isUnsigned(op.getInput()), toUnsigned = isUnsigned(op.getOutput());
-  return node.map({x}, x.extents, to, [&](OpBuilder &b, Location loc, ValueRange args) {
-    Value value = sameWidth ? toFloat(b, loc, args[0], b.getF32Type(), fromUnsigned) : args[0];
-    return castScalar(b, loc, value, to, fromUnsigned, toUnsigned);
-  });
+  return node.map({x}, x.extents, to.type,
+                  [&](OpBuilder &b, Location loc, ValueRange args) { return castScalar(b, loc, args[0], from, to); });
 }
 
 void vitc::onnx::populateArithmeticPatterns(NodePatterns &patterns) {

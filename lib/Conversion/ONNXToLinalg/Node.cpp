@@ -30,6 +30,14 @@ Type Node::getResultElementType(unsigned index) const {
   return convertElementType(getElementTypeOrSelf(op->getResult(index).getType()));
 }
 
+FailureOr<Tensor> Node::mapOperands(ValueRange values, ScalarBody body) {
+  SmallVector<Tensor> operands = get(values);
+  Extents extents = getResultExtents();
+  if (!broadcasts(operands, extents))
+    return refuse("the extents of its operands cannot be shown to broadcast");
+  return map(operands, extents, getResultElementType(), body);
+}
+
 bool vitc::onnx::isConstant(Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; }
 
 /// A constant's value with its elements in memory, or null.

@@ -54,6 +54,9 @@ public:
   /// From here on, the symbol of this name stands for `value`, an index.
   void defineSymbol(mlir::StringAttr name, mlir::Value value) { state.symbols.define(name, value); }
 
+  /// A scalar formula over operands that broadcast to the first result; refuses those that cannot be shown to.
+  mlir::FailureOr<Tensor> mapOperands(mlir::ValueRange operands, ScalarBody body);
+
   /// Fails; the user is told that the node is not supported because of `reason`.
   mlir::LogicalResult refuse(const llvm::Twine &reason) const {
     state.addRefusal(op, reason);
@@ -158,6 +161,7 @@ void populateActivationPatterns(NodePatterns &patterns);
 void populateDeformConvolutionPatterns(NodePatterns &patterns);
 void populateElementwisePatterns(NodePatterns &patterns);
 void populateArithmeticPatterns(NodePatterns &patterns);
+void populateBitwisePatterns(NodePatterns &patterns);
 void populateContractionPatterns(NodePatterns &patterns);
 void populateReductionPatterns(NodePatterns &patterns);
 void populateNormalizationPatterns(NodePatterns &patterns);

@@ -90,6 +90,7 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populateDeformConvolutionPatterns(nodes);
   populateElementwisePatterns(nodes);
   populateArithmeticPatterns(nodes);
+  populateBitwisePatterns(nodes);
   populateContractionPatterns(nodes);
   populateReductionPatterns(nodes);
   populateNormalizationPatterns(nodes);

@@ -1,6 +1,7 @@
 //===- Reductions and softmax ---------------------------------------------===//
 
 #include "Reduction.h"
+#include "Scalars.h"
 
 #include "Formula.h"
 #include <limits>
@@ -73,7 +74,7 @@ static Tensor divideBy(TensorBuilder &b, const Tensor &x, AffineExpr count) {
     if (isa<FloatType>(type))
       return arith::DivFOp::create(builder, loc, args[0], arith::SIToFPOp::create(builder, loc, type, integer));
     Value divisor = type.isInteger(64) ? integer : arith::TruncIOp::create(builder, loc, type, integer).getResult();
-    return arith::DivSIOp::create(builder, loc, args[0], divisor);
+    return divideIntegers(builder, loc, args[0], divisor, /*isUnsigned=*/false);
   });
 }
 

@@ -103,7 +103,8 @@ func.func @square(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 // CHECK-LABEL: @unsigned
 // CHECK-SAME: %[[A:.+]]: tensor<4xi8> {vit.element_type = ui8}, %[[B:.+]]: tensor<4xi8> {vit.element_type = ui8}
 // CHECK-SAME: -> (tensor<4xi8> {vit.element_type = ui8})
-// CHECK: linalg.elementwise kind=#linalg.elementwise_kind<div_unsigned> {{.*}}ins(%[[A]], %[[B]] :
+// CHECK: linalg.generic {{.*}}ins(%[[A]], %[[B]] :
+// CHECK: arith.divui
 func.func @unsigned(%a: tensor<4xui8>, %b: tensor<4xui8>) -> tensor<4xui8> {
   %0 = onnx.Div %a, %b : (tensor<4xui8>, tensor<4xui8>) -> tensor<4xui8>
   return %0 : tensor<4xui8>

@@ -57,6 +57,23 @@ func.func @constants(%x: tensor<1x4x8xf16>) -> tensor<1x4x1xf16> {
 
 // -----
 
+// The bits of a value are those that are stored.
+// CHECK-LABEL: @bits
+// CHECK-SAME: (%[[X:.*]]: tensor<4xf16>)
+func.func @bits(%x: tensor<4xf16>) -> (tensor<4xi16>, tensor<4xbf16>) {
+  // CHECK: %[[EXP:.*]] = onnx.Exp
+  // CHECK-NEXT: %[[ROUNDED:.*]] = onnx.Cast %[[EXP]] {to = f16}
+  // CHECK-NEXT: %[[I:.*]] = onnx.BitCast %[[ROUNDED]] {to = i16} : (tensor<4xf16>) -> tensor<4xi16>
+  // CHECK-NEXT: %[[B:.*]] = onnx.BitCast %[[X]] {to = bf16} : (tensor<4xf16>) -> tensor<4xbf16>
+  // CHECK-NEXT: return %[[I]], %[[B]]
+  %0 = onnx.Exp %x : (tensor<4xf16>) -> tensor<4xf16>
+  %1 = onnx.BitCast %0 {to = i16} : (tensor<4xf16>) -> tensor<4xi16>
+  %2 = onnx.BitCast %x {to = bf16} : (tensor<4xf16>) -> tensor<4xbf16>
+  return %1, %2 : tensor<4xi16>, tensor<4xbf16>
+}
+
+// -----
+
 // What an activation has, rounded to be stored, is that again; what is a weight or a little off is not.
 // CHECK-LABEL: @activations
 func.func @activations() -> (tensor<f16>, tensor<1xbf16>, tensor<f16>, tensor<2xf16>) {

@@ -64,6 +64,14 @@ static double roundTo(double number, FloatType type) {
   return value.convertToDouble();
 }
 
+/// Towards zero; the nearest integer of the type where it lacks that, and 0 for NaN.
+static int64_t truncate(double number, IntegerType type) {
+  APSInt integer(type.getWidth(), type.isUnsigned());
+  bool isExact;
+  APFloat(number).convertToInteger(integer, APFloat::rmTowardZero, &isExact); // which saturates
+  return std::isnan(number) ? 0 : integer.isUnsigned() ? integer.getZExtValue() : integer.getSExtValue();
+}
+
 Element Element::castTo(Type type) const {
   if (isUnknown())
     return type.isInteger(32) || type.isInteger(64) ? *this : Element();
@@ -72,10 +80,8 @@ Element Element::castTo(Type type) const {
     return number ? Element(roundTo(*number, floatType)) : *this;
   if (type.isInteger(1))
     return number ? Element(int64_t(*number != 0)) : Element();
-  if (const auto *real = std::get_if<double>(&value)) {
-    std::optional<int64_t> truncated = asExactInteger(std::trunc(*real));
-    return truncated ? Element(wrapToWidth(*truncated, type.getIntOrFloatBitWidth())) : Element();
-  }
+  if (const auto *real = std::get_if<double>(&value))
+    return Element(truncate(*real, cast<IntegerType>(type)));
   if (std::optional<int64_t> integer = asInteger())
     return Element(wrapToWidth(*integer, type.getIntOrFloatBitWidth()));
   return *this;

@@ -58,8 +58,13 @@ struct WidenFloatsPass final : vitc::onnx::impl::WidenFloatsPassBase<WidenFloats
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
+    bitCasts.clear();
     SmallVector<Operation *> ops;
-    function.getBody().walk([&](Operation *op) { ops.push_back(op); });
+    function.getBody().walk([&](Operation *op) {
+      ops.push_back(op);
+      if (auto bits = dyn_cast<BitCastOp>(op); bits && widen(bits.getInput().getType()) != bits.getInput().getType())
+        bitCasts[bits] = bits.getInput().getType();
+    });
     OpBuilder builder = OpBuilder::atBlockBegin(&function.front());
     for (Value argument : function.getArguments())
       if (widen(argument.getType()) != argument.getType())
@@ -74,9 +79,11 @@ struct WidenFloatsPass final : vitc::onnx::impl::WidenFloatsPassBase<WidenFloats
   }
 
 private:
-  static void widenOp(Operation *op) {
+  void widenOp(Operation *op) {
     if (auto cast = dyn_cast<CastOp>(op))
       return widenCast(cast);
+    if (auto bits = dyn_cast<BitCastOp>(op))
+      return keepBits(bits);
     for (NamedAttribute attribute : op->getAttrDictionary())
       if (Attribute wide = widen(attribute.getValue()); wide != attribute.getValue())
         op->setAttr(attribute.getName(), wide);
@@ -100,6 +107,16 @@ private:
     op.erase();
   }
 
+  /// One that reads bits reads those that are stored.
+  void keepBits(BitCastOp op) {
+    OpBuilder builder(op);
+    if (Type stored = bitCasts.lookup(op))
+      op.getInputMutable().set(round(builder, op.getInput(), stored));
+    builder.setInsertionPointAfter(op);
+    if (widen(op.getType()) != op.getType())
+      widenUses(builder, op);
+  }
+
   static void roundResults(func::FuncOp function) {
     Operation *end = function.front().getTerminator();
     OpBuilder builder(end);
@@ -107,5 +124,7 @@ private:
       if (operand.get().getType() != type)
         operand.set(round(builder, operand.get(), type));
   }
+
+  llvm::DenseMap<Operation *, Type> bitCasts; ///< those of a storage type, and the type of their operand
 };
 } // namespace

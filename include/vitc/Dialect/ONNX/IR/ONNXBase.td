@@ -44,6 +44,7 @@ def ONNX_FloatTensor : TensorOf<ONNX_FloatTypes>;
 def ONNX_SignedTensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes)>;
 def ONNX_WideTensor : TensorOf<ONNX_WideTypes>;
 def ONNX_NumericTensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes, ONNX_UnsignedTypes)>;
+def ONNX_IntegerTensor : TensorOf<!listconcat(ONNX_SignedTypes, ONNX_UnsignedTypes)>;
 def ONNX_Tensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes, ONNX_UnsignedTypes, [I1])>;
 def ONNX_PoolTensor : TensorOf<!listconcat(ONNX_FloatTypes, [I8, UI8])>;
 def ONNX_BoolTensor : TensorOf<[I1]>;

@@ -69,7 +69,8 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape, ONNX_ShapeArithme
     ["attribute(\"to\") ? ::llvm::cast<::mlir::TypeAttr>(attribute(\"to\")).getValue() : ::mlir::Type()"]> {
   let summary = "elementwise conversion to another element type";
   let description = [{
-    Floats become integers by truncation and bools by comparison with zero; integers wrap.
+    Floats become integers by truncation and bools by comparison with zero; integers wrap. Where the type lacks the
+    truncated float, which ONNX leaves undefined, the result is the nearest integer that it has, and 0 for NaN.
 
     - (C1) Operand and result have the same shape.
     - (C2) `to` is the element type of the result.
@@ -129,8 +130,8 @@ class ONNX_LogicalOp<string mnemonic, string formula>
     : ONNX_BinaryOp<mnemonic, formula, ONNX_BoolTensor, ONNX_BoolTensor, [ONNX_AsI1]>;
 
 def ONNX_AddOp : ONNX_ArithmeticOp<"Add", "a + b">;
-def ONNX_DivOp : ONNX_ArithmeticOp<"Div", "a / b (integers truncate)">;
-def ONNX_ModOp : ONNX_ArithmeticOp<"Mod", "a mod b, with the sign of b, or with `fmod` of a", (ins ONNX_Bool<0>:$fmod)>;
+def ONNX_DivOp : ONNX_ArithmeticOp<"Div", "a / b (integers truncate; by 0, they become 0)">;
+def ONNX_ModOp : ONNX_ArithmeticOp<"Mod", "a mod b, with the sign of b, or with `fmod` of a (0 for integers where b is 0)", (ins ONNX_Bool<0>:$fmod)>;
 def ONNX_MulOp : ONNX_ArithmeticOp<"Mul", "a · b">;
 def ONNX_SubOp : ONNX_ArithmeticOp<"Sub", "a − b">;
 
@@ -147,6 +148,8 @@ def ONNX_XorOp : ONNX_LogicalOp<"Xor", "a xor b">;
 def ONNX_PowOp : ONNX_BinaryOp<"Pow", "x to the power of y", ONNX_NumericTensor, ONNX_NumericTensor, [ONNX_AsInput],
                                (ins), "x", "y", "z", []> {
   let description = [{
+    Integers wrap. A power of integers that is no integer is truncated.
+
     - (C1) The shapes of the operands broadcast to that of the result. Their element types may differ.
   }];
 }

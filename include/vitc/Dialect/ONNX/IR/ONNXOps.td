@@ -4,6 +4,7 @@
 include "vitc/Dialect/ONNX/IR/ONNXBase.td"
 include "vitc/Dialect/ONNX/IR/ONNXActivationOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXAttentionOps.td"
+include "vitc/Dialect/ONNX/IR/ONNXBitwiseOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXDataOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXElementwiseOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXIndexingOps.td"
