@@ -15,11 +15,14 @@ def node(op, inputs, output, **attributes):
 
 
 def make_model(nodes, inputs, initializers=None, opset=21, symbolic=()):
-    """A model whose outputs are those of all nodes. `symbolic` are the inputs whose first dimension is named."""
+    """A model whose outputs are those of all nodes. `symbolic` are the inputs whose first dimension is named, or names of
+    dimensions by input: {"x": {2: "height", 3: "width"}}."""
+    dims = symbolic if isinstance(symbolic, dict) else dict.fromkeys(symbolic, {0: "batch"})
+
     def value(name, array):
         shape = list(array.shape)
-        if name in symbolic:
-            shape[0] = "batch"
+        for dim, symbol in dims.get(name, {}).items():
+            shape[dim] = symbol
         return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), shape)
 
     outputs = [helper.make_empty_tensor_value_info(name) for n in nodes for name in n.output]

@@ -47,6 +47,18 @@ def test_other_dimensions(run_tool, tmp_path):
     compare_nodes([nodes[3], nodes[4]], {"x": IMAGE}, run_tool, tmp_path, sizes, symbolic=("x",))
 
 
+def test_symbolic_extents(run_tool, tmp_path):
+    """Heights and widths of the run: positions and weights are computed in it."""
+    nodes = [resize(f"{mode}{c}", "s", mode=mode, coordinate_transformation_mode=c) for mode in ("linear", "cubic") for c in COORDINATES]
+    nodes += [resize(f"nearest{r}", "s", nearest_mode=r, coordinate_transformation_mode="asymmetric") for r in ("floor", "ceil")]
+    nodes.append(resize("wide", "w", mode="linear"))
+    nodes += [resize(f"antialias{mode}", "h", x="wide", mode=mode, antialias=1, exclude_outside=1) for mode in ("linear", "cubic")]
+    nodes += [resize(f"fixed{mode}", sizes="z", mode=mode, axes=[2, 3]) for mode in ("linear", "cubic", "nearest")]
+    data = {"x": RNG.standard_normal((1, 2, 8, 6)).astype(np.float32)}
+    scales = {"s": np.float32([1, 1, 3, 2]), "w": np.float32([1, 1, 4, 4]), "h": np.float32([1, 1, 0.5, 0.25]), "z": np.int64([11, 5])}
+    compare_nodes(nodes, data, run_tool, tmp_path, scales, symbolic={"x": {2: "height", 3: "width"}})
+
+
 def test_long_axes(run_tool, tmp_path):
     """Too many elements for a matrix: each output reads its own few."""
     data = {"x": RNG.standard_normal((1, 2, 130, 97)).astype(np.float32)}
@@ -113,6 +125,13 @@ def test_cubic_kernels_at_the_border(run_tool, tmp_path):
 def test_grid_sample_of_a_symbolic_batch(run_tool, tmp_path):
     data = {"x": IMAGE, "g": (RNG.random((2, 4, 6, 2)).astype(np.float32) - 0.5) * 3}
     compare_nodes([node("GridSample", ["x", "g"], "y", mode="bilinear")], data, run_tool, tmp_path, opset=16, symbolic=("x", "g"))
+
+
+def test_maps_of_symbolic_extents(run_tool, tmp_path):
+    data = {"x": IMAGE, "g": (RNG.random((2, 4, 6, 2)).astype(np.float32) - 0.5) * 3, "r": boxes() / 4, "b": RNG.integers(0, 2, 6)}
+    nodes = [node("GridSample", ["x", "g"], f"y{p}", mode="linear", padding_mode=p) for p in ("zeros", "reflection")]
+    nodes.append(node("RoiAlign", ["x", "r", "b"], "roi", output_height=2, output_width=3))
+    compare_nodes(nodes, data, run_tool, tmp_path, symbolic={"x": {2: "height", 3: "width"}, "g": {1: "rows"}, "r": {0: "count"}, "b": {0: "count"}})
 
 
 def test_grids_that_are_no_numbers(run_tool, tmp_path):

@@ -120,6 +120,8 @@ static FailureOr<Tensor> convertGridSample(GridSampleOp op, Node &node) {
   int64_t rank = x.getRank(), spatial = rank - 2;
   Type element = x.getElementType(), compute = getComputeType(element),
        gridType = getComputeType(grid.getElementType());
+  if (TensorBuilder::isEmpty(x.extents))
+    return node.fill(node.getResultExtents(), getScalarAttr(0, element));
   bool noNegatives = isUnsigned(op.getX()), isNearest = op.getMode() == "nearest";
   SmallVector<Value> sizes;
   for (int64_t dim = 2; dim < rank; ++dim)

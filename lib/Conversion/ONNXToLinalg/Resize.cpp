@@ -311,6 +311,8 @@ static FailureOr<Tensor> convertResize(ResizeOp op, Node &node) {
   if (failed(axes))
     return failure();
   Tensor x = node.get(op.getX());
+  if (TensorBuilder::isEmpty(x.extents))
+    return node.fill(node.getResultExtents(), getScalarAttr(0, x.getElementType()));
   double outside = op.getExtrapolationValue().convertToDouble();
   if (op.getMode() == "nearest")
     return extrapolate(node, readNearest(node, x, node.getResultExtents(), *axes, op.getNearestMode()), *axes, outside);

@@ -88,6 +88,8 @@ static Scalar sample(RoiAlignOp op, const Neighbours &row, const Neighbours &col
 static FailureOr<Tensor> convertRoiAlign(RoiAlignOp op, Node &node) {
   Tensor x = node.get(op.getX()), rois = node.get(op.getRois()), pictures = node.get(op.getBatchIndices());
   Type element = x.getElementType(), type = getComputeType(element);
+  if (TensorBuilder::isEmpty(x.extents))
+    return node.fill(node.getResultExtents(), getScalarAttr(0, element));
   Value batch = node.indexValue(x.extents[0]), height = node.indexValue(x.extents[2]),
         width = node.indexValue(x.extents[3]);
   bool isMax = op.getMode() == "max";
@@ -148,6 +150,8 @@ static Pixels getPixels(const Scalar &low, const Scalar &high, Value bin, int64_
 static FailureOr<Tensor> convertMaxRoiPool(MaxRoiPoolOp op, Node &node) {
   Tensor x = node.get(op.getX()), rois = node.get(op.getRois());
   Type element = x.getElementType(), type = getComputeType(element);
+  if (TensorBuilder::isEmpty(x.extents))
+    return node.fill(node.getResultExtents(), getScalarAttr(0, element));
   Value lastPicture = node.indexValue(x.extents[0] - 1), height = node.indexValue(x.extents[2]),
         width = node.indexValue(x.extents[3]);
   double scale = op.getSpatialScale().convertToDouble();

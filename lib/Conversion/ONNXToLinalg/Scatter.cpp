@@ -11,8 +11,7 @@ template <typename ScatterOp>
 static FailureOr<Tensor> scatter(ScatterOp op, Node &node, std::optional<int64_t> axis) {
   Tensor data = node.get(op.getData()), indices = node.get(op.getIndices()), updates = node.get(op.getUpdates());
   // Nothing is updated, or there is nothing to update.
-  if (llvm::any_of(updates.extents, [](AffineExpr extent) { return isExtent(extent, 0); }) ||
-      llvm::any_of(data.extents, [](AffineExpr extent) { return isExtent(extent, 0); }))
+  if (TensorBuilder::isEmpty(updates.extents) || TensorBuilder::isEmpty(data.extents))
     return data;
   if (!axis && ShapedType::isDynamic(getStaticExtent(indices.extents.back())))
     return node.refuse("the length of its index vectors is not static");

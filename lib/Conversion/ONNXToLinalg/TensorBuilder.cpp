@@ -149,7 +149,13 @@ Tensor TensorBuilder::map(ArrayRef<Tensor> operands, ExtentsRef extents, Type el
   return {op.getResult(0), Extents(extents)};
 }
 
+bool TensorBuilder::isEmpty(ExtentsRef extents) {
+  return llvm::any_of(extents, [](AffineExpr extent) { return isExtent(extent, 0); });
+}
+
 Tensor TensorBuilder::gather(const Tensor &source, ExtentsRef extents, IndexBody body) {
+  if (isEmpty(source.extents))
+    return fill(extents, getScalarAttr(0, source.getElementType()));
   return map({}, extents, source.getElementType(), [&](OpBuilder &b, Location l, ValueRange) -> Value {
     SmallVector<Value> position;
     for (unsigned dim = 0; dim < extents.size(); ++dim)
@@ -194,11 +200,6 @@ Tensor TensorBuilder::expand(const Tensor &x, ArrayRef<ReassociationIndices> gro
   if (ElementsAttr value = getConstantValue(x.value))
     return constant(reshapeElements(value, type));
   return {tensor::ExpandShapeOp::create(builder, loc, type, x.value, groups, indices(extents)), Extents(extents)};
-}
-
-/// Whether a tensor of these extents has no elements.
-static bool isEmpty(ExtentsRef extents) {
-  return llvm::any_of(extents, [](AffineExpr extent) { return isExtent(extent, 0); });
 }
 
 Tensor TensorBuilder::reshape(const Tensor &x, ExtentsRef extents) {

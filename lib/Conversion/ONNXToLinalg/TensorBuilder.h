@@ -54,6 +54,8 @@ public:
   /// A constant list of positions.
   Tensor table(llvm::ArrayRef<int64_t> positions);
 
+  /// Whether a tensor of these extents has no elements.
+  static bool isEmpty(ExtentsRef extents);
   /// Whether each operand broadcasts to `extents` by the rules of ONNX, aligned at the last dimension.
   static bool broadcasts(llvm::ArrayRef<Tensor> operands, ExtentsRef extents);
 
@@ -64,7 +66,7 @@ public:
   }
   /// `linalg.generic` with a scalar body over operands that broadcast to `extents`.
   Tensor map(llvm::ArrayRef<Tensor> operands, ExtentsRef extents, mlir::Type element, ScalarBody body);
-  /// `linalg.generic` that reads `source` at computed positions.
+  /// `linalg.generic` that reads `source` at computed positions; zeros where it has no elements.
   Tensor gather(const Tensor &source, ExtentsRef extents, IndexBody body);
 
   /// Σ a · b by index maps from the loops; the result has the loops of `loops` that are in `result`, in that order.

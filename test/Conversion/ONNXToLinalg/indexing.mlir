@@ -120,3 +120,19 @@ func.func @center_crop_pad(%x: tensor<7x3xf32>) -> tensor<4x6xf32> {
   %0 = onnx.CenterCropPad %x, %s : (tensor<7x3xf32>, tensor<2xi64>) -> tensor<4x6xf32>
   return %0 : tensor<4x6xf32>
 }
+
+// -----
+
+// Where there are no elements nothing is read.
+
+// CHECK-LABEL: @empty
+// CHECK-NOT: tensor.extract
+// CHECK-COUNT-3: linalg.fill
+// CHECK-NOT: tensor.extract
+func.func @empty(%x: tensor<0x4xf32>, %i: tensor<2x4xi64>, %m: tensor<1x1x0x3xf32>, %g: tensor<1x2x2x2xf32>)
+    -> (tensor<2x4xf32>, tensor<2x4x4xf32>, tensor<1x1x2x2xf32>) {
+  %0 = onnx.GatherElements %x, %i : (tensor<0x4xf32>, tensor<2x4xi64>) -> tensor<2x4xf32>
+  %1 = onnx.Gather %x, %i : (tensor<0x4xf32>, tensor<2x4xi64>) -> tensor<2x4x4xf32>
+  %2 = onnx.GridSample %m, %g : (tensor<1x1x0x3xf32>, tensor<1x2x2x2xf32>) -> tensor<1x1x2x2xf32>
+  return %0, %1, %2 : tensor<2x4xf32>, tensor<2x4x4xf32>, tensor<1x1x2x2xf32>
+}

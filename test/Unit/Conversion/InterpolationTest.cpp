@@ -48,6 +48,23 @@ TEST(Interpolation, AntialiasingWidensTheKernel) {
   expectWeights(resampling, {3. / 7, 3. / 7, 1. / 7, 0, 0, 1. / 7, 3. / 7, 3. / 7});
 }
 
+/// Cubic antialiasing by half: four elements on each side, and the one at the position.
+TEST(Interpolation, TapsHaveOneNumberAndSumToOne) {
+  Resampling resampling = resample(100, 50);
+  resampling.isCubic = resampling.antialias = true;
+  Taps taps = resampling.getTaps();
+  ASSERT_EQ(taps.count, 9);
+  ASSERT_EQ(taps.positions.size(), 450u);
+  for (int64_t i = 0; i < 50; ++i) {
+    double sum = 0;
+    for (int64_t tap = i * 9; tap < (i + 1) * 9; ++tap) {
+      EXPECT_TRUE(taps.positions[tap] >= 0 && taps.positions[tap] < 100);
+      sum += taps.weights[tap];
+    }
+    EXPECT_NEAR(sum, 1, 1e-12);
+  }
+}
+
 TEST(Interpolation, NearestRoundsAsSaid) {
   Resampling resampling = resample(2, 4);
   resampling.coordinates = "asymmetric"; // 0, 0.5, 1, 1.5

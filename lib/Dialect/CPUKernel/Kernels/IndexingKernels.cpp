@@ -53,6 +53,12 @@ struct ScatterEmitter {
     return kernel.min(kernel.dim(updates, updateDim), kernel.dim(output, outputDim));
   }
 
+  /// `bound`, or 0 where dimension `dim` of the output has no elements: then no index has a position.
+  Value getBoundOfIndices(Value bound, int64_t dim) {
+    Value isEmpty = kernel.equal(kernel.dim(output, dim), kernel.index(0));
+    return kernel.select(isEmpty, kernel.index(0), bound);
+  }
+
   /// A position along `dim` from an index that may count from the end or lie outside.
   Value getPosition(ValueRange where, int64_t dim) {
     OpBuilder &b = kernel.builder;
@@ -83,7 +89,7 @@ struct ScatterEmitter {
   void scatterElements(int64_t axis) {
     Values bounds;
     for (int64_t dim = 0, rank = cast<MemRefType>(output.getType()).getRank(); dim < rank; ++dim)
-      bounds.push_back(dim == axis ? kernel.dim(updates, dim) : getBound(dim, dim));
+      bounds.push_back(dim == axis ? getBoundOfIndices(kernel.dim(updates, dim), dim) : getBound(dim, dim));
     if (axis != 0) {
       // The first dimension is that of the updates: only their own range is read.
       Value first = bounds[0], stop = kernel.min(first, end);
@@ -114,6 +120,8 @@ struct ScatterEmitter {
     Values outerBounds, innerBounds;
     for (int64_t dim = 0; dim < outer; ++dim)
       outerBounds.push_back(kernel.min(kernel.dim(indices, dim), kernel.dim(updates, dim)));
+    for (int64_t dim = 0; dim < length && outer > 0; ++dim)
+      outerBounds[0] = getBoundOfIndices(outerBounds[0], dim);
     for (int64_t dim = length; dim < rank; ++dim)
       innerBounds.push_back(getBound(outer + dim - length, dim));
     forEachPosition(outerBounds, [&](ValueRange where) {
