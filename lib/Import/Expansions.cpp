@@ -94,13 +94,14 @@ static FailureOr<Outputs> expandMean(Node &node, OpBuilder &builder) {
   return Outputs{onnx::DivOp::create(builder, node.loc, UnrankedTensorType::get(type), sum->front(), divisor)};
 }
 
-/// The slices along `axis` (elements in row-major order without one) where a constant condition holds.
+/// The slices along `axis` (elements in row-major order without one) where a condition holds: those that a constant one
+/// names, which have a known number.
 static FailureOr<Outputs> expandCompress(Node &node, OpBuilder &builder) {
   if (!node.getInput(0))
     return node.emitError() << "lacks input 0";
   auto condition = dyn_cast_or_null<DenseElementsAttr>(getConstant(node.getInput(1)));
   if (!condition || !condition.getElementType().isInteger(1))
-    return node.emitError() << "expected a constant condition";
+    return buildOp(node, builder);
   SmallVector<int64_t> kept;
   for (auto [index, holds] : llvm::enumerate(condition.getValues<bool>()))
     if (holds)

@@ -61,7 +61,6 @@ def models():
         "constant_string": model([node("Constant", [], ["y"], name="n", value_string="a")]),
         "castlike_inputs": one("CastLike"),
         "dropout_training": training_dropout(),
-        "compress_condition": one("Compress", ["x", "t"], given=[value("x"), value("t", (3,), TensorProto.BOOL)]),
         "dropout_mode": one("Dropout", ["x", "", "t"], given=[value("x"), value("t", (), TensorProto.BOOL)]),
         "group_scales": one("GroupNormalization", ["x", "c", "c"], opset=20, initializers=c, num_groups=0),
         "identity_inputs": one("Identity", []),
