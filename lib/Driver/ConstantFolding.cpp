@@ -16,8 +16,9 @@ using namespace mlir;
 using namespace vitc;
 using namespace vitc::driver;
 
-/// Results may be this much larger than the constants they come from, or this many bytes where those are small.
-static constexpr int64_t kGrowth = 2, kSmallBytes = 1 << 20;
+/// Results may be this much larger than the constants they come from (bytes that become floats are), or this many bytes
+/// where those are small.
+static constexpr int64_t kGrowth = 4, kSmallBytes = 1 << 20;
 
 static bool isConstant(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
 

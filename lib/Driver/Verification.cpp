@@ -46,10 +46,17 @@ static Operation *findLastNode(Location loc, const llvm::MapVector<StringRef, Op
 
 double vitc::driver::findTolerance(ModuleOp graph) {
   double tolerance = 1e-4;
-  graph.walk([&](onnx::CastOp op) {
-    auto type = dyn_cast<FloatType>(getElementTypeOrSelf(op.getType()));
-    if (type && type.getWidth() < 32)
-      tolerance = std::max(tolerance, std::ldexp(1.0, 1 - static_cast<int>(type.getFPMantissaWidth())));
+  graph.walk([&](Operation *op) {
+    bool quantizes =
+        isa<onnx::DynamicQuantizeLinearOp, onnx::QLinearConvOp, onnx::QLinearMatMulOp, onnx::QuantizeLinearOp>(op);
+    if (!quantizes && !isa<onnx::CastOp>(op))
+      return;
+    Type type = getElementTypeOrSelf(op->getResult(0).getType());
+    auto format = dyn_cast<FloatType>(type);
+    if (format && format.getWidth() < 32)
+      tolerance = std::max(tolerance, std::ldexp(1.0, 1 - static_cast<int>(format.getFPMantissaWidth())));
+    else if (quantizes)
+      tolerance = std::max(tolerance, std::ldexp(1.0, 2 - static_cast<int>(type.getIntOrFloatBitWidth())));
   });
   return tolerance;
 }

@@ -16,8 +16,8 @@
 namespace vitc::driver {
 
 /// How far values of the graph, a module of the stage `onnx`, may be from the reference's, relative to the largest:
-/// 1e-4, or one unit in the last place of the coarsest type that it rounds to, since values that differ a little may be
-/// rounded to different sides.
+/// 1e-4, or one unit in the last place of the coarsest type that it rounds to (a few steps of what it quantises to),
+/// since values that differ a little may be rounded to different sides.
 double findTolerance(mlir::ModuleOp graph);
 
 /// The nodes of `graph`, a module of the stage `onnx`, whose values are results of ops of `fused`, in the order of

@@ -51,7 +51,7 @@ static const llvm::StringSet<> &getBoolNames() {
 
 /// Integers that stand for data types.
 static bool isTypeName(StringRef name) {
-  return name == "to" || name == "dtype" || name == "stash_type" || name == "softmax_precision";
+  return llvm::is_contained({"to", "dtype", "stash_type", "softmax_precision", "output_dtype", "precision"}, name);
 }
 
 std::string vitc::getAttributeName(StringRef name) {
@@ -71,6 +71,8 @@ static FailureOr<Attribute> importInteger(StringRef name, int64_t value, Locatio
       return Attribute(builder.getBoolAttr(value == 1));
     return emitError(loc) << "expected 0 or 1 as attribute '" << name << "', got " << value;
   }
+  if (isTypeName(name) && value == 0)
+    return Attribute(); // undefined: as if it were not there
   if (!isTypeName(name))
     return Attribute(builder.getI64IntegerAttr(value));
   if (Type type = getElementType(static_cast<int32_t>(value), loc.getContext()))

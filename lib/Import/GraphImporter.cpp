@@ -149,7 +149,7 @@ LogicalResult GraphImporter::importAttributes(const ::onnx::NodeProto &proto, Sc
     FailureOr<Attribute> value = importAttribute(name, *source, tensors, node.loc);
     if (failed(value))
       return failure();
-    if (node.attributes.set(name, *value))
+    if (*value && node.attributes.set(name, *value))
       return node.emitError() << "has two attributes '" << name << "'";
   }
   return success();

@@ -1,6 +1,6 @@
 //===- Products: MatMul, Gemm, Einsum as linalg.contract ------------------===//
 
-#include "Node.h"
+#include "Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/MapVector.h"
@@ -92,8 +92,8 @@ static bool agree(const Term &a, const Term &b) {
   });
 }
 
-static FailureOr<Tensor> convertMatMul(MatMulOp op, Node &node) {
-  Term a{node.get(op.getA()), {}, isConstant(op.getA())}, b{node.get(op.getB()), {}, isConstant(op.getB())};
+FailureOr<Tensor> vitc::onnx::multiplyMatrices(Node &node, const Factor &left, const Factor &right) {
+  Term a{left.tensor, {}, left.isConstant}, b{right.tensor, {}, right.isConstant};
   int64_t rankA = a.tensor.getRank(), rankB = b.tensor.getRank(), batch = std::max({rankA, rankB, int64_t(2)}) - 2;
   // Loops: the batch dimensions from the right as 0, 1, …, then rows, columns and the contracted dimension.
   int64_t row = batch, column = batch + 1, inner = batch + 2;
@@ -118,6 +118,11 @@ static FailureOr<Tensor> convertMatMul(MatMulOp op, Node &node) {
   if (!agree(a, b))
     return node.refuse("the extents of its operands cannot be shown to agree");
   return contract(node, a, b, result);
+}
+
+static FailureOr<Tensor> convertMatMul(MatMulOp op, Node &node) {
+  return multiplyMatrices(node, {node.get(op.getA()), isConstant(op.getA())},
+                          {node.get(op.getB()), isConstant(op.getB())});
 }
 
 static Tensor scale(Node &node, const Tensor &x, double factor) {

@@ -173,6 +173,8 @@ void populateConvolutionPatterns(NodePatterns &patterns);
 void populatePoolingPatterns(NodePatterns &patterns);
 void populateResizePatterns(NodePatterns &patterns);
 void populateReshapePatterns(NodePatterns &patterns);
+void populateQuantizationPatterns(NodePatterns &patterns);
+void populateQuantizedProductPatterns(NodePatterns &patterns);
 void populateSlicePatterns(NodePatterns &patterns);
 void populateIndexingPatterns(NodePatterns &patterns);
 void populateRearrangementPatterns(NodePatterns &patterns);

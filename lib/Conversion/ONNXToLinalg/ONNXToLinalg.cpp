@@ -102,6 +102,8 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populatePoolingPatterns(nodes);
   populateResizePatterns(nodes);
   populateReshapePatterns(nodes);
+  populateQuantizationPatterns(nodes);
+  populateQuantizedProductPatterns(nodes);
   populateSlicePatterns(nodes);
   populateIndexingPatterns(nodes);
   populateRearrangementPatterns(nodes);

@@ -8,19 +8,19 @@ using namespace mlir;
 using namespace vitc::onnx;
 
 /// (batch.., M, K) · (batch.., K, N); a row or a column where an operand has rank 1.
-LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape a = extentsOf(getA()), b = extentsOf(getB());
+static LogicalResult inferMatMul(Operation *op, SymbolicShape a, SymbolicShape b,
+                                 SmallVectorImpl<SymbolicShape> &shapes) {
   bool isRow = a.size() == 1, isColumn = b.size() == 1;
   if (a.empty() || b.empty())
-    return emitOpError() << "expected operands of rank at least 1, got a scalar";
+    return op->emitOpError() << "expected operands of rank at least 1, got a scalar";
   if (isRow)
     a.insert(a.begin(), 1);
   if (isColumn)
     b.push_back(1);
-  if (failed(checkEqual(*this, "inner extents", a.back(), b[b.size() - 2])))
+  if (failed(checkEqual(op, "inner extents", a.back(), b[b.size() - 2])))
     return failure();
   FailureOr<SymbolicShape> result =
-      broadcastShapes(*this, {SymbolicShape(ArrayRef(a).drop_back(2)), SymbolicShape(ArrayRef(b).drop_back(2))});
+      broadcastShapes(op, {SymbolicShape(ArrayRef(a).drop_back(2)), SymbolicShape(ArrayRef(b).drop_back(2))});
   if (failed(result))
     return failure();
   if (!isRow)
@@ -29,6 +29,16 @@ LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
     result->push_back(b.back());
   shapes.push_back(std::move(*result));
   return success();
+}
+
+LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
+}
+LogicalResult MatMulIntegerOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
+}
+LogicalResult QLinearMatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
 }
 
 LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {

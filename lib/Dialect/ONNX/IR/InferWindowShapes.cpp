@@ -79,14 +79,15 @@ static LogicalResult checkWindowOperands(Operation *op, const SymbolicShape &x, 
   return success();
 }
 
-LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape x = extentsOf(getX()), w = extentsOf(getW());
-  if (failed(checkWindowOperands(*this, x, w)))
+template <typename ConvLikeOp>
+static LogicalResult inferConv(ConvLikeOp op, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape x = extentsOf(op.getX()), w = extentsOf(op.getW());
+  if (failed(checkWindowOperands(op, x, w)))
     return failure();
-  if (x[1] != w[1] * getGroup())
-    return emitOpError() << "expected " << (w[1] * getGroup()).str() << " channels, got " << x[1].str();
-  FailureOr<SmallVector<int64_t>> kernel = getKernel(*this, w);
-  if (failed(kernel) || failed(slideWindows(*this, x, *kernel, /*ceilMode=*/false)))
+  if (x[1] != w[1] * op.getGroup())
+    return op.emitOpError() << "expected " << (w[1] * op.getGroup()).str() << " channels, got " << x[1].str();
+  FailureOr<SmallVector<int64_t>> kernel = getKernel(op, w);
+  if (failed(kernel) || failed(slideWindows(op, x, *kernel, /*ceilMode=*/false)))
     return failure();
   x[1] = w[0];
   shapes.push_back(std::move(x));
@@ -117,6 +118,16 @@ LogicalResult DeformConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicS
       return failure();
   shapes.push_back(std::move(result));
   return success();
+}
+
+LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferConv(*this, shapes);
+}
+LogicalResult ConvIntegerOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferConv(*this, shapes);
+}
+LogicalResult QLinearConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  return inferConv(*this, shapes);
 }
 
 /// stride · (extent − 1) + output padding + reach − pads.

@@ -121,19 +121,45 @@ static LogicalResult verifyKernel(ConvLikeOp op) {
                           << op.getW().getType();
 }
 
-LogicalResult ConvOp::verify() {
-  Named tensors[] = {{"x", getX()}, {"w", getW()}, {"y", getY()}};
-  if (failed(verifySameRank(*this, tensors, 3))) // conv_c1
+template <typename ConvLikeOp>
+static LogicalResult verifyConv(ConvLikeOp op) {
+  Named tensors[] = {{"x", op.getX()}, {"w", op.getW()}, {"y", op.getY()}};
+  if (failed(verifySameRank(op, tensors, 3))) // conv_c1
     return failure();
-  int64_t groups = getGroup();
-  std::optional<ArrayRef<int64_t>> x = getShape(getX()), w = getShape(getW());
+  int64_t groups = op.getGroup();
+  std::optional<ArrayRef<int64_t>> x = getShape(op.getX()), w = getShape(op.getW());
   if (groups < 1 || (w && !ShapedType::isDynamic(w->front()) && w->front() % groups != 0)) // conv_c2
-    return emitOpError() << "expected a positive group that divides the filters, got " << groups;
+    return op.emitOpError() << "expected a positive group that divides the filters, got " << groups;
   if (x && w && !ShapedType::isDynamic((*w)[1]) && !areCompatible((*x)[1], (*w)[1] * groups)) // conv_c2
-    return emitOpError() << "expected x with " << (*w)[1] * groups << " channels, got " << (*x)[1];
-  if (failed(verifyChannels(*this, {"b", getB()}, getW(), 0))) // conv_c3
-    return failure();
-  return success(succeeded(verifyWindow(*this, getSpatialRank(tensors))) && succeeded(verifyKernel(*this))); // conv_c4
+    return op.emitOpError() << "expected x with " << (*w)[1] * groups << " channels, got " << (*x)[1];
+  return success(succeeded(verifyWindow(op, getSpatialRank(tensors))) && succeeded(verifyKernel(op))); // conv_c4
+}
+
+LogicalResult ConvOp::verify() {
+  return success(succeeded(verifyConv(*this)) && succeeded(verifyChannels(*this, {"b", getB()}, getW(), 0))); // conv_c3
+}
+
+/// A zero point of the element type of what it is of, and a scalar or with an element a filter.
+static LogicalResult verifyZeroPoint(Operation *op, Named zero, Value of) {
+  if (zero.value && getElementTypeOrSelf(zero.value) != getElementTypeOrSelf(of)) // conv_integer_c2, q_linear_conv_c2
+    return op->emitOpError() << "expected " << zero.name << " of type " << getElementTypeOrSelf(of) << ", got "
+                             << getElementTypeOrSelf(zero.value);
+  return success();
+}
+
+LogicalResult ConvIntegerOp::verify() {
+  return success(succeeded(verifyConv(*this)) && // conv_integer_c1
+                 succeeded(verifyZeroPoint(*this, {"x_zero_point", getXZeroPoint()}, getX())) &&
+                 succeeded(verifyZeroPoint(*this, {"w_zero_point", getWZeroPoint()}, getW())));
+}
+
+LogicalResult QLinearConvOp::verify() {
+  return success(succeeded(verifyConv(*this)) && // q_linear_conv_c1
+                 succeeded(verifyZeroPoint(*this, {"x_zero_point", getXZeroPoint()}, getX())) &&
+                 succeeded(verifyZeroPoint(*this, {"w_zero_point", getWZeroPoint()}, getW())) &&
+                 succeeded(verifyChannels(*this, {"b", getB()}, getW(), 0)) && // q_linear_conv_c3
+                 succeeded(verifyScalar(*this, {"y_scale", getYScale()})) &&
+                 succeeded(verifyScalar(*this, {"y_zero_point", getYZeroPoint()})));
 }
 
 LogicalResult ConvTransposeOp::verify() {
