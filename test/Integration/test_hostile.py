@@ -173,6 +173,8 @@ def test_a_product_of_large_expressions(refused):
              node("Concat", ["s3", "s3"], ["shape"], axis=0), node("Expand", ["one", "shape"], ["e"]),
              node("Reshape", ["e", "flat"], ["y"], name="bomb")]
     constants = [ints("first", 0), ints("second", 1), ints("flat", -1), numpy_helper.from_array(np.ones((1, 1), np.float32), "one")]
+    refused(model(nodes, constants, shape=("batch", "height")), ["bomb", "an expression of more than 256 parts"])
+    nodes[-1] = node("Flatten", ["e"], ["y"], name="bomb", axis=0)
     refused(model(nodes, constants, shape=("batch", "height")), ["bomb", "expected extents that few operations on named dimensions give"])
 
 

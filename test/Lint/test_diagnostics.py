@@ -19,7 +19,7 @@ UNREACHED = {
     "has no kernel for elements of",
     # Every op that reaches these has loops; sizes that do not follow from the inputs are refused with the buffer.
     "cannot be restricted to a range of loop", "cannot be lowered to loops",
-    "expected scratch whose size follows from the inputs' shapes",
+    "expected scratch whose size follows from the inputs' shapes", "expected a bound of",
 }
 
 

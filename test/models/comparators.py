@@ -175,7 +175,7 @@ TORCHSCRIPT, DYNAMO = ("torchscript",), ("dynamo",)
 FULL_COMPARATORS: dict[str, Architecture] = {
     "resnet50_c": Architecture(_wide_resnet(stem_type="deep", stem_width=32), 224, TORCHSCRIPT),
     "resnet50_d": Architecture(_timm("resnet50d"), 224, DYNAMO),
-    "resnet50_se": Architecture(_timm("seresnet50"), 224, TORCHSCRIPT),
+    "resnet50_se": Architecture(_timm("seresnet50"), 224, TORCHSCRIPT, gain=1.0),
     "resnet50_cbam": Architecture(_wide_resnet(block_args={"attn_layer": "cbam"}), 224, DYNAMO, gain=1.0),
     "botnet26": Architecture(_timm("botnet26t_256"), 256, TORCHSCRIPT),
     "halonet26": Architecture(_timm("halonet26t"), 256, DYNAMO, gain=1.0),

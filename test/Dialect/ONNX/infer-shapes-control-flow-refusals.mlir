@@ -1,8 +1,8 @@
 // RUN: vitc-opt %s --onnx-infer-shapes -split-input-file -verify-diagnostics
 
-func.func @branches_of_two_shapes(%c: tensor<i1>, %x: tensor<3xf32>, %y: tensor<4xf32>) -> tensor<*xf32> {
-  // expected-error @+1 {{expected values of one type, since its condition depends on data, got 'tensor<3xf32>' and 'tensor<4xf32>'}}
-  %0 = onnx.If %c : tensor<i1> -> (tensor<*xf32>) { onnx.Yield %x : tensor<3xf32> } else { onnx.Yield %y : tensor<4xf32> }
+func.func @branches_of_two_shapes(%c: tensor<i1>, %x: tensor<3x1xf32>, %y: tensor<4x2xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected values of one type, since its condition depends on data, got 'tensor<3x1xf32>' and 'tensor<4x2xf32>'}}
+  %0 = onnx.If %c : tensor<i1> -> (tensor<*xf32>) { onnx.Yield %x : tensor<3x1xf32> } else { onnx.Yield %y : tensor<4x2xf32> }
   return %0 : tensor<*xf32>
 }
 

@@ -72,3 +72,11 @@ func.func @conv_integer_c2(%x: tensor<1x4x8x8xui8>, %w: tensor<3x4x3x3xi8>, %z: 
       : (tensor<1x4x8x8xui8>, tensor<3x4x3x3xi8>, tensor<i8>) -> tensor<1x3x6x6xi32>
   return
 }
+
+// -----
+
+func.func @quantize_c4(%x: tensor<2x3xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{expected element type 'i8' of result 0, got 'ui8'}}
+  %0 = onnx.QuantizeLinear %x, %s {output_dtype = i8} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xui8>
+  return
+}

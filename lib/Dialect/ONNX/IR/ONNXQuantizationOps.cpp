@@ -47,9 +47,6 @@ static LogicalResult verifyType(Operation *op, Named zeroPoint, Value of) {
 }
 
 LogicalResult QuantizeLinearOp::verify() {
-  if (getOutputDtype() && *getOutputDtype() != getElementTypeOrSelf(getY())) // quantize_linear_c4
-    return emitOpError() << "expected the output_dtype " << getElementTypeOrSelf(getY()) << ", got "
-                         << *getOutputDtype();
   return verifyScale(*this, getX(), {"y_scale", getYScale()}, {"y_zero_point", getYZeroPoint()}, getAxis(),
                      getBlockSize());
 }
