@@ -46,12 +46,12 @@ def cls_and_mean_patch(tokens: torch.Tensor) -> torch.Tensor:
     return torch.cat([tokens[:, 0], tokens[:, 5:].mean(1)], dim=1)
 
 
-def _timm(name: str, **options: object) -> Callable[[], nn.Module]:
+def timm_model(name: str, **options: object) -> Callable[[], nn.Module]:
     return lambda: timm.create_model(name, pretrained=False, **options)
 
 
 def _plain(name: str, size: int, **options: object) -> Callable[[], nn.Module]:
-    return _timm(name, **{"img_size": size, "embed_dim": 96, "depth": 2, "num_heads": 3, **options})
+    return timm_model(name, **{"img_size": size, "embed_dim": 96, "depth": 2, "num_heads": 3, **options})
 
 
 def _hugging_face(config: type, model: type, attention: str, read: Readout, **options: object) -> Callable[[], nn.Module]:
@@ -101,18 +101,18 @@ ARCHITECTURES: dict[str, Architecture] = {
     "hf_dinov2_reg": Architecture(_dinov2_registers("eager"), 70, DYNAMO),
     "hf_dinov2_reg_sdpa": Architecture(_dinov2_registers("sdpa"), 70, DYNAMO),
     # What goes through the general path, in part or as a whole.
-    "swin": Architecture(_timm("swin_tiny_patch4_window7_224", img_size=112, embed_dim=32, depths=(2, 2), num_heads=(2, 4),
+    "swin": Architecture(timm_model("swin_tiny_patch4_window7_224", img_size=112, embed_dim=32, depths=(2, 2), num_heads=(2, 4),
                                num_classes=10), 112),
-    "pvt_v2": Architecture(_timm("pvt_v2_b1", depths=(1, 1, 1, 1), embed_dims=(16, 32, 40, 64), num_heads=(1, 2, 5, 8),
+    "pvt_v2": Architecture(timm_model("pvt_v2_b1", depths=(1, 1, 1, 1), embed_dims=(16, 32, 40, 64), num_heads=(1, 2, 5, 8),
                                  num_classes=10), 64),
     "nest": Architecture(lambda: nest.Nest(img_size=64, num_levels=2, embed_dims=(32, 64), num_heads=(2, 4), depths=(2, 2),
                                            num_classes=10), 64, TORCHSCRIPT),
-    "pit": Architecture(_timm("pit_s_224", img_size=64, base_dims=(16, 16, 16), heads=(2, 4, 8), depth=(1, 1, 1),
+    "pit": Architecture(timm_model("pit_s_224", img_size=64, base_dims=(16, 16, 16), heads=(2, 4, 8), depth=(1, 1, 1),
                               num_classes=10), 64),
-    "levit": Architecture(_timm("levit_256", img_size=64, embed_dim=(32, 48, 64), key_dim=16, num_heads=(2, 3, 4),
+    "levit": Architecture(timm_model("levit_256", img_size=64, embed_dim=(32, 48, 64), key_dim=16, num_heads=(2, 3, 4),
                                 depth=(1, 1, 1), num_classes=10), 64),
-    "convnext": Architecture(_timm("convnext_tiny", depths=(1, 1, 1, 1), dims=(16, 24, 32, 48), num_classes=10), 64),
-    "resnet": Architecture(_timm("resnet50", layers=(1, 1, 1, 1), channels=(16, 24, 32, 48), num_classes=10), 64),
+    "convnext": Architecture(timm_model("convnext_tiny", depths=(1, 1, 1, 1), dims=(16, 24, 32, 48), num_classes=10), 64),
+    "resnet": Architecture(timm_model("resnet50", layers=(1, 1, 1, 1), channels=(16, 24, 32, 48), num_classes=10), 64),
 }
 
 # name: (of what, exporter, batch); a batch of None is symbolic. At least one of each an exporter.

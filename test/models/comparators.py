@@ -1,7 +1,7 @@
 """The models that vision transformers are compared with, narrow and of full size, as PyTorch modules.
 
-`COMPARATORS`, and `FULL_COMPARATORS` for those of full size, map a name to what `export.py` needs. timm's code makes every module but the
-attention-augmented convolution, which timm does not have.
+`COMPARATORS`, and `FULL_COMPARATORS` for those of full size, map a name to what `export.py` needs. timm's code
+makes every module but the attention-augmented convolution, which timm does not have.
 """
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-import timm
 import torch
 from timm.models import byoanet, byobnet, convnext, swin_transformer, vgg
 from torch import nn
 
+from architectures import DYNAMO, TORCHSCRIPT, timm_model
 from drawing import Architecture
 
 NARROW_RESNET = {"layers": (1, 1, 1, 1), "channels": (16, 24, 32, 48), "num_classes": 10}
@@ -75,7 +75,7 @@ class AugmentedNet(nn.Module):
 
 
 def _resnet(**options: object) -> Callable[[], nn.Module]:
-    return lambda: timm.create_model("resnet50", pretrained=False, **NARROW_RESNET, **options)
+    return timm_model("resnet50", **NARROW_RESNET, **options)
 
 
 def _convnext(norm: str, kernel: int) -> Callable[[], nn.Module]:
@@ -118,14 +118,14 @@ def _swin(norm: type[nn.Module], window: int, size: int) -> Callable[[], nn.Modu
         norm_layer=norm)
 
 
-def _stages(name: str, **options: object) -> Callable[[], nn.Module]:
+def _stages(name: str) -> Callable[[], nn.Module]:
     """A narrow copy of one of timm's networks of blocks: two stages, the last one of which attends."""
 
     def make() -> nn.Module:
         config = byoanet.model_cfgs[name]
         blocks = [byobnet.ByoBlockCfg(type="bottle", d=1, c=64, s=1, gs=0, br=0.25),
                   byobnet.ByoBlockCfg(type="self_attn", d=2, c=128, s=2, gs=0, br=0.25)]
-        narrow = dataclasses.replace(config, blocks=blocks, stem_chs=16, **options)
+        narrow = dataclasses.replace(config, blocks=blocks, stem_chs=16)
         return byobnet.ByobNet(narrow, num_classes=10, img_size=64)
 
     return make
@@ -139,25 +139,17 @@ COMPARATORS: dict[str, Architecture] = {
     "resnet_cbam": Architecture(_resnet(block_args={"attn_layer": "cbam"}), 64),
     "augmented": Architecture(lambda: AugmentedNet(32, 32), 32),
     "botnet": Architecture(_stages("botnet26t"), 64),
-    "halonet": Architecture(_stages("halonet26t"), 64, ("dynamo",)),  # the other exporter has no windows that overlap
+    "halonet": Architecture(_stages("halonet26t"), 64, DYNAMO),  # the other exporter has no windows that overlap
     "convnext_bn": Architecture(_convnext("batchnorm2d", 7), 64),
     "convnext_gn": Architecture(_convnext("groupnorm1", 5), 64),
     "convnext_k3": Architecture(_convnext("layernorm", 3), 64),
     "swin_bn": Architecture(_swin(TokenBatchNorm, 7, 112), 112),
     "swin_gn": Architecture(_swin(TokenGroupNorm, 4, 64), 64),
-    "deit_distilled": Architecture(lambda: timm.create_model("deit_small_distilled_patch16_224", img_size=64, embed_dim=96,
-                                                             depth=2, num_heads=3, num_classes=10), 64),
-    "pit_distilled": Architecture(lambda: timm.create_model("pit_s_distilled_224", img_size=64, base_dims=(16, 16, 16),
-                                                            heads=(2, 4, 8), depth=(1, 1, 1), num_classes=10), 64),
+    "deit_distilled": Architecture(timm_model("deit_small_distilled_patch16_224", img_size=64, embed_dim=96, depth=2,
+                                              num_heads=3, num_classes=10), 64),
+    "pit_distilled": Architecture(timm_model("pit_s_distilled_224", img_size=64, base_dims=(16, 16, 16), heads=(2, 4, 8),
+                                             depth=(1, 1, 1), num_classes=10), 64),
 }
-
-
-def _timm(name: str, **options: object) -> Callable[[], nn.Module]:
-    return lambda: timm.create_model(name, pretrained=False, **options)
-
-
-def _wide_resnet(**options: object) -> Callable[[], nn.Module]:
-    return _timm("resnet50", **options)
 
 
 def _convnext_tiny(norm: str, kernel: int) -> Callable[[], nn.Module]:
@@ -165,24 +157,22 @@ def _convnext_tiny(norm: str, kernel: int) -> Callable[[], nn.Module]:
 
 
 def _swin_tiny(norm: type[nn.Module], window: int, size: int) -> Callable[[], nn.Module]:
-    return _timm("swin_tiny_patch4_window7_224", norm_layer=norm, window_size=window, img_size=size)
+    return timm_model("swin_tiny_patch4_window7_224", norm_layer=norm, window_size=window, img_size=size)
 
-
-TORCHSCRIPT, DYNAMO = ("torchscript",), ("dynamo",)
 
 # The exporters take turns: what differs between them is in the narrow copies. A batch norm of drawn statistics does not
 # normalise; smaller weights keep the scores of deep networks with it from making a softmax jump.
 FULL_COMPARATORS: dict[str, Architecture] = {
-    "resnet50_c": Architecture(_wide_resnet(stem_type="deep", stem_width=32), 224, TORCHSCRIPT),
-    "resnet50_d": Architecture(_timm("resnet50d"), 224, DYNAMO),
-    "resnet50_se": Architecture(_timm("seresnet50"), 224, TORCHSCRIPT, gain=1.0),
-    "resnet50_cbam": Architecture(_wide_resnet(block_args={"attn_layer": "cbam"}), 224, DYNAMO, gain=1.0),
-    "botnet26": Architecture(_timm("botnet26t_256"), 256, TORCHSCRIPT),
-    "halonet26": Architecture(_timm("halonet26t"), 256, DYNAMO, gain=1.0),
+    "resnet50_c": Architecture(timm_model("resnet50", stem_type="deep", stem_width=32), 224, TORCHSCRIPT),
+    "resnet50_d": Architecture(timm_model("resnet50d"), 224, DYNAMO),
+    "resnet50_se": Architecture(timm_model("seresnet50"), 224, TORCHSCRIPT, gain=1.0),
+    "resnet50_cbam": Architecture(timm_model("resnet50", block_args={"attn_layer": "cbam"}), 224, DYNAMO, gain=1.0),
+    "botnet26": Architecture(timm_model("botnet26t_256"), 256, TORCHSCRIPT),
+    "halonet26": Architecture(timm_model("halonet26t"), 256, DYNAMO, gain=1.0),
     "convnext_t_bn": Architecture(_convnext_tiny("batchnorm2d", 7), 224, TORCHSCRIPT),
     "convnext_t_gn_k5": Architecture(_convnext_tiny("groupnorm1", 5), 224, DYNAMO),
     "swin_t_bn": Architecture(_swin_tiny(TokenBatchNorm, 7, 224), 224, DYNAMO, gain=0.5),
     "swin_t_gn_w8": Architecture(_swin_tiny(TokenGroupNorm, 8, 256), 256, TORCHSCRIPT),
-    "deit_s_distilled": Architecture(_timm("deit_small_distilled_patch16_224"), 224, DYNAMO),
-    "pit_s_distilled": Architecture(_timm("pit_s_distilled_224"), 224, TORCHSCRIPT),
+    "deit_s_distilled": Architecture(timm_model("deit_small_distilled_patch16_224"), 224, DYNAMO),
+    "pit_s_distilled": Architecture(timm_model("pit_s_distilled_224"), 224, TORCHSCRIPT),
 }
