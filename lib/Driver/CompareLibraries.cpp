@@ -59,12 +59,12 @@ public:
     Expected<run::Model> model = run::Model::load(path.str());
     if (!model)
       return model.takeError();
-    Expected<run::FunctionInfo> function = model->function("main");
-    if (!function)
-      return function.takeError();
+    Expected<std::vector<run::FunctionInfo>> functions = model->functions("main");
+    if (!functions)
+      return functions.takeError();
     if (llvm::Error error = model->open(""))
       return error;
-    return Program(std::move(*model), std::move(*function));
+    return Program(std::move(*model), std::move(functions->front()));
   }
 
   llvm::Error run(const run::Arrays &inputs, const run::Extents &dims) {

@@ -32,7 +32,14 @@ using namespace vitc::driver;
 
 namespace {
 
-/// One compilation: a module on its way through the stages, from `tiled` on one for each CPU level.
+/// One function of the library on its way through the stages.
+struct Unit {
+  OwningOpRef<ModuleOp> module;
+  TargetInfo target;
+  unsigned shape; ///< which item of `--shapes` it is for
+};
+
+/// One compilation: a module for each item of `--shapes`, from `tiled` on one for each CPU level of each.
 class Compilation {
 public:
   Compilation(const Options &options, raw_ostream &out, raw_ostream &err)
@@ -46,7 +53,7 @@ public:
       if (failed(runStage(stage)))
         return CannotCompile;
       if (stage == Stage::ONNX && options.verify)
-        graph = modules.front()->clone();
+        graph = units.front().module->clone();
       // What the rewrites of `fused` saved belongs to the report, where they run.
       bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
       bool isReported = stage == Stage::Fused || (stage == Stage::ViT && options.stopAfter == stage);
@@ -55,9 +62,9 @@ public:
       if (isReported && options.output.empty() && !wantsIR && !options.report && !options.verify)
         return Done; // only what was recognised was asked for
       if (stage == Stage::Fused && options.report)
-        costs = CostReport(*modules.front(), targets);
+        costs = CostReport(*units.front().module, targets);
       if (stage == Stage::Fused && options.verify)
-        verifiedNodes = findVerifiedNodes(*modules.front(), *graph);
+        verifiedNodes = findVerifiedNodes(*units.front().module, *graph);
       if (options.stopAfter == stage) {
         printModules();
         return Done;
@@ -77,9 +84,10 @@ private:
     return registry;
   }
 
-  LogicalResult import() {
+  /// Imports the model with the shapes of one item of `--shapes`.
+  LogicalResult importFor(ArrayRef<std::string> shapes) {
     ImportOptions importOptions;
-    for (StringRef shape : options.shapes)
+    for (StringRef shape : llvm::concat<const std::string>(options.shapes, shapes))
       importOptions.shapes.push_back(*parseInputShape(shape));
     if (llvm::Error error = readConstants(options.constants, &context).moveInto(importOptions.constants)) {
       err << "vitc: error: --constant: " << llvm::toString(std::move(error)) << '\n';
@@ -90,15 +98,31 @@ private:
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(options.input, importOptions, &context);
     if (failed(imported))
       return failure();
-    modules.push_back(std::move(*imported));
+    units.push_back({std::move(*imported), targets.front(), static_cast<unsigned>(units.size())});
+    return success();
+  }
+
+  LogicalResult import() {
+    if (options.shapeSets.empty() && failed(importFor({})))
+      return failure();
+    for (ArrayRef<std::string> shapes : options.shapeSets)
+      if (failed(importFor(shapes)))
+        return failure();
     StringRef name = options.output.empty() ? options.input : options.output;
     lowered.program.name = llvm::sys::path::stem(name).str();
     lowered.program.options = {{"precision", options.precision}};
+    // Why a dimension that the file leaves open is not.
+    if (!options.shapes.empty())
+      lowered.program.options.emplace_back("shape", llvm::join(options.shapes, ","));
+    if (!options.shapeSets.empty())
+      lowered.program.options.emplace_back(
+          "shapes",
+          llvm::join(llvm::map_range(options.shapeSets, [](auto &set) { return llvm::join(set, ","); }), ";"));
     return success();
   }
 
   LogicalResult checkShapesOfReport() {
-    std::optional<std::string> open = options.report ? findOpenShape(*modules.front()) : std::nullopt;
+    std::optional<std::string> open = options.report ? findOpenShape(*units.front().module) : std::nullopt;
     if (open)
       err << "vitc: error: " << options.input << ": --report needs all sizes; give those that are open with --shape "
           << *open << '\n';
@@ -107,13 +131,26 @@ private:
 
   LogicalResult runStage(Stage stage) {
     if (stage == Stage::Tiled)
-      for (size_t level = 1; level < targets.size(); ++level)
-        modules.emplace_back(modules.front()->clone());
-    for (auto [module, target] : llvm::zip(modules, targets))
-      if (failed(stage == Stage::LLVM ? lowerToLLVM(*module, target, lowered)
-                                      : driver::runStage(stage, *module, target, &report)))
+      cloneForLevels();
+    for (Unit &unit : units) {
+      // What is recognised is the same for all shapes.
+      Report *told = unit.shape == 0 ? &report : nullptr;
+      if (failed(stage == Stage::LLVM ? lowerToLLVM(*unit.module, unit.target, unit.shape, lowered)
+                                      : driver::runStage(stage, *unit.module, unit.target, told)))
         return explainFailure();
+    }
     return success();
+  }
+
+  void cloneForLevels() {
+    std::vector<Unit> all;
+    for (Unit &unit : units) {
+      for (const TargetInfo &target : ArrayRef(targets).drop_front())
+        all.push_back({unit.module->clone(), target, unit.shape});
+      // The best level comes first.
+      all.insert(all.end() - (targets.size() - 1), std::move(unit));
+    }
+    units = std::move(all);
   }
 
   /// A pass that fails says why; where none did, the defect is ours.
@@ -148,11 +185,11 @@ private:
     flags.useLocalScope(); // otherwise every resource becomes text, elided or not
     flags.enableDebugInfo(false);
     llvm::ListSeparator separator("// -----\n");
-    for (auto [module, target] : llvm::zip(modules, targets)) {
+    for (Unit &unit : units) {
       out << StringRef(separator);
-      if (modules.size() > 1)
-        out << "// " << target.level << '\n';
-      module->print(out, flags);
+      if (units.size() > 1)
+        out << "// " << unit.target.level << (unit.shape == 0 ? "" : ", shape " + std::to_string(unit.shape)) << '\n';
+      unit.module->print(out, flags);
       out << '\n';
     }
   }
@@ -185,8 +222,8 @@ private:
 
   LogicalResult writeFiles(const Options &files) {
     std::vector<target::LevelModule> levels;
-    for (auto [module, target] : llvm::zip(modules, targets))
-      levels.push_back({*module, target});
+    for (Unit &unit : units)
+      levels.push_back({*unit.module, unit.target, unit.shape});
     llvm::Error error = writeArtefacts(files, lowered, levels);
     if (!error)
       return success();
@@ -199,7 +236,7 @@ private:
   raw_ostream &out, &err;
   MLIRContext context;
   DiagnosticPrinter diagnostics;
-  std::vector<OwningOpRef<ModuleOp>> modules;
+  std::vector<Unit> units;
   OwningOpRef<ModuleOp> graph;            ///< at the stage `onnx`, for `--verify`
   std::vector<std::string> verifiedNodes; ///< of it, which `--verify` compares
   Report report;

@@ -46,7 +46,7 @@ LogicalResult vitc::driver::writeHostLibrary(ModuleOp module, const TargetInfo &
   LoweredProgram lowered;
   lowered.program.name = "host";
   if (path.empty() || failed(runStage(Stage::Tiled, module, target, nullptr)) ||
-      failed(runStage(Stage::Vector, module, target, nullptr)) || failed(lowerToLLVM(module, target, lowered)))
+      failed(runStage(Stage::Vector, module, target, nullptr)) || failed(lowerToLLVM(module, target, 0, lowered)))
     return failure();
   return failure(llvm::errorToBool(write(module, target, lowered, path)));
 }

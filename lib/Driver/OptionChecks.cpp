@@ -70,6 +70,12 @@ static std::optional<Refusal> checkShapes(const Options &options) {
   for (StringRef shape : options.shapes)
     if (!parseInputShape(shape))
       return misuse("expected --shape NAME=1x3x224x224, got '" + shape + "'");
+  for (const std::vector<std::string> &set : options.shapeSets)
+    for (StringRef shape : set)
+      if (!parseInputShape(shape))
+        return misuse("expected --shapes NAME=1x3x224x224;NAME=8x3x224x224, got '" + shape + "'");
+  if (options.shapeSets.size() > 1 && (options.report || options.verify))
+    return misuse("expected one set in --shapes with --report or --verify, which tell of one function");
   return std::nullopt;
 }
 

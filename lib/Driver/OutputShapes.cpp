@@ -1,5 +1,5 @@
 #include "OutputShapes.h"
-#include "ProgramBuilder.h"
+#include "SizeExpressions.h"
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
@@ -36,11 +36,11 @@ static LogicalResult checkOutput(func::FuncOp function, unsigned index, Value va
   if (!dims)
     return success();
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    if (type.isDynamicDim(dim) && !driver::isPolynomial(dims.getExtent(dim)))
+    if (type.isDynamicDim(dim) && !driver::isRepresentable(dims.getExtent(dim)))
       return emitError(value.getLoc()) << "dimension " << dim << " of the output " << name << " is "
                                        << printExtent(dims, dim)
-                                       << "; outputs may have sums and products of the inputs' named dimensions, but "
-                                          "no quotients: fix those with --shape";
+                                       << "; outputs may have sums, products and quotients by constants of the inputs' "
+                                          "named dimensions: fix those with --shape";
   return success();
 }
 

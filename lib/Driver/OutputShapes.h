@@ -5,8 +5,8 @@
 
 namespace vitc::driver {
 
-/// Refuses outputs whose shape a library's table cannot hold: the runtime knows sums of products of the inputs' named
-/// dimensions, but no quotients. The error is at the node that computes the output.
+/// Refuses outputs whose shape a library's table cannot hold: the runtime knows sums and products of the inputs' named
+/// dimensions and their quotients by constants. The error is at the node that computes the output.
 ///
 /// Precondition: the `onnx` stage.
 mlir::LogicalResult checkOutputShapes(mlir::ModuleOp module);

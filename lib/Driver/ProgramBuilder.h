@@ -7,15 +7,10 @@
 
 namespace vitc::driver {
 
-/// Whether an expression has no division and no remainder.
-bool isPolynomial(mlir::AffineExpr expr);
-
-/// The least polynomial this code can find that is nowhere below `expr`, an expression of non-negative symbols: floor
-/// divisions become divisions, whose coefficients are rounded up.
-mlir::FailureOr<target::Polynomial> boundFromAbove(mlir::AffineExpr expr);
-
-/// What the memory plan left on an entry function (`vcpu.inputs`, …), as the library's table has it.
-mlir::FailureOr<target::Function> describeFunction(mlir::func::FuncOp entry, const TargetInfo &target);
+/// Adds what the memory plan left on an entry function (`vcpu.inputs`, …) to the library's table: a function for one of
+/// the model's shapes, or the variant of one that another level has described.
+llvm::LogicalResult describeFunction(mlir::func::FuncOp entry, const TargetInfo &target, unsigned shape,
+                                     target::Program &program);
 
 } // namespace vitc::driver
 

@@ -24,6 +24,8 @@ struct RecognizeLinear final : OpRewritePattern<linalg::ContractOp> {
     auto weightType = dyn_cast<RankedTensorType>(weight.getType());
     if (!weightType || weightType.getRank() != 2 || !isInputIndependent(weight) || isInputIndependent(input))
       return failure(); // not a candidate: a product of two activations, a batch of constants, or only constants
+    if (!weightType.hasStaticShape())
+      return failure(); // not a candidate: weights that a run computes, as of an interpolation to its sizes
     SmallVector<AffineMap> maps = structured.getIndexingMapsArray();
     if (structured.getNumReductionLoops() != 1)
       return rewriter.notifyMatchFailure(op, "more than one dimension is contracted");

@@ -24,6 +24,24 @@ Error vitc::run::readNamed(StringRef argument, StringRef only, Arrays &arrays) {
   return Error::success();
 }
 
+static bool takes(const TensorInfo &tensor, const Array &array) {
+  return tensor.shape.size() == array.shape.size() &&
+         llvm::all_of(llvm::zip_equal(tensor.shape, array.shape), [](auto pair) {
+           auto &[dim, extent] = pair;
+           return !dim.extent || *dim.extent == extent;
+         });
+}
+
+const FunctionInfo &vitc::run::chooseFunction(llvm::ArrayRef<FunctionInfo> functions, const Arrays &inputs) {
+  const FunctionInfo *found = llvm::find_if(functions, [&](const FunctionInfo &function) {
+    return llvm::all_of(function.inputs, [&](const TensorInfo &tensor) {
+      auto given = inputs.find(tensor.name);
+      return given == inputs.end() || takes(tensor, given->second);
+    });
+  });
+  return found == functions.end() ? functions.front() : *found;
+}
+
 Expected<Extents> vitc::run::resolveDims(const FunctionInfo &function, const Arrays &inputs, const Extents &chosen) {
   Extents dims;
   for (const auto &[name, extent] : chosen)

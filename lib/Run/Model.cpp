@@ -62,22 +62,23 @@ static bool readFunction(const json::Object &object, FunctionInfo &function) {
          readTensors(object.getArray("outputs"), function.outputs);
 }
 
-Expected<FunctionInfo> Model::function(StringRef name) const {
+Expected<std::vector<FunctionInfo>> Model::functions(StringRef name) const {
   Expected<json::Value> value = json::parse(info());
   if (!value)
     return value.takeError();
   const json::Object *root = value->getAsObject();
   const json::Array *functions = root ? root->getArray("functions") : nullptr;
+  std::vector<FunctionInfo> found;
   for (const json::Value &item : functions ? *functions : json::Array()) {
     const json::Object *object = item.getAsObject();
     if (!object || object->getString("name") != name)
       continue;
-    FunctionInfo function;
-    if (readFunction(*object, function))
-      return function;
-    return llvm::createStringError("the library's description of '" + name + "' cannot be read");
+    if (!readFunction(*object, found.emplace_back()))
+      return llvm::createStringError("the library's description of '" + name + "' cannot be read");
   }
-  return llvm::createStringError("the library has no function '" + name + "'");
+  if (found.empty())
+    return llvm::createStringError("the library has no function '" + name + "'");
+  return found;
 }
 
 Error Model::open(const std::string &weights) {

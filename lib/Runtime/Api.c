@@ -110,14 +110,14 @@ static vitc_status create_session(vitc_model *model, const vitc_session_options 
 
 static vitc_status workspace_bytes(vitc_model *model, const vitc_session_options *options, size_t *bytes) {
   vitc_session_options known;
-  vitc_plan plan;
+  vitc_plans plans;
   vitc_status status = read_session_options(model, options, bytes, &known);
   if (status)
     return status;
-  status = vitc_plan_make(model, &known, &plan);
+  status = vitc_plans_make(model, &known, &plans);
   if (!status)
-    *bytes = (size_t)plan.bytes;
-  vitc_plan_free(&plan);
+    *bytes = (size_t)plans.bytes;
+  vitc_plans_free(&plans);
   return status;
 }
 

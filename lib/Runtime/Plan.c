@@ -10,50 +10,63 @@ static vitc_status too_large(void) {
   return vitc_fail(VITC_E_MEMORY, "the sizes of a session for these dimensions do not fit into 64 bits");
 }
 
-static vitc_status find_function(const vitc_model *model, const char *name, vitc_plan *plan) {
+/* Makes a plan for each function of the name, so far without sizes. */
+static vitc_status find_functions(const vitc_model *model, const char *name, vitc_plans *plans) {
   name = name ? name : "main";
+  plans->list = malloc(((size_t)model->program->function_count + 1) * sizeof *plans->list);
+  if (!plans->list)
+    return vitc_fail(VITC_E_MEMORY, "out of memory");
   for (int32_t i = 0; i < model->program->function_count; ++i)
-    if (vitc_same_text(model->program->functions[i].name, name)) {
-      plan->function = &model->program->functions[i];
-      plan->variant = model->variants[i];
-      return VITC_OK;
-    }
-  return vitc_fail(VITC_E_ARGUMENT, "the library has no function '%s'", name);
+    if (vitc_same_text(model->program->functions[i].name, name))
+      plans->list[plans->count++] =
+          (vitc_plan){.function = &model->program->functions[i], .variant = model->variants[i]};
+  return plans->count ? VITC_OK : vitc_fail(VITC_E_ARGUMENT, "the library has no function '%s'", name);
 }
 
-static vitc_status set_maximum(vitc_plan *plan, const vitc_dim *dim) {
+/* Sets the maximum of a dimension where the plan's function has one of that name. */
+static bool set_maximum(vitc_plan *plan, const vitc_dim *dim) {
+  for (int32_t i = 0; i < plan->function->symbol_count; ++i)
+    if (plan->function->symbols[i].kind == VITC_SYMBOL_INPUT &&
+        vitc_same_text(plan->function->symbols[i].name, dim->name)) {
+      plan->symbols[i] = dim->extent;
+      return true;
+    }
+  return false;
+}
+
+static vitc_status set_maximum_of_all(vitc_plans *plans, const vitc_dim *dim) {
   if (!dim->name)
     return vitc_fail(VITC_E_ARGUMENT, "a dimension in the options has a null name");
   if (dim->extent < 1)
     return vitc_fail(VITC_E_ARGUMENT, "the maximum of dimension '%s' is %d; expected at least 1", dim->name,
                      dim->extent);
-  for (int32_t i = 0; i < plan->function->symbol_count; ++i)
-    if (plan->function->symbols[i].kind == VITC_SYMBOL_INPUT &&
-        vitc_same_text(plan->function->symbols[i].name, dim->name)) {
-      plan->symbols[i] = dim->extent;
-      return VITC_OK;
-    }
-  return vitc_fail(VITC_E_ARGUMENT, "the function '%s' has no dimension named '%s'", plan->function->name, dim->name);
+  bool found = false;
+  for (int32_t i = 0; i < plans->count; ++i)
+    found |= set_maximum(&plans->list[i], dim);
+  return found ? VITC_OK
+               : vitc_fail(VITC_E_ARGUMENT, "the function '%s' has no dimension named '%s'",
+                           plans->list[0].function->name, dim->name);
 }
 
-static vitc_status set_maxima(vitc_plan *plan, const vitc_session_options *options) {
-  for (int i = 0; i < VITC_MAX_SYMBOLS; ++i)
-    plan->symbols[i] = 1;
+static vitc_status set_maxima(vitc_plans *plans, const vitc_session_options *options) {
+  for (int32_t p = 0; p < plans->count; ++p)
+    for (int i = 0; i < VITC_MAX_SYMBOLS; ++i)
+      plans->list[p].symbols[i] = 1;
   if (options->dim_count && !options->dims)
     return vitc_fail(VITC_E_ARGUMENT, "the dimensions in the options are null");
   vitc_status status = VITC_OK;
   for (size_t i = 0; i < options->dim_count && !status; ++i)
-    status = set_maximum(plan, &options->dims[i]);
-  if (!status && !vitc_bound_symbols(plan->function, plan->symbols))
-    return too_large();
+    status = set_maximum_of_all(plans, &options->dims[i]);
   return status;
 }
 
-static vitc_status set_threads(vitc_plan *plan, int32_t threads) {
+static vitc_status set_threads(vitc_plans *plans, int32_t threads) {
   if (threads < 0 || threads > MAX_THREADS)
     return vitc_fail(VITC_E_ARGUMENT, "%d threads were asked for; expected 0 to %d", (int64_t)threads,
                      (int64_t)MAX_THREADS);
-  plan->threads = threads ? threads : vitc_allowed_cores();
+  threads = threads ? threads : vitc_allowed_cores();
+  for (int32_t i = 0; i < plans->count; ++i)
+    plans->list[i].threads = threads;
   return VITC_OK;
 }
 
@@ -119,17 +132,10 @@ static vitc_status place_outputs(vitc_plan *plan) {
   return VITC_OK;
 }
 
-vitc_status vitc_plan_make(const vitc_model *model, const vitc_session_options *options, vitc_plan *plan) {
-  *plan = (vitc_plan){0};
-  vitc_status status = check_device(options);
-  if (!status)
-    status = find_function(model, options->function, plan);
-  if (!status)
-    status = set_maxima(plan, options);
-  if (!status)
-    status = set_threads(plan, options->threads);
-  if (!status)
-    status = place_buffers(plan);
+static vitc_status place(vitc_plan *plan) {
+  if (!vitc_bound_symbols(plan->function, plan->symbols))
+    return too_large();
+  vitc_status status = place_buffers(plan);
   if (!status)
     status = place_scratch(plan);
   if (!status)
@@ -137,7 +143,27 @@ vitc_status vitc_plan_make(const vitc_model *model, const vitc_session_options *
   return status;
 }
 
-void vitc_plan_free(vitc_plan *plan) {
-  free(plan->ranges);
-  free(plan->lent);
+vitc_status vitc_plans_make(const vitc_model *model, const vitc_session_options *options, vitc_plans *plans) {
+  *plans = (vitc_plans){0};
+  vitc_status status = check_device(options);
+  if (!status)
+    status = find_functions(model, options->function, plans);
+  if (!status)
+    status = set_maxima(plans, options);
+  if (!status)
+    status = set_threads(plans, options->threads);
+  for (int32_t i = 0; i < plans->count && !status; ++i) {
+    status = place(&plans->list[i]);
+    if (plans->list[i].bytes > plans->bytes)
+      plans->bytes = plans->list[i].bytes;
+  }
+  return status;
+}
+
+void vitc_plans_free(vitc_plans *plans) {
+  for (int32_t i = 0; i < plans->count; ++i) {
+    free(plans->list[i].ranges);
+    free(plans->list[i].lent);
+  }
+  free(plans->list);
 }

@@ -115,6 +115,8 @@ typedef struct vitc_variant {
   vitc_polynomial scratch_bytes; /* of one thread */
 } vitc_variant;
 
+/* Functions of one name take inputs of the same names, types and ranks and differ in their shapes: a run of that name
+ * is one of the first function with the fewest named dimensions whose shapes are those of its inputs. */
 typedef struct vitc_function {
   const char *name; /* "main" */
   const vitc_tensor_spec *inputs, *outputs;

@@ -20,22 +20,30 @@ static void *take(char *block, size_t *used, size_t bytes) {
   return part;
 }
 
-/* Lays a session with its tables and workers into one block; returns the bytes used. */
-static size_t lay_out(const vitc_plan *plan, char *block, vitc_session *s, vitc_worker **workers) {
+static void lay_out_case(const vitc_plan *plan, char *block, size_t *used, vitc_case *c) {
   const vitc_function *function = plan->function;
-  size_t used = 0, extents = count_extents(function);
+  size_t extents = count_extents(function);
+  c->inputs = take(block, used, (size_t)function->input_count * sizeof *c->inputs);
+  c->outputs = take(block, used, (size_t)function->output_count * sizeof *c->outputs);
+  c->buffers = take(block, used, (size_t)plan->variant->buffer_count * sizeof *c->buffers);
+  c->shapes = take(block, used, extents * sizeof *c->shapes);
+  c->asked_shapes = take(block, used, extents * sizeof *c->asked_shapes);
+}
+
+/* Lays a session with its tables and workers into one block; returns the bytes used. */
+static size_t lay_out(const vitc_plans *plans, char *block, vitc_session *s, vitc_worker **workers) {
+  vitc_case counted;
+  size_t used = 0;
   take(block, &used, sizeof *s);
-  s->inputs = take(block, &used, (size_t)function->input_count * sizeof *s->inputs);
-  s->outputs = take(block, &used, (size_t)function->output_count * sizeof *s->outputs);
-  s->buffers = take(block, &used, (size_t)plan->variant->buffer_count * sizeof *s->buffers);
-  s->shapes = take(block, &used, extents * sizeof *s->shapes);
-  s->asked_shapes = take(block, &used, extents * sizeof *s->asked_shapes);
-  *workers = take(block, &used, (size_t)plan->threads * sizeof **workers);
+  s->cases = take(block, &used, (size_t)plans->count * sizeof *s->cases);
+  for (int32_t i = 0; i < plans->count; ++i)
+    lay_out_case(&plans->list[i], block, &used, block ? &s->cases[i] : &counted);
+  *workers = take(block, &used, (size_t)plans->list[0].threads * sizeof **workers);
   return used;
 }
 
 static vitc_status get_memory(vitc_session *session, const vitc_session_options *options) {
-  int64_t bytes = session->plan.bytes;
+  int64_t bytes = session->plans.bytes;
   if (options->workspace) {
     if ((uintptr_t)options->workspace % VITC_ALIGNMENT)
       return vitc_fail(VITC_E_ARGUMENT, "the workspace is not aligned to %d bytes", (int64_t)VITC_ALIGNMENT);
@@ -55,40 +63,40 @@ static vitc_status get_memory(vitc_session *session, const vitc_session_options 
   return VITC_OK;
 }
 
-static void make_frame(vitc_session *session) {
-  const vitc_plan *plan = &session->plan;
+static void make_frame(vitc_session *session, vitc_case *c) {
+  const vitc_plan *plan = c->plan;
   for (int32_t i = 0; i < plan->variant->buffer_count; ++i)
-    session->buffers[i] = session->memory + plan->ranges[i].offset;
-  session->frame = (vitc_frame){.inputs = session->inputs,
-                                .outputs = session->outputs,
-                                .buffers = session->buffers,
-                                .weights = session->model->weights.data,
-                                .symbols = session->symbols,
-                                .scratch = session->memory + plan->scratch,
-                                .scratch_stride = plan->scratch_stride,
-                                .team = &session->team};
+    c->buffers[i] = session->memory + plan->ranges[i].offset;
+  c->frame = (vitc_frame){.inputs = c->inputs,
+                          .outputs = c->outputs,
+                          .buffers = c->buffers,
+                          .weights = session->model->weights.data,
+                          .symbols = c->symbols,
+                          .scratch = session->memory + plan->scratch,
+                          .scratch_stride = plan->scratch_stride,
+                          .team = &session->team};
 }
 
 static void free_session(vitc_session *session) {
   if (session->owns_memory)
-    munmap(session->memory, (size_t)session->plan.bytes);
-  vitc_plan_free(&session->plan);
+    munmap(session->memory, (size_t)session->plans.bytes);
+  vitc_plans_free(&session->plans);
   free(session);
 }
 
 vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *options, vitc_session **session) {
-  vitc_plan plan;
+  vitc_plans plans;
   vitc_worker *workers;
   vitc_session layout = {0};
-  vitc_status status = vitc_plan_make(model, options, &plan);
-  vitc_session *made = status ? 0 : malloc(lay_out(&plan, 0, &layout, &workers));
+  vitc_status status = vitc_plans_make(model, options, &plans);
+  vitc_session *made = status ? 0 : malloc(lay_out(&plans, 0, &layout, &workers));
   if (!made) {
-    vitc_plan_free(&plan);
+    vitc_plans_free(&plans);
     return status ? status : vitc_fail(VITC_E_MEMORY, "out of memory");
   }
-  *made = (vitc_session){.model = model, .plan = plan};
-  lay_out(&plan, (char *)made, made, &workers);
-  vitc_team_init(&made->team, plan.threads, workers, options->parallel, options->pool);
+  *made = (vitc_session){.model = model, .plans = plans};
+  lay_out(&plans, (char *)made, made, &workers);
+  vitc_team_init(&made->team, plans.list[0].threads, workers, options->parallel, options->pool);
   status = get_memory(made, options);
   if (!status)
     status = vitc_team_start(&made->team);
@@ -96,7 +104,10 @@ vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *o
     free_session(made);
     return status;
   }
-  make_frame(made);
+  for (int32_t i = 0; i < plans.count; ++i) {
+    made->cases[i].plan = &plans.list[i];
+    make_frame(made, &made->cases[i]);
+  }
   vitc_model_retain(model);
   *session = made;
   return VITC_OK;
@@ -140,46 +151,101 @@ static void evaluate_shapes(const vitc_function *function, const int64_t *symbol
       vitc_evaluate(&function->outputs[i].shape[d], symbols, shapes++);
 }
 
+/* "x (1, 3, 224, 224), mask (1, 196)" of what a function takes. */
+static void append_inputs(vitc_text *text, const vitc_function *function) {
+  for (int32_t i = 0; i < function->input_count; ++i)
+    vitc_append(text, "%s%s %e", i ? ", " : "", function->inputs[i].name, &function->inputs[i], function->symbols);
+}
+
+static vitc_status fail_no_case(const vitc_session *session, const DLTensor *inputs) {
+  const vitc_function *first = session->cases[0].plan->function;
+  char got[256] = "", expected[640] = "";
+  vitc_text got_text = {got, got + sizeof got}, text = {expected, expected + sizeof expected};
+  for (int32_t i = 0; i < first->input_count; ++i)
+    vitc_append(&got_text, "%s%s %v", i ? ", " : "", first->inputs[i].name, (int64_t)inputs[i].ndim, inputs[i].shape);
+  for (int32_t i = 0; i < session->plans.count; ++i) {
+    vitc_append(&text, i ? "; " : "");
+    append_inputs(&text, session->cases[i].plan->function);
+  }
+  return vitc_fail(VITC_E_TENSOR, "the library holds no code for the shapes %s; it holds %s", got, expected);
+}
+
+static int32_t count_dimensions(const vitc_function *function) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < function->symbol_count; ++i)
+    count += function->symbols[i].kind == VITC_SYMBOL_INPUT;
+  return count;
+}
+
+/* The function for the shapes of the inputs, the most specialised one. Of a single function, reading the inputs says
+ * what does not fit. */
+static vitc_status choose_case(vitc_session *session, const DLTensor *inputs, int32_t count, vitc_case **chosen) {
+  *chosen = &session->cases[0];
+  if (session->plans.count == 1)
+    return VITC_OK;
+  vitc_status status = vitc_check_forms(session->cases[0].plan->function, inputs, count);
+  if (status)
+    return status;
+  *chosen = 0;
+  for (int32_t i = 0; i < session->plans.count; ++i) {
+    const vitc_function *function = session->cases[i].plan->function;
+    if (!vitc_takes(function, inputs))
+      continue;
+    if (!*chosen || count_dimensions(function) < count_dimensions((*chosen)->plan->function))
+      *chosen = &session->cases[i];
+  }
+  return *chosen ? VITC_OK : fail_no_case(session, inputs);
+}
+
+static vitc_status tell_shapes(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
+                               int32_t output_count) {
+  vitc_case *c;
+  vitc_status status = choose_case(session, inputs, input_count, &c);
+  if (status)
+    return status;
+  const vitc_function *function = c->plan->function;
+  int64_t symbols[VITC_MAX_SYMBOLS], *shape = c->asked_shapes;
+  status = vitc_read_symbols(function, inputs, input_count, c->plan->symbols, symbols);
+  if (!status)
+    status = check_outputs(function, outputs, output_count);
+  if (status)
+    return status;
+  evaluate_shapes(function, symbols, shape);
+  for (int32_t i = 0; i < output_count; shape += function->outputs[i++].rank)
+    vitc_lend_output(&function->outputs[i], shape, 0, &outputs[i]);
+  return VITC_OK;
+}
+
 vitc_status vitc_output_shapes(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                                int32_t output_count) {
-  const vitc_function *function = session->plan.function;
-  int64_t symbols[VITC_MAX_SYMBOLS];
   vitc_status status = claim(session);
   if (status)
     return status;
-  status = vitc_read_symbols(function, inputs, input_count, session->plan.symbols, symbols);
-  if (!status)
-    status = check_outputs(function, outputs, output_count);
-  if (!status) {
-    int64_t *shape = session->asked_shapes;
-    evaluate_shapes(function, symbols, shape);
-    for (int32_t i = 0; i < output_count; shape += function->outputs[i++].rank)
-      vitc_lend_output(&function->outputs[i], shape, 0, &outputs[i]);
-  }
+  status = tell_shapes(session, inputs, input_count, outputs, output_count);
   release(session);
   return status;
 }
 
 /* Checks the call's tensors and puts their addresses into the frame. */
-static vitc_status bind(vitc_session *session, const DLTensor *inputs, int32_t input_count, const DLTensor *outputs,
-                        int32_t output_count) {
-  const vitc_function *function = session->plan.function;
-  vitc_status status = vitc_read_symbols(function, inputs, input_count, session->plan.symbols, session->symbols);
+static vitc_status bind(vitc_session *session, vitc_case *c, const DLTensor *inputs, int32_t input_count,
+                        const DLTensor *outputs, int32_t output_count) {
+  const vitc_function *function = c->plan->function;
+  vitc_status status = vitc_read_symbols(function, inputs, input_count, c->plan->symbols, c->symbols);
   if (!status)
     status = check_outputs(function, outputs, output_count);
   for (int32_t i = 0; i < input_count && !status; ++i)
-    status = vitc_bind_input(&function->inputs[i], &inputs[i], &session->inputs[i]);
+    status = vitc_bind_input(&function->inputs[i], &inputs[i], &c->inputs[i]);
   if (status)
     return status;
-  int64_t *shape = session->shapes;
-  evaluate_shapes(function, session->symbols, shape);
+  int64_t *shape = c->shapes;
+  evaluate_shapes(function, c->symbols, shape);
   for (int32_t i = 0; i < output_count && !status; shape += function->outputs[i++].rank)
     if (outputs[i].data)
-      status = vitc_bind_output(&function->outputs[i], &outputs[i], shape, &session->outputs[i]);
+      status = vitc_bind_output(&function->outputs[i], &outputs[i], shape, &c->outputs[i]);
     else
-      session->outputs[i] = session->memory + session->plan.lent[i];
+      c->outputs[i] = session->memory + c->plan->lent[i];
   if (!status)
-    status = vitc_check_overlap(function, session->inputs, session->outputs, session->symbols);
+    status = vitc_check_overlap(function, c->inputs, c->outputs, c->symbols);
   return status;
 }
 
@@ -191,17 +257,26 @@ static bool same_shape(const DLTensor *tensor, const int64_t *shape) {
 }
 
 /* Lends outputs without data. The others had room for the most there may be; they get the shape that the run found. */
-static void return_outputs(vitc_session *session, DLTensor *outputs) {
-  const vitc_function *function = session->plan.function;
-  int64_t *shape = session->shapes;
+static void return_outputs(vitc_case *c, DLTensor *outputs) {
+  const vitc_function *function = c->plan->function;
+  int64_t *shape = c->shapes;
   for (int32_t i = 0; i < function->output_count; shape += function->outputs[i++].rank) {
     if (!outputs[i].data) {
-      vitc_lend_output(&function->outputs[i], shape, session->outputs[i], &outputs[i]);
+      vitc_lend_output(&function->outputs[i], shape, c->outputs[i], &outputs[i]);
     } else if (!same_shape(&outputs[i], shape)) {
       outputs[i].shape = shape;
       outputs[i].strides = 0;
     }
   }
+}
+
+/* Shapes that the run has computed replace the most that they could be. */
+static void settle_shapes(vitc_case *c) {
+  const vitc_function *function = c->plan->function;
+  if (!vitc_computes_symbols(function))
+    return;
+  vitc_derive_quotients(function, c->symbols);
+  evaluate_shapes(function, c->symbols, c->shapes);
 }
 
 vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
@@ -210,15 +285,16 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   vitc_status status = claim(session);
   if (status)
     return status;
-  status = bind(session, inputs, input_count, outputs, output_count);
+  vitc_case *c;
+  status = choose_case(session, inputs, input_count, &c);
   if (!status)
-    status = vitc_team_run(&session->team, session->plan.variant->entry, &session->frame);
-  if (!status && vitc_computes_symbols(session->plan.function)) {
-    vitc_derive_quotients(session->plan.function, session->symbols);
-    evaluate_shapes(session->plan.function, session->symbols, session->shapes);
+    status = bind(session, c, inputs, input_count, outputs, output_count);
+  if (!status)
+    status = vitc_team_run(&session->team, c->plan->variant->entry, &c->frame);
+  if (!status) {
+    settle_shapes(c);
+    return_outputs(c, outputs);
   }
-  if (!status)
-    return_outputs(session, outputs);
   release(session);
   return status;
 }

@@ -30,22 +30,35 @@ typedef struct vitc_plan {
   int64_t bytes;
 } vitc_plan;
 
-/* Makes the plan; the caller frees it even where that fails. */
-vitc_status vitc_plan_make(const vitc_model *model, const vitc_session_options *options, vitc_plan *plan);
-void vitc_plan_free(vitc_plan *plan);
+/* The plans of the functions of one name, one a shape, in the same memory. */
+typedef struct vitc_plans {
+  vitc_plan *list; /* [count] */
+  int32_t count;
+  int64_t bytes; /* of the largest */
+} vitc_plans;
 
-struct vitc_session {
-  vitc_model *model;
-  vitc_plan plan;
-  _Atomic int32_t busy; /* the process whose thread is in `run`, or 0 */
-  char *memory;
-  bool owns_memory;
+/* Makes the plans; the caller frees them even where that fails. */
+vitc_status vitc_plans_make(const vitc_model *model, const vitc_session_options *options, vitc_plans *plans);
+void vitc_plans_free(vitc_plans *plans);
+
+/* One of the functions that a session runs. */
+typedef struct vitc_case {
+  vitc_plan *plan;
   int64_t symbols[VITC_MAX_SYMBOLS]; /* of the current run */
   const void **inputs;
   void **outputs;
   void **buffers;
   int64_t *shapes, *asked_shapes; /* of all outputs, one after another: of the last run, of the last output_shapes */
   vitc_frame frame;
+} vitc_case;
+
+struct vitc_session {
+  vitc_model *model;
+  vitc_plans plans;
+  vitc_case *cases;     /* [plans.count] */
+  _Atomic int32_t busy; /* the process whose thread is in `run`, or 0 */
+  char *memory;
+  bool owns_memory;
   vitc_team team;
 };
 

@@ -28,7 +28,12 @@ static vitc_status check_rank(role r, const vitc_tensor_spec *spec, const DLTens
   return VITC_OK;
 }
 
-static vitc_status check_forms(const vitc_function *function, const DLTensor *inputs) {
+vitc_status vitc_check_forms(const vitc_function *function, const DLTensor *inputs, int32_t count) {
+  if (count != function->input_count)
+    return vitc_fail(VITC_E_ARGUMENT, "%d inputs were given; expected %d", (int64_t)count,
+                     (int64_t)function->input_count);
+  if (count && !inputs)
+    return vitc_fail(VITC_E_ARGUMENT, "the inputs are null");
   for (int32_t i = 0; i < function->input_count; ++i) {
     const vitc_tensor_spec *spec = &function->inputs[i];
     role r = {"input", spec->name};
@@ -74,14 +79,29 @@ static vitc_status check_symbol(const vitc_function *function, int32_t index, co
   return VITC_OK;
 }
 
+bool vitc_takes(const vitc_function *function, const DLTensor *inputs) {
+  int64_t symbols[VITC_MAX_SYMBOLS];
+  for (int32_t i = 0; i < function->symbol_count; ++i) {
+    const vitc_symbol *symbol = &function->symbols[i];
+    if (symbol->kind != VITC_SYMBOL_INPUT)
+      continue;
+    symbols[i] = inputs[symbol->input].shape[symbol->dim];
+    if (symbols[i] < 1)
+      return false;
+  }
+  vitc_derive_symbols(function, symbols);
+  for (int32_t i = 0; i < function->input_count; ++i)
+    for (int32_t d = 0; d < function->inputs[i].rank; ++d) {
+      int64_t expected;
+      if (!vitc_evaluate(&function->inputs[i].shape[d], symbols, &expected) || inputs[i].shape[d] != expected)
+        return false;
+    }
+  return true;
+}
+
 vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inputs, int32_t count,
                               const int64_t *maximum, int64_t *symbols) {
-  if (count != function->input_count)
-    return vitc_fail(VITC_E_ARGUMENT, "%d inputs were given; expected %d", (int64_t)count,
-                     (int64_t)function->input_count);
-  if (count && !inputs)
-    return vitc_fail(VITC_E_ARGUMENT, "the inputs are null");
-  vitc_status status = check_forms(function, inputs);
+  vitc_status status = vitc_check_forms(function, inputs, count);
   for (int32_t i = 0; i < function->symbol_count && !status; ++i) {
     if (function->symbols[i].kind != VITC_SYMBOL_INPUT)
       continue;

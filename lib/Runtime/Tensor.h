@@ -4,10 +4,19 @@
 
 #include "Program.h"
 
+#include <stdbool.h>
+
 /* Checks counts, types and shapes of the inputs, and reads from them the values of the named dimensions, which must
  * not exceed `maximum` and have to satisfy the function's requirements. Fills in all symbols. */
 vitc_status vitc_read_symbols(const vitc_function *function, const DLTensor *inputs, int32_t count,
                               const int64_t *maximum, int64_t *symbols);
+
+/* Checks the count, types and ranks of the inputs. */
+vitc_status vitc_check_forms(const vitc_function *function, const DLTensor *inputs, int32_t count);
+
+/* Whether the function takes the extents of the inputs, whose ranks are right: any that is at least 1 for a named
+ * dimension, but the same wherever the name stands. */
+bool vitc_takes(const vitc_function *function, const DLTensor *inputs);
 
 /* Checks the memory of an input whose type and shape are right; `data` is where its first element is. */
 vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, const void **data);

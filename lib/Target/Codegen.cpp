@@ -32,8 +32,8 @@ static void initializeTargets() {
   (void)once;
 }
 
-std::string target::symbolOfLevel(llvm::StringRef symbol, llvm::StringRef level) {
-  return (symbol + "." + level).str();
+std::string target::symbolOfLevel(llvm::StringRef symbol, llvm::StringRef level, unsigned shape) {
+  return (symbol + "." + level + (shape == 0 ? "" : ".shape" + llvm::Twine(shape))).str();
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target::createTargetMachine(const TargetInfo &info) {
@@ -65,11 +65,11 @@ static void setAttributes(llvm::Module &module, const llvm::TargetMachine &machi
 }
 
 /// Renames and hides the definitions of a level's module.
-static void claimSymbols(llvm::Module &module, llvm::StringRef level) {
+static void claimSymbols(llvm::Module &module, llvm::StringRef level, unsigned shape) {
   for (llvm::GlobalValue &value : module.global_values()) {
     if (value.isDeclaration() || value.hasLocalLinkage())
       continue;
-    value.setName(symbolOfLevel(value.getName(), level));
+    value.setName(symbolOfLevel(value.getName(), level, shape));
     value.setVisibility(llvm::GlobalValue::HiddenVisibility);
     value.setDSOLocal(true);
   }
@@ -123,7 +123,7 @@ static llvm::Expected<std::vector<Code>> translateToParts(const LevelModule &lev
   std::unique_ptr<llvm::Module> module = mlir::translateModuleToLLVMIR(op, context, level.target.level);
   if (!module)
     return llvm::createStringError("the module for " + level.target.level + " could not be translated to LLVM IR");
-  claimSymbols(*module, level.target.level);
+  claimSymbols(*module, level.target.level, level.shape);
   return partitionModule(*module, parts);
 }
 

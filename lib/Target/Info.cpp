@@ -72,6 +72,10 @@ static void printFunction(OStream &json, const Function &function) {
         json.value(symbol.name);
   });
   printTensors(json, "inputs", function, function.inputs);
+  json.attributeArray("requires", [&] {
+    for (const Requirement &requirement : function.requirements)
+      json.value(requirement.text);
+  });
   printTensors(json, "outputs", function, function.outputs);
   if (!function.variants.empty()) {
     const Variant &best = function.variants.front();

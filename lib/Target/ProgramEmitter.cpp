@@ -60,7 +60,7 @@ private:
   Constant *emit(const Symbol &symbol);
   Constant *emit(const Requirement &requirement);
   Constant *emit(const BufferSpec &buffer);
-  Constant *emit(const Variant &variant);
+  Constant *emit(const Variant &variant, unsigned shape);
   Constant *emit(const Function &function);
   template <typename Range>
   Constant *array(llvm::StructType *type, const Range &elements) {
@@ -152,11 +152,11 @@ Constant *Emitter::emit(const BufferSpec &buffer) {
       types.buffer, {emit(buffer.bytes), number(types.i32, buffer.first), number(types.i32, buffer.last)});
 }
 
-Constant *Emitter::emit(const Variant &variant) {
+Constant *Emitter::emit(const Variant &variant, unsigned shape) {
   auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()),
                                        {types.pointer, types.i64, types.i64}, /*isVarArg=*/false);
   auto *entry = llvm::cast<llvm::Function>(
-      module.getOrInsertFunction(symbolOfLevel(variant.entry, variant.target.level), type).getCallee());
+      module.getOrInsertFunction(symbolOfLevel(variant.entry, variant.target.level, shape), type).getCallee());
   entry->setVisibility(llvm::GlobalValue::HiddenVisibility);
   entry->setDSOLocal(true);
   return llvm::ConstantStruct::get(types.variant,
@@ -171,8 +171,9 @@ Constant *Emitter::emit(const Function &function) {
       {string(function.name), array(types.tensor, function.inputs), array(types.tensor, function.outputs),
        number(types.i32, function.inputs.size()), number(types.i32, function.outputs.size()),
        array(types.symbol, function.symbols), number(types.i32, function.symbols.size()),
-       array(types.variant, function.variants), number(types.i32, function.variants.size()),
-       array(types.requirement, function.requirements), number(types.i32, function.requirements.size())});
+       array(types.variant, function.variants, [&](const Variant &variant) { return emit(variant, function.shape); }),
+       number(types.i32, function.variants.size()), array(types.requirement, function.requirements),
+       number(types.i32, function.requirements.size())});
 }
 
 void Emitter::emit(const Program &program, const WeightsPlacement &weights) {

@@ -76,7 +76,8 @@ class Model:
     """A compiled model. Call it with one array an input, in order or by name; the result is one array, or a dict by
     name where there are several outputs. Any number of threads may call it at once; so may children after a fork.
 
-    The extents of named dimensions, such as the batch, come from the arrays.
+    The extents of named dimensions, such as the batch, come from the arrays. A library that was compiled for several shapes
+    (`shapes`, the inputs of each) runs the code for those of the arrays; `inputs` are the first.
     """
 
     def __init__(
@@ -96,8 +97,9 @@ class Model:
         described = [f for f in self.info["functions"] if f["name"] == function]
         if not described:
             raise Error(f"{self.path} has no function '{function}'")
-        self._symbols: list[str] = described[0]["symbols"]
-        self.inputs = tuple(Tensor._from_json(value) for value in described[0]["inputs"])
+        self._symbols: list[str] = list(dict.fromkeys(name for f in described for name in f["symbols"]))
+        self.shapes = tuple(tuple(Tensor._from_json(value) for value in f["inputs"]) for f in described)
+        self.inputs = self.shapes[0]
         self.outputs = tuple(Tensor._from_json(value) for value in described[0]["outputs"])
         options = _abi.OpenOptions(size=ctypes.sizeof(_abi.OpenOptions), verify_weights=verify_weights,
                                    weights_path=None if weights is None else os.fsencode(weights))
@@ -172,10 +174,21 @@ class Model:
     def _dims_of(self, inputs: list[np.ndarray]) -> dict[str, int]:
         """The extent of each named dimension; what contradicts is left to the library to say."""
         dims = dict.fromkeys(self._symbols, 1)
-        for spec, array in zip(self.inputs, inputs):
+        for spec, array in zip(self._shape_of(inputs), inputs):
             if array.ndim == len(spec.shape):
                 dims.update({d: extent for d, extent in zip(spec.shape, array.shape) if d in dims and extent > dims[d]})
         return dims
+
+    def _shape_of(self, inputs: list[np.ndarray]) -> tuple[Tensor, ...]:
+        """Those of the shapes that the library was compiled for that take these inputs, the most specialised first."""
+        def takes(specs: tuple[Tensor, ...]) -> bool:
+            return all(len(spec.shape) == array.ndim and all(d == extent or isinstance(d, str)
+                       for d, extent in zip(spec.shape, array.shape)) for spec, array in zip(specs, inputs))
+
+        def names(specs: tuple[Tensor, ...]) -> int:
+            return len({d for spec in specs for d in spec.shape if isinstance(d, str)})
+
+        return min(filter(takes, self.shapes), key=names, default=self.inputs)
 
     def _new_session(self, dims: dict[str, int]) -> _Session:
         return _Session(self, dims)

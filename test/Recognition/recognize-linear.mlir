@@ -119,3 +119,21 @@ func.func @near_misses(%x: tensor<8x8x8xf32>, %i: tensor<8x8x8xf32>, %v: tensor<
   %4 = linalg.contract indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>] ins(%x, %v : tensor<8x8x8xf32>, tensor<8x8xf32>) outs(%f : tensor<8x8x8xf32>) -> tensor<8x8x8xf32>
   return %0, %1, %2, %3, %4 : tensor<8x8x8xf32>, tensor<8x8x8xf32>, tensor<8x8x8xf32>, tensor<8xf32>, tensor<8x8x8xf32>
 }
+
+// -----
+
+// A matrix whose size the run tells: its product stays a contraction.
+
+// CHECK-LABEL: func @computed_weight
+// CHECK-NOT: vit.linear
+func.func @computed_weight(%x: tensor<2x?xf32>, %n: index, %m: index) -> tensor<2x?xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = tensor.empty(%n, %m) : tensor<?x?xf32>
+  %weight = linalg.fill ins(%one : f32) outs(%w : tensor<?x?xf32>) -> tensor<?x?xf32>
+  %e = tensor.empty(%n) : tensor<2x?xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<2x?xf32>) -> tensor<2x?xf32>
+  %y = linalg.contract indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
+      ins(%x, %weight : tensor<2x?xf32>, tensor<?x?xf32>) outs(%init : tensor<2x?xf32>) -> tensor<2x?xf32>
+  return %y : tensor<2x?xf32>
+}

@@ -115,6 +115,16 @@ ARCHITECTURES: dict[str, Architecture] = {
     "resnet": Architecture(timm_model("resnet50", layers=(1, 1, 1, 1), channels=(16, 24, 32, 48), num_classes=10), 64),
 }
 
+# Exported for any batch, height and width. name: (architecture, exporter, what both are multiples of when exported).
+SIZED: dict[str, tuple[Architecture, str, int]] = {
+    "hf_dinov2_sizes": (Architecture(_dinov2("eager"), 112), "torchscript", 14),
+    "dinov2_reg4_sizes.dyn": (Architecture(_plain("vit_small_patch14_reg4_dinov2", 112, dynamic_img_size=True), 112), "dynamo", 14),
+    "dino_sizes.dyn": (Architecture(_plain("vit_small_patch16_224.dino", 64, num_classes=0, dynamic_img_size=True), 64), "dynamo", 16),
+    "resnet_sizes": (ARCHITECTURES["resnet"], "torchscript", 1),
+    "convnext_sizes.dyn": (ARCHITECTURES["convnext"], "dynamo", 1),
+    "pvt_v2_sizes": (ARCHITECTURES["pvt_v2"], "torchscript", 32),
+}
+
 # name: (of what, exporter, batch); a batch of None is symbolic. At least one of each an exporter.
 BATCHED: dict[str, tuple[str, str, int | None]] = {
     "deit_b2": ("deit", "torchscript", 2),
@@ -125,4 +135,10 @@ BATCHED: dict[str, tuple[str, str, int | None]] = {
     "hf_dinov2_reg_batch.dyn": ("hf_dinov2_reg", "dynamo", None),
     "vit_odd_batch": ("vit_odd", "torchscript", None),
     "swin_batch.dyn": ("swin", "dynamo", None),
+    "swin_batch": ("swin", "torchscript", None),
+    "deit3_batch": ("deit3", "torchscript", None),
+    "hf_vit_batch": ("hf_vit", "torchscript", None),
+    "nest_batch": ("nest", "torchscript", None),
+    "pit_batch": ("pit", "torchscript", None),
+    "levit_batch": ("levit", "torchscript", None),
 }

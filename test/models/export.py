@@ -4,7 +4,7 @@
     pip install -r requirements.txt     # torch, timm, transformers, …; the tests need none of them
     export.py [NAME…]                   # all of them by default
 
-Narrow models go to graphs/, those of full size to full/. A name ends in `.dyn` where the dynamo exporter (opset 20) wrote
+Narrow models go to graphs/, those of any height and width to sized/, those of full size to full/. A name ends in `.dyn` where the dynamo exporter (opset 20) wrote
 the graph; else the TorchScript exporter did. The model with its PyTorch weights is run by ONNX Runtime and must agree with
 PyTorch to 2e-5 of the largest value. What is kept is the graph: zoo/zoo.py draws its weights again wherever it is needed.
 """
@@ -23,7 +23,7 @@ sys.path[:0] = [str(FOLDER.parents[1] / "zoo"), str(FOLDER.parents[1] / "python"
 import zoo  # noqa: E402
 
 import own  # noqa: E402
-from architectures import ARCHITECTURES, BATCHED  # noqa: E402
+from architectures import ARCHITECTURES, BATCHED, SIZED  # noqa: E402
 from comparators import COMPARATORS, FULL_COMPARATORS  # noqa: E402
 
 SMALL, FULL = ARCHITECTURES | COMPARATORS | own.SMALL, FULL_COMPARATORS | own.FULL
@@ -42,6 +42,31 @@ def plan():
     for name, (of, exporter, batch) in (BATCHED | own.SMALL_BATCHED).items():
         planned[name] = (SMALL[of], exporter, batch, "graphs")
     return planned
+
+
+def write_sized(name):
+    """A graph of symbolic batch, height and width."""
+    architecture, exporter, multiple = SIZED[name]
+    module = architecture.build(seed=sum(name.encode()))
+    shapes = [(2, 3, 96, 128), (1, 3, 64, 192), (3, 3, 160, 96)]
+    if multiple == 14:
+        shapes = [(2, 3, 84, 98), (1, 3, 98, 70), (3, 3, 112, 140)]
+    inputs = (torch.randn(shapes[0], generator=torch.Generator().manual_seed(0)),)
+    with tempfile.TemporaryDirectory() as temporary:
+        path = f"{temporary}/{name}.onnx"
+        if exporter == "torchscript":
+            axes = {"x": {0: "batch", 2: "height", 3: "width"}, "y": {0: "batch"}}
+            torch.onnx.export(module, inputs, path, dynamo=False, opset_version=architecture.opset, dynamic_axes=axes,
+                              input_names=["x"], output_names=["y"])
+        else:
+            sides = [multiple * torch.export.Dim(side, min=2, max=256) if multiple > 1 else
+                     torch.export.Dim(side, min=32, max=4096) for side in ("height", "width")]
+            torch.onnx.export(module, inputs, path, dynamo=True, opset_version=DYNAMO_OPSET, external_data=False,
+                              dynamic_shapes=({0: torch.export.Dim("batch"), 2: sides[0], 3: sides[1]},),
+                              input_names=["x"], output_names=["y"], verbose=False)
+        compare(module, path, [(torch.randn(shape, generator=torch.Generator().manual_seed(1)),) for shape in shapes])
+        kept = zoo.strip(path, FOLDER / "sized", KEPT_ELEMENTS)
+    print(f"sized/{name}: {kept.stat().st_size} bytes", flush=True)
 
 
 def names(letter, values):
@@ -64,15 +89,14 @@ def export(module, path, exporter, opset, inputs, symbolic):
                           external_data=False, verbose=False, **ports)
 
 
-def compare(module, path, architecture, batches):
+def compare(module, path, drawn):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for batch in batches:
-        inputs = architecture.inputs(batch, seed=batch)
+    for inputs in drawn:
         found = session.run(None, {name: x.numpy() for name, x in zip(names("x", inputs), inputs)})
         for got, expected in zip(found, (y.numpy() for y in run(module, inputs)), strict=True):
             drift = np.abs(got - expected).max() / np.abs(expected).max()
             if not (drift <= TOLERANCE and expected.std() > 1e-3 * np.abs(expected).max()):
-                raise SystemExit(f"{path}: ONNX Runtime and PyTorch differ by {drift} of the largest value at batch {batch}")
+                raise SystemExit(f"{path}: ONNX Runtime and PyTorch differ by {drift} of the largest value of {len(inputs[0])} pictures")
 
 
 def write(name):
@@ -82,7 +106,7 @@ def write(name):
     with tempfile.TemporaryDirectory() as temporary:
         path = f"{temporary}/{name}.onnx"
         export(module, path, exporter, architecture.opset, inputs, symbolic=batch is None)
-        compare(module, path, architecture, [batch] if batch else [1, 2, 3])
+        compare(module, path, [architecture.inputs(count, seed=count) for count in ([batch] if batch else [1, 2, 3])])
         kept = zoo.strip(path, FOLDER / folder, KEPT_ELEMENTS)
     print(f"{folder}/{name}: {kept.stat().st_size} bytes", flush=True)
 
@@ -91,8 +115,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     warnings.simplefilter("ignore")
-    for name in parser.parse_args().names or plan():
-        write(name)
+    for name in parser.parse_args().names or [*plan(), *SIZED]:
+        (write_sized if name in SIZED else write)(name)
 
 
 if __name__ == "__main__":

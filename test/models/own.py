@@ -117,6 +117,9 @@ SMALL_BATCHED: dict[str, tuple[str, str, int | None]] = {
     "resampled_batch": ("resampled", "torchscript", None),
     "deepvit_batch.dyn": ("deepvit", "dynamo", None),
     "vt_batch": ("vt", "torchscript", None),
+    "clip_picture_batch": ("clip_picture", "torchscript", None),
+    "semantic_fpn_batch": ("semantic_fpn", "torchscript", None),
+    "segmentation_batch": ("segmentation", "torchscript", None),
 }
 
 

@@ -68,7 +68,8 @@ static Expected<Extents> parseDims() {
   return dims;
 }
 
-static Expected<Arrays> makeInputs(const FunctionInfo &function, Extents &dims) {
+/// The arrays of --input; `function` is any of those of its name.
+static Expected<Arrays> readInputs(const FunctionInfo &function) {
   Arrays inputs;
   StringRef only = function.inputs.size() == 1 ? StringRef(function.inputs.front().name) : StringRef();
   for (StringRef argument : inputFiles)
@@ -77,6 +78,11 @@ static Expected<Arrays> makeInputs(const FunctionInfo &function, Extents &dims) 
   for (const auto &[name, array] : inputs)
     if (llvm::none_of(function.inputs, [&](const TensorInfo &input) { return input.name == name; }))
       return llvm::createStringError("the function '" + function.name + "' has no input named '" + name + "'");
+  return inputs;
+}
+
+/// Draws the inputs that are not given, and sets the dimensions that they leave open.
+static Expected<Arrays> completeInputs(const FunctionInfo &function, Arrays inputs, Extents &dims) {
   Expected<Extents> resolved = resolveDims(function, inputs, dims);
   if (!resolved)
     return resolved.takeError();
@@ -161,14 +167,18 @@ static Expected<bool> compareOutputs(const FunctionInfo &function, const Arrays 
 }
 
 static Expected<bool> runModel(Model &model, Extents dims) {
-  Expected<FunctionInfo> function = model.function(functionName);
-  if (!function)
-    return function.takeError();
+  Expected<std::vector<FunctionInfo>> functions = model.functions(functionName);
+  if (!functions)
+    return functions.takeError();
   if (Error error = model.open(weights))
     return error;
+  Expected<Arrays> given = readInputs(functions->front());
+  if (!given)
+    return given.takeError();
+  const FunctionInfo *function = &chooseFunction(*functions, *given);
   if (batch > 0)
     dims[function->symbols.size() == 1 ? function->symbols.front() : "batch"] = batch;
-  Expected<Arrays> inputs = makeInputs(*function, dims);
+  Expected<Arrays> inputs = completeInputs(*function, std::move(*given), dims);
   if (!inputs)
     return inputs.takeError();
   if (Error error = model.createSession(*function, {dims, threads}))

@@ -49,6 +49,7 @@ public:
     options.output = arguments.getLastArgValue(OPT_output);
     options.shapes = arguments.getAllArgValues(OPT_shape);
     options.constants = arguments.getAllArgValues(OPT_constant);
+    readShapeSets();
     options.taps = arguments.getAllArgValues(OPT_tap);
     options.report = arguments.hasArg(OPT_report);
     if (const Arg *verify = arguments.getLastArg(OPT_verify, OPT_verify_eq))
@@ -86,6 +87,19 @@ private:
       items.insert(items.end(), parts.begin(), parts.end());
     }
     return items;
+  }
+
+  /// `x=1x3x224x224,mask=1x5;x=…`
+  void readShapeSets() {
+    for (const std::string &argument : arguments.getAllArgValues(OPT_shapes)) {
+      SmallVector<StringRef> sets, shapes;
+      StringRef(argument).split(sets, ';');
+      for (StringRef set : sets) {
+        shapes.clear();
+        set.split(shapes, ',');
+        options.shapeSets.emplace_back(shapes.begin(), shapes.end());
+      }
+    }
   }
 
   void readInput() {

@@ -10,6 +10,9 @@ def output : JoinedOrSeparate<["-"], "o">, MetaVarName<"<model.so>">, HelpText<"
 defm shape : Value<"shape", "<name=1x3x224x224>", "Fix the shape of an input; may be repeated">;
 defm constant : Value<"constant", "<name=file.npy>",
                       "Compile the model for one value of an input, which is none any more; may be repeated">;
+defm shapes : Value<"shapes", "<sets>",
+                    "Compile for several shapes; the library chooses by its inputs: \"x=1x3x224x224;x=8x3x224x224\", "
+                    "inputs of one set apart by commas, ? for a dimension that stays open">;
 defm tap : Value<"tap", "<name>",
                  "Make a tensor of the model an output, under its name; may be repeated. Kinds of tensors "
                  "(scores, attention, queries, keys, values, tokens, norms, with :LAYERS) are not supported yet">;

@@ -20,10 +20,12 @@ enum class Artefact { SharedLibrary, Object, Header, Assembly };
 enum class ExplainFormat { None, Text, JSON };
 
 struct Options {
-  std::string input;                     ///< an ONNX file
-  std::string output;                    ///< path of the shared library; the other artefacts stand beside it
-  std::vector<std::string> shapes;       ///< `NAME=1x3x224x224`
-  std::vector<std::string> constants;    ///< `NAME=FILE.npy`, or a .npz file: inputs that are constants
+  std::string input;                  ///< an ONNX file
+  std::string output;                 ///< path of the shared library; the other artefacts stand beside it
+  std::vector<std::string> shapes;    ///< `NAME=1x3x224x224`
+  std::vector<std::string> constants; ///< `NAME=FILE.npy`, or a .npz file: inputs that are constants
+  /// Of `--shapes`: each item has the shapes of one function of the library, as in `shapes`.
+  std::vector<std::vector<std::string>> shapeSets;
   std::vector<std::string> taps;         ///< names of tensors that become outputs
   bool tapOnly = false;                  ///< whether they are the only outputs
   std::vector<std::string> levels;       ///< CPU levels; empty: the host's

@@ -8,6 +8,9 @@ namespace vitc::run {
 /// Adds to `arrays` what "file.npz" or "name=file.npy" says; a file of one array without a name gets `only`.
 llvm::Error readNamed(llvm::StringRef argument, llvm::StringRef only, Arrays &arrays);
 
+/// Of functions that differ in their shapes the first that takes the given inputs; the first of all where none does.
+const FunctionInfo &chooseFunction(llvm::ArrayRef<FunctionInfo> functions, const Arrays &inputs);
+
 /// The extent of each symbol of the function: from the inputs that are given, else from `chosen`, else 1.
 llvm::Expected<Extents> resolveDims(const FunctionInfo &function, const Arrays &inputs, const Extents &chosen);
 

@@ -42,7 +42,8 @@ public:
   static llvm::Expected<Model> load(const std::string &path);
 
   llvm::StringRef info() const { return api->info_json(); }
-  llvm::Expected<FunctionInfo> function(llvm::StringRef name) const;
+  /// The functions of this name, which differ in their shapes; there is at least one.
+  llvm::Expected<std::vector<FunctionInfo>> functions(llvm::StringRef name) const;
 
   llvm::Error open(const std::string &weights);
   llvm::Error createSession(const FunctionInfo &function, const SessionOptions &options);

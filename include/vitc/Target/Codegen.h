@@ -20,10 +20,11 @@ class TargetMachine;
 
 namespace vitc::target {
 
-/// A module in the LLVM dialect and the CPU level to compile it for.
+/// A module in the LLVM dialect, the CPU level to compile it for, and which of the model's shapes it is for.
 struct LevelModule {
   mlir::ModuleOp module;
   TargetInfo target;
+  unsigned shape = 0;
 };
 
 enum class CodeKind { Object, Assembly };
@@ -39,8 +40,9 @@ struct CodegenOptions {
 /// The bytes of an ELF object, or the text of an assembly file.
 using Code = llvm::SmallVector<char, 0>;
 
-/// The name that a symbol of a level's module has in the library: modules of several levels define the same names.
-std::string symbolOfLevel(llvm::StringRef symbol, llvm::StringRef level);
+/// The name that a symbol of a level's module has in the library: modules of several levels and shapes define the same
+/// names.
+std::string symbolOfLevel(llvm::StringRef symbol, llvm::StringRef level, unsigned shape = 0);
 
 /// The machine of a level, position independent, -O3.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const TargetInfo &target);

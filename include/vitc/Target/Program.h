@@ -34,6 +34,7 @@ class Polynomial {
 public:
   Polynomial() = default;
   /*implicit*/ Polynomial(int64_t constant);
+  explicit Polynomial(const Term &term) { add(term); }
   static Polynomial symbol(size_t index);
 
   llvm::ArrayRef<Term> getTerms() const { return terms; }
@@ -41,6 +42,8 @@ public:
 
   Polynomial operator+(const Polynomial &other) const;
   Polynomial operator*(const Polynomial &other) const;
+  Polynomial operator-(const Polynomial &other) const { return *this + other * Polynomial(-1); }
+  bool operator==(const Polynomial &other) const { return (*this - other).terms.empty(); }
   int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
   /// As info_json spells it: `197*batch`, `batch*tokens^2+1`.
   std::string print(llvm::ArrayRef<llvm::StringRef> names) const;
@@ -102,8 +105,10 @@ struct Variant {
   Polynomial scratchBytes; ///< of one thread
 };
 
+/// Functions of one name differ in the shapes they take: a library chooses by those of its inputs.
 struct Function {
   std::string name = "main";
+  unsigned shape = 0; ///< counts those of one name
   std::vector<TensorSpec> inputs, outputs;
   std::vector<Symbol> symbols;
   std::vector<Variant> variants; ///< from the best to the least

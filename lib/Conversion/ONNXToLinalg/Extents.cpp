@@ -102,29 +102,61 @@ void Symbols::defineFrom(Type type, Value argument, OpBuilder &builder, Location
   }
 }
 
+/// Constants first, then what has fewer parts; a text for the rest.
+static bool isSimpler(AffineExpr a, AffineExpr b) {
+  auto rank = [](AffineExpr expr) {
+    int64_t parts = 0;
+    expr.walk([&](AffineExpr) { ++parts; });
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    expr.print(os);
+    return std::tuple(!isa<AffineConstantExpr>(expr), parts, text);
+  };
+  return rank(a) < rank(b);
+}
+
+AffineExpr Symbols::getRepresentative(AffineExpr extent) const {
+  if (isa<AffineConstantExpr>(extent))
+    return extent;
+  AffineExpr simplest = extent;
+  for (AffineExpr zero : zeros)
+    for (AffineExpr other : {simplify(extent - zero), simplify(extent + zero)})
+      if (isSimpler(other, simplest))
+        simplest = other;
+  return simplest;
+}
+
+void Symbols::requireZero(vit::DimsAttr value) {
+  Extents zero = getExtents(value);
+  if (zero.front())
+    zeros.push_back(zero.front());
+}
+
+Extents Symbols::getExtents(vit::DimsAttr dims) const {
+  SmallVector<AffineExpr> replacements;
+  for (auto name : dims.getSymbols().getAsRange<StringAttr>()) {
+    auto *it = values.find(name);
+    replacements.push_back(it == values.end() ? AffineExpr() : getAffineSymbolExpr(it - values.begin(), context));
+  }
+  Extents extents;
+  for (AffineExpr extent : dims.getMap().getValue().getResults()) {
+    bool known = true;
+    extent.walk([&](AffineExpr expr) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+        known &= replacements[symbol.getPosition()] != nullptr;
+    });
+    extents.push_back(known ? getRepresentative(simplify(extent.replaceSymbols(replacements))) : AffineExpr());
+  }
+  return extents;
+}
+
 Extents Symbols::getExtents(Type type) const {
   auto tensor = cast<RankedTensorType>(type);
   auto dims = dyn_cast_if_present<vit::DimsAttr>(tensor.getEncoding());
-  SmallVector<AffineExpr> replacements;
-  if (dims)
-    for (auto name : dims.getSymbols().getAsRange<StringAttr>()) {
-      auto *it = values.find(name);
-      replacements.push_back(it == values.end() ? AffineExpr() : getAffineSymbolExpr(it - values.begin(), context));
-    }
-  Extents extents;
-  for (auto [dim, size] : llvm::enumerate(tensor.getShape())) {
-    if (!ShapedType::isDynamic(size)) {
-      extents.push_back(getAffineConstantExpr(size, context));
-      continue;
-    }
-    bool known = dims != nullptr;
-    if (known)
-      dims.getExtent(dim).walk([&](AffineExpr expr) {
-        if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-          known &= replacements[symbol.getPosition()] != nullptr;
-      });
-    extents.push_back(known ? simplify(dims.getExtent(dim).replaceSymbols(replacements)) : AffineExpr());
-  }
+  Extents extents = dims ? getExtents(dims) : Extents(tensor.getRank());
+  for (auto [extent, size] : llvm::zip_equal(extents, tensor.getShape()))
+    if (!ShapedType::isDynamic(size))
+      extent = getAffineConstantExpr(size, context);
   return extents;
 }
 

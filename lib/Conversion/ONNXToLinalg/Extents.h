@@ -1,6 +1,8 @@
 #ifndef VITC_CONVERSION_ONNXTOLINALG_EXTENTS_H
 #define VITC_CONVERSION_ONNXTOLINALG_EXTENTS_H
 
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
@@ -52,9 +54,16 @@ public:
   /// Gives the symbol `name` its value, an extent that the run computes.
   void define(mlir::StringAttr name, mlir::Value value) { values[name] = value; }
 
+  /// Takes `value`, one expression, to be zero wherever the function runs: of extents that it makes equal the simplest
+  /// stands for all.
+  void requireZero(vit::DimsAttr value);
+
   /// The extents of a tensor type of the onnx stage. A null expression stands for an extent that is neither static nor
   /// an expression of the arguments' symbols.
   Extents getExtents(mlir::Type type) const;
+
+  /// The same of a map over names; an expression of others is null.
+  Extents getExtents(vit::DimsAttr dims) const;
 
   /// The extent as an index: an attribute where it is static, else computed at the insertion point.
   mlir::OpFoldResult materialize(mlir::AffineExpr extent, mlir::OpBuilder &builder, mlir::Location loc) const;
@@ -63,7 +72,10 @@ public:
   mlir::AffineExpr simplify(mlir::AffineExpr extent) const;
 
 private:
+  mlir::AffineExpr getRepresentative(mlir::AffineExpr extent) const;
+
   mlir::MLIRContext *context;
+  llvm::SmallVector<mlir::AffineExpr> zeros;
   llvm::MapVector<mlir::StringAttr, mlir::Value> values;
 };
 

@@ -36,7 +36,10 @@ struct ResamplingRule {
   double getNarrowing(double ofScale) const { return antialias ? std::min(ofScale, 1.0) : 1; }
   double getNarrowing() const { return getNarrowing(scale != 0 ? scale : 1); }
   /// The elements that the kernel covers on each side.
-  double getReach(double narrowing) const { return (isCubic ? 2 : 1) / narrowing; }
+  template <typename Number>
+  Number getReach(Number narrowing) const {
+    return 1 / narrowing * (isCubic ? 2 : 1);
+  }
   int64_t countTaps(double narrowing) const {
     return narrowing < 1 ? static_cast<int64_t>(std::ceil(2 * getReach(narrowing))) + 1 : isCubic ? 4 : 2;
   }

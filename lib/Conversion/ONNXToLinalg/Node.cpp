@@ -26,6 +26,16 @@ ElementsAttr vitc::onnx::convertElements(ElementsAttr value) {
   return cast<DenseElementsAttr>(value).bitcast(type.getElementType());
 }
 
+Tensor Node::get(Value operand) const {
+  Tensor tensor{rewriter.getRemappedValue(operand), state.symbols.getExtents(operand.getType())};
+  // An extent that every run has to have is a constant, whatever the type says.
+  bool isKnown = llvm::all_of(tensor.extents, [](AffineExpr extent) { return extent != nullptr; });
+  if (auto type = isKnown ? getType(tensor.extents, tensor.getElementType()) : RankedTensorType();
+      type && type != tensor.value.getType())
+    tensor.value = tensor::CastOp::create(rewriter, loc, type, tensor.value);
+  return tensor;
+}
+
 Type Node::getResultElementType(unsigned index) const {
   return convertElementType(getElementTypeOrSelf(op->getResult(index).getType()));
 }

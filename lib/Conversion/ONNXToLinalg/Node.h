@@ -39,9 +39,7 @@ public:
       : TensorBuilder(rewriter, op->getLoc(), state.symbols), op(op), rewriter(rewriter), state(state) {}
 
   /// The converted form of an operand.
-  Tensor get(mlir::Value operand) const {
-    return {rewriter.getRemappedValue(operand), state.symbols.getExtents(operand.getType())};
-  }
+  Tensor get(mlir::Value operand) const;
   llvm::SmallVector<Tensor> get(mlir::ValueRange operands) const {
     return llvm::map_to_vector(operands, [&](mlir::Value operand) { return get(operand); });
   }

@@ -42,6 +42,10 @@ public:
       rewriter.setInsertionPointToStart(*entry);
       for (auto [input, argument] : llvm::zip_equal(type.getInputs(), (*entry)->getArguments()))
         state.symbols.defineFrom(input, argument, rewriter, func.getLoc());
+      if (auto requirements = func->getAttrOfType<ArrayAttr>("vit.requires"))
+        for (auto requirement : requirements.getAsRange<vitc::vit::RequirementAttr>())
+          if (requirement.isZero())
+            state.symbols.requireZero(requirement.getValue());
     }
     rewriter.modifyOpInPlace(func, [&] {
       keepUnsigned(func);

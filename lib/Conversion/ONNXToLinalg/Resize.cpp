@@ -1,9 +1,9 @@
 //===- Resize: one pass an axis -------------------------------------------===//
 //
 // Interpolation is linear and separable: each axis that changes is a weighted sum of a few elements, whose positions
-// and weights are constants where the extents are known, and computed once in a run where they are not. Few elements
-// are a linalg.contract with a constant matrix. The nearest element is read, not multiplied, so that infinities stay
-// where they are.
+// and weights are constants where the extents are known, and computed once in a run where they are not. Few elements,
+// and as many as only the run knows, are a linalg.contract with a matrix. The nearest element is read, not multiplied,
+// so that infinities stay where they are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -152,6 +152,20 @@ static Tensor getNearestPositions(Node &node, const ResizedAxis &axis, StringRef
                  });
 }
 
+/// Weights (output elements, taps) divided by their sums, of type `element`.
+static Tensor normalize(Node &node, const Tensor &weights, Type element) {
+  Type f64 = weights.getElementType();
+  Tensor sum =
+      node.reduce(weights, {1}, getScalarAttr(0, f64), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        return arith::AddFOp::create(b, loc, args[0], args[1]);
+      });
+  return node.map({weights, node.addDims(sum, {1})}, weights.extents, element,
+                  [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                    Value share = arith::DivFOp::create(b, loc, args[0], args[1]);
+                    return element == f64 ? share : arith::TruncFOp::create(b, loc, element, share).getResult();
+                  });
+}
+
 /// Weights of type `element`; those of an output element sum to one.
 static TapTensors getTaps(Node &node, const ResizedAxis &axis, Type element) {
   if (std::optional<Resampling> resampling = axis.getStatic()) {
@@ -172,17 +186,44 @@ static TapTensors getTaps(Node &node, const ResizedAxis &axis, Type element) {
   Tensor weights = mapAxis(node, axis, count, f64, [&](OpBuilder &b, Location loc, Scalar x, Scalar tap, Scalar in) {
     return rule.getTapWeight(x, getTap(x, tap), in, narrowing).value;
   });
-  Tensor sum =
-      node.reduce(weights, {1}, getScalarAttr(0, f64), [](OpBuilder &b, Location loc, ValueRange args) -> Value {
-        return arith::AddFOp::create(b, loc, args[0], args[1]);
-      });
-  Tensor shares =
-      node.map({weights, node.addDims(sum, {1})}, weights.extents, element,
-               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                 Value share = arith::DivFOp::create(b, loc, args[0], args[1]);
-                 return element == f64 ? share : arith::TruncFOp::create(b, loc, element, share).getResult();
-               });
-  return {count, positions, shares};
+  return {count, positions, normalize(node, weights, element)};
+}
+
+/// The weights of an axis that is antialiased by how much narrower it becomes in a run, (output, input): what lies
+/// outside the input counts for its edges.
+static Tensor getAntialiasedMatrix(Node &node, const ResizedAxis &axis, Type element) {
+  const ResamplingRule &rule = axis.rule;
+  Type f64 = node.builder.getF64Type();
+  Value in = node.indexValue(axis.from), out = node.indexValue(axis.to);
+  Tensor weights = node.map({}, {axis.to, axis.from}, f64, [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+    auto number = [&](OpBuilder &b, Value index) { return Scalar::fromIndex(b, loc, index, f64); };
+    Value column = linalg::IndexOp::create(b, loc, 1), zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Scalar inputs = number(b, in), outputs = number(b, out), j = number(b, column);
+    Scalar x = rule.getCoordinate(number(b, linalg::IndexOp::create(b, loc, 0)), inputs, outputs);
+    Scalar narrowing = getLesser(outputs / inputs, 1), reach = rule.getReach(narrowing);
+    Scalar weight = rule.evaluateKernel((x - j) * narrowing);
+    if (rule.excludeOutside)
+      return weight.value;
+    Scalar first = getCeil(x - reach), last = inputs - 1;
+    Value isFirst = isAtMost(j, 0), isLast = isAtMost(last, j);
+    Value most = (inputs * 4 + 4).toIndex(arith::ConstantIndexOp::create(b, loc, std::numeric_limits<int64_t>::max()));
+    Value isEdge = arith::OrIOp::create(b, loc, isFirst, isLast);
+    Value taps = arith::SelectOp::create(b, loc, isEdge, (getCeil(reach * 2) + 1).toIndex(most), zero);
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    auto loop = scf::ForOp::create(
+        b, loc, zero, taps, one, weight.value, [&](OpBuilder &body, Location, Value tap, ValueRange sums) {
+          auto here = [&](const Scalar &outside) { return Scalar(body, loc, outside.value); };
+          Scalar position = here(first) + number(body, tap);
+          Value isBefore = arith::AndIOp::create(body, loc, isFirst, isLess(position, 0));
+          Value isAfter = arith::AndIOp::create(body, loc, isLast, isLess(here(last), position));
+          Value counts = arith::OrIOp::create(body, loc, isBefore, isAfter);
+          Scalar beyond = rule.evaluateKernel((here(x) - position) * here(narrowing));
+          scf::YieldOp::create(body, loc,
+                               (Scalar(body, loc, sums[0]) + choose(counts, beyond, beyond.constant(0))).value);
+        });
+    return loop.getResult(0);
+  });
+  return normalize(node, weights, element);
 }
 
 //===----------------------------------------------------------------------===//
@@ -206,14 +247,17 @@ static Tensor readNearest(Node &node, const Tensor &x, ExtentsRef extents, Array
   });
 }
 
-/// y[.., i, ..] = Σ_j x[.., j, ..] · weights[i, j], as a product with a constant matrix.
-static Tensor multiply(Node &node, const Tensor &x, int64_t dim, const Resampling &resampling) {
+/// The weights of a resampling, (output, input).
+static Tensor getMatrix(Node &node, const Resampling &resampling, Type element) {
   std::vector<double> weights = resampling.getWeights();
-  Tensor matrix =
-      node.constant({resampling.outputSize, resampling.inputSize}, ArrayRef<double>(weights), x.getElementType());
-  int64_t rank = x.getRank();
+  return node.constant({resampling.outputSize, resampling.inputSize}, ArrayRef<double>(weights), element);
+}
+
+/// y[.., i, ..] = Σ_j x[.., j, ..] · weights[i, j], as a product with a matrix.
+static Tensor multiply(Node &node, const Tensor &x, const ResizedAxis &axis, const Tensor &matrix) {
+  int64_t rank = x.getRank(), dim = axis.dim;
   Extents extents = x.extents;
-  extents[dim] = node.extent(resampling.outputSize);
+  extents[dim] = axis.to;
   // Loops: those of the result, then j.
   SmallVector<AffineExpr> read;
   for (int64_t i = 0; i < rank; ++i)
@@ -259,13 +303,13 @@ static Tensor sumTaps(Node &node, const Tensor &x, int64_t dim, AffineExpr to, c
 }
 
 /// Interpolates along one axis.
-static FailureOr<Tensor> interpolate(Node &node, const Tensor &x, const ResizedAxis &axis) {
+static Tensor interpolate(Node &node, const Tensor &x, const ResizedAxis &axis) {
   constexpr int64_t maxMatrixColumns = 64;
   std::optional<Resampling> resampling = axis.getStatic();
   if (resampling && resampling->inputSize <= maxMatrixColumns && x.getElementType().isF32())
-    return multiply(node, x, axis.dim, *resampling);
+    return multiply(node, x, axis, getMatrix(node, *resampling, x.getElementType()));
   if (!resampling && !axis.rule.hasKnownTaps())
-    return node.refuse("antialiasing of a symbolic extent needs scales rather than sizes");
+    return multiply(node, x, axis, getAntialiasedMatrix(node, axis, x.getElementType()));
   return sumTaps(node, x, axis.dim, axis.to, getTaps(node, axis, x.getElementType()));
 }
 
@@ -318,11 +362,10 @@ static FailureOr<Tensor> convertResize(ResizeOp op, Node &node) {
     return extrapolate(node, readNearest(node, x, node.getResultExtents(), *axes, op.getNearestMode()), *axes, outside);
   Type element = x.getElementType();
   bool noNegatives = isUnsigned(op.getX());
-  FailureOr<Tensor> y = axes->empty() ? x : toFloats(node, x, getComputeType(element), noNegatives);
+  Tensor y = axes->empty() ? x : toFloats(node, x, getComputeType(element), noNegatives);
   for (const ResizedAxis &axis : *axes)
-    if (failed(y = interpolate(node, *y, axis)))
-      return failure();
-  return extrapolate(node, fromFloats(node, *y, element, noNegatives), *axes, outside);
+    y = interpolate(node, y, axis);
+  return extrapolate(node, fromFloats(node, y, element, noNegatives), *axes, outside);
 }
 
 void vitc::onnx::populateResizePatterns(NodePatterns &patterns) { patterns.add(convertResize); }

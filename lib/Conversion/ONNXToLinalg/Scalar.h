@@ -45,6 +45,7 @@ inline Scalar operator/(const Scalar &a, double b) { return a / a.constant(b); }
 inline Scalar operator+(double a, const Scalar &b) { return b.constant(a) + b; }
 inline Scalar operator-(double a, const Scalar &b) { return b.constant(a) - b; }
 inline Scalar operator*(double a, const Scalar &b) { return b.constant(a) * b; }
+inline Scalar operator/(double a, const Scalar &b) { return b.constant(a) / b; }
 
 Scalar getFloor(const Scalar &x);
 Scalar getCeil(const Scalar &x);

@@ -168,6 +168,15 @@ static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
   });
 }
 
+static FailureOr<Tensor> convertSymbolicSlice(SymbolicSliceOp op, Node &node) {
+  auto dims = vitc::vit::DimsAttr::get(node.getContext(), op.getSymbols(), op.getOffsetsAttr());
+  Extents offsets = node.symbols.getExtents(dims);
+  if (llvm::is_contained(offsets, AffineExpr()))
+    return node.refuse("its offsets are not made of the inputs' named dimensions");
+  Tensor x = node.get(op.getData());
+  return node.slice(x, offsets, node.getResultExtents(), SmallVector<int64_t>(x.getRank(), 1));
+}
+
 static FailureOr<SmallVector<Tensor>> convertSplit(SplitOp op, Node &node) {
   Tensor x = node.get(op.getInput());
   int64_t axis = normalizeAxis(op.getAxis(), x.getRank());
@@ -309,6 +318,7 @@ void vitc::onnx::populateSlicePatterns(NodePatterns &patterns) {
   patterns.add(convertCenterCropPad);
   patterns.add(convertPad);
   patterns.add(convertSlice);
+  patterns.add(convertSymbolicSlice);
   patterns.add(convertSplit);
   patterns.add(convertTrilu);
 }

@@ -51,20 +51,26 @@ func.func @no_plain_symbol(%x: tensor<?xf32, #x>) -> tensor<?xf32, #x> {
 
 // -----
 
-// CHECK: error: cannot compile 3 nodes:
-// CHECK-NEXT: (onnx.Resize): antialiasing of a symbolic extent needs scales rather than sizes
+// CHECK: error: cannot compile 2 nodes:
 // CHECK-NEXT: (onnx.Gather): index 9 is outside a dimension of 8
 // CHECK-NEXT: (onnx.PRelu): the extents of its slope cannot be shown to broadcast
 
 #w = #vit.dims<["w"], affine_map<()[s0] -> (1, 3, 8, s0)>>
 #v = #vit.dims<["v"], affine_map<()[s0] -> (s0)>>
 func.func @reasons(%x: tensor<1x3x8x8xf32>, %y: tensor<1x3x8x?xf32, #w>, %v: tensor<?xf32, #v>)
-    -> (tensor<1x3x16x4xf32>, tensor<1x3x1x8xf32>, tensor<1x3x8x?xf32, #w>) {
-  %s = onnx.Constant dense<[1, 3, 16, 4]> : tensor<4xi64> : tensor<4xi64>
-  %2 = onnx.Resize %y, %s {antialias = true, mode = "linear", operandSegmentSizes = array<i32: 1, 0, 0, 1>} : (tensor<1x3x8x?xf32, #w>, tensor<4xi64>) -> tensor<1x3x16x4xf32>
+    -> (tensor<1x3x1x8xf32>, tensor<1x3x8x?xf32, #w>) {
   %i = onnx.Constant dense<9> : tensor<1xi64> : tensor<1xi64>
   %3 = onnx.Gather %x, %i {axis = 2 : i64} : (tensor<1x3x8x8xf32>, tensor<1xi64>) -> tensor<1x3x1x8xf32>
   %4 = onnx.PRelu %y, %v : (tensor<1x3x8x?xf32, #w>, tensor<?xf32, #v>) -> tensor<1x3x8x?xf32, #w>
-  return %2, %3, %4 : tensor<1x3x16x4xf32>, tensor<1x3x1x8xf32>, tensor<1x3x8x?xf32, #w>
+  return %3, %4 : tensor<1x3x1x8xf32>, tensor<1x3x8x?xf32, #w>
 }
 
+
+// -----
+
+// CHECK: error: cannot compile 1 node:
+// CHECK-NEXT: (onnx.SymbolicSlice): its offsets are not made of the inputs' named dimensions
+func.func @offset_of_no_input(%x: tensor<4xf32>) -> tensor<2xf32> {
+  %y = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0)>, symbols = ["n"]} : (tensor<4xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}

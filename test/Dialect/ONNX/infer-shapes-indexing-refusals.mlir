@@ -35,19 +35,19 @@ func.func @batches(%t: tensor<1x2x3xf32>) -> tensor<*xf32> {
 // -----
 
 #x = #vit.dims<["b"], affine_map<()[s0] -> (s0, 3, 8, 8)>>
-#g = #vit.dims<["g"], affine_map<()[s0] -> (s0, 4, 4, 2)>>
+#g = #vit.dims<["b"], affine_map<()[s0] -> (s0 + 1, 4, 4, 2)>>
 func.func @pictures(%x: tensor<?x3x8x8xf32, #x>, %g: tensor<?x4x4x2xf32, #g>) -> tensor<*xf32> {
-  // expected-error @+1 {{the numbers of pictures and grids differ: b and g}}
+  // expected-error @+1 {{the numbers of pictures and grids differ: b and b + 1}}
   %0 = onnx.GridSample %x, %g : (tensor<?x3x8x8xf32, #x>, tensor<?x4x4x2xf32, #g>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
 
 // -----
 
-#r = #vit.dims<["r"], affine_map<()[s0] -> (s0, 4)>>
+#r = #vit.dims<["n"], affine_map<()[s0] -> (s0 * 2, 4)>>
 #n = #vit.dims<["n"], affine_map<()[s0] -> (s0)>>
 func.func @boxes(%x: tensor<1x3x8x8xf32>, %r: tensor<?x4xf32, #r>, %n: tensor<?xi64, #n>) -> tensor<*xf32> {
-  // expected-error @+1 {{the numbers of boxes and their pictures differ: r and n}}
+  // expected-error @+1 {{the numbers of boxes and their pictures differ: 2 * n and n}}
   %0 = onnx.RoiAlign %x, %r, %n : (tensor<1x3x8x8xf32>, tensor<?x4xf32, #r>, tensor<?xi64, #n>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }

@@ -1,58 +1,8 @@
 // RUN: vitc-opt %s --onnx-infer-shapes --split-input-file --verify-diagnostics
 
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>
-#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 3)>>
-func.func @symbols_that_may_differ(%x: tensor<?x3xf32, #b>, %y: tensor<?x3xf32, #n>) -> tensor<*xf32> {
-  // expected-error @+1 {{expected shapes that broadcast, got (batch, 3), (n, 3)}}
-  %z = onnx.Add %x, %y : (tensor<?x3xf32, #b>, tensor<?x3xf32, #n>) -> tensor<*xf32>
-  return %z : tensor<*xf32>
-}
-
-// -----
-
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>
-func.func @inner_symbols(%x: tensor<?x3xf32, #b>) -> tensor<*xf32> {
-  // expected-error @+1 {{inner extents differ: 3 and batch}}
-  %z = onnx.MatMul %x, %x : (tensor<?x3xf32, #b>, tensor<?x3xf32, #b>) -> tensor<*xf32>
-  return %z : tensor<*xf32>
-}
-
-// -----
-
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 197, 384)>>
-func.func @target_does_not_divide(%x: tensor<?x197x384xf32, #b>) -> tensor<*xf32> {
-  %t = onnx.Constant dense<[-1, 5]> : tensor<2xi64> : tensor<2xi64>
-  // expected-error @+1 {{expected a target that divides 75648 * batch elements of (batch, 197, 384), got one of 5}}
-  %y = onnx.Reshape %x, %t : (tensor<?x197x384xf32, #b>, tensor<2xi64>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 4)>>
-func.func @target_has_a_batch_baked_in(%x: tensor<?x4xf32, #b>) -> tensor<*xf32> {
-  %t = onnx.Constant dense<[2, 2]> : tensor<2xi64> : tensor<2xi64>
-  // expected-error @+1 {{expected a target of 4 * batch elements as in (batch, 4), got (2, 2)}}
-  %y = onnx.Reshape %x, %t : (tensor<?x4xf32, #b>, tensor<2xi64>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
 func.func @target_depends_on_data(%x: tensor<4xf32>, %t: tensor<2xi64>) -> tensor<*xf32> {
   // expected-error @+1 {{expected a target of constants and extents, got one that depends on data}}
   %y = onnx.Reshape %x, %t : (tensor<4xf32>, tensor<2xi64>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
-#b = #vit.dims<["batch", "n"], affine_map<()[s0, s1] -> (s0, s1)>>
-func.func @slices_of_unknown_extents(%x: tensor<?x?xf32, #b>) -> tensor<*xf32> {
-  %zero = onnx.Constant dense<0> : tensor<2xi64> : tensor<2xi64>
-  %five = onnx.Constant dense<5> : tensor<2xi64> : tensor<2xi64>
-  // expected-error @+1 {{cannot tell where the slice of axis 0 lies in its extent batch}}
-  %y = onnx.Slice %x, %zero, %five {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x?xf32, #b>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 

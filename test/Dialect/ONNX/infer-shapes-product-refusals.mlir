@@ -41,15 +41,6 @@ func.func @more_than_there_are(%x: tensor<6xf32>) -> (tensor<*xf32>, tensor<*xi6
 
 // -----
 
-#d = #vit.dims<["size"], affine_map<()[s0] -> (1, 1, s0, s0)>>
-func.func @ceiling_of_a_symbol(%x: tensor<1x1x?x?xf32, #d>) -> tensor<*xf32> {
-  // expected-error @+1 {{cannot tell how many windows cover the symbolic extent size with ceil_mode}}
-  %y = onnx.MaxPool %x {kernel_shape = array<i64: 2, 2>, strides = array<i64: 3, 3>, ceil_mode = true, resultSegmentSizes = array<i32: 1, 0>} : (tensor<1x1x?x?xf32, #d>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
 #d = #vit.dims<["size"], affine_map<()[s0] -> (2, 3, s0, 1)>>
 func.func @kernel_of_a_symbol(%x: tensor<1x3x4x4xf32>, %w: tensor<2x3x?x1xf32, #d>) -> tensor<*xf32> {
   // expected-error @+1 {{expected weights with a constant kernel, got (2, 3, size, 1)}}

@@ -2,15 +2,6 @@
 
 // What a verifier cannot see, because it takes values of constants or symbolic extents.
 
-#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>
-func.func @concat_of_other_extents(%x: tensor<?x3xf32, #b>, %y: tensor<2x3xf32>) -> tensor<*xf32> {
-  // expected-error @+1 {{expected extents that agree in dimension 0, got batch and 2}}
-  %z = onnx.Concat %x, %y {axis = 1 : i64} : (tensor<?x3xf32, #b>, tensor<2x3xf32>) -> tensor<*xf32>
-  return %z : tensor<*xf32>
-}
-
-// -----
-
 func.func @split_into_other_parts(%x: tensor<6xf32>, %lengths: tensor<2xi64>) -> (tensor<*xf32>, tensor<*xf32>) {
   // expected-error @+1 {{expected a constant or symbolic length for each of 2 parts}}
   %a, %b = onnx.Split %x, %lengths : (tensor<6xf32>, tensor<2xi64>) -> (tensor<*xf32>, tensor<*xf32>)
@@ -50,17 +41,6 @@ func.func @slice_standing_still(%x: tensor<6xf32>) -> tensor<*xf32> {
   %five = onnx.Constant dense<5> : tensor<1xi64> : tensor<1xi64>
   // expected-error @+1 {{expected axes in [-1, 1) and steps that are not 0, got axis 0 and step 0}}
   %y = onnx.Slice %x, %zero, %five, %zero, %zero {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1>} : (tensor<6xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
-#b = #vit.dims<["batch", "n"], affine_map<()[s0, s1] -> (s0, s1)>>
-func.func @slices_that_may_be_empty(%x: tensor<?x?xf32, #b>) -> tensor<*xf32> {
-  %one = onnx.Constant dense<1> : tensor<2xi64> : tensor<2xi64>
-  %last = onnx.Constant dense<-1> : tensor<2xi64> : tensor<2xi64>
-  // expected-error @+1 {{cannot tell whether the slice from 1 to batch + -1 is empty}}
-  %y = onnx.Slice %x, %one, %last {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x?xf32, #b>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 

@@ -159,3 +159,21 @@ func.func @constant_c1() {
   %0 = onnx.Constant dense<1.0> : tensor<2xf32> : tensor<3xf32>
   return
 }
+
+// -----
+
+#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
+func.func @symbolic_slice_c1(%x: tensor<?x2xf32, #n>) {
+  // expected-error @+1 {{expected 2 offsets, got 1}}
+  %0 = onnx.SymbolicSlice %x {offsets = affine_map<() -> (0)>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
+func.func @symbolic_slice_c2(%x: tensor<?x2xf32, #n>) {
+  // expected-error @+1 {{expected offsets over 0 symbols, got}}
+  %0 = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0, 0)>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
+  return
+}

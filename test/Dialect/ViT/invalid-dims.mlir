@@ -18,3 +18,13 @@ func.func @dims_c1_symbols(%x: tensor<?x?xf32, #vit.dims<["batch"], affine_map<(
 func.func @dims_c1_dimensions(%x: tensor<?x4xf32, #vit.dims<["batch"], affine_map<(d0)[s0] -> (s0, d0)>>>) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected "zero" or "non_negative", got "positive"}}
+func.func @kind() attributes {vit.requires = [#vit.requirement<"n", "positive", #vit.dims<["n"], affine_map<()[s0] -> (s0)>>>]}
+
+// -----
+
+// expected-error @+1 {{expected one expression, got}}
+func.func @expressions() attributes {vit.requires = [#vit.requirement<"n", "zero", #vit.dims<["n"], affine_map<()[s0] -> (s0, 1)>>>]}

@@ -56,6 +56,12 @@ TEST_F(ExtentTest, BoundsHoldForAllPositiveSymbols) {
   EXPECT_EQ((b * 197 + 1).lowerBound(), 198);
   EXPECT_EQ((b - h).lowerBound(), std::nullopt);
   EXPECT_EQ(h.floorDiv(14)->lowerBound(), 0);
+  // ⌊h / 2⌋ <= h, (⌊(h + 6) / 7⌋ · 7) >= h; ⌊h / 14⌋ · 14 is less than h by at most 13.
+  EXPECT_EQ((h - *h.floorDiv(2)).lowerBound(), 1);
+  EXPECT_EQ((*(h + 6).floorDiv(7) * 7 - h).lowerBound(), 0);
+  EXPECT_EQ((*h.floorDiv(14) * 14 - h).lowerBound(), -13);
+  EXPECT_EQ((h - *(h + 14).floorDiv(14) * 14).lowerBound(), -14);
+  EXPECT_FALSE((h - *h.floorDiv(14) * 15).lowerBound());
   EXPECT_TRUE(b.isProvablyDifferentFrom(Extent(-1)));
   EXPECT_FALSE(b.isProvablyDifferentFrom(Extent(1)));
   EXPECT_TRUE(Extent(std::numeric_limits<int64_t>::max()).isProvablyAtLeast(Extent(-1)));

@@ -3,6 +3,7 @@
  *
  * main(a, b: float32 (batch, 4)) -> sum: a + b * weights, by columns
  * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 ()
+ * fill(x: int64 (2, 3)), fill(x: int64 (n, 3)), fill(x: int64 (n, n)) -> code: int64 (3): 1, 2 or 3
  * pick(x: int64 (count))         -> heads: int64 (count//2), evens: int64 (as many as there are); even counts only */
 #include "Program.h"
 
@@ -68,6 +69,27 @@ static void run_pick(const vitc_frame *frame, int64_t thread, int64_t threads) {
   frame->symbols[2] = found;
 }
 
+static void fill(const vitc_frame *frame, int64_t thread, int64_t code) {
+  int64_t *scratch = frame->buffers[0], *filled = frame->outputs[0];
+  if (thread)
+    return;
+  scratch[0] = code;
+  for (int i = 0; i < 3; ++i)
+    filled[i] = scratch[0];
+}
+static void run_fill_1(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  (void)threads;
+  fill(frame, thread, 1);
+}
+static void run_fill_2(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  (void)threads;
+  fill(frame, thread, 2);
+}
+static void run_fill_3(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  (void)threads;
+  fill(frame, thread, 3);
+}
+
 #define CONSTANT(value) {.terms = (const vitc_term[]){{value, {0}}}, .count = 1}
 #define LINEAR(factor) {.terms = (const vitc_term[]){{factor, {1}}}, .count = 1}
 
@@ -87,7 +109,14 @@ static const vitc_tensor_spec pick_outputs[] = {
     {"heads", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {0, 1}}}, 1}}},
     {"evens", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {0, 0, 1}}}, 1}}}};
 
-static const vitc_symbol batch = {.name = "batch"}, rows = {.name = "rows"};
+static const vitc_tensor_spec fill_inputs[] = {
+    {"x", kDLInt, 64, 0, 2, (const vitc_polynomial[]){CONSTANT(2), CONSTANT(3)}},
+    {"x", kDLInt, 64, 0, 2, (const vitc_polynomial[]){LINEAR(1), CONSTANT(3)}},
+    {"x", kDLInt, 64, 0, 2, (const vitc_polynomial[]){LINEAR(1), LINEAR(1)}},
+};
+static const vitc_tensor_spec fill_output = {"code", kDLInt, 64, 0, 1, (const vitc_polynomial[]){CONSTANT(3)}};
+
+static const vitc_symbol n = {.name = "n"}, batch = {.name = "batch"}, rows = {.name = "rows"};
 static const vitc_symbol pick_symbols[] = {
     {.name = "count"},
     {.name = "(count//2)", .kind = VITC_SYMBOL_QUOTIENT, .value = LINEAR(1), .divisor = 2},
@@ -115,10 +144,23 @@ static const vitc_variant pick_variants[] = {
     {"baseline", 0, run_pick, 0, 0, {0, 0}},
 };
 
+static const vitc_buffer_spec fill_buffers[] = {{CONSTANT(8), 0, 1}, {LINEAR(800), 0, 1}};
+static const vitc_variant fill_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}},
+    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}},
+    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}},
+    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}},
+};
+
 static const vitc_function functions[] = {
     {"main", main_inputs, main_outputs, 2, 1, &batch, 1, main_variants, 2, 0, 0},
     {"pair", pair_inputs, pair_outputs, 1, 2, &rows, 1, pair_variants, 2, 0, 0},
     {"pick", pick_inputs, pick_outputs, 1, 2, pick_symbols, 3, pick_variants, 2, &pick_requires, 1},
+    {"fill", &fill_inputs[2], &fill_output, 1, 1, &n, 1, &fill_variants[4], 2, 0, 0},
+    {"fill", &fill_inputs[0], &fill_output, 1, 1, 0, 0, &fill_variants[0], 2, 0, 0},
+    {"fill", &fill_inputs[1], &fill_output, 1, 1, &n, 1, &fill_variants[2], 2, 0, 0},
 };
 
 #define MAIN_JSON                                                                                                      \
@@ -126,6 +168,10 @@ static const vitc_function functions[] = {
   "{\"name\": \"a\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}, "                                              \
   "{\"name\": \"b\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}], \"outputs\": ["                               \
   "{\"name\": \"sum\", \"type\": \"float32\", \"shape\": [\"batch\", 4]}]}"
+#define FILL_JSON(symbols, shape)                                                                                      \
+  "{\"name\": \"fill\", \"symbols\": [" symbols "], \"inputs\": ["                                                     \
+  "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [" shape "]}], \"outputs\": ["                                    \
+  "{\"name\": \"code\", \"type\": \"int64\", \"shape\": [3]}]}"
 #define PICK_JSON                                                                                                      \
   "{\"name\": \"pick\", \"symbols\": [\"count\"], \"inputs\": ["                                                       \
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"count\"]}], \"outputs\": ["                                    \
@@ -139,10 +185,12 @@ static const vitc_function functions[] = {
 
 const vitc_program vitc_model_program = {
     .functions = functions,
-    .function_count = 3,
-    .info_json = "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
-                 ", " PAIR_JSON ", " PICK_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
-                 "\"weights\": {\"bytes\": 64, \"file\": null}}",
+    .function_count = 6,
+    .info_json =
+        "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
+        ", " PAIR_JSON ", " PICK_JSON ", " FILL_JSON("\"n\"", "\"n\", \"n\"") ", " FILL_JSON("", "2, 3") ", " FILL_JSON(
+            "\"n\"", "\"n\", 3") "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
+                                 "\"weights\": {\"bytes\": 64, \"file\": null}}",
 #ifdef ADD_EXTERNAL_WEIGHTS
     .weights_file = "add.weights",
     .weights_digest = {0x04, 0x7f, 0x08, 0x97, 0xdd, 0xc8, 0xe2, 0x07, 0x58, 0x7f, 0x81, 0xa7, 0xd5, 0xb9, 0x12, 0x3e,

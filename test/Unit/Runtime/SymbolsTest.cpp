@@ -129,4 +129,69 @@ TEST_F(PickTest, OnlyNamedDimensionsHaveMaxima) {
   }
 }
 
+/// Functions of one name for several shapes.
+class FillTest : public RuntimeTest {
+protected:
+  vitc_session *createFill(int64_t n) {
+    vitc_dim dim = {"n", n};
+    vitc_session_options chosen = options(2);
+    chosen.function = "fill";
+    chosen.dims = &dim;
+    chosen.dim_count = 1;
+    return create(chosen);
+  }
+
+  int64_t run(vitc_session *session, std::vector<int64_t> shape) {
+    Tensor<int64_t> x(std::move(shape));
+    DLTensor output = lent();
+    if (api->run(session, &x, 1, &output, 1, nullptr) != VITC_OK)
+      return -1;
+    return *static_cast<int64_t *>(output.data);
+  }
+};
+
+TEST_F(FillTest, TheMostSpecialisedFunctionRuns) {
+  vitc_session *session = createFill(5);
+  EXPECT_EQ(run(session, {2, 3}), 1);
+  EXPECT_EQ(run(session, {3, 3}), 3); // as many names as the next one: the first of both
+  EXPECT_EQ(run(session, {4, 3}), 2);
+  EXPECT_EQ(run(session, {5, 5}), 3);
+  EXPECT_EQ(run(session, {2, 3}), 1);
+}
+
+TEST_F(FillTest, WhatNoneTakesIsRefused) {
+  vitc_session *session = createFill(5);
+  EXPECT_EQ(run(session, {2, 4}), -1);
+  EXPECT_STREQ(api->last_error(), "the library holds no code for the shapes x (2, 4); it holds x (n, n); x (2, 3); "
+                                  "x (n, 3)");
+  EXPECT_EQ(run(session, {6, 3}), -1);
+  EXPECT_STREQ(api->last_error(), "n = 6 in input 'x' exceeds 5, the most this session was created for");
+  EXPECT_EQ(run(session, {6}), -1);
+  EXPECT_STREQ(api->last_error(), "input 'x' has 1 dimensions; expected 2: (n, n)");
+}
+
+TEST_F(FillTest, OutputShapesAreThoseOfTheChosenOne) {
+  vitc_session *session = createFill(2);
+  Tensor<int64_t> x({2, 3}), y({2, 5});
+  DLTensor output = lent();
+  EXPECT_EQ(api->output_shapes(session, &x, 1, &output, 1), VITC_OK);
+  EXPECT_EQ(output.shape[0], 3);
+  EXPECT_EQ(api->output_shapes(session, &y, 1, &output, 1), VITC_E_TENSOR);
+}
+
+TEST_F(FillTest, TheWorkspaceIsThatOfTheLargest) {
+  auto bytes = [&](int64_t n) {
+    vitc_dim dim = {"n", n};
+    vitc_session_options chosen = options();
+    chosen.function = "fill";
+    chosen.dims = &dim;
+    chosen.dim_count = 1;
+    size_t result = 0;
+    EXPECT_EQ(api->workspace_bytes(model, &chosen, &result), VITC_OK);
+    return result;
+  };
+  EXPECT_GE(bytes(100), 80000u);
+  EXPECT_GE(bytes(1), 8u);
+}
+
 } // namespace

@@ -21,6 +21,7 @@ static Program makeProgram() {
   function.inputs = {{"x", TypeCode::Float, 32, {batch, 3}}};
   function.outputs = {{"y", TypeCode::Int, 64, {batch * Polynomial(2), 3}}};
   function.symbols = {{"batch", 0, 0}};
+  function.requirements = {{"batch to be at least 2, for the Add 'a'", batch - 2, RequirementKind::NonNegative}};
   std::vector<BufferSpec> buffers = {{batch * Polynomial(100), 0, 2}, {50, 1, 1}, {batch * Polynomial(70), 3, 4}};
   function.variants = {{*TargetInfo::get("x86-64-v3"), "entry", buffers, 256}};
   program.functions.push_back(function);
@@ -152,6 +153,7 @@ TEST(Program, InfoSaysWhatTheLibraryHolds) {
     "abi": 1, "name": "tiny", "vitc": ")" VITC_VERSION R"(", "glibc": "2.34",
     "functions": [{"name": "main", "symbols": ["batch"],
                    "inputs": [{"name": "x", "type": "float32", "shape": ["batch", 3]}],
+                   "requires": ["batch to be at least 2, for the Add 'a'"],
                    "outputs": [{"name": "y", "type": "int64", "shape": ["2*batch", 3]}],
                    "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
     "targets": ["x86-64-v3"], "options": {"precision": "fp32"},

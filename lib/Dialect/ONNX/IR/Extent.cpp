@@ -246,13 +246,52 @@ static std::optional<int64_t> lowerBoundOf(Attribute factor) {
   return divisor->isConstant() ? *least / *divisor->asConstant() : 0;
 }
 
+/// The dividend and the divisor of a floor division by a constant.
+static std::optional<std::pair<Extent, int64_t>> getDivisionByConstant(Attribute factor) {
+  auto division = dyn_cast<vitc::vit::DimsAttr>(factor);
+  auto expr = dyn_cast_if_present<AffineBinaryOpExpr>(division ? division.getExtent(0) : AffineExpr());
+  if (!expr || expr.getKind() != AffineExprKind::FloorDiv)
+    return std::nullopt;
+  auto divisor = dyn_cast<AffineConstantExpr>(expr.getRHS());
+  if (!divisor || divisor.getValue() < 1)
+    return std::nullopt;
+  std::optional<Extent> dividend = Extent::fromAffine(expr.getLHS(), division.getSymbols().getValue());
+  return dividend ? std::optional(std::pair(*dividend, divisor.getValue())) : std::nullopt;
+}
+
+/// Whether a product with a divisor that is small cannot overflow.
+static bool isModest(int64_t value) { return -(int64_t(1) << 31) <= value && value <= (int64_t(1) << 31); }
+
+bool Extent::isModest() const {
+  return !tooLarge && ::isModest(constant) &&
+         llvm::all_of(terms, [](const Term &term) { return ::isModest(term.coefficient); });
+}
+
+/// d · (rest + c · ⌊p / d⌋) is at least d · rest + c · p where c < 0, else d · rest + c · (p − (d − 1)).
+std::optional<int64_t> Extent::lowerBoundWithoutDivision() const {
+  for (const Term &term : terms) {
+    auto division = term.factors.size() == 1 ? getDivisionByConstant(term.factors.front()) : std::nullopt;
+    if (!division)
+      continue;
+    auto &[dividend, divisor] = *division;
+    if (!isModest() || !dividend.isModest() || divisor > (1 << 16))
+      return std::nullopt;
+    Extent rest = *this;
+    rest.add({term.factors, -term.coefficient});
+    Extent least = term.coefficient < 0 ? dividend : dividend - (divisor - 1);
+    std::optional<int64_t> bound = (rest * divisor + least * term.coefficient).lowerBound();
+    return bound ? std::optional(llvm::divideCeilSigned(*bound, divisor)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::optional<int64_t> Extent::lowerBound() const {
   if (tooLarge)
     return std::nullopt;
   int64_t bound = constant;
   for (const Term &term : terms) {
     if (term.coefficient < 0)
-      return std::nullopt;
+      return lowerBoundWithoutDivision();
     int64_t least = term.coefficient;
     for (Attribute factor : term.factors) {
       std::optional<int64_t> ofFactor = lowerBoundOf(factor);
@@ -277,6 +316,37 @@ bool Extent::isProvablyDifferentFrom(const Extent &other) const {
   if (isConstant() && other.isConstant())
     return constant != other.constant;
   return isProvablyAtLeast(other + 1) || other.isProvablyAtLeast(*this + 1);
+}
+
+std::vector<Extent> Extent::getFactors() const {
+  if (terms.size() != 1 || constant != 0 || terms.front().coefficient < 1)
+    return {*this};
+  std::vector<Extent> factors;
+  for (Attribute factor : terms.front().factors) {
+    Extent single;
+    single.terms.push_back({{factor}, 1});
+    factors.push_back(single);
+  }
+  return factors;
+}
+
+bool Extent::isKnownBeforeRun() const {
+  auto isByConstant = [](Attribute factor) {
+    auto division = dyn_cast<vitc::vit::DimsAttr>(factor);
+    return !division || !division.getExtent(0)
+                             .walk([](AffineExpr part) {
+                               auto binary = dyn_cast<AffineBinaryOpExpr>(part);
+                               bool divides = binary && part.getKind() != AffineExprKind::Add &&
+                                              part.getKind() != AffineExprKind::Mul;
+                               return divides && !isa<AffineConstantExpr>(binary.getRHS()) ? WalkResult::interrupt()
+                                                                                           : WalkResult::advance();
+                             })
+                             .wasInterrupted();
+  };
+  SmallVector<StringAttr> symbols;
+  collectSymbols(symbols);
+  return llvm::none_of(symbols, [](StringAttr name) { return name.getValue().starts_with(computedPrefix); }) &&
+         llvm::all_of(terms, [&](const Term &term) { return llvm::all_of(term.factors, isByConstant); });
 }
 
 //===--------------------------------------------------------------------===//
@@ -345,6 +415,18 @@ void Extent::collectSymbols(SmallVectorImpl<StringAttr> &symbols) const {
   llvm::sort(symbols, [](StringAttr a, StringAttr b) { return a.getValue() < b.getValue(); });
 }
 
+/// `(height//14)`, `((height + 13)//14)`
+static std::string printDivision(vitc::vit::DimsAttr division) {
+  ArrayRef<Attribute> symbols = division.getSymbols().getValue();
+  auto expr = cast<AffineBinaryOpExpr>(division.getExtent(0));
+  auto print = [&](AffineExpr part) {
+    std::optional<Extent> extent = Extent::fromAffine(part, symbols);
+    std::string text = extent ? extent->str() : "?";
+    return StringRef(text).contains(' ') ? "(" + text + ")" : text;
+  };
+  return "(" + print(expr.getLHS()) + "//" + print(expr.getRHS()) + ")";
+}
+
 std::string Extent::str() const {
   if (tooLarge)
     return "an expression of more than " + std::to_string(kMostParts) + " parts";
@@ -362,12 +444,12 @@ std::string Extent::str() const {
           if (auto name = dyn_cast<StringAttr>(factor))
             stream << name.getValue();
           else
-            stream << '(' << factor << ')';
+            stream << printDivision(cast<vit::DimsAttr>(factor));
         },
         " * ");
   }
   if (constant != 0)
-    stream << " + " << constant;
+    stream << (constant < 0 ? " - " : " + ") << (constant < 0 ? 0 - static_cast<uint64_t>(constant) : constant);
   return text;
 }
 

@@ -42,8 +42,8 @@ LogicalResult AttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicSh
   FailureOr<SymbolicShape> v = splitHeads(*this, extentsOf(getV()), getKvNumHeads());
   if (failed(q) || failed(k) || failed(v))
     return failure();
-  if (failed(checkEqual(*this, "features of q and k", (*q)[3], (*k)[3])) ||
-      failed(checkEqual(*this, "tokens of k and v", (*k)[2], (*v)[2])))
+  if (failed(checkEqual(*this, env, "features of q and k", (*q)[3], (*k)[3])) ||
+      failed(checkEqual(*this, env, "tokens of k and v", (*k)[2], (*v)[2])))
     return failure();
   FailureOr<Extent> keys = countKeys(*this, *k);
   if (failed(keys))
@@ -77,8 +77,9 @@ LogicalResult MultiHeadAttentionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<S
   FailureOr<SymbolicShape> q = splitHeads(*this, extentsOf(getQuery()));
   FailureOr<SymbolicShape> k = splitHeads(*this, extentsOf(packed(getKey())));
   FailureOr<SymbolicShape> v = splitHeads(*this, extentsOf(packed(getValue())));
-  if (failed(q) || failed(k) || failed(v) || failed(checkEqual(*this, "features of query and key", (*q)[3], (*k)[3])) ||
-      failed(checkEqual(*this, "tokens of key and value", (*k)[2], (*v)[2])))
+  if (failed(q) || failed(k) || failed(v) ||
+      failed(checkEqual(*this, env, "features of query and key", (*q)[3], (*k)[3])) ||
+      failed(checkEqual(*this, env, "tokens of key and value", (*k)[2], (*v)[2])))
     return failure();
   FailureOr<Extent> keys = countKeys(*this, *k);
   if (failed(keys))

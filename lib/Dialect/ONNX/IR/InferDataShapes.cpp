@@ -32,8 +32,8 @@ LogicalResult CompressOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicSha
 
 LogicalResult NonMaxSuppressionOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape boxes = extentsOf(getBoxes()), scores = extentsOf(getScores());
-  if (failed(checkEqual(*this, "batches of boxes and scores", boxes[0], scores[0])) ||
-      failed(checkEqual(*this, "numbers of boxes and of their scores", boxes[1], scores[2])))
+  if (failed(checkEqual(*this, env, "batches of boxes and scores", boxes[0], scores[0])) ||
+      failed(checkEqual(*this, env, "numbers of boxes and of their scores", boxes[1], scores[2])))
     return failure();
   Extent most = boxes[1];
   if (!getMaxOutputBoxesPerClass()) {

@@ -16,9 +16,11 @@ LogicalResult ConcatOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
     for (auto [dim, extent] : llvm::enumerate(shape)) {
       if (dim == axis)
         result[dim] = result[dim] + extent;
-      else if (extent != result[dim])
+      else if (!env.requireEqual(*this, result[dim], extent))
         return emitOpError() << "expected extents that agree in dimension " << dim << ", got " << result[dim].str()
                              << " and " << extent.str();
+      else if (extent.isConstant())
+        result[dim] = extent;
     }
   }
   shapes.push_back(std::move(result));
@@ -39,16 +41,16 @@ static FailureOr<SymbolicShape> getPartLengths(SplitOp op, ShapeEnv &env, const 
       return op.emitOpError() << "expected a constant or symbolic length for each of " << parts << " parts";
     Extent sum;
     for (const Extent &length : *lengths) {
-      if (!length.isProvablyAtLeast(0))
+      if (!env.requireAtLeast(op, length, 0))
         return op.emitOpError() << "expected lengths that are not negative, got " << length.str();
       sum = sum + length;
     }
-    if (sum != extent)
+    if (!env.requireEqual(op, sum, extent))
       return op.emitOpError() << "expected lengths that sum to " << extent.str() << ", got " << sum.str();
     return *lengths;
   }
   Extent length = *(extent + (parts - 1)).floorDiv(parts), last = extent - length * (parts - 1);
-  if (!last.isProvablyAtLeast(0))
+  if (!env.requireAtLeast(op, last, 0))
     return op.emitOpError() << "expected an extent that splits into " << parts << " parts, got " << extent.str();
   SymbolicShape lengths(parts, length);
   lengths.back() = last;
@@ -124,6 +126,15 @@ static FailureOr<SliceOperands> getSliceOperands(SliceOp op, ShapeEnv &env) {
   return operands;
 }
 
+/// The range where every run has its bounds within the extent.
+static std::optional<SliceRange> requireRange(SliceOp op, ShapeEnv &env, const Element &start, const Element &end,
+                                              int64_t step, const Extent &extent) {
+  Extent least = step > 0 ? 0 : -1, most = step > 0 ? extent : extent - 1;
+  std::optional<Extent> first = clampIndex(op, env, start, extent, 0, most);
+  std::optional<Extent> last = clampIndex(op, env, end, extent, least, most);
+  return first && last ? std::optional<SliceRange>({*first, *last, step}) : std::nullopt;
+}
+
 FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeEnv &env) {
   SymbolicShape data = extentsOf(op.getData());
   SmallVector<SliceRange> ranges;
@@ -136,7 +147,10 @@ FailureOr<SmallVector<SliceRange>> vitc::onnx::getSliceRanges(SliceOp op, ShapeE
   for (auto [entry, axis, step] : llvm::enumerate(operands->axes, operands->steps)) {
     if (open && open->entry == entry)
       continue;
-    std::optional<SliceRange> range = getRange(operands->start(entry), operands->end(entry), step, data[axis]);
+    Element start = operands->start(entry), end = operands->end(entry);
+    std::optional<SliceRange> range = getRange(start, end, step, data[axis]);
+    if (!range)
+      range = requireRange(op, env, start, end, step, data[axis]);
     if (!range)
       return op.emitOpError() << "cannot tell where the slice of axis " << axis << " lies in its extent "
                               << data[axis].str();
@@ -163,8 +177,8 @@ std::optional<OpenRange> vitc::onnx::getOpenRange(SliceOp op, ShapeEnv &env) {
   for (auto [entry, axis, step] : llvm::enumerate(operands->axes, operands->steps)) {
     const Extent &extent = data[axis];
     Element start = operands->start(entry), end = operands->end(entry);
-    std::optional<SliceRange> range = getRange(start, end, step, extent);
-    if (range && getLength(*range))
+    ShapeEnv trial;
+    if (getRange(start, end, step, extent) || requireRange(op, trial, start, end, step, extent))
       continue;
     if (open)
       return std::nullopt;
@@ -173,13 +187,13 @@ std::optional<OpenRange> vitc::onnx::getOpenRange(SliceOp op, ShapeEnv &env) {
   return open;
 }
 
-std::optional<Extent> vitc::onnx::getLength(const SliceRange &range) {
+Extent vitc::onnx::getLength(const SliceRange &range) {
   Extent length = range.step > 0 ? range.end - range.start : range.start - range.end;
   int64_t stride = range.step > 0 ? range.step : -range.step;
   Extent count = *(length + (stride - 1)).floorDiv(stride);
   if (Extent(0).isProvablyAtLeast(count))
     return Extent(0);
-  return count.isProvablyAtLeast(0) ? std::optional<Extent>(count) : std::nullopt;
+  return count;
 }
 
 LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
@@ -193,11 +207,7 @@ LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape>
       result.push_back(computeExtent(*this, open->bound));
       continue;
     }
-    std::optional<Extent> count = getLength(range);
-    if (!count)
-      return emitOpError() << "cannot tell whether the slice from " << range.start.str() << " to " << range.end.str()
-                           << " is empty";
-    result.push_back(std::move(*count));
+    result.push_back(getLength(range));
   }
   shapes.push_back(std::move(result));
   return success();
@@ -205,6 +215,13 @@ LogicalResult SliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape>
 
 SmallVector<Value> SliceOp::getShapeOperands() {
   return vitc::onnx::detail::presentOperands({getStarts(), getEnds(), getAxes(), getSteps()});
+}
+
+LogicalResult SymbolicSliceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  if (!isa<RankedTensorType>(getOutput().getType()))
+    return emitOpError() << "expected a result type that states the sizes";
+  shapes.push_back(extentsOf(getOutput()));
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -251,7 +268,7 @@ LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
   std::optional<SymbolicShape> extents = target ? target->asExtents() : std::nullopt;
   if (!extents)
     return emitOpError() << "expected a shape of constants and extents, got one that depends on data";
-  FailureOr<SymbolicShape> result = broadcastShapes(*this, {extentsOf(getInput()), *extents});
+  FailureOr<SymbolicShape> result = broadcastShapes(*this, env, {extentsOf(getInput()), *extents});
   if (failed(result))
     return failure();
   shapes.push_back(std::move(*result));
@@ -334,6 +351,12 @@ static FailureOr<SymbolicShape> keepAspectRatio(ResizeOp op, ArrayRef<Extent> ex
 }
 
 LogicalResult ResizeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  if (!getScales() && !getSizes()) {
+    if (!isa<RankedTensorType>(getY().getType()))
+      return emitOpError() << "expected either scales or sizes, got none"; // resize_c1
+    shapes.push_back(extentsOf(getY()));
+    return success();
+  }
   SymbolicShape result = extentsOf(getX());
   int64_t rank = result.size();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));

@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace vitc::onnx;
 
 /// (batch.., M, K) · (batch.., K, N); a row or a column where an operand has rank 1.
-static LogicalResult inferMatMul(Operation *op, SymbolicShape a, SymbolicShape b,
+static LogicalResult inferMatMul(Operation *op, ShapeEnv &env, SymbolicShape a, SymbolicShape b,
                                  SmallVectorImpl<SymbolicShape> &shapes) {
   bool isRow = a.size() == 1, isColumn = b.size() == 1;
   if (a.empty() || b.empty())
@@ -17,10 +17,10 @@ static LogicalResult inferMatMul(Operation *op, SymbolicShape a, SymbolicShape b
     a.insert(a.begin(), 1);
   if (isColumn)
     b.push_back(1);
-  if (failed(checkEqual(op, "inner extents", a.back(), b[b.size() - 2])))
+  if (failed(checkEqual(op, env, "inner extents", a.back(), b[b.size() - 2])))
     return failure();
   FailureOr<SymbolicShape> result =
-      broadcastShapes(op, {SymbolicShape(ArrayRef(a).drop_back(2)), SymbolicShape(ArrayRef(b).drop_back(2))});
+      broadcastShapes(op, env, {SymbolicShape(ArrayRef(a).drop_back(2)), SymbolicShape(ArrayRef(b).drop_back(2))});
   if (failed(result))
     return failure();
   if (!isRow)
@@ -32,13 +32,13 @@ static LogicalResult inferMatMul(Operation *op, SymbolicShape a, SymbolicShape b
 }
 
 LogicalResult MatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
+  return inferMatMul(*this, env, extentsOf(getA()), extentsOf(getB()), shapes);
 }
 LogicalResult MatMulIntegerOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
+  return inferMatMul(*this, env, extentsOf(getA()), extentsOf(getB()), shapes);
 }
 LogicalResult QLinearMatMulOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferMatMul(*this, extentsOf(getA()), extentsOf(getB()), shapes);
+  return inferMatMul(*this, env, extentsOf(getA()), extentsOf(getB()), shapes);
 }
 
 LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
@@ -49,11 +49,11 @@ LogicalResult GemmOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> 
     std::swap(a[0], a[1]);
   if (getTransB())
     std::swap(b[0], b[1]);
-  if (failed(checkEqual(*this, "inner extents", a[1], b[0])))
+  if (failed(checkEqual(*this, env, "inner extents", a[1], b[0])))
     return failure();
   SymbolicShape result = {a[0], b[1]};
   if (getC()) {
-    FailureOr<SymbolicShape> sum = broadcastShapes(*this, {result, extentsOf(getC())});
+    FailureOr<SymbolicShape> sum = broadcastShapes(*this, env, {result, extentsOf(getC())});
     if (failed(sum))
       return failure();
     if (*sum != result)
@@ -126,7 +126,7 @@ LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
   for (auto [term, input] : llvm::zip_equal(terms, getInputs()))
     if (failed(bindTerm(*this, term, extentsOf(input), bound)))
       return failure();
-  FailureOr<SymbolicShape> ellipsis = broadcastShapes(*this, bound.ellipses);
+  FailureOr<SymbolicShape> ellipsis = broadcastShapes(*this, env, bound.ellipses);
   if (failed(ellipsis))
     return failure();
 

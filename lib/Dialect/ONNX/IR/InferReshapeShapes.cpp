@@ -10,8 +10,8 @@ using namespace vitc::onnx;
 //===----------------------------------------------------------------------===//
 
 /// One entry of a Reshape's target: an extent, or none for what is left.
-static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Element &entry, const SymbolicShape &data,
-                                                        size_t position) {
+static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, ShapeEnv &env, const Element &entry,
+                                                        const SymbolicShape &data, size_t position) {
   std::optional<Extent> extent = entry.asExtent();
   if (!extent || *extent == Extent(-1))
     return std::optional<Extent>();
@@ -21,7 +21,7 @@ static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, const Elem
                               << position;
     return std::optional<Extent>(data[position]);
   }
-  if (!extent->isProvablyAtLeast(0))
+  if (!extent->isProvablyAtLeast(0) && !env.requireAtLeast(op, *extent, 1))
     return op.emitOpError() << "expected extents in the target, got " << extent->str();
   return extent;
 }
@@ -38,7 +38,7 @@ LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShap
   SymbolicShape data = extentsOf(getData()), result;
   std::optional<size_t> left;
   for (auto [position, entry] : llvm::enumerate(target->getElements())) {
-    FailureOr<std::optional<Extent>> extent = readTargetEntry(*this, entry, data, position);
+    FailureOr<std::optional<Extent>> extent = readTargetEntry(*this, env, entry, data, position);
     if (failed(extent))
       return failure();
     if (!*extent && left)
@@ -49,12 +49,12 @@ LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShap
   }
   Extent total = product(data), stated = product(result);
   if (left) {
-    std::optional<Extent> rest = total.divideExactly(stated);
-    if (!rest)
+    std::optional<Extent> rest = total.floorDiv(stated);
+    if (!rest || !env.requireEqual(*this, *rest * stated, total))
       return emitOpError() << "expected a target that divides " << total.str() << " elements of " << str(data)
                            << ", got one of " << stated.str();
     result[*left] = *rest;
-  } else if (total != stated) {
+  } else if (!env.requireEqual(*this, stated, total)) {
     return emitOpError() << "expected a target of " << total.str() << " elements as in " << str(data) << ", got "
                          << str(result);
   }

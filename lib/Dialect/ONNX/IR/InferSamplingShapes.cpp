@@ -8,7 +8,7 @@ using namespace vitc::onnx;
 /// (B, C, I..) and (B, O.., r) give (B, C, O..).
 LogicalResult GridSampleOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(getX()), grid = extentsOf(getGrid());
-  if (failed(checkEqual(*this, "the numbers of pictures and grids", x[0], grid[0])))
+  if (failed(checkEqual(*this, env, "the numbers of pictures and grids", x[0], grid[0])))
     return failure();
   grid.pop_back();
   grid.insert(grid.begin() + 1, x[1]);
@@ -26,7 +26,7 @@ LogicalResult AffineGridOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicS
   std::optional<SymbolicShape> size = contents ? contents->asExtents() : std::nullopt;
   if (!size)
     return emitOpError() << "expected a size of constants and extents, got one that depends on data";
-  if (failed(checkEqual(*this, "the batches of theta and size", theta[0], (*size)[0])))
+  if (failed(checkEqual(*this, env, "the batches of theta and size", theta[0], (*size)[0])))
     return failure();
   SymbolicShape grid{theta[0]};
   llvm::append_range(grid, llvm::drop_begin(*size, 2));
@@ -39,7 +39,7 @@ SmallVector<Value> AffineGridOp::getShapeOperands() { return vitc::onnx::detail:
 
 LogicalResult RoiAlignOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape rois = extentsOf(getRois()), pictures = extentsOf(getBatchIndices());
-  if (failed(checkEqual(*this, "the numbers of boxes and their pictures", rois[0], pictures[0])))
+  if (failed(checkEqual(*this, env, "the numbers of boxes and their pictures", rois[0], pictures[0])))
     return failure();
   shapes.push_back({rois[0], extentsOf(getX())[1], getOutputHeight(), getOutputWidth()});
   return success();

@@ -25,35 +25,33 @@ static SlidingWindow getWindow(OpT op, size_t dim, size_t rank, ArrayRef<int64_t
 
 /// The number of windows along one dimension: ⌊(extent + pads − reach) / stride⌋ + 1, or with `ceilMode` rounded up
 /// as long as the last window starts inside the input or the padding before it.
-static FailureOr<Extent> countWindows(Operation *op, const Extent &extent, const SlidingWindow &window,
+static FailureOr<Extent> countWindows(Operation *op, ShapeEnv &env, const Extent &extent, const SlidingWindow &window,
                                       StringRef autoPad, bool ceilMode) {
   if (autoPad.starts_with("SAME"))
     return *(extent + (window.stride - 1)).floorDiv(window.stride);
   bool isPadded = autoPad == "NOTSET";
   Extent before = isPadded ? window.before : 0;
   Extent room = extent + before + (isPadded ? window.after : 0) - window.reach();
-  if (Extent(-1).isProvablyAtLeast(room))
+  if (!env.requireAtLeast(op, room, 0))
     return op->emitOpError() << "expected a window that fits, got a reach of " << window.reach()
                              << " over an extent of " << (room + window.reach()).str() << " with padding";
   if (!ceilMode)
     return *room.floorDiv(window.stride) + 1;
-  Extent count = *(room + (window.stride - 1)).floorDiv(window.stride) + 1;
-  Extent lastStart = (count - 1) * window.stride;
-  if (lastStart.isProvablyAtLeast(extent + before))
-    return count - 1;
-  if (!(extent + before - 1).isProvablyAtLeast(lastStart))
-    return op->emitOpError() << "cannot tell how many windows cover the symbolic extent " << extent.str()
-                             << " with ceil_mode";
-  return count;
+  // Windows begin at multiples of the stride: rounded up, as many as begin before the end of the input, and no more
+  // than it takes to cover the padding after it too.
+  bool coversPadding = window.reach() >= (isPadded ? window.after : 0) + window.stride;
+  Extent covered = coversPadding ? room + window.stride : extent + before;
+  return *(covered + (window.stride - 1)).floorDiv(window.stride);
 }
 
 /// Replaces the spatial dimensions of `shape`, those after the first two.
 template <typename OpT>
-static LogicalResult slideWindows(OpT op, SymbolicShape &shape, ArrayRef<int64_t> kernel, bool ceilMode) {
+static LogicalResult slideWindows(OpT op, ShapeEnv &env, SymbolicShape &shape, ArrayRef<int64_t> kernel,
+                                  bool ceilMode) {
   size_t rank = shape.size() - 2;
   for (size_t dim = 0; dim < rank; ++dim) {
     FailureOr<Extent> count =
-        countWindows(op, shape[2 + dim], getWindow(op, dim, rank, kernel), op.getAutoPad(), ceilMode);
+        countWindows(op, env, shape[2 + dim], getWindow(op, dim, rank, kernel), op.getAutoPad(), ceilMode);
     if (failed(count))
       return failure();
     shape[2 + dim] = *count;
@@ -80,14 +78,14 @@ static LogicalResult checkWindowOperands(Operation *op, const SymbolicShape &x, 
 }
 
 template <typename ConvLikeOp>
-static LogicalResult inferConv(ConvLikeOp op, SmallVectorImpl<SymbolicShape> &shapes) {
+static LogicalResult inferConv(ConvLikeOp op, ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(op.getX()), w = extentsOf(op.getW());
   if (failed(checkWindowOperands(op, x, w)))
     return failure();
   if (x[1] != w[1] * op.getGroup())
     return op.emitOpError() << "expected " << (w[1] * op.getGroup()).str() << " channels, got " << x[1].str();
   FailureOr<SmallVector<int64_t>> kernel = getKernel(op, w);
-  if (failed(kernel) || failed(slideWindows(op, x, *kernel, /*ceilMode=*/false)))
+  if (failed(kernel) || failed(slideWindows(op, env, x, *kernel, /*ceilMode=*/false)))
     return failure();
   x[1] = w[0];
   shapes.push_back(std::move(x));
@@ -104,30 +102,31 @@ LogicalResult DeformConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicS
   SymbolicShape result = {x[0], w[0]};
   for (size_t dim = 0; dim < 2; ++dim) {
     SlidingWindow window = getWindow(*this, dim, 2, *kernel);
-    FailureOr<Extent> count = countWindows(*this, x[2 + dim], window, "NOTSET", /*ceilMode=*/false);
+    FailureOr<Extent> count = countWindows(*this, env, x[2 + dim], window, "NOTSET", /*ceilMode=*/false);
     if (failed(count))
       return failure();
     for (Value moved : {getOffset(), getMask()})
-      if (moved && failed(checkEqual(*this, "the extents of the result and of its offsets or mask", *count,
+      if (moved && failed(checkEqual(*this, env, "the extents of the result and of its offsets or mask", *count,
                                      extentsOf(moved)[2 + dim])))
         return failure();
     result.push_back(*count);
   }
   for (Value moved : {getOffset(), getMask()})
-    if (moved && failed(checkEqual(*this, "the batches of x and of its offsets or mask", x[0], extentsOf(moved)[0])))
+    if (moved &&
+        failed(checkEqual(*this, env, "the batches of x and of its offsets or mask", x[0], extentsOf(moved)[0])))
       return failure();
   shapes.push_back(std::move(result));
   return success();
 }
 
 LogicalResult ConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferConv(*this, shapes);
+  return inferConv(*this, env, shapes);
 }
 LogicalResult ConvIntegerOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferConv(*this, shapes);
+  return inferConv(*this, env, shapes);
 }
 LogicalResult QLinearConvOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferConv(*this, shapes);
+  return inferConv(*this, env, shapes);
 }
 
 /// stride · (extent − 1) + output padding + reach − pads.
@@ -160,24 +159,24 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Symbol
 }
 
 template <typename PoolOp>
-static LogicalResult inferPool(PoolOp op, SmallVectorImpl<SymbolicShape> &shapes) {
+static LogicalResult inferPool(PoolOp op, ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(op.getX());
-  if (failed(slideWindows(op, x, op.getKernelShape(), op.getCeilMode())))
+  if (failed(slideWindows(op, env, x, op.getKernelShape(), op.getCeilMode())))
     return failure();
   shapes.append(op->getNumResults(), x);
   return success();
 }
 
 LogicalResult AveragePoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferPool(*this, shapes);
+  return inferPool(*this, env, shapes);
 }
 
 LogicalResult MaxPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferPool(*this, shapes);
+  return inferPool(*this, env, shapes);
 }
 
 LogicalResult LpPoolOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  return inferPool(*this, shapes);
+  return inferPool(*this, env, shapes);
 }
 
 LogicalResult vitc::onnx::detail::inferGlobalPool(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {

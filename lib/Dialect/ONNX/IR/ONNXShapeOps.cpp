@@ -180,8 +180,21 @@ LogicalResult PadOp::verify() {
   return verifySameRank(*this, {{"data", getData()}, {"output", getOutput()}}); // pad_c3
 }
 
+LogicalResult SymbolicSliceOp::verify() {
+  if (failed(verifySameRank(*this, {{"data", getData()}, {"output", getOutput()}}))) // symbolic_slice_c1
+    return failure();
+  AffineMap map = getOffsets();
+  if (std::optional<int64_t> rank = getRank(getData()); rank && *rank != map.getNumResults()) // symbolic_slice_c1
+    return emitOpError() << "expected " << *rank << " offsets, got " << map.getNumResults();
+  if (map.getNumDims() != 0 || map.getNumSymbols() != getSymbols().size()) // symbolic_slice_c2
+    return emitOpError() << "expected offsets over " << getSymbols().size() << " symbols, got " << getOffsetsAttr();
+  return success();
+}
+
 LogicalResult ResizeOp::verify() {
-  if (static_cast<bool>(getScales()) == static_cast<bool>(getSizes())) // resize_c1
+  auto stated = dyn_cast<RankedTensorType>(getY().getType());
+  bool isStated = !stated || !stated.hasStaticShape();
+  if (getScales() ? static_cast<bool>(getSizes()) : !getSizes() && !isStated) // resize_c1
     return emitOpError() << "expected either scales or sizes, got " << (getScales() ? "both" : "none");
   std::optional<int64_t> rank = getRank(getX());
   std::optional<int64_t> length = getAxes().empty() ? rank : static_cast<int64_t>(getAxes().size());

@@ -28,6 +28,24 @@ void ShapeEnv::set(Value value, SmallTensor contents) {
   known[value] = std::make_unique<SmallTensor>(std::move(contents));
 }
 
+bool ShapeEnv::requireEqual(Operation *op, const Extent &a, const Extent &b) {
+  if (a == b)
+    return true;
+  if (a.isProvablyDifferentFrom(b) || !a.isKnownBeforeRun() || !b.isKnownBeforeRun())
+    return false;
+  requirements.push_back({op->getName(), op->getLoc(), a, b, /*isEquality=*/true});
+  return true;
+}
+
+bool ShapeEnv::requireAtLeast(Operation *op, const Extent &a, const Extent &b) {
+  if (a.isProvablyAtLeast(b))
+    return true;
+  if ((b - 1).isProvablyAtLeast(a) || !a.isKnownBeforeRun() || !b.isKnownBeforeRun())
+    return false;
+  requirements.push_back({op->getName(), op->getLoc(), a, b, /*isEquality=*/false});
+  return true;
+}
+
 SymbolicShape vitc::onnx::extentsOf(Value value) { return *getExtents(value.getType()); }
 
 LogicalResult vitc::onnx::checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
@@ -36,7 +54,13 @@ LogicalResult vitc::onnx::checkEqual(Operation *op, StringRef what, const Extent
   return op->emitOpError() << what << " differ: " << a.str() << " and " << b.str();
 }
 
-FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<SymbolicShape> shapes) {
+LogicalResult vitc::onnx::checkEqual(Operation *op, ShapeEnv &env, StringRef what, const Extent &a, const Extent &b) {
+  return env.requireEqual(op, a, b) ? success() : checkEqual(op, what, a, b);
+}
+
+/// `agree` says whether two extents that are not 1 may stand in one dimension; the constant one is the result's.
+static FailureOr<SymbolicShape> broadcast(Operation *op, ArrayRef<SymbolicShape> shapes,
+                                          llvm::function_ref<bool(const Extent &, const Extent &)> agree) {
   size_t rank = 0;
   for (const SymbolicShape &shape : shapes)
     rank = std::max(rank, shape.size());
@@ -45,13 +69,22 @@ FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<Sym
     for (auto [into, extent] : llvm::zip(llvm::reverse(result), llvm::reverse(shape))) {
       if (into == extent || extent == Extent(1))
         continue;
-      if (into != Extent(1))
+      if (into != Extent(1) && !agree(into, extent))
         return op->emitOpError() << "expected shapes that broadcast, got "
                                  << llvm::join(llvm::map_range(shapes, [](const SymbolicShape &s) { return str(s); }),
                                                ", ");
-      into = extent;
+      if (!into.asConstant() || into == Extent(1))
+        into = extent;
     }
   return result;
+}
+
+FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<SymbolicShape> shapes) {
+  return broadcast(op, shapes, std::equal_to<Extent>());
+}
+
+FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ShapeEnv &env, ArrayRef<SymbolicShape> shapes) {
+  return broadcast(op, shapes, [&](const Extent &a, const Extent &b) { return env.requireEqual(op, a, b); });
 }
 
 FailureOr<SmallVector<int64_t>> vitc::onnx::constantIntegers(Operation *op, ShapeEnv &env, Value operand,
@@ -101,13 +134,26 @@ std::optional<Extent> vitc::onnx::clampIndex(const Element &index, const Extent 
   return std::nullopt;
 }
 
+std::optional<Extent> vitc::onnx::clampIndex(Operation *op, ShapeEnv &env, const Element &index, const Extent &extent,
+                                             const Extent &least, const Extent &most) {
+  if (std::optional<Extent> position = clampIndex(index, extent, least, most))
+    return position;
+  std::optional<Extent> position = index.asExtent();
+  if (position && Extent(-1).isProvablyAtLeast(*position))
+    position = *position + extent;
+  else if (!position || !env.requireAtLeast(op, *position, 0))
+    return std::nullopt;
+  bool isWithin = env.requireAtLeast(op, *position, least) && env.requireAtLeast(op, most, *position);
+  return isWithin ? position : std::nullopt;
+}
+
 LogicalResult vitc::onnx::detail::inferSameShape(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
   shapes.append(op->getNumResults(), extentsOf(op->getOperand(0)));
   return success();
 }
 
-LogicalResult vitc::onnx::detail::inferBroadcast(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
-  FailureOr<SymbolicShape> shape = broadcastShapes(op, llvm::map_to_vector(op->getOperands(), extentsOf));
+LogicalResult vitc::onnx::detail::inferBroadcast(Operation *op, ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  FailureOr<SymbolicShape> shape = broadcastShapes(op, env, llvm::map_to_vector(op->getOperands(), extentsOf));
   if (failed(shape))
     return failure();
   shapes.push_back(std::move(*shape));

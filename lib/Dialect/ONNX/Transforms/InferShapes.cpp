@@ -1,6 +1,7 @@
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 
 #include "ControlFlow.h"
+#include "Requirements.h"
 #include "Signature.h"
 #include "vitc/Dialect/ONNX/IR/Arguments.h"
 #include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
@@ -65,6 +66,7 @@ static LogicalResult inferTypes(Operation *op, ShapeEnv &env) {
   for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes)) {
     if (failed(checkShape(op, shape)))
       return failure();
+    requirePositive(op, env, shape);
     result.setType(getTensorType(shape, getElementTypeOrSelf(result.getType())));
   }
   return success();
@@ -121,16 +123,28 @@ static std::optional<int64_t> asConstantIndex(const Extent &position, const Exte
   return fromEnd && *fromEnd < 0 ? fromEnd : std::nullopt;
 }
 
-/// Symbolic starts and ends that are constant when counted from the end, of a slice by positive steps.
+/// The part of `data` that begins at `offsets` and is as large as the result.
+static Value sliceSymbolically(OpBuilder &builder, Value data, const SymbolicShape &offsets, Value result) {
+  auto dims = cast<vitc::vit::DimsAttr>(getDimsAttr(offsets, builder.getContext()));
+  return SymbolicSliceOp::create(builder, result.getLoc(), result.getType(), data, dims.getSymbols(), dims.getMap());
+}
+
+/// Symbolic starts and ends, of a slice by positive steps, that are constant when counted from the end; others where
+/// all steps are 1.
 static void settleSlice(SliceOp op, ShapeEnv &env, IRRewriter &rewriter) {
   FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(op, env);
   if (failed(ranges))
     return;
+  SymbolicShape offsets(llvm::map_range(*ranges, [](const SliceRange &range) { return range.start; }));
+  bool isDense = llvm::all_of(*ranges, [](const SliceRange &range) { return range.step == 1; });
   SmallVector<int64_t> starts, ends, steps;
   for (auto [range, extent] : llvm::zip_equal(*ranges, extentsOf(op.getData()))) {
     std::optional<int64_t> start = asConstantIndex(range.start, extent), end = asConstantIndex(range.end, extent);
-    if (!start || !end || range.step < 0)
+    if (!start || !end || range.step < 0) {
+      if (isDense)
+        rewriter.replaceOp(op, sliceSymbolically(rewriter, op.getData(), offsets, op.getResult()));
       return;
+    }
     starts.push_back(*start);
     ends.push_back(*end);
     steps.push_back(range.step);
@@ -144,7 +158,24 @@ static void settleSlice(SliceOp op, ShapeEnv &env, IRRewriter &rewriter) {
                                        constant(steps));
 }
 
-/// Symbolic sizes that keep an axis as it is: the other axes are stated alone.
+/// Symbolic lengths: none are stated where all parts are equal, else every part is a slice.
+static void settleSplit(SplitOp op, IRRewriter &rewriter) {
+  if (llvm::all_equal(op.getResultTypes())) {
+    op.getSplitMutable().clear();
+    return;
+  }
+  SymbolicShape offsets(extentsOf(op.getInput()).size());
+  Extent &offset = offsets[fromFront(op.getAxis(), offsets.size())];
+  SmallVector<Value> parts;
+  for (Value part : op.getResults()) {
+    parts.push_back(sliceSymbolically(rewriter, op.getInput(), offsets, part));
+    offset = offset + extentsOf(part)[fromFront(op.getAxis(), offsets.size())];
+  }
+  rewriter.replaceOp(op, parts);
+}
+
+/// Symbolic sizes that keep an axis as it is: the other axes are stated alone, where they are constant. Else the result
+/// type states all.
 static void settleResize(ResizeOp op, ShapeEnv &env, IRRewriter &rewriter) {
   std::optional<SymbolicShape> sizes = env.contents(op.getSizes())->asExtents();
   if (!sizes || op.getRoi() || op.getKeepAspectRatioPolicy() != "stretch")
@@ -156,13 +187,14 @@ static void settleResize(ResizeOp op, ShapeEnv &env, IRRewriter &rewriter) {
   for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
     if (size == extents[fromFront(axis, extents.size())])
       continue;
-    if (!size.isConstant())
-      return;
     resizedAxes.push_back(axis);
-    resizedSizes.push_back(*size.asConstant());
+    if (size.isConstant())
+      resizedSizes.push_back(*size.asConstant());
   }
-  if (resizedAxes.empty())
+  if (resizedAxes.empty() || resizedSizes.size() != resizedAxes.size()) {
+    op.getSizesMutable().clear();
     return;
+  }
   auto type = RankedTensorType::get(static_cast<int64_t>(resizedSizes.size()), rewriter.getI64Type());
   auto constant = ConstantOp::create(rewriter, op.getLoc(), DenseIntElementsAttr::get(type, resizedSizes));
   op.setAxes(resizedAxes);
@@ -214,8 +246,8 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
           settleResize(resize, env, rewriter);
       })
       .Case([&](SplitOp split) {
-        if (isSymbolic(split.getSplit(), env) && llvm::all_equal(split.getResultTypes()))
-          split.getSplitMutable().clear();
+        if (isSymbolic(split.getSplit(), env))
+          settleSplit(split, rewriter);
       })
       .Case([&](SliceOp slice) {
         if (!getComputedExtent(slice) && (isSymbolic(slice.getStarts(), env) || isSymbolic(slice.getEnds(), env)))
@@ -287,6 +319,7 @@ struct InferShapesPass final : vitc::onnx::impl::InferShapesPassBase<InferShapes
     Block &body = function.getBody().front();
     if (failed(inferOps(body, env, rewriter)))
       return failure();
+    updateRequirements(function, env.getRequirements());
     // Users first: an operand's contents stay known until its own op changes, and dead arithmetic is not settled.
     for (Operation &op : llvm::make_early_inc_range(llvm::drop_begin(llvm::reverse(body)))) {
       if (isOpTriviallyDead(&op))

@@ -23,6 +23,15 @@ LogicalResult vitc::vit::DimsAttr::verify(function_ref<InFlightDiagnostic()> emi
   return success();
 }
 
+LogicalResult vitc::vit::RequirementAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringAttr text,
+                                                 StringAttr kind, DimsAttr value) {
+  if (kind.getValue() != "zero" && kind.getValue() != "non_negative")
+    return emitError() << "expected \"zero\" or \"non_negative\", got " << kind;
+  if (value.getMap().getValue().getNumResults() != 1)
+    return emitError() << "expected one expression, got " << value;
+  return success();
+}
+
 void vitc::vit::ViTDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -21,8 +21,8 @@ struct SliceRange {
 /// One range a dimension of the operand, clamped to it.
 mlir::FailureOr<llvm::SmallVector<SliceRange>> getSliceRanges(SliceOp op, ShapeEnv &env);
 
-/// The entry of `axes` (or the place in `starts`, without `axes`) whose range only the run knows: its bounds depend on
-/// data, or symbols leave open where they lie in the dimension. Nothing where that is true of none or of several.
+/// The entry of `axes` (or the place in `starts`, without `axes`) whose range only the run knows: its bounds or the
+/// dimension depend on data. Nothing where that is true of none or of several.
 struct OpenRange {
   size_t entry;
   int64_t axis, step;
@@ -30,8 +30,8 @@ struct OpenRange {
 };
 std::optional<OpenRange> getOpenRange(SliceOp op, ShapeEnv &env);
 
-/// The number of positions in a range; none where symbols leave it open.
-std::optional<Extent> getLength(const SliceRange &range);
+/// The number of positions in a range, where its bounds are in order.
+Extent getLength(const SliceRange &range);
 
 } // namespace vitc::onnx
 

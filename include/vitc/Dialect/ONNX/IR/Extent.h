@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 
 #include <optional>
+#include <vector>
 
 namespace vitc::onnx {
 
@@ -57,12 +58,20 @@ public:
   std::optional<int64_t> lowerBound() const;
   bool isProvablyAtLeast(const Extent &other) const;
   bool isProvablyDifferentFrom(const Extent &other) const;
+  /// Extents that are all positive only where this is: the factors of a product, else the extent itself.
+  std::vector<Extent> getFactors() const;
+  /// Whether a library can compute it when it checks a run: from the inputs' extents, dividing by constants alone.
+  bool isKnownBeforeRun() const;
 
-  /// `batch * 197 + 1`, for diagnostics.
+  /// `197 * batch + (height//14)`, for diagnostics.
   std::string str() const;
 
 private:
   static Extent makeTooLarge();
+  /// Whether all numbers in it are far from overflowing.
+  bool isModest() const;
+  /// A lower bound, from what a floor division in it is at least and at most.
+  std::optional<int64_t> lowerBoundWithoutDivision() const;
   void add(Term term);
   /// This, or an extent that is too large where it takes more than `kMostParts` terms, factors and operations.
   Extent ifSmall() &&;

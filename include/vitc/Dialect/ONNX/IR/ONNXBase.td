@@ -84,7 +84,7 @@ class ONNX_InferShapes<string call> {
   }];
 }
 defvar ONNX_SameShape = ONNX_InferShapes<"inferSameShape(*this, shapes)">.definition;
-defvar ONNX_BroadcastShape = ONNX_InferShapes<"inferBroadcast(*this, shapes)">.definition;
+defvar ONNX_BroadcastShape = ONNX_InferShapes<"inferBroadcast(*this, env, shapes)">.definition;
 defvar ONNX_FoldByEvaluation = [{
   ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
     return ::vitc::onnx::detail::foldByEvaluation(*this, adaptor.getOperands());

@@ -131,6 +131,20 @@ def ONNX_SliceOp : ONNX_Op<"Slice", [AttrSizedOperandSegments, ONNX_ShapedByOper
   let hasVerifier = 1;
 }
 
+def ONNX_SymbolicSliceOp : ONNX_Op<"SymbolicSlice"> {
+  let summary = "the part of the operand at symbolic offsets that is as large as the result type says";
+  let description = [{
+    Not an operator of ONNX: shape inference makes it of a Slice or a Split whose bounds are expressions of named
+    dimensions. `offsets` has an expression over `symbols` for each dimension.
+
+    - (C1) `data` and `output` have the same rank, and `offsets` as many results.
+    - (C2) `offsets` is a map from no dimensions and as many symbols as `symbols` names.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, StrArrayAttr:$symbols, AffineMapAttr:$offsets);
+  let results = (outs ONNX_Tensor:$output);
+  let hasVerifier = 1;
+}
+
 def ONNX_GatherOp : ONNX_Op<"Gather", [ONNX_ShapeArithmetic]> {
   let summary = "slices of the operand along one dimension, at indices";
   let description = [{
@@ -210,7 +224,8 @@ def ONNX_ResizeOp : ONNX_Op<"Resize", [AttrSizedOperandSegments, ONNX_ShapedByOp
     The attributes are those of ONNX's Resize (opset 19), which defines the sampling; `tf_half_pixel_for_nn`, which
     samples at (i + ½) / scale, is opset 11's. Interpolated integers are truncated.
 
-    - (C1) Exactly one of `scales` and `sizes` is present; it is a list (rank 1), as long as `axes` or as the rank.
+    - (C1) Exactly one of `scales` and `sizes` is present, or none where the result type states symbolic sizes. It is a
+      list (rank 1), as long as `axes` or as the rank.
     - (C2) `x` and `y` have the same rank.
     - (C3) `axes` are distinct and in [−rank, rank).
     - (C4) `roi`, where present, is a list (rank 1); `tf_crop_and_resize` needs it.

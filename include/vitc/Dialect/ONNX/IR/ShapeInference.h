@@ -10,7 +10,18 @@
 
 namespace vitc::onnx {
 
-/// The contents of small tensors, symbolic or constant, as far as they are known.
+/// What holds of the extents of every run that is let through.
+struct Requirement {
+  mlir::OperationName node; ///< that needs it
+  mlir::Location loc;
+  Extent lhs, rhs;
+  bool isEquality; ///< lhs = rhs, else lhs >= rhs
+
+  Extent getValue() const { return lhs - rhs; }
+};
+
+/// The contents of small tensors, symbolic or constant, as far as they are known, and what is required of extents where
+/// that cannot be told for all values of the symbols.
 class ShapeEnv {
 public:
   ShapeEnv() = default;
@@ -21,8 +32,14 @@ public:
   const SmallTensor *contents(mlir::Value value);
   void set(mlir::Value value, SmallTensor contents);
 
+  /// What cannot be told is required of every run; false where it never holds, or cannot be checked.
+  bool requireEqual(mlir::Operation *op, const Extent &a, const Extent &b);
+  bool requireAtLeast(mlir::Operation *op, const Extent &a, const Extent &b);
+  llvm::ArrayRef<Requirement> getRequirements() const { return requirements; }
+
 private:
   llvm::DenseMap<mlir::Value, std::unique_ptr<SmallTensor>> known;
+  std::vector<Requirement> requirements;
 };
 
 /// The extents of a value whose type is ranked, its dynamic dimensions named.
@@ -33,9 +50,15 @@ inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + 
 
 /// An error at `op`, "WHAT differ", where two extents are not the same.
 llvm::LogicalResult checkEqual(mlir::Operation *op, llvm::StringRef what, const Extent &a, const Extent &b);
+/// The same, but two extents that may be equal have to be so in every run.
+llvm::LogicalResult checkEqual(mlir::Operation *op, ShapeEnv &env, llvm::StringRef what, const Extent &a,
+                               const Extent &b);
 
 /// The shape that shapes broadcast to: extents are equal, or one of them is 1.
 mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<SymbolicShape> shapes);
+/// The same, but two extents that may be equal have to be so in every run.
+mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, ShapeEnv &env,
+                                               llvm::ArrayRef<SymbolicShape> shapes);
 
 /// The constant integers that `operand` holds; an error where they depend on data or symbols.
 mlir::FailureOr<llvm::SmallVector<int64_t>> constantIntegers(mlir::Operation *op, ShapeEnv &env, mlir::Value operand,
@@ -51,13 +74,16 @@ Element boundMinimum(const Element &a, const Element &b);
 /// A bound of a slice as a position in [least, most], from an index that may be negative (from the end) or outside.
 /// None where symbols leave it open.
 std::optional<Extent> clampIndex(const Element &index, const Extent &extent, const Extent &least, const Extent &most);
+/// The same, but where symbols leave it open the index has to lie within these bounds in every run.
+std::optional<Extent> clampIndex(mlir::Operation *op, ShapeEnv &env, const Element &index, const Extent &extent,
+                                 const Extent &least, const Extent &most);
 
 /// What `onnx` ops of a family share; their definitions are in ODS.
 namespace detail {
 /// Results have the shape of the first operand.
 llvm::LogicalResult inferSameShape(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// The result has the shape that all operands broadcast to.
-llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
+llvm::LogicalResult inferBroadcast(mlir::Operation *op, ShapeEnv &env, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// The dimensions that a reduction reduces, in order.
 mlir::FailureOr<llvm::SmallVector<int64_t>> getReductionAxes(mlir::Operation *op, ShapeEnv &env, mlir::Value axes,
                                                              bool noopWithEmptyAxes);

@@ -21,4 +21,22 @@ def ViT_DimsAttr : AttrDef<ViT_Dialect, "Dims"> {
   let genVerifyDecl = 1;
 }
 
+def ViT_RequirementAttr : AttrDef<ViT_Dialect, "Requirement"> {
+  let mnemonic = "requirement";
+  let summary = "what the extents of a run have to satisfy";
+  let description = [{
+    An entry function's `vit.requires` lists them: the one expression of `value` is zero, or not negative where `kind` is
+    "non_negative". `text` says it for people, after "expected". A run is refused where it does not hold.
+
+    Example: `#vit.requirement<"height to be a multiple of 2, for the Concat 'join'", "zero", #vit.dims<["height"],
+    affine_map<()[s0] -> (s0 mod 2)>>>`.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$text, "::mlir::StringAttr":$kind, "DimsAttr":$value);
+  let assemblyFormat = "`<` $text `,` $kind `,` $value `>`";
+  let extraClassDeclaration = [{
+    bool isZero() const { return getKind().getValue() == "zero"; }
+  }];
+  let genVerifyDecl = 1;
+}
+
 #endif
