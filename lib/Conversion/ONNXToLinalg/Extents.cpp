@@ -115,7 +115,20 @@ static bool isSimpler(AffineExpr a, AffineExpr b) {
   return rank(a) < rank(b);
 }
 
+/// The part of `zero` = part − constant, and that constant.
+static std::optional<std::pair<AffineExpr, AffineExpr>> getConstantPart(AffineExpr zero) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(zero);
+  auto constant = sum && zero.getKind() == AffineExprKind::Add ? dyn_cast<AffineConstantExpr>(sum.getRHS()) : nullptr;
+  if (!constant || sum.getLHS().getKind() == AffineExprKind::Mul)
+    return std::nullopt;
+  return std::pair(sum.getLHS(), getAffineConstantExpr(-constant.getValue(), zero.getContext()));
+}
+
 AffineExpr Symbols::getRepresentative(AffineExpr extent) const {
+  for (AffineExpr zero : zeros)
+    for (AffineExpr form : {zero, simplify(-zero)})
+      if (auto known = getConstantPart(form))
+        extent = simplify(extent.replace(known->first, known->second));
   if (isa<AffineConstantExpr>(extent))
     return extent;
   AffineExpr simplest = extent;

@@ -184,13 +184,19 @@ Tensor TensorBuilder::reduce(const Tensor &x, ArrayRef<int64_t> dims, TypedAttr 
   return {op.getResult(0), extents};
 }
 
+/// The tensor as one of `type`, which may have another extent for one that a requirement makes equal.
+static Value castTo(OpBuilder &builder, Location loc, Value x, RankedTensorType type) {
+  return x.getType() == type ? x : tensor::CastOp::create(builder, loc, type, x);
+}
+
 Tensor TensorBuilder::collapse(const Tensor &x, ArrayRef<ReassociationIndices> groups, ExtentsRef extents) {
   if (x.extents.size() == extents.size())
     return x;
   auto type = getType(extents, x.getElementType());
   if (ElementsAttr value = getConstantValue(x.value))
     return constant(reshapeElements(value, type));
-  return {tensor::CollapseShapeOp::create(builder, loc, type, x.value, groups), Extents(extents)};
+  auto collapsed = tensor::CollapseShapeOp::create(builder, loc, x.value, groups);
+  return {castTo(builder, loc, collapsed, type), Extents(extents)};
 }
 
 Tensor TensorBuilder::expand(const Tensor &x, ArrayRef<ReassociationIndices> groups, ExtentsRef extents) {
@@ -199,7 +205,8 @@ Tensor TensorBuilder::expand(const Tensor &x, ArrayRef<ReassociationIndices> gro
   auto type = getType(extents, x.getElementType());
   if (ElementsAttr value = getConstantValue(x.value))
     return constant(reshapeElements(value, type));
-  return {tensor::ExpandShapeOp::create(builder, loc, type, x.value, groups, indices(extents)), Extents(extents)};
+  Value collapsed = castTo(builder, loc, x.value, tensor::CollapseShapeOp::inferCollapsedType(type, groups));
+  return {tensor::ExpandShapeOp::create(builder, loc, type, collapsed, groups, indices(extents)), Extents(extents)};
 }
 
 Tensor TensorBuilder::reshape(const Tensor &x, ExtentsRef extents) {

@@ -59,3 +59,52 @@ func.func @nearest(%x: tensor<2x?xf32, #n>) -> tensor<2x?xf32, #y> {
       : (tensor<2x?xf32, #n>, tensor<2xf32>) -> tensor<2x?xf32, #y>
   return %y : tensor<2x?xf32, #y>
 }
+
+// -----
+
+// A quotient that every run has to have at a constant is that constant wherever it occurs.
+
+// CHECK-LABEL: func.func @part(
+// CHECK: tensor.concat dim(0) %{{.*}}, %{{.*}} : (tensor<?x1xf32>, tensor<?x1xf32>) -> tensor<?x1xf32>
+#x = #vit.dims<["h", "n"], affine_map<()[s0, s1] -> (s1 * (s0 floordiv 4), s0 floordiv 4)>>
+#y = #vit.dims<["n"], affine_map<()[s0] -> (s0, 1)>>
+#z = #vit.dims<["h", "n"], affine_map<()[s0, s1] -> (s1 * (s0 floordiv 4) + s1, 1)>>
+func.func @part(%h: tensor<?x?xf32, #vit.dims<["h", "n"], affine_map<()[s0, s1] -> (s0, s1)>>>, %x: tensor<?x?xf32, #x>, %y: tensor<?x1xf32, #y>) -> tensor<?x1xf32, #z> attributes {vit.requires = [
+    #vit.requirement<"h to be from 4 to 7", "zero", <["h"], affine_map<()[s0] -> (-(s0 floordiv 4) + 1)>>>]} {
+  %z = onnx.Concat %x, %y {axis = 0 : i64} : (tensor<?x?xf32, #x>, tensor<?x1xf32, #y>) -> tensor<?x1xf32, #z>
+  return %z : tensor<?x1xf32, #z>
+}
+
+// -----
+
+// A transposed convolution of extents that others stand for: what is cut off is known from the extents as they were inferred.
+
+// CHECK-LABEL: func.func @conv_transpose(
+// CHECK: vit.conv
+#h = #vit.dims<["h"], affine_map<()[s0] -> (1, 1, (s0 floordiv 2) * 2)>>
+#up = #vit.dims<["h"], affine_map<()[s0] -> (1, 1, (s0 floordiv 2) * 4)>>
+func.func @conv_transpose(%h: tensor<?xf32, #vit.dims<["h"], affine_map<()[s0] -> (s0)>>>, %x: tensor<1x1x?xf32, #h>, %w: tensor<1x1x2xf32>) -> tensor<1x1x?xf32, #up> attributes {vit.requires = [
+    #vit.requirement<"h to be a multiple of 2", "zero", <["h"], affine_map<()[s0] -> ((s0 floordiv 2) * 2 - s0)>>>]} {
+  %y = onnx.ConvTranspose %x, %w {strides = array<i64: 2>} : (tensor<1x1x?xf32, #h>, tensor<1x1x2xf32>) -> tensor<1x1x?xf32, #up>
+  return %y : tensor<1x1x?xf32, #up>
+}
+
+// -----
+
+// Rows and columns whose product is a constant in every run.
+
+// CHECK-LABEL: func.func @flat(
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %{{.*}} {{\[}}[0, 1]] : tensor<?x?xf32> into tensor<?xf32>
+// CHECK: tensor.cast %[[FLAT]] : tensor<?xf32> to tensor<48xf32>
+// CHECK: %[[SUM:.*]] = linalg.elementwise
+// CHECK: %[[OPEN:.*]] = tensor.cast %[[SUM]] : tensor<48xf32> to tensor<?xf32>
+// CHECK: tensor.expand_shape %[[OPEN]] {{\[}}[0, 1]]
+#hw = #vit.dims<["h", "w"], affine_map<()[s0, s1] -> (s0, s1)>>
+#p = #vit.dims<["h", "w"], affine_map<()[s0, s1] -> (s0 * s1)>>
+func.func @flat(%x: tensor<?x?xf32, #hw>, %y: tensor<48xf32>) -> tensor<?x?xf32, #hw> attributes {vit.requires = [
+    #vit.requirement<"h * w to be equal to 48", "zero", <["h", "w"], affine_map<()[s0, s1] -> (s0 * s1 - 48)>>>]} {
+  %flat = onnx.Reshape %x : (tensor<?x?xf32, #hw>) -> tensor<?xf32, #p>
+  %sum = onnx.Add %flat, %y : (tensor<?xf32, #p>, tensor<48xf32>) -> tensor<48xf32>
+  %z = onnx.Reshape %sum : (tensor<48xf32>) -> tensor<?x?xf32, #hw>
+  return %z : tensor<?x?xf32, #hw>
+}

@@ -227,3 +227,29 @@ func.func @unstated(%x: tensor<4xf32>) -> tensor<*xf32> {
   %y = onnx.SymbolicSlice %x {offsets = affine_map<() -> (1)>, symbols = []} : (tensor<4xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+// What both sides of an equality have as a factor, and is positive, is none of its business: what is left may say more.
+
+// CHECK-LABEL: func.func @one_row(
+// CHECK-SAME: tensor<?x1x?x8xf32, #vit.dims<["b", "w"], affine_map<()[s0, s1] -> (s0, 1, s1, 8)>>>
+// CHECK-SAME: vit.requires = [#vit.requirement<"h to be from 4 to 7, for the Reshape 'flat'", "zero", <["h"], affine_map<()[s0] -> (-(s0 floordiv 4) + 1)>>>]
+#x = #vit.dims<["b", "h", "w"], affine_map<()[s0, s1, s2] -> (s0, s1 floordiv 4, s2, 8)>>
+#w = #vit.dims<["b", "w"], affine_map<()[s0, s1] -> (s0, 1, s1, 8)>>
+func.func @one_row(%x: tensor<?x?x?x8xf32, #x>, %w: tensor<?x1x?x8xf32, #w>) -> tensor<*xf32> {
+  %shape = onnx.Shape %w : (tensor<?x1x?x8xf32, #w>) -> tensor<*xi64>
+  %y = onnx.Reshape %x, %shape : (tensor<?x?x?x8xf32, #x>, tensor<*xi64>) -> tensor<*xf32> loc("flat")
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @squeeze(
+// CHECK-SAME: "n to be 1, for the Squeeze"
+#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 3)>>
+func.func @squeeze(%x: tensor<?x3xf32, #n>) -> tensor<*xf32> {
+  %axes = onnx.Constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %y = onnx.Squeeze %x, %axes : (tensor<?x3xf32, #n>, tensor<1xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

@@ -65,7 +65,7 @@ def types():
 
 def dynamic():
     """Named, unnamed and unknown dimensions."""
-    inputs = [value("image", ("batch", 3, "height", "height")), value("mask", (None, "batch", 0))]
+    inputs = [value("image", ("batch", 3, "height", "height")), value("mask", ("?", "batch", 0))]
     return model([node("Relu", ["image"], ["y"]), node("Neg", ["mask"], ["z"])], inputs, [value("y"), value("z")])
 
 

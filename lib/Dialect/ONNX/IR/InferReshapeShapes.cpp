@@ -94,7 +94,7 @@ LogicalResult SqueezeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShap
   for (auto [dim, extent] : llvm::enumerate(data)) {
     if (!llvm::is_contained(*dims, static_cast<int64_t>(dim)))
       result.push_back(extent);
-    else if (extent != Extent(1))
+    else if (!env.requireEqual(*this, extent, 1))
       return emitOpError() << "expected an extent of 1 at axis " << dim << ", got " << extent.str();
   }
   shapes.push_back(std::move(result));

@@ -28,12 +28,43 @@ void ShapeEnv::set(Value value, SmallTensor contents) {
   known[value] = std::make_unique<SmallTensor>(std::move(contents));
 }
 
+/// Of all values of the symbols, or of all runs that are let through.
+static bool isPositive(const Extent &extent, ArrayRef<Requirement> requirements) {
+  return extent.isProvablyAtLeast(1) || llvm::any_of(requirements, [&](const Requirement &requirement) {
+           return !requirement.isEquality && requirement.lhs == extent && requirement.rhs.isProvablyAtLeast(1);
+         });
+}
+
+/// The coefficient of an extent that is one term, constant or not; of others 1.
+static int64_t getCoefficient(const Extent &extent) {
+  if (extent.isConstant())
+    return *extent.asConstant();
+  std::optional<Extent> coefficient = extent.divideExactly(product(extent.getFactors()));
+  return coefficient ? coefficient->asConstant().value_or(1) : 1;
+}
+
+/// Both without the factors of `a` that both have and that are positive.
+static std::pair<Extent, Extent> cancel(Extent a, Extent b, ArrayRef<Requirement> requirements) {
+  auto divide = [&](const Extent &factor) {
+    std::optional<Extent> restOfA = a.divideExactly(factor), restOfB = b.divideExactly(factor);
+    if (restOfA && restOfB)
+      std::tie(a, b) = std::pair(*restOfA, *restOfB);
+  };
+  for (const Extent &factor : a.getFactors())
+    if (isPositive(factor, requirements))
+      divide(factor);
+  if (int64_t coefficient = getCoefficient(a); coefficient > 1)
+    divide(coefficient);
+  return {a, b};
+}
+
 bool ShapeEnv::requireEqual(Operation *op, const Extent &a, const Extent &b) {
   if (a == b)
     return true;
   if (a.isProvablyDifferentFrom(b) || !a.isKnownBeforeRun() || !b.isKnownBeforeRun())
     return false;
-  requirements.push_back({op->getName(), op->getLoc(), a, b, /*isEquality=*/true});
+  auto [lhs, rhs] = cancel(a, b, requirements);
+  requirements.push_back({op->getName(), op->getLoc(), lhs, rhs, /*isEquality=*/true});
   return true;
 }
 

@@ -27,8 +27,9 @@ namespace {
 
 /// What a requirement on one dimension comes to.
 struct Solution {
-  enum Kind { AtLeast, MultipleOf, Exactly, Other } kind = Other;
+  enum Kind { AtLeast, MultipleOf, Exactly, Between, Other } kind = Other;
   int64_t number = 0;
+  int64_t most = 0; ///< of Between
 };
 
 } // namespace
@@ -60,6 +61,8 @@ static Solution solve(const Requirement &requirement, StringAttr symbol) {
     return count == triedValues - first + 1 ? Solution{Solution::AtLeast, first} : Solution{};
   if (count == 1)
     return {Solution::Exactly, first};
+  if (holds.back() < triedValues && holds.back() - first == count - 1)
+    return {Solution::Between, first, holds.back()};
   bool repeats = count == triedValues / first && llvm::all_of(llvm::enumerate(holds), [&](auto it) {
                    return it.value() == first * static_cast<int64_t>(it.index() + 1);
                  });
@@ -75,6 +78,8 @@ static std::string describe(const Requirement &requirement, const Solution &solu
     return (symbol + " to be a multiple of " + Twine(solution.number)).str();
   case Solution::Exactly:
     return (symbol + " to be " + Twine(solution.number)).str();
+  case Solution::Between:
+    return (symbol + " to be from " + Twine(solution.number) + " to " + Twine(solution.most)).str();
   case Solution::Other:
     break;
   }
