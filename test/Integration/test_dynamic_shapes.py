@@ -18,7 +18,11 @@ PICTURES = {
     "dinov2_reg4_sizes.dyn": VIT,
     "dino_sizes.dyn": [(1, 224, 224), (2, 96, 64)],
     "resnet_sizes": [(1, 224, 224), (2, 64, 97), (1, 31, 31)],
+    "resnet_sizes.dyn": [(1, 96, 160), (2, 64, 97)],
+    "convnext_sizes": [(1, 96, 160), (2, 64, 97)],
     "convnext_sizes.dyn": [(1, 96, 160), (2, 64, 97)],
+    "semantic_fpn_sizes": [(1, 64, 96), (2, 160, 96)],
+    "semantic_fpn_sizes.dyn": [(1, 64, 96), (2, 160, 96)],
     "pvt_v2_sizes": [(1, 64, 64), (2, 96, 160), (1, 70, 70)],
 }
 

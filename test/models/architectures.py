@@ -50,7 +50,7 @@ def timm_model(name: str, **options: object) -> Callable[[], nn.Module]:
     return lambda: timm.create_model(name, pretrained=False, **options)
 
 
-def _plain(name: str, size: int, **options: object) -> Callable[[], nn.Module]:
+def plain_vit(name: str, size: int, **options: object) -> Callable[[], nn.Module]:
     return timm_model(name, **{"img_size": size, "embed_dim": 96, "depth": 2, "num_heads": 3, **options})
 
 
@@ -65,7 +65,7 @@ def _hugging_face(config: type, model: type, attention: str, read: Readout, **op
     return make
 
 
-def _dinov2(attention: str) -> Callable[[], nn.Module]:
+def hf_dinov2(attention: str) -> Callable[[], nn.Module]:
     return _hugging_face(transformers.Dinov2Config, transformers.Dinov2Model, attention, patch_tokens, image_size=112,
                          patch_size=14)
 
@@ -85,19 +85,19 @@ TORCHSCRIPT = ("torchscript",)
 
 ARCHITECTURES: dict[str, Architecture] = {
     # Plain ViTs.
-    "deit": Architecture(_plain("deit_small_patch16_224", 64, num_classes=10), 64),
-    "deit3": Architecture(_plain("deit3_small_patch16_224", 64, num_classes=10), 64),
-    "dino": Architecture(_plain("vit_small_patch16_224.dino", 64, num_classes=0), 64),
-    "dino8": Architecture(_plain("vit_small_patch8_224.dino", 64, num_classes=0), 64),
-    "dinov2_reg4": Architecture(_plain("vit_small_patch14_reg4_dinov2", 70), 70),
-    "dinov2_reg4_gap": Architecture(_plain("vit_small_patch14_reg4_dinov2", 70, class_token=False, global_pool="avg"), 70),
+    "deit": Architecture(plain_vit("deit_small_patch16_224", 64, num_classes=10), 64),
+    "deit3": Architecture(plain_vit("deit3_small_patch16_224", 64, num_classes=10), 64),
+    "dino": Architecture(plain_vit("vit_small_patch16_224.dino", 64, num_classes=0), 64),
+    "dino8": Architecture(plain_vit("vit_small_patch8_224.dino", 64, num_classes=0), 64),
+    "dinov2_reg4": Architecture(plain_vit("vit_small_patch14_reg4_dinov2", 70), 70),
+    "dinov2_reg4_gap": Architecture(plain_vit("vit_small_patch14_reg4_dinov2", 70, class_token=False, global_pool="avg"), 70),
     # Nothing here is a multiple of 16: 26 tokens, heads of 24, 72 and 200 wide.
-    "vit_odd": Architecture(_plain("vit_base_patch16_224", 60, patch_size=12, embed_dim=72, mlp_ratio=200 / 72 + 1e-6,
+    "vit_odd": Architecture(plain_vit("vit_base_patch16_224", 60, patch_size=12, embed_dim=72, mlp_ratio=200 / 72 + 1e-6,
                                    num_classes=7), 60),
     # Hugging Face: separate projections, one scale on the scores, a position grid resized in the graph.
     "hf_vit": Architecture(_hf_vit("eager", cls_token), 64, opset=14),
     "hf_vit_sdpa": Architecture(_hf_vit("sdpa", every_token), 64, opset=14),
-    "hf_dinov2": Architecture(_dinov2("eager"), 70, opset=14),
+    "hf_dinov2": Architecture(hf_dinov2("eager"), 70, opset=14),
     "hf_dinov2_reg": Architecture(_dinov2_registers("eager"), 70, DYNAMO),
     "hf_dinov2_reg_sdpa": Architecture(_dinov2_registers("sdpa"), 70, DYNAMO),
     # What goes through the general path, in part or as a whole.
@@ -110,19 +110,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "pit": Architecture(timm_model("pit_s_224", img_size=64, base_dims=(16, 16, 16), heads=(2, 4, 8), depth=(1, 1, 1),
                               num_classes=10), 64),
     "levit": Architecture(timm_model("levit_256", img_size=64, embed_dim=(32, 48, 64), key_dim=16, num_heads=(2, 3, 4),
-                                depth=(1, 1, 1), num_classes=10), 64),
+                                depth=(1, 1, 1), num_classes=10), 64, gain=1.0),
     "convnext": Architecture(timm_model("convnext_tiny", depths=(1, 1, 1, 1), dims=(16, 24, 32, 48), num_classes=10), 64),
     "resnet": Architecture(timm_model("resnet50", layers=(1, 1, 1, 1), channels=(16, 24, 32, 48), num_classes=10), 64),
-}
-
-# Exported for any batch, height and width. name: (architecture, exporter, what both are multiples of when exported).
-SIZED: dict[str, tuple[Architecture, str, int]] = {
-    "hf_dinov2_sizes": (Architecture(_dinov2("eager"), 112), "torchscript", 14),
-    "dinov2_reg4_sizes.dyn": (Architecture(_plain("vit_small_patch14_reg4_dinov2", 112, dynamic_img_size=True), 112), "dynamo", 14),
-    "dino_sizes.dyn": (Architecture(_plain("vit_small_patch16_224.dino", 64, num_classes=0, dynamic_img_size=True), 64), "dynamo", 16),
-    "resnet_sizes": (ARCHITECTURES["resnet"], "torchscript", 1),
-    "convnext_sizes.dyn": (ARCHITECTURES["convnext"], "dynamo", 1),
-    "pvt_v2_sizes": (ARCHITECTURES["pvt_v2"], "torchscript", 32),
 }
 
 # name: (of what, exporter, batch); a batch of None is symbolic. At least one of each an exporter.

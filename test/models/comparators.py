@@ -143,7 +143,7 @@ COMPARATORS: dict[str, Architecture] = {
     "convnext_bn": Architecture(_convnext("batchnorm2d", 7), 64),
     "convnext_gn": Architecture(_convnext("groupnorm1", 5), 64),
     "convnext_k3": Architecture(_convnext("layernorm", 3), 64),
-    "swin_bn": Architecture(_swin(TokenBatchNorm, 7, 112), 112),
+    "swin_bn": Architecture(_swin(TokenBatchNorm, 7, 112), 112, gain=1.0),
     "swin_gn": Architecture(_swin(TokenGroupNorm, 4, 64), 64),
     "deit_distilled": Architecture(timm_model("deit_small_distilled_patch16_224", img_size=64, embed_dim=96, depth=2,
                                               num_heads=3, num_classes=10), 64),

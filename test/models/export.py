@@ -4,11 +4,13 @@
     pip install -r requirements.txt     # torch, timm, transformers, …; the tests need none of them
     export.py [NAME…]                   # all of them by default
 
-Narrow models go to graphs/, those of any height and width to sized/, those of full size to full/. A name ends in `.dyn` where the dynamo exporter (opset 20) wrote
-the graph; else the TorchScript exporter did. The model with its PyTorch weights is run by ONNX Runtime and must agree with
-PyTorch to 2e-5 of the largest value. What is kept is the graph: zoo/zoo.py draws its weights again wherever it is needed.
+Narrow models go to graphs/, with a symbolic batch to batched/ (some of them to graphs/), with symbolic height and width to
+sized/; those of full size to full/. A name ends in `.dyn` where the dynamo exporter (opset 20) wrote the graph; else the
+TorchScript exporter did. The model with its PyTorch weights is run by ONNX Runtime and must agree with PyTorch to 2e-5 of the
+largest value. What is kept is the graph: zoo/zoo.py draws its weights again wherever it is needed.
 """
 import argparse
+import inspect
 import pathlib
 import sys
 import tempfile
@@ -23,7 +25,8 @@ sys.path[:0] = [str(FOLDER.parents[1] / "zoo"), str(FOLDER.parents[1] / "python"
 import zoo  # noqa: E402
 
 import own  # noqa: E402
-from architectures import ARCHITECTURES, BATCHED, SIZED  # noqa: E402
+from any_size import SIZED  # noqa: E402
+from architectures import ARCHITECTURES, BATCHED  # noqa: E402
 from comparators import COMPARATORS, FULL_COMPARATORS  # noqa: E402
 
 SMALL, FULL = ARCHITECTURES | COMPARATORS | own.SMALL, FULL_COMPARATORS | own.FULL
@@ -41,6 +44,11 @@ def plan():
                 planned[name + (".dyn" if exporter == "dynamo" else "")] = (architecture, exporter, 1, folder)
     for name, (of, exporter, batch) in (BATCHED | own.SMALL_BATCHED).items():
         planned[name] = (SMALL[of], exporter, batch, "graphs")
+    for name, architecture in SMALL.items():
+        for exporter in architecture.exporters:
+            batched = f"{name}_batch" + (".dyn" if exporter == "dynamo" else "")
+            if name not in own.VARIANTS:
+                planned.setdefault(batched, (architecture, exporter, None, "batched"))
     return planned
 
 
@@ -48,9 +56,8 @@ def write_sized(name):
     """A graph of symbolic batch, height and width."""
     architecture, exporter, multiple = SIZED[name]
     module = architecture.build(seed=sum(name.encode()))
-    shapes = [(2, 3, 96, 128), (1, 3, 64, 192), (3, 3, 160, 96)]
-    if multiple == 14:
-        shapes = [(2, 3, 84, 98), (1, 3, 98, 70), (3, 3, 112, 140)]
+    unit = 28 if multiple == 14 else 32
+    shapes = [(2, 3, 3 * unit, 4 * unit), (1, 3, 2 * unit, 6 * unit), (3, 3, 5 * unit, 3 * unit)]
     inputs = (torch.randn(shapes[0], generator=torch.Generator().manual_seed(0)),)
     with tempfile.TemporaryDirectory() as temporary:
         path = f"{temporary}/{name}.onnx"
@@ -85,6 +92,8 @@ def export(module, path, exporter, opset, inputs, symbolic):
         torch.onnx.export(module, inputs, path, dynamo=False, opset_version=opset, dynamic_axes=axes, **ports)
     else:
         dims = tuple({0: torch.export.Dim("batch")} for _ in inputs) if symbolic else None
+        if symbolic and any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(module.forward).parameters.values()):
+            dims = (dims,)
         torch.onnx.export(module, inputs, path, dynamo=True, opset_version=DYNAMO_OPSET, dynamic_shapes=dims,
                           external_data=False, verbose=False, **ports)
 

@@ -106,6 +106,9 @@ SMALL: dict[str, Architecture] = {
                                                                width=32, inner=16, groups=4), 128, gains=INHERITED),
 }
 
+# Of some sizes of one architecture one is enough for what need not be asked of all.
+VARIANTS = {f"vit_{layout}_reg{n}" for layout in vit.LAYOUTS for n in REGISTERS if n != 4} | {"dino_tiny", "dino_large"}
+
 # As architectures.BATCHED.
 SMALL_BATCHED: dict[str, tuple[str, str, int | None]] = {
     "vit_meta_reg4_batch": ("vit_meta_reg4", "torchscript", None),
@@ -117,9 +120,6 @@ SMALL_BATCHED: dict[str, tuple[str, str, int | None]] = {
     "resampled_batch": ("resampled", "torchscript", None),
     "deepvit_batch.dyn": ("deepvit", "dynamo", None),
     "vt_batch": ("vt", "torchscript", None),
-    "clip_picture_batch": ("clip_picture", "torchscript", None),
-    "semantic_fpn_batch": ("semantic_fpn", "torchscript", None),
-    "segmentation_batch": ("segmentation", "torchscript", None),
 }
 
 
