@@ -94,8 +94,9 @@ static SmallVector<Type> getOpenTypes(ValueRange values) { return llvm::map_to_v
 FailureOr<Outputs> GraphImporter::importIf(const ::onnx::NodeProto &proto, Scope &scope, const Node &node) {
   if (node.inputs.size() != 1 || !node.inputs[0])
     return node.emitError() << "expected one input";
+  static constexpr StringRef names[] = {"then_branch", "else_branch"};
   Region branches[2];
-  for (auto [name, region] : llvm::zip_equal(ArrayRef<StringRef>{"then_branch", "else_branch"}, branches)) {
+  for (auto [name, region] : llvm::zip_equal(names, branches)) {
     const ::onnx::GraphProto *graph = getSubgraph(proto, name);
     if (!graph)
       return node.emitError() << "lacks the attribute '" << name << "'";

@@ -24,8 +24,9 @@ public:
   BodySplitter(linalg::LinalgOp op, PatternRewriter &rewriter) : op(op), rewriter(rewriter) {
     for (Range range : op.createLoopRanges(rewriter, op.getLoc()))
       sizes.push_back(range.size);
-    for (auto [argument, operand, map] :
-         llvm::zip_equal(op.getRegionInputArgs(), op.getDpsInputs(), ArrayRef(op.getIndexingMapsArray()).drop_back()))
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps.truncate(op.getNumDpsInputs());
+    for (auto [argument, operand, map] : llvm::zip_equal(op.getRegionInputArgs(), op.getDpsInputs(), maps))
       spreads[argument] = spreadOperand(operand, map);
   }
 
