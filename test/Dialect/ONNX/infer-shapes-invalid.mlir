@@ -55,3 +55,36 @@ func.func @too_large() -> tensor<*xf32> {
 func.func @unnamed(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
   return %x : tensor<?x3xf32>
 }
+
+// -----
+
+// Inference drops operands that state shapes; a model that lacks them does not say its shapes.
+func.func @reshape_to_nothing(%x: tensor<4xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected an operand that states the shape of the result}}
+  %y = onnx.Reshape %x : (tensor<4xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @expand_to_nothing(%x: tensor<4xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected an operand that states the shape of the result}}
+  %y = onnx.Expand %x : (tensor<4xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @range_without_limit(%x: tensor<f32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected an operand that states the shape of the result}}
+  %y = onnx.Range %x, %x : (tensor<f32>, tensor<f32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @grid_of_no_size(%x: tensor<2x3x4xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected an operand that states the shape of the result}}
+  %y = onnx.AffineGrid %x : (tensor<2x3x4xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

@@ -260,10 +260,8 @@ LogicalResult GatherNDOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicSha
 //===----------------------------------------------------------------------===//
 
 LogicalResult ExpandOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  if (!getShape()) {
-    shapes.push_back(extentsOf(getOutput()));
-    return success();
-  }
+  if (!getShape())
+    return keepResultShape(*this, shapes);
   const SmallTensor *target = env.contents(getShape());
   std::optional<SymbolicShape> extents = target ? target->asExtents() : std::nullopt;
   if (!extents)

@@ -28,10 +28,8 @@ static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, ShapeEnv &
 
 /// The entry that is left over holds what the others do not; it may be a −1, or not known otherwise.
 LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  if (!getShape()) {
-    shapes.push_back(extentsOf(getReshaped()));
-    return success();
-  }
+  if (!getShape())
+    return keepResultShape(*this, shapes);
   const SmallTensor *target = env.contents(getShape());
   if (!target)
     return emitOpError() << "expected a target of constants and extents, got one that depends on data";
@@ -168,10 +166,8 @@ SmallVector<Value> ConstantOfShapeOp::getShapeOperands() { return {getInput()}; 
 
 /// max(0, ⌈(limit − start) / delta⌉) elements.
 LogicalResult RangeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  if (!getLimit()) {
-    shapes.push_back(extentsOf(getOutput()));
-    return success();
-  }
+  if (!getLimit())
+    return keepResultShape(*this, shapes);
   const SmallTensor *start = env.contents(getStart()), *limit = env.contents(getLimit()),
                     *delta = env.contents(getDelta());
   if (!start || !limit || !delta || (*start)[0].isUnknown() || (*limit)[0].isUnknown() || (*delta)[0].isUnknown())

@@ -17,10 +17,8 @@ LogicalResult GridSampleOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicS
 }
 
 LogicalResult AffineGridOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  if (!getSize()) {
-    shapes.push_back(extentsOf(getGrid()));
-    return success();
-  }
+  if (!getSize())
+    return keepResultShape(*this, shapes);
   SymbolicShape theta = extentsOf(getTheta());
   const SmallTensor *contents = env.contents(getSize());
   std::optional<SymbolicShape> size = contents ? contents->asExtents() : std::nullopt;

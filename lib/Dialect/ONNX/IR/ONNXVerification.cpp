@@ -4,6 +4,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
 using namespace vitc::onnx;
@@ -37,7 +38,7 @@ LogicalResult vitc::onnx::verifyAxis(Operation *op, int64_t axis, Value tensor, 
 }
 
 LogicalResult vitc::onnx::verifyAxes(Operation *op, ArrayRef<int64_t> axes, std::optional<int64_t> rank) {
-  llvm::SmallDenseSet<int64_t> seen;
+  llvm::SmallSet<int64_t, 8> seen; // of any numbers: a DenseSet can't hold the largest and the least
   for (int64_t axis : axes) {
     if (rank && (axis < -*rank || axis >= *rank))
       return op->emitOpError() << "expected axes from " << -*rank << " to " << *rank - 1 << ", got " << axis;

@@ -79,6 +79,14 @@ bool ShapeEnv::requireAtLeast(Operation *op, const Extent &a, const Extent &b) {
 
 SymbolicShape vitc::onnx::extentsOf(Value value) { return *getExtents(value.getType()); }
 
+LogicalResult vitc::onnx::keepResultShape(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
+  FailureOr<SymbolicShape> shape = getExtents(op->getResult(0).getType());
+  if (failed(shape))
+    return op->emitOpError() << "expected an operand that states the shape of the result";
+  shapes.push_back(std::move(*shape));
+  return success();
+}
+
 LogicalResult vitc::onnx::checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
   if (a == b)
     return success();

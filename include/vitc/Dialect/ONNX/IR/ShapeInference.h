@@ -44,6 +44,8 @@ private:
 
 /// The extents of a value whose type is ranked, its dynamic dimensions named.
 SymbolicShape extentsOf(mlir::Value value);
+/// The shape of the one result where inference has dropped the operand that says it: that of its type.
+llvm::LogicalResult keepResultShape(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 
 /// `axis` counted from the front, where it is in [−rank, rank).
 inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
