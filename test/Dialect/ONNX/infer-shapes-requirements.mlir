@@ -253,3 +253,20 @@ func.func @squeeze(%x: tensor<?x3xf32, #n>) -> tensor<*xf32> {
   %y = onnx.Squeeze %x, %axes : (tensor<?x3xf32, #n>, tensor<1xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+// What is left of a target is a quotient by extents that may be 0 as far as their symbols tell: no run has them so.
+
+// CHECK-LABEL: func.func @windows_of_pictures(
+// CHECK-SAME: -> (tensor<?x?x4xf32, #vit.dims<["b", "h"], affine_map<()[s0, s1] -> (s0, s1 floordiv 4, 4)>>>
+// CHECK-SAME: "h to be at least 4, for the Reshape"
+#x = #vit.dims<["b", "h"], affine_map<()[s0, s1] -> (s0 * (s1 floordiv 4), 4)>>
+#h = #vit.dims<["h"], affine_map<()[s0] -> (s0 floordiv 4, 4)>>
+func.func @windows_of_pictures(%x: tensor<?x4xf32, #x>, %h: tensor<?x4xf32, #h>) -> tensor<*xf32> {
+  %rest = onnx.Constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+  %shape = onnx.Shape %h : (tensor<?x4xf32, #h>) -> tensor<*xi64>
+  %target = onnx.Concat %rest, %shape {axis = 0 : i64} : (tensor<1xi64>, tensor<*xi64>) -> tensor<*xi64>
+  %y = onnx.Reshape %x, %target : (tensor<?x4xf32, #x>, tensor<*xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

@@ -26,6 +26,15 @@ static FailureOr<std::optional<Extent>> readTargetEntry(ReshapeOp op, ShapeEnv &
   return extent;
 }
 
+/// The extent where products in it stand for others that they have to equal in every run: so products compare equal.
+static Extent reduceByRequirements(Extent extent, const ShapeEnv &env) {
+  for (const Requirement &requirement : env.getRequirements())
+    if (requirement.isEquality && requirement.lhs != Extent(0))
+      if (std::optional<Extent> rest = extent.divideExactly(requirement.lhs))
+        extent = *rest * requirement.rhs;
+  return extent;
+}
+
 /// The entry that is left over holds what the others do not; it may be a −1, or not known otherwise.
 LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   if (!getShape())
@@ -45,9 +54,12 @@ LogicalResult ReshapeOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShap
       left = position;
     result.push_back(extent->value_or(1));
   }
-  Extent total = product(data), stated = product(result);
+  Extent total = reduceByRequirements(product(data), env), stated = reduceByRequirements(product(result), env);
   if (left) {
-    std::optional<Extent> rest = total.floorDiv(stated);
+    // The extents that are stated are positive in every run that is let through.
+    std::optional<Extent> rest = stated.isKnownBeforeRun() ? total.divideExactly(stated) : std::nullopt;
+    if (!rest)
+      rest = total.floorDiv(stated);
     if (!rest || !env.requireEqual(*this, *rest * stated, total))
       return emitOpError() << "expected a target that divides " << total.str() << " elements of " << str(data)
                            << ", got one of " << stated.str();
