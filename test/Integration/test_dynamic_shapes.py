@@ -150,6 +150,32 @@ def test_halves(run_tool, tmp_path):
     check(run_tool, tmp_path, model, {"x": (8, 3)}, {"x": (9, 3)}, {"x": (2, 3)})
 
 
+def test_a_table_with_room_for_many(run_tool, tmp_path):
+    """Positions for at most 5000 tokens."""
+    model = graph([("Shape", "x", "n", {"start": 1, "end": 2}), ("Slice", "table zero n", "positions", {}), ("Add", "x positions", "y", {})],
+                  {"x": ["b", "n", 2]}, {"y": ["b", "n", 2]},
+                  {"table": np.random.default_rng(0).standard_normal((5000, 2), dtype=np.float32), "zero": np.int64([0])})
+    library = check(run_tool, tmp_path, model, {"x": (1, 4999, 2)}, {"x": (2, 5000, 2)}, {"x": (2, 1, 2)})
+    with pytest.raises(vitc.Error, match="n = 5001; expected n to be at most 5000, for the Slice"):
+        library(np.zeros((1, 5001, 2), np.float32))
+
+
+@pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]], ids=str)
+@pytest.mark.parametrize("attributes", [{}, {"count_include_pad": 1}], ids=["", "padded"])
+def test_windows_rounded_up(run_tool, tmp_path, attributes, pads):
+    same = {"kernel_shape": [3, 3], "strides": [2, 3], "pads": pads, "ceil_mode": 1}
+    model = graph([("MaxPool", "x", "y", same), ("AveragePool", "x", "z", same | attributes)],
+                  {"x": [1, 2, "h", "w"]}, {"y": [1, 2, None, None], "z": [1, 2, None, None]})
+    check(run_tool, tmp_path, model, *[{"x": (1, 2, h, w)} for h, w in [(3, 3), (4, 5), (5, 6), (6, 7), (17, 8), (30, 31)]])
+
+
+def test_blocks_have_to_divide(run_tool, tmp_path):
+    model = graph([("SpaceToDepth", "x", "y", {"blocksize": 2})], {"x": [1, 1, "h", "w"]}, {"y": [1, 4, None, None]})
+    library = check(run_tool, tmp_path, model, {"x": (1, 1, 4, 6)})
+    with pytest.raises(vitc.Error, match="w = 5; expected w to be a multiple of 2, for the SpaceToDepth"):
+        library(np.zeros((1, 1, 4, 5), np.float32))
+
+
 def test_several_shapes_in_one_library(run_tool, tmp_path, small_model):
     path = small_model("deit_batch")
     one = compile_to(run_tool, path, tmp_path / "one.so", "--shape=x=1x3x64x64")

@@ -53,10 +53,8 @@ static FailureOr<Pooling> getPooling(OpTy op, Node &node) {
                                               pooling.x.extents[dim + 2] - w.low[dim]);
     if (isa<AffineConstantExpr>(needed))
       pooling.reachHigh.push_back(std::max<int64_t>(getStaticExtent(needed), 0));
-    else if (op.getCeilMode())
-      return node.refuse("ceil_mode with a symbolic extent is not supported");
-    else
-      pooling.reachHigh.push_back(w.high[dim]);
+    else // Rounded up, the last window begins at most stride − 1 elements later.
+      pooling.reachHigh.push_back(w.high[dim] + (op.getCeilMode() ? w.strides[dim] - 1 : 0));
   }
   return pooling;
 }

@@ -270,3 +270,128 @@ func.func @windows_of_pictures(%x: tensor<?x4xf32, #x>, %h: tensor<?x4xf32, #h>)
   %y = onnx.Reshape %x, %target : (tensor<?x4xf32, #x>, tensor<*xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+// A table of 8192 positions, more than the dimensions that are tried to say what a requirement comes to.
+
+// CHECK-LABEL: func.func @at_most(
+// CHECK-SAME: vit.requires = [#vit.requirement<"n to be at most 8192, for the Slice", "non_negative", <["n"], affine_map<()[s0] -> (-s0 + 8192)>>>]
+#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
+func.func @at_most(%x: tensor<?x2xf32, #n>, %table: tensor<8192x2xf32>) -> tensor<*xf32> {
+  %0 = onnx.Constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %length = onnx.Shape %x {end = 1 : i64} : (tensor<?x2xf32, #n>) -> tensor<1xi64>
+  %y = onnx.Slice %table, %0, %length {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}
+      : (tensor<8192x2xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// At least 5 for the one, exactly 5 for the other; the static result has an operand whose extents are symbolic.
+
+// CHECK-LABEL: func.func @bound_and_equality(
+// CHECK-SAME: "n to be at least 5, for the Slice", "non_negative"
+// CHECK-SAME: "n to be 5, for the Concat", "zero"
+// CHECK: onnx.Concat {{.*}} -> tensor<5x4xf32>
+#n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
+func.func @bound_and_equality(%x: tensor<?x2xf32, #n>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %0 = onnx.Constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %5 = onnx.Constant dense<5> : tensor<1xi64> : tensor<1xi64>
+  %ones = onnx.Constant dense<1.0> : tensor<5x2xf32> : tensor<5x2xf32>
+  %y = onnx.Slice %x, %0, %5 {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x2xf32, #n>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xf32>
+  %z = onnx.Concat %x, %ones {axis = 1 : i64} : (tensor<?x2xf32, #n>, tensor<5x2xf32>) -> tensor<*xf32>
+  return %y, %z : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @blocks(
+// CHECK-SAME: "h to be a multiple of 2, for the SpaceToDepth"
+// CHECK-SAME: "w to be a multiple of 2, for the SpaceToDepth"
+#d = #vit.dims<["h", "w"], affine_map<()[s0, s1] -> (1, 1, s0, s1)>>
+func.func @blocks(%x: tensor<1x1x?x?xf32, #d>) -> tensor<*xf32> {
+  %y = onnx.SpaceToDepth %x {blocksize = 2 : i64} : (tensor<1x1x?x?xf32, #d>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// Operands that have to agree though the shape of the result does not tell.
+
+// CHECK-LABEL: func.func @elements(
+// CHECK-SAME: "n to be at least m, for the GatherElements"
+#x = #vit.dims<["n"], affine_map<()[s0] -> (s0, 4)>>
+#i = #vit.dims<["m"], affine_map<()[s0] -> (s0, 2)>>
+func.func @elements(%x: tensor<?x4xf32, #x>, %i: tensor<?x2xi64, #i>) -> tensor<*xf32> {
+  %y = onnx.GatherElements %x, %i {axis = 1 : i64} : (tensor<?x4xf32, #x>, tensor<?x2xi64, #i>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @updates(
+// CHECK-SAME: "k to be equal to m, for the ScatterND"
+#x = #vit.dims<["n"], affine_map<()[s0] -> (s0, 4)>>
+#i = #vit.dims<["m"], affine_map<()[s0] -> (s0, 1)>>
+#u = #vit.dims<["k"], affine_map<()[s0] -> (s0, 4)>>
+func.func @updates(%x: tensor<?x4xf32, #x>, %i: tensor<?x1xi64, #i>, %u: tensor<?x4xf32, #u>) -> tensor<*xf32> {
+  %y = onnx.ScatterND %x, %i, %u : (tensor<?x4xf32, #x>, tensor<?x1xi64, #i>, tensor<?x4xf32, #u>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @channels(
+// CHECK-SAME: "c to be 3, for the BatchNormalization"
+#d = #vit.dims<["c"], affine_map<()[s0] -> (1, s0, 2)>>
+func.func @channels(%x: tensor<1x?x2xf32, #d>, %p: tensor<3xf32>) -> tensor<*xf32> {
+  %y = onnx.BatchNormalization %x, %p, %p, %p, %p : (tensor<1x?x2xf32, #d>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @letters(
+// CHECK-SAME: -> (tensor<?x5xf32,
+// CHECK-SAME: "n to be equal to m, for the Einsum"
+#x = #vit.dims<["b", "n"], affine_map<()[s0, s1] -> (s0, s1)>>
+#y = #vit.dims<["m"], affine_map<()[s0] -> (s0, 5)>>
+func.func @letters(%x: tensor<?x?xf32, #x>, %y: tensor<?x5xf32, #y>) -> tensor<*xf32> {
+  %z = onnx.Einsum %x, %y {equation = "bk,kc->bc"} : (tensor<?x?xf32, #x>, tensor<?x5xf32, #y>) -> tensor<*xf32>
+  return %z : tensor<*xf32>
+}
+
+// -----
+
+#d = #vit.dims<["n"], affine_map<()[s0] -> (1, 1, s0 * 2 + 1, 4)>>
+func.func @odd_height(%x: tensor<1x1x?x4xf32, #d>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected height and width in blocks of 2, got (1, 1, 2 * n + 1, 4)}}
+  %y = onnx.SpaceToDepth %x {blocksize = 2 : i64} : (tensor<1x1x?x4xf32, #d>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// Negative pads remove what there is; modes that repeat elements need one.
+
+// CHECK-LABEL: func.func @cropped(
+// CHECK-SAME: "n to be at least 3, for the Pad 'crop'"
+// CHECK-SAME: "m to be at least 2, for the Pad 'repeat'"
+#d = #vit.dims<["n", "m"], affine_map<()[s0, s1] -> (s0, s1)>>
+func.func @cropped(%x: tensor<?x?xf32, #d>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %0 = onnx.Constant dense<[-3, 0, 4, 0]> : tensor<4xi64> : tensor<4xi64>
+  %1 = onnx.Constant dense<[0, -1, 0, 3]> : tensor<4xi64> : tensor<4xi64>
+  %y = onnx.Pad %x, %0 {operandSegmentSizes = array<i32: 1, 1, 0, 0>} : (tensor<?x?xf32, #d>, tensor<4xi64>) -> tensor<*xf32> loc("crop")
+  %z = onnx.Pad %x, %1 {mode = "edge", operandSegmentSizes = array<i32: 1, 1, 0, 0>} : (tensor<?x?xf32, #d>, tensor<4xi64>) -> tensor<*xf32> loc("repeat")
+  return %y, %z : tensor<*xf32>, tensor<*xf32>
+}
+
+// -----
+
+func.func @nothing_left(%x: tensor<1xf32>) -> tensor<*xf32> {
+  %pads = onnx.Constant dense<[-2, 3]> : tensor<2xi64> : tensor<2xi64>
+  // expected-error @+1 {{expected pads that leave elements of 1, got -2 and 3}}
+  %y = onnx.Pad %x, %pads {operandSegmentSizes = array<i32: 1, 1, 0, 0>} : (tensor<1xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

@@ -108,6 +108,9 @@ TEST_F(ExtentTest, WhatIsTooLargeEqualsNothing) {
 
 TEST_F(ExtentTest, PrintsForDiagnostics) {
   EXPECT_EQ((b * 197 + 1).str(), "197 * batch + 1");
+  EXPECT_EQ((b - h * 2 - 3).str(), "batch - 2 * height - 3");
+  EXPECT_EQ((Extent(7) - b).str(), "-batch + 7");
+  EXPECT_EQ((h - *h.floorDiv(7) * 7).str(), "height - 7 * (height//7)");
   EXPECT_EQ(str({b, 197, 384}), "(batch, 197, 384)");
 }
 

@@ -105,7 +105,10 @@ LogicalResult SplitOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &res
 LogicalResult ConcatOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
   RankedTensorType type = resultType(*this);
   size_t axis = fromFront(getAxis(), type.getRank());
-  if (llvm::none_of(getInputs(), [&](Value input) { return env.contents(input) != nullptr; }))
+  // An operand of symbolic shape may be part of a static result, where the symbols are required to be these numbers.
+  auto isStatic = [](Type operand) { return cast<RankedTensorType>(operand).hasStaticShape(); };
+  if (llvm::none_of(getInputs(), [&](Value input) { return env.contents(input) != nullptr; }) ||
+      !llvm::all_of(getInputs().getTypes(), isStatic))
     return failure();
   SmallVector<SmallTensor> inputs;
   for (Value input : getInputs()) {

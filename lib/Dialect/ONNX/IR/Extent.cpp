@@ -435,9 +435,11 @@ std::string Extent::str() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
   for (auto [index, term] : llvm::enumerate(terms)) {
-    stream << (index ? " + " : "");
-    if (term.coefficient != 1)
-      stream << term.coefficient << " * ";
+    bool isNegative = term.coefficient < 0;
+    uint64_t magnitude = isNegative ? 0 - static_cast<uint64_t>(term.coefficient) : term.coefficient;
+    stream << (index ? isNegative ? " - " : " + " : isNegative ? "-" : "");
+    if (magnitude != 1)
+      stream << magnitude << " * ";
     llvm::interleave(
         term.factors, stream,
         [&](Attribute factor) {

@@ -36,6 +36,9 @@ LogicalResult DepthToSpaceOp::inferShapes(ShapeEnv &env, SmallVectorImpl<Symboli
 LogicalResult SpaceToDepthOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(getInput());
   int64_t size = getBlocksize();
-  shapes.push_back({x[0], x[1] * (size * size), *x[2].floorDiv(size), *x[3].floorDiv(size)});
+  Extent height = *x[2].floorDiv(size), width = *x[3].floorDiv(size);
+  if (!env.requireEqual(*this, height * size, x[2]) || !env.requireEqual(*this, width * size, x[3]))
+    return emitOpError() << "expected height and width in blocks of " << size << ", got " << str(x);
+  shapes.push_back({x[0], x[1] * (size * size), height, width});
   return success();
 }

@@ -304,7 +304,14 @@ LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &
     if (axis < -rank || axis >= rank)
       return emitOpError() << "expected axes in [" << -rank << ", " << rank << "), got " << axis;
     Extent &extent = result[fromFront(axis, rank)];
-    extent = extent + (*pads)[index] + (*pads)[axes->size() + index];
+    int64_t before = (*pads)[index], after = (*pads)[axes->size() + index];
+    // Negative pads remove elements that there are; modes that repeat elements need some.
+    bool repeatsElements = getMode() != "constant" && (before != 0 || after != 0);
+    Extent left = extent + std::min<int64_t>(before, 0) + std::min<int64_t>(after, 0);
+    if (!env.requireAtLeast(*this, left, repeatsElements))
+      return emitOpError() << "expected pads that leave elements of " << extent.str() << ", got " << before << " and "
+                           << after;
+    extent = extent + before + after;
   }
   shapes.push_back(std::move(result));
   return success();

@@ -77,7 +77,8 @@ struct EinsumExtents {
 } // namespace
 
 /// Binds the letters of one operand's term to its extents.
-static LogicalResult bindTerm(EinsumOp op, StringRef term, const SymbolicShape &shape, EinsumExtents &bound) {
+static LogicalResult bindTerm(EinsumOp op, ShapeEnv &env, StringRef term, const SymbolicShape &shape,
+                              EinsumExtents &bound) {
   auto [front, back] = term.split("...");
   bool hasEllipsis = term.contains("...");
   size_t letters = front.size() + back.size();
@@ -87,10 +88,14 @@ static LogicalResult bindTerm(EinsumOp op, StringRef term, const SymbolicShape &
   auto bind = [&](char letter, const Extent &extent) {
     ++bound.uses[letter];
     Extent &known = bound.letters.try_emplace(letter, extent).first->second;
+    if (extent == Extent(1))
+      return success();
     if (known == Extent(1))
       known = extent;
-    return extent == Extent(1) ? success()
-                               : checkEqual(op, "extents of '" + std::string(1, letter) + "'", known, extent);
+    LogicalResult agrees = checkEqual(op, env, "extents of '" + std::string(1, letter) + "'", known, extent);
+    if (extent.isConstant())
+      known = extent;
+    return agrees;
   };
   for (auto [letter, extent] : llvm::zip(front, shape))
     if (failed(bind(letter, extent)))
@@ -124,7 +129,7 @@ LogicalResult EinsumOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape
                          << "'";
   EinsumExtents bound;
   for (auto [term, input] : llvm::zip_equal(terms, getInputs()))
-    if (failed(bindTerm(*this, term, extentsOf(input), bound)))
+    if (failed(bindTerm(*this, env, term, extentsOf(input), bound)))
       return failure();
   FailureOr<SymbolicShape> ellipsis = broadcastShapes(*this, env, bound.ellipses);
   if (failed(ellipsis))

@@ -61,7 +61,7 @@ static LogicalResult inferTypes(Operation *op, ShapeEnv &env) {
   // A constant's type is that of its value.
   if (!isa<ConstantOp>(op) && failed(verifyOperands(op)))
     return failure();
-  if (failed(inference.inferShapes(env, shapes)))
+  if (failed(requireOperands(op, env)) || failed(inference.inferShapes(env, shapes)))
     return failure();
   for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes)) {
     if (failed(checkShape(op, shape)))
@@ -216,12 +216,28 @@ static void settleConstantOfShape(ConstantOfShapeOp op, IRRewriter &rewriter) {
   rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), scalar, keepForExtents(op, op.getInput()));
 }
 
-/// A Tile that repeats extents of 1 alone is an Expand.
+/// A Tile by symbolic repeats broadcasts (a, b) as (a, 1, b, 1) to (a · s, b · t); of extents of 1 it is an Expand.
 static void settleTile(TileOp op, ShapeEnv &env, IRRewriter &rewriter) {
-  for (auto [repeat, extent] : llvm::zip_equal(env.contents(op.getRepeats())->getElements(), extentsOf(op.getInput())))
-    if (repeat != Element(Extent(1)) && extent != Extent(1))
-      return;
-  rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(), keepForExtents(op, op.getRepeats()));
+  Type element = getElementTypeOrSelf(op.getType());
+  SymbolicShape separate, repeated;
+  for (auto [repeat, extent] : llvm::zip_equal(*env.contents(op.getRepeats())->asExtents(), extentsOf(op.getInput()))) {
+    if (repeat != Extent(1) && extent != Extent(1)) {
+      separate.push_back(1);
+      repeated.push_back(repeat);
+    }
+    separate.push_back(extent);
+    repeated.push_back(extent == Extent(1) ? repeat : extent);
+  }
+  if (separate.size() == extentsOf(op.getInput()).size()) {
+    rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(), keepForExtents(op, op.getRepeats()));
+    return;
+  }
+  if (hasComputedExtents(op.getType()))
+    return;
+  Value parts =
+      ReshapeOp::create(rewriter, op.getLoc(), getTensorType(separate, element), op.getInput(), /*shape=*/Value());
+  Value copies = ExpandOp::create(rewriter, op.getLoc(), getTensorType(repeated, element), parts, /*shape=*/Value());
+  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), copies, /*shape=*/Value());
 }
 
 /// Removes operands that state, symbolically, what the result types say by now.

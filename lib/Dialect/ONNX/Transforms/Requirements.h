@@ -11,6 +11,10 @@ namespace vitc::onnx {
 /// factors are, which is what is required then. An extent that a library cannot compute is left alone.
 void requirePositive(mlir::Operation *op, ShapeEnv &env, const SymbolicShape &shape);
 
+/// Requires that operands agree where the shape of the result does not depend on it: lists have an element for each
+/// channel, indices lie within the data. Fails, with an error, where they never do.
+llvm::LogicalResult requireOperands(mlir::Operation *op, ShapeEnv &env);
+
 /// Adds what is required of the function's extents to its `vit.requires`: each thing once, and of lower bounds of one
 /// dimension the highest.
 void updateRequirements(mlir::func::FuncOp function, llvm::ArrayRef<Requirement> requirements);
