@@ -84,6 +84,14 @@ static FailureOr<SmallVector<unsigned>> addOutputs(const Node &node, onnx::NodeO
   return present;
 }
 
+/// An attribute that says an element type: by a value of it (`value`), or as one (`to`, `dtype`, …). Null where it is
+/// of another kind, which the op's verifier refuses.
+static Attribute getTypeStatement(const Node &node, StringRef name) {
+  Attribute attribute = node.attributes.get(name);
+  bool states = name == "value" ? isa_and_nonnull<ElementsAttr>(attribute) : isa_and_nonnull<TypeAttr>(attribute);
+  return states ? attribute : nullptr;
+}
+
 /// The types of the results: of unknown rank, of the element types that the schema gives.
 static LogicalResult addResultTypes(const Node &node, onnx::NodeOpInterface::Concept &schema,
                                     ArrayRef<unsigned> positions, OperationState &state) {
@@ -91,7 +99,7 @@ static LogicalResult addResultTypes(const Node &node, onnx::NodeOpInterface::Con
       llvm::map_to_vector(node.inputs, [](Value input) { return input ? getElementTypeOrSelf(input) : Type(); });
   for (unsigned position : positions) {
     Type type = schema.inferElementType(state.getContext(), position, inputs,
-                                        [&](StringRef name) { return node.attributes.get(name); });
+                                        [&](StringRef name) { return getTypeStatement(node, name); });
     if (!type)
       return node.emitError() << "lacks the input or attribute that output " << position << " has its type from";
     state.addTypes(UnrankedTensorType::get(type));
