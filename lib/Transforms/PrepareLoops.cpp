@@ -30,11 +30,33 @@ struct DecomposeSoftmax final : OpRewritePattern<linalg::SoftmaxOp> {
   }
 };
 
-/// Whether fusing the producer of `operand` computes each of its elements once, as before.
+/// A chain of insertions, into which producers may write in place. Bufferization compares all links of a chain with one
+/// another, so that long lists are left to it: they become one copy an operand.
+struct DecomposeConcat final : OpRewritePattern<tensor::ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ConcatOp op, PatternRewriter &rewriter) const override {
+    constexpr size_t mostInsertions = 32;
+    if (op.getInputs().size() > mostInsertions)
+      return rewriter.notifyMatchFailure(op, "has too many operands for a chain");
+    FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
+    if (failed(results))
+      return rewriter.notifyMatchFailure(op, "cannot be decomposed");
+    rewriter.replaceOp(op, *results);
+    return success();
+  }
+};
+
+size_t countBodyOps(linalg::GenericOp op) { return op.getBody()->getOperations().size(); }
+
+/// Whether fusing the producer of `operand` computes each of its elements once, as before. Each fusion copies both
+/// bodies, so that they have a bound.
 bool readsEachElementOnce(OpOperand *operand) {
+  constexpr size_t mostBodyOps = 128;
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  Operation *producer = operand->get().getDefiningOp();
-  return consumer && producer && producer->hasOneUse() && consumer.getMatchingIndexingMap(operand).isPermutation();
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  return consumer && producer && producer->hasOneUse() && consumer.getMatchingIndexingMap(operand).isPermutation() &&
+         countBodyOps(producer) + countBodyOps(consumer) <= mostBodyOps;
 }
 
 struct PrepareLoopsPass final : vitc::impl::PrepareLoopsPassBase<PrepareLoopsPass> {
@@ -42,13 +64,13 @@ struct PrepareLoopsPass final : vitc::impl::PrepareLoopsPassBase<PrepareLoopsPas
     if (failed(decompose()) || failed(fuse()))
       return signalPassFailure();
     sinkConstants();
+    separateOutputs();
   }
 
 private:
   LogicalResult decompose() {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DecomposeSoftmax, linalg::DecomposePadOpPattern>(&getContext());
-    tensor::populateDecomposeTensorConcatPatterns(patterns);
+    patterns.add<DecomposeConcat, DecomposeSoftmax, linalg::DecomposePadOpPattern>(&getContext());
     linalg::populateLinalgNamedOpsGeneralizationPatterns(patterns);
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
@@ -72,6 +94,16 @@ private:
         Value copy = builder.clone(*value.getDefiningOp())->getResult(0);
         replaceAllUsesInRegionWith(value, copy, op->getRegion(0));
       }
+    });
+  }
+
+  /// Ops that write into one `tensor.empty` alias one another, and bufferization compares all that do: each gets its
+  /// own.
+  void separateOutputs() {
+    getOperation()->walk([](tensor::EmptyOp empty) {
+      OpBuilder builder(empty);
+      for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(empty->getUses())))
+        use.set(builder.clone(*empty)->getResult(0));
     });
   }
 };

@@ -60,3 +60,36 @@ func.func @softmax_over_rows(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %0 = linalg.softmax dimension(0) ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// -----
+
+// Ops that would write into one tensor.empty would alias: each gets its own.
+// CHECK-LABEL: func.func @separate_outputs
+func.func @separate_outputs(%x: tensor<8x8xf32>, %y: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
+  // CHECK: linalg.generic {{.*}} outs(%[[A:.+]] :
+  // CHECK-NOT: outs(%[[A]] :
+  // CHECK: return
+  %e = tensor.empty() : tensor<8x8xf32>
+  %0 = linalg.transpose ins(%x : tensor<8x8xf32>) outs(%e : tensor<8x8xf32>) permutation = [1, 0]
+  %1 = linalg.transpose ins(%y : tensor<8x8xf32>) outs(%e : tensor<8x8xf32>) permutation = [1, 0]
+  return %0, %1 : tensor<8x8xf32>, tensor<8x8xf32>
+}
+
+// -----
+
+// Insertions are compared with one another: 33 operands are copied.
+// CHECK-LABEL: func.func @long_concat
+func.func @long_concat(%x: tensor<2xf32>) -> tensor<66xf32> {
+  // CHECK: tensor.concat
+  // CHECK-NOT: tensor.insert_slice
+  %0 = tensor.concat dim(0) %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+       %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x
+       : (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+       tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+       tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+       tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+       tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+       tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<66xf32>
+  return %0 : tensor<66xf32>
+}
+

@@ -26,9 +26,10 @@ def ExpandMathPass : Pass<"vitc-expand-math"> {
 def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {
   let summary = "bring what no kernel took into a form that lowers to loops";
   let description = [{
-    `tensor.concat` becomes insertions, `tensor.pad` a fill and an insertion, `linalg.softmax` its four loops; named
-    structured ops become generic, elementwise producers with one reader fuse into consumers that read each element
-    once, and constants move into bodies, so that every op is self-contained.
+    `tensor.concat` of up to 32 operands becomes insertions, `tensor.pad` a fill and an insertion, `linalg.softmax` its
+    four loops; named structured ops become generic, elementwise producers with one reader fuse into consumers that read
+    each element once, and constants move into bodies, so that every op is self-contained. Each op gets a
+    `tensor.empty` of its own.
 
     ```mlir
     // before
