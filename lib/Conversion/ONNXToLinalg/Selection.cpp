@@ -1,6 +1,7 @@
 //===- What runs along one dimension: ArgMax, ArgMin, CumSum, TopK --------===//
 
 #include "DataExtents.h"
+#include "Procedure.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -70,35 +71,48 @@ static FailureOr<Tensor> convertArg(ArgOp op, Node &node) {
 // CumSum
 //===----------------------------------------------------------------------===//
 
+/// Sums along the middle dimension of x and y (outer, n, inner), for one position of the outer one: each element is the
+/// one before it and what is added to that. One pass, however long the dimension is.
+static void emitRunningSums(ProcedureBuilder &p, Value outer, Value x, Value y, bool exclusive, bool reverse) {
+  Value zero = p.index(0), one = p.index(1), extent = p.dim(x, 1), width = p.dim(x, 2);
+  Type type = cast<MemRefType>(x.getType()).getElementType();
+  auto place = [&](Value step) { return reverse ? p.sub(extent, p.add(step, one)) : step; };
+  p.branch(p.less(zero, extent), [&] {
+    Value first = place(zero);
+    p.forEach(zero, width, [&](Value k) {
+      Value value = exclusive ? p.constant(type, 0) : p.load(x, {outer, first, k});
+      p.store(value, y, {outer, first, k});
+    });
+  });
+  p.forEach(one, extent, [&](Value step) {
+    Value here = place(step), before = place(p.sub(step, one));
+    p.forEach(zero, width, [&](Value k) {
+      Value sum = p.load(y, {outer, before, k}), term = p.load(x, {outer, exclusive ? before : here, k});
+      Value next =
+          isa<FloatType>(type) ? arith::AddFOp::create(p.builder, p.loc, sum, term).getResult() : p.add(sum, term);
+      p.store(next, y, {outer, here, k});
+    });
+  });
+}
+
 /// y[.., i, ..] = Σ_j x[.., j, ..] over the j up to i (from i on with `reverse`; without i itself with `exclusive`).
 static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) {
   Tensor x = node.get(op.getX());
   std::optional<double> constantAxis = getScalar(op.getAxis());
   if (!constantAxis)
     return node.refuse("its axis is not constant");
-  int64_t rank = x.getRank(), axis = normalizeAxis(*constantAxis, rank);
-  Type type = x.getElementType();
-  Tensor zeros = node.fill(x.extents, getScalarAttr(0, type));
-  // Loops: those of y, then j.
-  SmallVector<AffineExpr> read;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    read.push_back(node.builder.getAffineDimExpr(dim == axis ? rank : dim));
-  AffineMap maps[] = {AffineMap::get(rank + 1, 0, read, node.getContext()),
-                      AffineMap::getMultiDimIdentityMap(rank + 1, node.getContext()).dropResult(rank)};
-  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  auto order = op.getReverse() ? (op.getExclusive() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::uge)
-                               : (op.getExclusive() ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule);
-  auto generic = linalg::GenericOp::create(
-      node.builder, node.loc, TypeRange(zeros.value.getType()), x.value, zeros.value, maps, iterators,
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value j = linalg::IndexOp::create(b, loc, rank), i = linalg::IndexOp::create(b, loc, axis);
-        Value counts = arith::CmpIOp::create(b, loc, order, j, i);
-        Value sum = isa<FloatType>(type) ? arith::AddFOp::create(b, loc, args[1], args[0]).getResult()
-                                         : arith::AddIOp::create(b, loc, args[1], args[0]).getResult();
-        linalg::YieldOp::create(b, loc, arith::SelectOp::create(b, loc, counts, sum, args[1]).getResult());
-      });
-  return Tensor{generic.getResult(0), x.extents};
+  int64_t axis = normalizeAxis(*constantAxis, x.getRank());
+  if (TensorBuilder::isEmpty(x.extents))
+    return x;
+  AffineExpr outer = getProduct(ExtentsRef(x.extents).take_front(axis), node.getContext());
+  AffineExpr inner = getProduct(ExtentsRef(x.extents).drop_front(axis + 1), node.getContext());
+  Extents view{outer, x.extents[axis], inner};
+  bool exclusive = op.getExclusive(), reverse = op.getReverse();
+  Tensor sums = buildProcedure(node, node.indexValue(outer), node.reshape(x, view), {{view, x.getElementType()}},
+                               [&](ProcedureBuilder &p, Value item, ValueRange buffers) {
+                                 emitRunningSums(p, item, buffers[0], buffers[1], exclusive, reverse);
+                               })[0];
+  return node.reshape(sums, x.extents);
 }
 
 //===----------------------------------------------------------------------===//
