@@ -114,6 +114,8 @@ static constexpr size_t lengthOf(T (&)[N]) {
   return N;
 }
 
+static int64_t wrapAdd(int64_t lhs, uint64_t rhs) { return static_cast<int64_t>(static_cast<uint64_t>(lhs) + rhs); }
+
 int64_t ModelMutator::drawInteger() {
   static constexpr int64_t edges[] = {0,
                                       1,
@@ -219,7 +221,7 @@ void ModelMutator::changeOperator() {
   const NodeProto *other = drawNode();
   if (!node)
     return;
-  node->set_op_type(chance(3) ? other->op_type() : operators[below(lengthOf(operators))]);
+  node->set_op_type(other && chance(3) ? other->op_type() : operators[below(lengthOf(operators))]);
   if (chance(10))
     node->set_domain(chance(2) ? "com.microsoft" : "");
 }
@@ -249,7 +251,7 @@ void ModelMutator::changeNodeList() {
     for (size_t i = 0, count = 1 + below(3); i < count; ++i)
       added.add_input(drawName());
     added.add_output("added" + std::to_string(nodes->size()));
-    if (NodeProto *reader = drawNode(); reader->input_size())
+    if (NodeProto *reader = drawNode(); reader && reader->input_size())
       *reader->mutable_input(below(reader->input_size())) = added.output(0);
     return;
   }
@@ -301,7 +303,7 @@ void ModelMutator::changeAttribute() {
   if (attribute.ints_size() && !chance(8))
     return changeDims(*attribute.mutable_ints());
   if (attribute.type() == AttributeProto::INT && !chance(8))
-    return attribute.set_i(chance(4) ? attribute.i() + 1 : drawInteger());
+    return attribute.set_i(chance(4) ? wrapAdd(attribute.i(), 1) : drawInteger());
   if (attribute.type() == AttributeProto::FLOAT && !chance(8))
     return attribute.set_f(drawFloat());
   switch (below(4)) {
@@ -336,7 +338,7 @@ void ModelMutator::changeDims(google::protobuf::RepeatedField<int64_t> &dims) {
   if (chance(6))
     return dims.SwapElements(0, below(dims.size()));
   int64_t &dim = *dims.Mutable(below(dims.size()));
-  dim = chance(3) ? dim + (chance(2) ? 1 : -1) : drawInteger();
+  dim = chance(3) ? wrapAdd(dim, chance(2) ? 1 : -1) : drawInteger();
 }
 
 void ModelMutator::changeExtent() {

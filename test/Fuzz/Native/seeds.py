@@ -1,15 +1,18 @@
 """Writes the seeds of the fuzz targets: seeds.py FOLDER
 
-The smallest graphs of test/models without their weights, which the targets draw, and small models of one or a few nodes that
-have what large ones seldom have: integers that state shapes, functions, subgraphs, external data.
+The smallest graphs of test/models without their weights, which the targets draw, small models of one or a few nodes that
+have what large ones seldom have: integers that state shapes, functions, subgraphs, external data; and the nodes of ONNX's
+node suite, which has every operator.
 """
 import itertools
 import pathlib
 import sys
+import warnings
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.backend.test.loader import load_model_tests
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(SOURCE / "zoo"))
@@ -17,6 +20,7 @@ import zoo  # noqa: E402
 
 GRAPHS = SOURCE / "test" / "models" / "graphs"
 LARGEST_GRAPH = 24_000  # bytes
+LARGEST_NODE = 2_000  # bytes
 KEPT = 64  # elements of a float tensor that the targets do not draw
 
 
@@ -123,10 +127,25 @@ def several_nodes():
     yield "external", external
 
 
+def suite():
+    """Nodes of the suite; its small integers, which state shapes and indices, as constants if an input is left."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's, of the values that the suite makes
+        cases = load_model_tests(kind="node")
+    for case in cases:
+        model, inputs = case.model, case.data_sets[0][0]
+        for info, value in list(zip(model.graph.input, inputs))[1:]:
+            if isinstance(value, np.ndarray) and value.dtype in (np.int32, np.int64) and value.size <= KEPT:
+                model.graph.initializer.append(numpy_helper.from_array(value, info.name))
+                model.graph.input.remove(info)
+        if "_expanded" not in case.name and model.ByteSize() <= LARGEST_NODE:
+            yield case.name, model
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, model in itertools.chain(graphs(), single_nodes(), several_nodes()):
+    for name, model in itertools.chain(graphs(), single_nodes(), several_nodes(), suite()):
         (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
 
 
