@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from harness import listing
+from nodes import run_model
 
 FLOAT = TensorProto.FLOAT
 node = helper.make_node
@@ -20,7 +21,7 @@ node = helper.make_node
 def bounded(build_dir):
     """Every process that a test starts has bounded time and, but for AddressSanitizer's terabytes of shadow, memory."""
     limits = {resource.RLIMIT_CPU: 60, resource.RLIMIT_CORE: 0}
-    if build_dir.name != "asan":
+    if build_dir.name not in ("asan", "fuzz"):
         limits[resource.RLIMIT_DATA] = 4 << 30
     former = {kind: resource.getrlimit(kind) for kind in limits}
     limits[resource.RLIMIT_CPU] += int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
@@ -178,6 +179,30 @@ def test_a_product_of_large_expressions(refused):
     refused(model(nodes, constants, shape=("batch", "height")), ["bomb", "expected extents that few operations on named dimensions give"])
 
 
+@pytest.mark.parametrize("axis", [2**63 - 1, -(2**63), 2**63 - 2])
+def test_axes_at_the_ends_of_integers(refused, axis):
+    """Also of a value whose rank is not known yet."""
+    for source in ("x", "r"):
+        made = model([node("Relu", ["x"], ["r"]), node("ReduceMean", [source], ["y"], axes=[axis, 0])], opset=13)
+        refused(made, "expected axes from")
+
+
+@pytest.mark.parametrize("op", ["Reshape", "Expand", "AffineGrid", "Range"])
+def test_shapes_that_nothing_states(refused, op):
+    inputs = ["x", "x"] if op == "Range" else ["x", ""]
+    refused(model([node(op, inputs, ["y"])], shape=() if op == "Range" else (2, 2, 3), opset=20), op)
+
+
+@pytest.mark.parametrize("op, name", [("ConstantOfShape", "value"), ("Cast", "to"), ("EyeLike", "dtype")])
+@pytest.mark.parametrize("value", [3.5, "float", [1, 2], tensor("t", [1], bytes(4))], ids=["float", "text", "list", "tensor"])
+def test_types_stated_by_attributes_of_any_kind(run_tool, tmp_path, op, name, value):
+    onnx.save(model([node("Shape", ["x"], ["s"]), node(op, ["s" if op == "ConstantOfShape" else "x"], ["y"], **{name: value})]), tmp_path / "m.onnx")
+    run = run_tool("vitc", "m.onnx", "--compile-to=onnx", cwd=tmp_path)
+    is_valid = op == "ConstantOfShape" and isinstance(value, TensorProto)
+    assert run.returncode == (0 if is_valid else 1), run.stderr
+    assert is_valid or run.stderr.startswith("vitc: error: "), run.stderr
+
+
 # Graphs
 
 
@@ -299,6 +324,43 @@ def test_deep_graphs(run_tool, tmp_path, step):
     run = run_tool("vitc", "m.onnx", "--explain", cwd=tmp_path, timeout=600)
     assert run.returncode == 0, run.stderr
     assert listing(tmp_path) == before
+
+
+LONG = {
+    "elementwise": lambda value, number: [node("Add", [value, "scalar"], [f"a{number}"]), node("Relu", [f"a{number}"], [f"v{number}"])],
+    "products": lambda value, number: [node("MatMul", [value, "square"], [f"v{number}"])],
+    "views": STEPS["views"],
+    "diamonds": STEPS["diamonds"],
+}
+
+
+@pytest.mark.parametrize("step", LONG.values(), ids=LONG)
+def test_long_graphs(run_tool, tmp_path, step):
+    """Compiled as far as buffers are planned: no step takes time that is cubic in the length."""
+    nodes, value = [], "x"
+    for number in range(1000):
+        nodes += step(value, number)
+        value = f"v{number}"
+    nodes.append(node("Identity", [value], ["y"]))
+    constants = [ints("shape", 1, 8, 8), numpy_helper.from_array(np.float32(0.5), "scalar"),
+                 numpy_helper.from_array(np.eye(8, dtype=np.float32), "square")]
+    onnx.save(model(nodes, constants, shape=(1, 8, 8)), tmp_path / "m.onnx")
+    run = run_tool("vitc", "m.onnx", "--compile-to=vector", cwd=tmp_path, timeout=600)
+    assert run.returncode == 0, run.stderr
+
+
+def test_long_lists(run_tool, tmp_path):
+    """A Concat of 400 tensors and a Sum of as many, and a CumSum along 100,000 elements, which takes one pass."""
+    names = [f"p{i}" for i in range(400)]
+    nodes = [*(node("Mul", ["x", f"c{i}"], [name]) for i, name in enumerate(names)), node("Concat", names, ["y"], axis=0), node("Sum", names, ["z"])]
+    scales = [numpy_helper.from_array(np.float32(i), f"c{i}") for i in range(400)]
+    x = np.arange(1, 5, dtype=np.float32).reshape(1, 4)
+    result = run_model(model(nodes, scales, outputs=("y", "z")), {"x": x}, run_tool, tmp_path)
+    np.testing.assert_array_equal(result["y"], np.arange(400, dtype=np.float32)[:, None] * x)
+    np.testing.assert_array_equal(result["z"], 79800 * x)
+    sums = model([node("CumSum", ["x", "axis"], ["y"])], [numpy_helper.from_array(np.int64(1), "axis")], shape=(4, 100_000))
+    ones = np.ones((4, 100_000), np.float32)
+    np.testing.assert_array_equal(run_model(sums, {"x": ones}, run_tool, tmp_path)["y"], np.cumsum(ones, axis=1))
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe\xff\xfe", b"a\0bc"], ids=["no UTF-8", "zero byte"])
