@@ -76,6 +76,7 @@ SMALL: dict[str, Counts] = {
     # What they are compared with. A group norm is a layer norm of each group; a halo that spans the picture is no window.
     "vgg": convolutional(),
     "resnet_c": convolutional(),
+    "resnet_c2": convolutional(),
     "resnet_d": convolutional(),
     "resnet_se": convolutional(),
     "resnet_cbam": convolutional(),

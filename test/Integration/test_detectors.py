@@ -1,19 +1,19 @@
 """torchvision's RetinaNet with its post-processing (test/models/detector.py), against ONNX Runtime."""
 import numpy as np
-import onnxruntime
+import pytest
 import vitc
 import zoo
-from harness import SMALL, assert_agrees
+from harness import SMALL, Reference, assert_agrees
 
 
-def test_retinanet(tmp_path):
-    path = tmp_path / "retinanet.onnx"
-    zoo.make("retinanet", path, folder=SMALL.parent / "detection")
-    reference = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    model = vitc.compile(path, tmp_path / "retinanet.so")
-    names = [spec.name for spec in model.outputs]
+@pytest.mark.parametrize("name, size, most", [("retinanet", 96, 40), pytest.param("retinanet_r50", 320, 300, marks=pytest.mark.long)])
+def test_retinanet(name, size, most, tmp_path):
+    path = tmp_path / "model.onnx"
+    zoo.make(name, path, folder=SMALL.parent / "detection")
+    reference = Reference.open(path)
+    model = vitc.compile(path, tmp_path / "model.so")
     for seed in range(3):
-        picture = np.random.default_rng(seed).random((3, 96, 96), dtype=np.float32)
-        expected = reference.run(names, {"picture": picture})
-        assert 0 < len(expected[0]) <= 40
-        assert_agrees(model.run({"picture": picture}), dict(zip(names, expected)))
+        picture = np.random.default_rng(seed).random((3, size, size), dtype=np.float32)
+        expected = reference.run({"picture": picture})
+        assert 0 < len(expected["boxes"]) <= most
+        assert_agrees(model.run({"picture": picture}), expected)

@@ -134,6 +134,7 @@ def _stages(name: str) -> Callable[[], nn.Module]:
 COMPARATORS: dict[str, Architecture] = {
     "vgg": Architecture(_vgg, 64),
     "resnet_c": Architecture(_resnet(stem_type="deep", stem_width=16), 64),
+    "resnet_c2": Architecture(_resnet(stem_type="deep_tiered", stem_width=16), 64),  # whose three convolutions widen
     "resnet_d": Architecture(_resnet(stem_type="deep", stem_width=16, avg_down=True), 64),
     "resnet_se": Architecture(_resnet(block_args={"attn_layer": "se"}), 64),
     "resnet_cbam": Architecture(_resnet(block_args={"attn_layer": "cbam"}), 64),
