@@ -176,6 +176,27 @@ def test_blocks_have_to_divide(run_tool, tmp_path):
         library(np.zeros((1, 1, 4, 5), np.float32))
 
 
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect"])
+def test_padded_to_whole_windows(run_tool, tmp_path, mode):
+    """Swin's windows of 7, of a height and a width that need not divide; and back."""
+    model = graph([("Shape", "x", "h", {"start": 1, "end": 2}), ("Mod", "h seven", "rest", {}), ("Sub", "seven rest", "more", {}),
+                   ("Mod", "more seven", "after", {}), ("Concat", "zero zero zero zero after zero", "pads", {"axis": 0}),
+                   ("Pad", "x pads", "padded", {"mode": mode}), ("Reshape", "padded windows", "parts", {}),
+                   ("ReduceMax", "parts two", "y", {}), ("Slice", "padded zero h one", "z", {})],
+                  {"x": ["b", "h", 3]}, {"y": [None] * 4, "z": ["b", "h", 3], "padded": [None] * 3},
+                  {"seven": np.int64([7]), "zero": np.int64([0]), "one": np.int64([1]), "two": np.int64([2]), "windows": np.int64([0, -1, 7, 3])})
+    check(run_tool, tmp_path, model, *[{"x": (b, h, 3)} for b, h in [(1, 14), (2, 13), (2, 8), (1, 23), (3, 7)]])
+
+
+def test_repeated_and_stepped(run_tool, tmp_path):
+    """A Tile as often as there are rows, and every second row of the upper half, backwards."""
+    model = graph([("Shape", "x", "n", {"end": 1}), ("Concat", "n two", "repeats", {"axis": 0}), ("Tile", "x repeats", "y", {}),
+                   ("Div", "n two", "half", {}), ("Slice", "x half zero zero back", "z", {})],
+                  {"x": ["n", 3]}, {"y": [None, 6], "z": [None, 3]},
+                  {"two": np.int64([2]), "zero": np.int64([0]), "back": np.int64([-2])})
+    check(run_tool, tmp_path, model, {"x": (9, 3)}, {"x": (8, 3)}, {"x": (2, 3)})
+
+
 def test_several_shapes_in_one_library(run_tool, tmp_path, small_model):
     path = small_model("deit_batch")
     one = compile_to(run_tool, path, tmp_path / "one.so", "--shape=x=1x3x64x64")

@@ -147,20 +147,14 @@ static FailureOr<Tensor> sliceAtRunTime(SliceOp op, Node &node) {
   return Tensor{value, extents};
 }
 
-static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
-  if (getComputedExtent(op))
-    return sliceAtRunTime(op, node);
-  FailureOr<Selection> selection = getRegion(op, node);
-  if (failed(selection))
-    return failure();
-  Tensor x = node.get(op.getData());
-  if (llvm::all_of(selection->steps, [](int64_t step) { return step > 0; }))
-    return node.slice(x, selection->offsets, selection->sizes, selection->steps);
+static Tensor select(Node &node, const Tensor &x, const Selection &selection) {
+  if (llvm::all_of(selection.steps, [](int64_t step) { return step > 0; }))
+    return node.slice(x, selection.offsets, selection.sizes, selection.steps);
   SmallVector<Value> offsets =
-      llvm::map_to_vector(selection->offsets, [&](AffineExpr offset) { return node.indexValue(offset); });
-  return node.gather(x, selection->sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
+      llvm::map_to_vector(selection.offsets, [&](AffineExpr offset) { return node.indexValue(offset); });
+  return node.gather(x, selection.sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
     SmallVector<Value> source;
-    for (auto [offset, step, i] : llvm::zip_equal(offsets, selection->steps, position)) {
+    for (auto [offset, step, i] : llvm::zip_equal(offsets, selection.steps, position)) {
       Value distance = arith::MulIOp::create(b, loc, i, arith::ConstantIndexOp::create(b, loc, step));
       source.push_back(arith::AddIOp::create(b, loc, offset, distance));
     }
@@ -168,13 +162,30 @@ static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
   });
 }
 
-static FailureOr<Tensor> convertSymbolicSlice(SymbolicSliceOp op, Node &node) {
+static FailureOr<Tensor> convertSlice(SliceOp op, Node &node) {
+  if (getComputedExtent(op))
+    return sliceAtRunTime(op, node);
+  FailureOr<Selection> selection = getRegion(op, node);
+  if (failed(selection))
+    return failure();
+  return select(node, node.get(op.getData()), *selection);
+}
+
+/// The offsets of what is sliced or padded symbolically.
+template <typename OpTy>
+static FailureOr<Extents> getOffsets(OpTy op, Node &node) {
   auto dims = vitc::vit::DimsAttr::get(node.getContext(), op.getSymbols(), op.getOffsetsAttr());
   Extents offsets = node.symbols.getExtents(dims);
   if (llvm::is_contained(offsets, AffineExpr()))
     return node.refuse("its offsets are not made of the inputs' named dimensions");
-  Tensor x = node.get(op.getData());
-  return node.slice(x, offsets, node.getResultExtents(), SmallVector<int64_t>(x.getRank(), 1));
+  return offsets;
+}
+
+static FailureOr<Tensor> convertSymbolicSlice(SymbolicSliceOp op, Node &node) {
+  FailureOr<Extents> offsets = getOffsets(op, node);
+  if (failed(offsets))
+    return failure();
+  return select(node, node.get(op.getData()), {*offsets, node.getResultExtents(), llvm::to_vector(op.getSteps())});
 }
 
 static FailureOr<SmallVector<Tensor>> convertSplit(SplitOp op, Node &node) {
@@ -251,32 +262,55 @@ static Value getPaddedSource(OpBuilder &b, Location loc, StringRef mode, Value i
   return arith::MinSIOp::create(b, loc, arith::MinSIOp::create(b, loc, position, mirrored), last);
 }
 
+/// What a Pad of mode "constant" adds.
+template <typename OpTy>
+static Value getPadValue(OpTy op, Node &node, Type element) {
+  if (!op.getConstantValue())
+    return arith::ConstantOp::create(node.builder, node.loc, getScalarAttr(0, element));
+  Tensor value = node.get(op.getConstantValue());
+  if (ElementsAttr constant = getConstantValue(value.value))
+    return arith::ConstantOp::create(node.builder, node.loc, cast<TypedAttr>(*constant.getValues<Attribute>().begin()));
+  return tensor::ExtractOp::create(node.builder, node.loc, node.reshape(value, {}).value, ValueRange());
+}
+
+/// `x` at `offsets` within the result; what is around it repeats its elements.
+static Tensor repeat(Node &node, const Tensor &x, ExtentsRef offsets, StringRef mode) {
+  Extents extents = node.getResultExtents();
+  auto toValues = [&](ExtentsRef exprs) {
+    return llvm::map_to_vector(exprs, [&](AffineExpr expr) { return node.indexValue(expr); });
+  };
+  SmallVector<Value> sizes = toValues(x.extents), low = toValues(offsets);
+  return node.gather(x, extents, [&](OpBuilder &b, Location loc, ValueRange position) {
+    SmallVector<Value> source(position);
+    for (int64_t dim = 0; dim < x.getRank(); ++dim) {
+      if (extents[dim] == x.extents[dim])
+        continue;
+      Value i = arith::SubIOp::create(b, loc, position[dim], low[dim]);
+      source[dim] = getPaddedSource(b, loc, mode, i, sizes[dim]);
+    }
+    return source;
+  });
+}
+
 static FailureOr<Tensor> convertPad(PadOp op, Node &node) {
   FailureOr<Padding> padding = getPadding(op, node);
   if (failed(padding))
     return failure();
   Tensor x = crop(node, node.get(op.getData()), *padding);
-  if (op.getMode() == "constant") {
-    if (!op.getConstantValue())
-      return node.pad(x, padding->low, padding->high, getScalarAttr(0, x.getElementType()));
-    Tensor value = node.get(op.getConstantValue());
-    if (ElementsAttr constant = getConstantValue(value.value))
-      return node.pad(x, padding->low, padding->high, cast<TypedAttr>(*constant.getValues<Attribute>().begin()));
-    Value scalar = tensor::ExtractOp::create(node.builder, node.loc, node.reshape(value, {}).value, ValueRange());
-    return node.pad(x, padding->low, padding->high, scalar);
-  }
-  SmallVector<Value> sizes = llvm::map_to_vector(x.extents, [&](AffineExpr size) { return node.indexValue(size); });
-  return node.gather(x, node.getResultExtents(), [&](OpBuilder &b, Location loc, ValueRange position) {
-    SmallVector<Value> source(position);
-    for (int64_t dim = 0; dim < x.getRank(); ++dim) {
-      if (padding->low[dim] == 0 && padding->high[dim] == 0)
-        continue;
-      Value low = arith::ConstantIndexOp::create(b, loc, padding->low[dim]);
-      Value i = arith::SubIOp::create(b, loc, position[dim], low);
-      source[dim] = getPaddedSource(b, loc, op.getMode(), i, sizes[dim]);
-    }
-    return source;
-  });
+  if (op.getMode() == "constant")
+    return node.pad(x, padding->low, padding->high, getPadValue(op, node, x.getElementType()));
+  Extents offsets = llvm::map_to_vector(padding->low, [&](int64_t low) { return node.extent(low); });
+  return repeat(node, x, offsets, op.getMode());
+}
+
+static FailureOr<Tensor> convertSymbolicPad(SymbolicPadOp op, Node &node) {
+  FailureOr<Extents> offsets = getOffsets(op, node);
+  if (failed(offsets))
+    return failure();
+  Tensor x = node.get(op.getData());
+  if (op.getMode() == "constant")
+    return node.pad(x, *offsets, node.getResultExtents(), getPadValue(op, node, x.getElementType()));
+  return repeat(node, x, *offsets, op.getMode());
 }
 
 /// Positive padding adds zeros, negative padding removes elements; of an odd number the end has one more.
@@ -318,6 +352,7 @@ void vitc::onnx::populateSlicePatterns(NodePatterns &patterns) {
   patterns.add(convertCenterCropPad);
   patterns.add(convertPad);
   patterns.add(convertSlice);
+  patterns.add(convertSymbolicPad);
   patterns.add(convertSymbolicSlice);
   patterns.add(convertSplit);
   patterns.add(convertTrilu);

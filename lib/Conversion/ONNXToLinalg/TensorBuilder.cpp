@@ -321,19 +321,26 @@ Tensor TensorBuilder::concat(ArrayRef<Tensor> operands, int64_t dim) {
   return {tensor::ConcatOp::create(builder, loc, type, dim, values), extents};
 }
 
+Tensor TensorBuilder::pad(const Tensor &x, ExtentsRef offsets, ExtentsRef extents, Value value) {
+  SmallVector<OpFoldResult> low, high;
+  for (auto [size, offset, extent] : llvm::zip_equal(x.extents, offsets, extents)) {
+    low.push_back(symbols.materialize(offset, builder, loc));
+    high.push_back(symbols.materialize(symbols.simplify(extent - size - offset), builder, loc));
+  }
+  Value padded = tensor::PadOp::create(builder, loc, getType(extents, x.getElementType()), x.value, low, high, value);
+  return {padded, Extents(extents)};
+}
+
 Tensor TensorBuilder::pad(const Tensor &x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, Value value) {
   auto isZero = [](int64_t size) { return size == 0; };
   if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
     return x;
-  Extents extents;
-  for (auto [size, before, after] : llvm::zip_equal(x.extents, low, high))
+  Extents offsets, extents;
+  for (auto [size, before, after] : llvm::zip_equal(x.extents, low, high)) {
+    offsets.push_back(extent(before));
     extents.push_back(symbols.simplify(size + before + after));
-  auto attrs = [&](ArrayRef<int64_t> sizes) {
-    return llvm::map_to_vector(sizes, [&](int64_t size) -> OpFoldResult { return builder.getIndexAttr(size); });
-  };
-  Value padded = tensor::PadOp::create(builder, loc, getType(extents, x.getElementType()), x.value, attrs(low),
-                                       attrs(high), value);
-  return {padded, extents};
+  }
+  return pad(x, offsets, extents, value);
 }
 
 Tensor TensorBuilder::pad(const Tensor &x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, TypedAttr value) {

@@ -88,6 +88,8 @@ public:
                llvm::ArrayRef<int64_t> dropped = {});
   Tensor sliceDim(const Tensor &x, int64_t dim, mlir::AffineExpr offset, mlir::AffineExpr size);
   Tensor concat(llvm::ArrayRef<Tensor> operands, int64_t dim);
+  /// The operand at `offsets` within `extents`.
+  Tensor pad(const Tensor &x, ExtentsRef offsets, ExtentsRef extents, mlir::Value value);
   Tensor pad(const Tensor &x, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high, mlir::Value value);
   Tensor pad(const Tensor &x, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high, mlir::TypedAttr value);
 

@@ -71,6 +71,6 @@ func.func @reasons(%x: tensor<1x3x8x8xf32>, %y: tensor<1x3x8x?xf32, #w>, %v: ten
 // CHECK: error: cannot compile 1 node:
 // CHECK-NEXT: (onnx.SymbolicSlice): its offsets are not made of the inputs' named dimensions
 func.func @offset_of_no_input(%x: tensor<4xf32>) -> tensor<2xf32> {
-  %y = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0)>, symbols = ["n"]} : (tensor<4xf32>) -> tensor<2xf32>
+  %y = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0)>, steps = array<i64: 1>, symbols = ["n"]} : (tensor<4xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }

@@ -24,7 +24,7 @@ func.func @required(%x: tensor<?x?xf32, #x>, %y: tensor<?x5xf32, #y>) -> tensor<
 #n = #vit.dims<["n"], affine_map<()[s0] -> (s0)>>
 #h = #vit.dims<["n"], affine_map<()[s0] -> (s0 - s0 floordiv 2)>>
 func.func @slice(%x: tensor<?xf32, #n>) -> tensor<?xf32, #h> {
-  %y = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0 floordiv 2)>, symbols = ["n"]} : (tensor<?xf32, #n>) -> tensor<?xf32, #h>
+  %y = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0 floordiv 2)>, steps = array<i64: 1>, symbols = ["n"]} : (tensor<?xf32, #n>) -> tensor<?xf32, #h>
   return %y : tensor<?xf32, #h>
 }
 

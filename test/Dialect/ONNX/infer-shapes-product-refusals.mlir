@@ -88,3 +88,11 @@ func.func @split_c4(%x: tensor<4xf32>) {
   "onnx.Split"(%x) {axis = 0 : i64} : (tensor<4xf32>) -> ()
   return
 }
+
+// -----
+
+func.func @recurrent(%x: tensor<3x2x4xf32>, %w: tensor<1x5x6xf32>, %r: tensor<1x5x5xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{the extents of vectors in x and w differ: 4 and 6}}
+  %0 = onnx.RNN %x, %w, %r {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0>} : (tensor<3x2x4xf32>, tensor<1x5x6xf32>, tensor<1x5x5xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

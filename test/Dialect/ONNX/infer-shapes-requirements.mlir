@@ -83,9 +83,9 @@ func.func @slice(%x: tensor<?x?xf32, #d>) -> tensor<*xf32> {
 // -----
 
 // CHECK-LABEL: func.func @halves(
-// CHECK: onnx.SymbolicSlice %{{.*}} {offsets = affine_map<() -> (0)>, symbols = []}
+// CHECK: onnx.SymbolicSlice %{{.*}} {offsets = affine_map<() -> (0)>, steps = array<i64: 1>, symbols = []}
 // CHECK-SAME: -> tensor<?xf32, #vit.dims<["n"], affine_map<()[s0] -> (s0 floordiv 2)>>>
-// CHECK: onnx.SymbolicSlice %{{.*}} {offsets = affine_map<()[s0] -> (s0 floordiv 2)>, symbols = ["n"]}
+// CHECK: onnx.SymbolicSlice %{{.*}} {offsets = affine_map<()[s0] -> (s0 floordiv 2)>, steps = array<i64: 1>, symbols = ["n"]}
 #n = #vit.dims<["n"], affine_map<()[s0] -> (s0)>>
 func.func @halves(%x: tensor<?xf32, #n>) -> (tensor<*xf32>, tensor<*xf32>) {
   %two = onnx.Constant dense<2> : tensor<1xi64> : tensor<1xi64>
@@ -224,7 +224,7 @@ func.func @two_not_checkable(%x: tensor<?x?xf32, #x>) -> tensor<*xf32> {
 
 func.func @unstated(%x: tensor<4xf32>) -> tensor<*xf32> {
   // expected-error @+1 {{expected a result type that states the sizes}}
-  %y = onnx.SymbolicSlice %x {offsets = affine_map<() -> (1)>, symbols = []} : (tensor<4xf32>) -> tensor<*xf32>
+  %y = onnx.SymbolicSlice %x {offsets = affine_map<() -> (1)>, steps = array<i64: 1>, symbols = []} : (tensor<4xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
 

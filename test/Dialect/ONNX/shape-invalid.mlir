@@ -165,7 +165,7 @@ func.func @constant_c1() {
 #n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
 func.func @symbolic_slice_c1(%x: tensor<?x2xf32, #n>) {
   // expected-error @+1 {{expected 2 offsets, got 1}}
-  %0 = onnx.SymbolicSlice %x {offsets = affine_map<() -> (0)>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
+  %0 = onnx.SymbolicSlice %x {offsets = affine_map<() -> (0)>, steps = array<i64: 1, 1>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
   return
 }
 
@@ -174,6 +174,30 @@ func.func @symbolic_slice_c1(%x: tensor<?x2xf32, #n>) {
 #n = #vit.dims<["n"], affine_map<()[s0] -> (s0, 2)>>
 func.func @symbolic_slice_c2(%x: tensor<?x2xf32, #n>) {
   // expected-error @+1 {{expected offsets over 0 symbols, got}}
-  %0 = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0, 0)>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
+  %0 = onnx.SymbolicSlice %x {offsets = affine_map<()[s0] -> (s0, 0)>, steps = array<i64: 1, 1>, symbols = []} : (tensor<?x2xf32, #n>) -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @symbolic_slice_c3(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected 1 steps that are not 0, got array<i64: 0>}}
+  %0 = onnx.SymbolicSlice %x {offsets = affine_map<() -> (0)>, steps = array<i64: 0>, symbols = []} : (tensor<4xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @symbolic_pad_c1(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected 1 offsets, got 2}}
+  %0 = onnx.SymbolicPad %x {offsets = affine_map<() -> (0, 0)>, symbols = []} : (tensor<4xf32>) -> tensor<6xf32>
+  return
+}
+
+// -----
+
+func.func @symbolic_pad_c2(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected offsets over 0 symbols}}
+  %0 = onnx.SymbolicPad %x {offsets = affine_map<()[s0] -> (s0)>, symbols = []} : (tensor<4xf32>) -> tensor<6xf32>
   return
 }

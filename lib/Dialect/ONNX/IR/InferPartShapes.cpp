@@ -289,28 +289,49 @@ LogicalResult TileOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> 
 
 SmallVector<Value> TileOp::getShapeOperands() { return {getRepeats()}; }
 
-LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
-  SymbolicShape result = extentsOf(getData());
-  FailureOr<SmallVector<int64_t>> pads = constantIntegers(*this, env, getPads(), "pads");
-  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, result.size()));
-  if (getAxes())
-    axes = constantIntegers(*this, env, getAxes(), "axes");
-  if (failed(pads) || failed(axes))
+FailureOr<Pads> vitc::onnx::readPads(PadOp op, ShapeEnv &env) {
+  int64_t rank = extentsOf(op.getData()).size();
+  const SmallTensor *contents = env.contents(op.getPads());
+  std::optional<SymbolicShape> pads = contents ? contents->asExtents() : std::nullopt;
+  if (!pads)
+    return op.emitOpError() << "expected constant or symbolic pads, got values that depend on data";
+  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (op.getAxes())
+    axes = constantIntegers(op, env, op.getAxes(), "axes");
+  if (failed(axes))
     return failure();
   if (pads->size() != 2 * axes->size())
-    return emitOpError() << "expected " << 2 * axes->size() << " pads, got " << pads->size();
-  int64_t rank = result.size();
+    return op.emitOpError() << "expected " << 2 * axes->size() << " pads, got " << pads->size();
+  Pads result{SymbolicShape(rank), SymbolicShape(rank)};
   for (auto [index, axis] : llvm::enumerate(*axes)) {
     if (axis < -rank || axis >= rank)
-      return emitOpError() << "expected axes in [" << -rank << ", " << rank << "), got " << axis;
-    Extent &extent = result[fromFront(axis, rank)];
-    int64_t before = (*pads)[index], after = (*pads)[axes->size() + index];
-    // Negative pads remove elements that there are; modes that repeat elements need some.
-    bool repeatsElements = getMode() != "constant" && (before != 0 || after != 0);
-    Extent left = extent + std::min<int64_t>(before, 0) + std::min<int64_t>(after, 0);
+      return op.emitOpError() << "expected axes in [" << -rank << ", " << rank << "), got " << axis;
+    result.before[fromFront(axis, rank)] = (*pads)[index];
+    result.after[fromFront(axis, rank)] = (*pads)[axes->size() + index];
+  }
+  return result;
+}
+
+/// Negative pads remove what there is; symbolic ones are not negative, nor are those beside them.
+LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getData());
+  FailureOr<Pads> pads = readPads(*this, env);
+  if (failed(pads))
+    return failure();
+  auto isConstant = [](const Extent &pad) { return pad.isConstant(); };
+  bool areConstant = llvm::all_of(pads->before, isConstant) && llvm::all_of(pads->after, isConstant);
+  for (auto [extent, before, after] : llvm::zip_equal(result, pads->before, pads->after)) {
+    Extent left = extent;
+    for (const Extent &pad : {before, after}) {
+      if (areConstant)
+        left = left + std::min<int64_t>(*pad.asConstant(), 0);
+      else if (!env.requireAtLeast(*this, pad, 0))
+        return emitOpError() << "expected pads that are not negative where some are symbolic, got " << pad.str();
+    }
+    bool repeatsElements = getMode() != "constant" && !(before == Extent(0) && after == Extent(0));
     if (!env.requireAtLeast(*this, left, repeatsElements))
-      return emitOpError() << "expected pads that leave elements of " << extent.str() << ", got " << before << " and "
-                           << after;
+      return emitOpError() << "expected pads that leave elements of " << extent.str() << ", got " << before.str()
+                           << " and " << after.str();
     extent = extent + before + after;
   }
   shapes.push_back(std::move(result));
@@ -318,6 +339,13 @@ LogicalResult PadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &
 }
 
 SmallVector<Value> PadOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getPads(), getAxes()}); }
+
+LogicalResult SymbolicPadOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
+  if (!isa<RankedTensorType>(getOutput().getType()))
+    return emitOpError() << "expected a result type that states the sizes";
+  shapes.push_back(extentsOf(getOutput()));
+  return success();
+}
 
 SmallVector<Value> TriluOp::getShapeOperands() { return vitc::onnx::detail::presentOperands({getK()}); }
 

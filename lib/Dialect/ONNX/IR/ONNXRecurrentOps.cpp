@@ -72,8 +72,8 @@ LogicalResult RNNOp::verify() { return verifyRecurrent(*this, 1, 1); }
 LogicalResult vitc::onnx::detail::inferRecurrent(Operation *op, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(op->getOperand(0)), r = extentsOf(op->getOperand(2));
   SymbolicShape w = extentsOf(op->getOperand(1));
-  if (failed(checkEqual(op, "the extents of vectors in x and w", x[2], w[2])))
-    return failure();
+  if (x[2] != w[2])
+    return op->emitOpError() << "the extents of vectors in x and w differ: " << x[2].str() << " and " << w[2].str();
   auto layout = op->getAttrOfType<IntegerAttr>("layout");
   bool isBatchFirst = layout && layout.getInt() == 1;
   Extent steps = x[isBatchFirst ? 1 : 0], batch = x[isBatchFirst ? 0 : 1];

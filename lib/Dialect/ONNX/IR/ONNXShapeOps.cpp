@@ -180,16 +180,30 @@ LogicalResult PadOp::verify() {
   return verifySameRank(*this, {{"data", getData()}, {"output", getOutput()}}); // pad_c3
 }
 
-LogicalResult SymbolicSliceOp::verify() {
-  if (failed(verifySameRank(*this, {{"data", getData()}, {"output", getOutput()}}))) // symbolic_slice_c1
+/// An offset over `symbols` for each dimension.
+template <typename OpTy>
+static LogicalResult verifyOffsets(OpTy op) {
+  if (failed(verifySameRank(op, {{"data", op.getData()}, {"output", op.getOutput()}})))
     return failure();
-  AffineMap map = getOffsets();
-  if (std::optional<int64_t> rank = getRank(getData()); rank && *rank != map.getNumResults()) // symbolic_slice_c1
-    return emitOpError() << "expected " << *rank << " offsets, got " << map.getNumResults();
-  if (map.getNumDims() != 0 || map.getNumSymbols() != getSymbols().size()) // symbolic_slice_c2
-    return emitOpError() << "expected offsets over " << getSymbols().size() << " symbols, got " << getOffsetsAttr();
+  AffineMap map = op.getOffsets();
+  if (std::optional<int64_t> rank = getRank(op.getData()); rank && *rank != map.getNumResults())
+    return op.emitOpError() << "expected " << *rank << " offsets, got " << map.getNumResults();
+  if (map.getNumDims() != 0 || map.getNumSymbols() != op.getSymbols().size())
+    return op.emitOpError() << "expected offsets over " << op.getSymbols().size() << " symbols, got "
+                            << op.getOffsetsAttr();
   return success();
 }
+
+LogicalResult SymbolicSliceOp::verify() {
+  if (failed(verifyOffsets(*this))) // symbolic_slice_c1, symbolic_slice_c2
+    return failure();
+  if (getSteps().size() != getOffsets().getNumResults() || llvm::is_contained(getSteps(), 0)) // symbolic_slice_c1, c3
+    return emitOpError() << "expected " << getOffsets().getNumResults() << " steps that are not 0, got "
+                         << getStepsAttr();
+  return success();
+}
+
+LogicalResult SymbolicPadOp::verify() { return verifyOffsets(*this); } // symbolic_pad_c1, symbolic_pad_c2
 
 LogicalResult ResizeOp::verify() {
   auto stated = dyn_cast<RankedTensorType>(getY().getType());

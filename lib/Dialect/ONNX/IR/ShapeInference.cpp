@@ -87,19 +87,13 @@ LogicalResult vitc::onnx::keepResultShape(Operation *op, SmallVectorImpl<Symboli
   return success();
 }
 
-LogicalResult vitc::onnx::checkEqual(Operation *op, StringRef what, const Extent &a, const Extent &b) {
-  if (a == b)
+LogicalResult vitc::onnx::checkEqual(Operation *op, ShapeEnv &env, StringRef what, const Extent &a, const Extent &b) {
+  if (env.requireEqual(op, a, b))
     return success();
   return op->emitOpError() << what << " differ: " << a.str() << " and " << b.str();
 }
 
-LogicalResult vitc::onnx::checkEqual(Operation *op, ShapeEnv &env, StringRef what, const Extent &a, const Extent &b) {
-  return env.requireEqual(op, a, b) ? success() : checkEqual(op, what, a, b);
-}
-
-/// `agree` says whether two extents that are not 1 may stand in one dimension; the constant one is the result's.
-static FailureOr<SymbolicShape> broadcast(Operation *op, ArrayRef<SymbolicShape> shapes,
-                                          llvm::function_ref<bool(const Extent &, const Extent &)> agree) {
+FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ShapeEnv &env, ArrayRef<SymbolicShape> shapes) {
   size_t rank = 0;
   for (const SymbolicShape &shape : shapes)
     rank = std::max(rank, shape.size());
@@ -108,22 +102,14 @@ static FailureOr<SymbolicShape> broadcast(Operation *op, ArrayRef<SymbolicShape>
     for (auto [into, extent] : llvm::zip(llvm::reverse(result), llvm::reverse(shape))) {
       if (into == extent || extent == Extent(1))
         continue;
-      if (into != Extent(1) && !agree(into, extent))
+      if (into != Extent(1) && !env.requireEqual(op, into, extent))
         return op->emitOpError() << "expected shapes that broadcast, got "
                                  << llvm::join(llvm::map_range(shapes, [](const SymbolicShape &s) { return str(s); }),
                                                ", ");
-      if (!into.asConstant() || into == Extent(1))
+      if (!into.isConstant() || into == Extent(1))
         into = extent;
     }
   return result;
-}
-
-FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ArrayRef<SymbolicShape> shapes) {
-  return broadcast(op, shapes, std::equal_to<Extent>());
-}
-
-FailureOr<SymbolicShape> vitc::onnx::broadcastShapes(Operation *op, ShapeEnv &env, ArrayRef<SymbolicShape> shapes) {
-  return broadcast(op, shapes, [&](const Extent &a, const Extent &b) { return env.requireEqual(op, a, b); });
 }
 
 FailureOr<SmallVector<int64_t>> vitc::onnx::constantIntegers(Operation *op, ShapeEnv &env, Value operand,

@@ -124,30 +124,29 @@ static std::optional<int64_t> asConstantIndex(const Extent &position, const Exte
 }
 
 /// The part of `data` that begins at `offsets` and is as large as the result.
-static Value sliceSymbolically(OpBuilder &builder, Value data, const SymbolicShape &offsets, Value result) {
+static Value sliceSymbolically(OpBuilder &builder, Value data, const SymbolicShape &offsets, ArrayRef<int64_t> steps,
+                               Value result) {
   auto dims = cast<vitc::vit::DimsAttr>(getDimsAttr(offsets, builder.getContext()));
-  return SymbolicSliceOp::create(builder, result.getLoc(), result.getType(), data, dims.getSymbols(), dims.getMap());
+  return SymbolicSliceOp::create(builder, result.getLoc(), result.getType(), data, dims.getSymbols(), dims.getMap(),
+                                 builder.getDenseI64ArrayAttr(steps));
 }
 
-/// Symbolic starts and ends, of a slice by positive steps, that are constant when counted from the end; others where
-/// all steps are 1.
+/// Symbolic starts and ends, of a slice by positive steps, that are constant when counted from the end stay a Slice.
 static void settleSlice(SliceOp op, ShapeEnv &env, IRRewriter &rewriter) {
   FailureOr<SmallVector<SliceRange>> ranges = getSliceRanges(op, env);
   if (failed(ranges))
     return;
   SymbolicShape offsets(llvm::map_range(*ranges, [](const SliceRange &range) { return range.start; }));
-  bool isDense = llvm::all_of(*ranges, [](const SliceRange &range) { return range.step == 1; });
-  SmallVector<int64_t> starts, ends, steps;
+  auto steps = llvm::map_to_vector(*ranges, [](const SliceRange &range) { return range.step; });
+  SmallVector<int64_t> starts, ends;
   for (auto [range, extent] : llvm::zip_equal(*ranges, extentsOf(op.getData()))) {
     std::optional<int64_t> start = asConstantIndex(range.start, extent), end = asConstantIndex(range.end, extent);
     if (!start || !end || range.step < 0) {
-      if (isDense)
-        rewriter.replaceOp(op, sliceSymbolically(rewriter, op.getData(), offsets, op.getResult()));
+      rewriter.replaceOp(op, sliceSymbolically(rewriter, op.getData(), offsets, steps, op.getResult()));
       return;
     }
     starts.push_back(*start);
     ends.push_back(*end);
-    steps.push_back(range.step);
   }
   auto type = RankedTensorType::get(static_cast<int64_t>(starts.size()), rewriter.getI64Type());
   auto constant = [&](ArrayRef<int64_t> values) -> Value {
@@ -166,12 +165,21 @@ static void settleSplit(SplitOp op, IRRewriter &rewriter) {
   }
   SymbolicShape offsets(extentsOf(op.getInput()).size());
   Extent &offset = offsets[fromFront(op.getAxis(), offsets.size())];
+  SmallVector<int64_t> steps(offsets.size(), 1);
   SmallVector<Value> parts;
   for (Value part : op.getResults()) {
-    parts.push_back(sliceSymbolically(rewriter, op.getInput(), offsets, part));
+    parts.push_back(sliceSymbolically(rewriter, op.getInput(), offsets, steps, part));
     offset = offset + extentsOf(part)[fromFront(op.getAxis(), offsets.size())];
   }
   rewriter.replaceOp(op, parts);
+}
+
+/// Symbolic pads: those after are what the result type leaves.
+static void settlePad(PadOp op, ShapeEnv &env, IRRewriter &rewriter) {
+  SymbolicShape offsets = readPads(op, env)->before;
+  auto dims = cast<vitc::vit::DimsAttr>(getDimsAttr(offsets, rewriter.getContext()));
+  rewriter.replaceOpWithNewOp<SymbolicPadOp>(op, op.getType(), op.getData(), op.getConstantValue(), dims.getSymbols(),
+                                             dims.getMap(), op.getModeAttr());
 }
 
 /// Symbolic sizes that keep an axis as it is: the other axes are stated alone, where they are constant. Else the result
@@ -260,6 +268,10 @@ static void settleOperands(Operation *op, ShapeEnv &env, IRRewriter &rewriter) {
       .Case([&](ResizeOp resize) {
         if (isSymbolic(resize.getSizes(), env))
           settleResize(resize, env, rewriter);
+      })
+      .Case([&](PadOp pad) {
+        if (isSymbolic(pad.getPads(), env))
+          settlePad(pad, env, rewriter);
       })
       .Case([&](SplitOp split) {
         if (isSymbolic(split.getSplit(), env))

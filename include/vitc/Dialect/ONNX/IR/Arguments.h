@@ -33,6 +33,12 @@ std::optional<OpenRange> getOpenRange(SliceOp op, ShapeEnv &env);
 /// The number of positions in a range, where its bounds are in order.
 Extent getLength(const SliceRange &range);
 
+/// How many elements a Pad adds before and after each dimension; a negative number of them removes some.
+struct Pads {
+  SymbolicShape before, after;
+};
+mlir::FailureOr<Pads> readPads(PadOp op, ShapeEnv &env);
+
 } // namespace vitc::onnx
 
 #endif // VITC_DIALECT_ONNX_IR_ARGUMENTS_H

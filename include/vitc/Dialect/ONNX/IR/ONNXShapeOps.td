@@ -135,12 +135,13 @@ def ONNX_SymbolicSliceOp : ONNX_Op<"SymbolicSlice"> {
   let summary = "the part of the operand at symbolic offsets that is as large as the result type says";
   let description = [{
     Not an operator of ONNX: shape inference makes it of a Slice or a Split whose bounds are expressions of named
-    dimensions. `offsets` has an expression over `symbols` for each dimension.
+    dimensions. `offsets` has an expression over `symbols` for each dimension, and `steps` the distance of elements.
 
-    - (C1) `data` and `output` have the same rank, and `offsets` as many results.
+    - (C1) `data` and `output` have the same rank, and `offsets` and `steps` as many entries.
     - (C2) `offsets` is a map from no dimensions and as many symbols as `symbols` names.
+    - (C3) No step is 0.
   }];
-  let arguments = (ins ONNX_Tensor:$data, StrArrayAttr:$symbols, AffineMapAttr:$offsets);
+  let arguments = (ins ONNX_Tensor:$data, StrArrayAttr:$symbols, AffineMapAttr:$offsets, DenseI64ArrayAttr:$steps);
   let results = (outs ONNX_Tensor:$output);
   let hasVerifier = 1;
 }
@@ -215,6 +216,21 @@ def ONNX_PadOp : ONNX_Op<"Pad", [AttrSizedOperandSegments, ONNX_ShapedByOperands
                    Optional<ONNX_IndexTensor>:$axes, ONNX_Word<["constant", "reflect", "edge", "wrap"]>:$mode);
   let results = (outs ONNX_Tensor:$output);
   let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def ONNX_SymbolicPadOp : ONNX_Op<"SymbolicPad"> {
+  let summary = "the operand at symbolic offsets within a result that is as large as its type says";
+  let description = [{
+    Not an operator of ONNX: shape inference makes it of a Pad by expressions of named dimensions, none of them negative.
+    `offsets` has an expression over `symbols` for each dimension; `constant_value` and `mode` are those of Pad.
+
+    - (C1) `data` and `output` have the same rank, and `offsets` as many results.
+    - (C2) `offsets` is a map from no dimensions and as many symbols as `symbols` names.
+  }];
+  let arguments = (ins ONNX_Tensor:$data, Optional<ONNX_Tensor>:$constant_value, StrArrayAttr:$symbols,
+                   AffineMapAttr:$offsets, ONNX_Word<["constant", "reflect", "edge", "wrap"]>:$mode);
+  let results = (outs ONNX_Tensor:$output);
   let hasVerifier = 1;
 }
 

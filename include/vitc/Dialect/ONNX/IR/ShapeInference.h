@@ -50,15 +50,12 @@ llvm::LogicalResult keepResultShape(mlir::Operation *op, llvm::SmallVectorImpl<S
 /// `axis` counted from the front, where it is in [−rank, rank).
 inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 
-/// An error at `op`, "WHAT differ", where two extents are not the same.
-llvm::LogicalResult checkEqual(mlir::Operation *op, llvm::StringRef what, const Extent &a, const Extent &b);
-/// The same, but two extents that may be equal have to be so in every run.
+/// Two extents that may be equal have to be so in every run; an error at `op`, "WHAT differ", where they never are.
 llvm::LogicalResult checkEqual(mlir::Operation *op, ShapeEnv &env, llvm::StringRef what, const Extent &a,
                                const Extent &b);
 
-/// The shape that shapes broadcast to: extents are equal, or one of them is 1.
-mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, llvm::ArrayRef<SymbolicShape> shapes);
-/// The same, but two extents that may be equal have to be so in every run.
+/// The shape that shapes broadcast to: one of two extents is 1, or they have to be equal in every run; a constant one
+/// is then the result's.
 mlir::FailureOr<SymbolicShape> broadcastShapes(mlir::Operation *op, ShapeEnv &env,
                                                llvm::ArrayRef<SymbolicShape> shapes);
 
