@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from harness import Reference, assert_agrees, compile_model
 
 FLOAT, INT32 = np.float32, np.int32
+LOWEST = float(np.finfo(FLOAT).min)
 
 
 @dataclasses.dataclass
@@ -49,8 +50,8 @@ class Case:
                 values[name] = np.concatenate([rng.integers(4, self.ints[name], 2), rng.integers(0, 3, 2)]).astype(INT32)
             else:
                 values[name] = rng.integers(len(extents) == 1, self.ints[name], extents).astype(INT32)
-                if len(extents) > 1:
-                    values[name][..., 0] = 1  # no query without a key
+                if len(extents) > 1:  # a query without a key where others may be masked behind it, else none
+                    values[name][..., 0] = 0 if "unidirectional" in self.attributes else 1
         return values
 
 
@@ -117,6 +118,11 @@ CASES = {
     "attention_bias": attention({**X, "r": (1, 3, 5, 5)}, ("x", "w", "c", "", "", "r")),
     "attention_past": attention({**X, "past": (2, "b", 3, 4, 8)}, ("x", "w", "c", "", "past"), outputs=("y", "present")),
     "attention_past_causal": attention({**X, "past": (2, "b", 3, 4, 8)}, ("x", "w", "c", "", "past"), outputs=("y", "present"), unidirectional=1),
+    "attention_causal_keys": attention({**X, "m": ("b", 5)}, ("x", "w", "c", "m"), {"m": 2}, unidirectional=1),
+    "attention_causal_lowest": attention({**X, "m": ("b", 5)}, ("x", "w", "c", "m"), {"m": 2}, unidirectional=1, mask_filter_value=LOWEST),
+    "attention_causal_bounds": attention({"x": (2, 5, 24), "m": (4,)}, ("x", "w", "c", "m"), {"m": 6}, unidirectional=1, mask_filter_value=LOWEST),
+    "attention_past_causal_keys": attention({**X, "m": ("b", 9), "past": (2, "b", 3, 4, 8)}, ("x", "w", "c", "m", "past"), {"m": 2},
+                                            ("y", "present"), unidirectional=1, mask_filter_value=LOWEST),
     "attention_past_keys": attention({**X, "m": ("b", 9), "past": (2, "b", 3, 4, 8)}, ("x", "w", "c", "m", "past"), {"m": 2},
                                      ("y", "present")),
     "multi_head": multi_head(),
@@ -131,6 +137,10 @@ CASES = {
                                   outputs=("y", "present_key", "present_value")),
     "multi_head_kept": multi_head({"q": ("b", 5, 24), "k": ("b", 3, 7, 8), "v": ("b", 3, 7, 8)}),
     "multi_head_scores": multi_head(outputs=("y", "", "", "qk")),
+    "multi_head_causal_scores": multi_head(SAME, outputs=("y", "", "", "qk"), unidirectional=1),
+    "multi_head_causal_keys": multi_head({**SAME, "m": ("b", 5)}, ("q", "k", "v", "", "m"), {"m": 2}, ("y", "", "", "qk"), unidirectional=1),
+    "multi_head_causal_lowest": multi_head({**SAME, "m": ("b", 5)}, ("q", "k", "v", "", "m"), {"m": 2}, unidirectional=1,
+                                           mask_filter_value=LOWEST),
 }
 
 

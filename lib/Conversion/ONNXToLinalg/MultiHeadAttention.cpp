@@ -45,6 +45,12 @@ static FailureOr<Tensor> getTokens(MultiHeadAttentionOp op, Node &node, const Pr
   return addBias(node, tokens, node.reshape(getBias(features * heads), {node.extent(heads), features}));
 }
 
+/// Whether a causal mask is an addend: where a query may have no key that is not masked, and where scores are read,
+/// which are finite in ONNX Runtime.
+static bool addsCausality(MultiHeadAttentionOp op) {
+  return op.getUnidirectional() && (op.getKeyPaddingMask() || op.getQk());
+}
+
 /// `body` says, given elements of `operands` and a key's position, whether the key is read; 0 where it is, else
 /// `filter`.
 static Tensor getAddend(Node &node, ArrayRef<Tensor> operands, const Extents &extents, TypedAttr filter,
@@ -89,7 +95,24 @@ static FailureOr<Tensor> getPaddingAddend(MultiHeadAttentionOp op, Node &node, E
                    });
 }
 
-static FailureOr<SmallVector<Value>> getAddends(MultiHeadAttentionOp op, Node &node, ExtentsRef scores, Type type) {
+/// The addend of a padding mask and a causal one together: the lowest number for keys behind their query, before which
+/// there are `past` keys more, whatever the padding mask says of them. So it is in ONNX Runtime: a query whose keys are
+/// all padded reads them as if they were not, and with the lowest number as `mask_filter_value` those behind it too.
+static Tensor addCausality(Node &node, const Tensor &padding, ExtentsRef scores, AffineExpr past) {
+  auto type = cast<FloatType>(padding.getElementType());
+  auto lowest = FloatAttr::get(type, APFloat::getLargest(type.getFloatSemantics(), /*Negative=*/true));
+  Value before = node.indexValue(past);
+  Extents extents{scores[0], node.extent(1), scores[2], scores[3]};
+  return node.map({padding}, extents, type, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+    Value query = linalg::IndexOp::create(b, loc, 2), key = linalg::IndexOp::create(b, loc, 3);
+    Value last = arith::AddIOp::create(b, loc, query, before);
+    Value isBehind = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, key, last);
+    return arith::SelectOp::create(b, loc, isBehind, arith::ConstantOp::create(b, loc, lowest), args[0]);
+  });
+}
+
+static FailureOr<SmallVector<Value>> getAddends(MultiHeadAttentionOp op, Node &node, ExtentsRef scores, AffineExpr past,
+                                                Type type) {
   SmallVector<Value> addends;
   if (op.getAttentionBias()) {
     Tensor bias = node.get(op.getAttentionBias());
@@ -97,12 +120,17 @@ static FailureOr<SmallVector<Value>> getAddends(MultiHeadAttentionOp op, Node &n
       return node.refuse("the extents of its attention_bias cannot be shown to broadcast");
     addends.push_back(bias.value);
   }
+  Tensor padding = node.scalar(0, type);
   if (op.getKeyPaddingMask()) {
-    FailureOr<Tensor> padding = getPaddingAddend(op, node, scores, type);
-    if (failed(padding))
+    FailureOr<Tensor> mask = getPaddingAddend(op, node, scores, type);
+    if (failed(mask))
       return failure();
-    addends.push_back(padding->value);
+    padding = *mask;
   }
+  if (addsCausality(op))
+    padding = addCausality(node, padding, scores, past);
+  if (padding.getRank() != 0)
+    addends.push_back(padding.value);
   return addends;
 }
 
@@ -125,17 +153,18 @@ static FailureOr<SmallVector<Tensor>> convertMultiHeadAttention(MultiHeadAttenti
 
   Type type = node.getResultElementType();
   Extents scores{query->extents[0], query->extents[2], query->extents[1], k.tokens.extents[1]};
-  FailureOr<SmallVector<Value>> addends = getAddends(op, node, scores, type);
+  FailureOr<SmallVector<Value>> addends = getAddends(op, node, scores, k.tokens.extents[1] - key->extents[1], type);
   if (failed(addends))
     return failure();
   OpBuilder &b = node.builder;
   double scale =
       op.getScale().isZero() ? 1 / std::sqrt(getStaticExtent(query->extents[3])) : op.getScale().convertToDouble();
   Extents result{scores[0], scores[2], scores[1], v.tokens.extents[3]};
+  bool isCausal = op.getUnidirectional() && !addsCausality(op);
   auto attention = vitc::vit::AttentionOp::create(
       b, node.loc, node.getType(result, type), op.getQk() ? node.getType(scores, type) : Type(), Type(), query->value,
-      k.tokens.value, v.tokens.value, *addends, b.getF32FloatAttr(scale),
-      op.getUnidirectional() ? b.getUnitAttr() : UnitAttr(), FloatAttr(), UnitAttr());
+      k.tokens.value, v.tokens.value, *addends, b.getF32FloatAttr(scale), isCausal ? b.getUnitAttr() : UnitAttr(),
+      FloatAttr(), UnitAttr());
 
   SmallVector<Tensor> results{node.reshape({attention.getResult(), result}, node.getResultExtents())};
   if (op.getPresentKey())
