@@ -211,6 +211,8 @@ private:
       return success();
     if (size.isOne())
       return fix(axis, *first);
+    if (axis.empty())
+      return refuse("a slice keeps as much of one element as only the run knows");
     Extent inner = extentOf(ArrayRef<Digit>(axis).drop_front());
     std::optional<Extent> count = size.dividedBy(inner);
     bool aligned =

@@ -69,3 +69,15 @@ func.func @cast(%x: tensor<4x6x8xf32>) -> tensor<?x6x8xf32> {
   %1 = tensor.cast %0 : tensor<2x6x8xf32> to tensor<?x6x8xf32>
   return %1 : tensor<?x6x8xf32>
 }
+
+// -----
+
+// How much of one element is kept only the run knows: perhaps nothing.
+// CHECK-LABEL: func @part_of_one_element
+// CHECK: %[[ONE:.+]] = tensor.extract_slice %{{.+}}[2, 0] [1, 1] [1, 1] : tensor<5x1xf32> to tensor<1xf32>
+// CHECK: tensor.extract_slice %[[ONE]][0] [%{{.+}}] [1] : tensor<1xf32> to tensor<?xf32>
+func.func @part_of_one_element(%x: tensor<5x1xf32>, %n: index) -> tensor<?xf32> {
+  %0 = tensor.extract_slice %x[2, 0] [1, 1] [1, 1] : tensor<5x1xf32> to tensor<1xf32>
+  %1 = tensor.extract_slice %0[0] [%n] [1] : tensor<1xf32> to tensor<?xf32>
+  return %1 : tensor<?xf32>
+}
