@@ -42,6 +42,14 @@ extern "C" {
 enum { kDLCPU = 1, kDLCUDA = 2, kDLCUDAHost = 3 };
 
 enum { kDLInt = 0, kDLUInt = 1, kDLFloat = 2, kDLOpaqueHandle = 3, kDLBfloat = 4, kDLComplex = 5, kDLBool = 6 };
+enum {
+  kDLFloat8_e4m3fn = 10,
+  kDLFloat8_e4m3fnuz = 11,
+  kDLFloat8_e5m2 = 12,
+  kDLFloat8_e5m2fnuz = 13,
+  kDLFloat8_e8m0fnu = 14,
+  kDLFloat4_e2m1fn = 17
+};
 
 typedef struct DLDevice {
   int32_t device_type; /* kDLCPU, … */
@@ -139,7 +147,8 @@ typedef struct vitc_api {
    *    "targets": […], "options": {…}, "weights": {"bytes": 88198144, "file": null}}
    * A dimension is a number, a symbol's name, or an expression of symbols ("197*batch"). Symbols that are not in
    * "symbols" are computed in a run ("count(detections)"). Types are spelled as NumPy
-   * does: float32, float16, bfloat16, int64, uint8, bool, …. Keys may be added. */
+   * and ml_dtypes do: float32, float16, bfloat16, float8_e5m2, int64, uint8, int4, bool, …. An element of less than
+   * eight bits takes the low bits of a byte (it is not packed). Keys may be added. */
   const char *(*info_json)(void);
 
   /* Makes a session: places its buffers for the maximal dimensions and starts its threads.

@@ -20,6 +20,8 @@ static Type getElementType(const run::ElementType &type, Builder &builder) {
     return builder.getIntegerType(type.type.bits, /*isSigned=*/false);
   case kDLBfloat:
     return builder.getBF16Type();
+  case kDLFloat8_e5m2: // of the types of eight bits the only one that .npy files name
+    return Float8E5M2Type::get(builder.getContext());
   default:
     return type.type.bits == 16   ? Type(builder.getF16Type())
            : type.type.bits == 32 ? Type(builder.getF32Type())

@@ -4,19 +4,31 @@
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 using namespace mlir;
 using namespace vitc;
 using namespace vitc::driver;
+
+static target::TypeCode getFloatCode(Type type) {
+  return llvm::TypeSwitch<Type, target::TypeCode>(type)
+      .Case([](BFloat16Type) { return target::TypeCode::BFloat; })
+      .Case([](Float8E4M3FNType) { return target::TypeCode::Float8E4M3FN; })
+      .Case([](Float8E4M3FNUZType) { return target::TypeCode::Float8E4M3FNUZ; })
+      .Case([](Float8E5M2Type) { return target::TypeCode::Float8E5M2; })
+      .Case([](Float8E5M2FNUZType) { return target::TypeCode::Float8E5M2FNUZ; })
+      .Case([](Float8E8M0FNUType) { return target::TypeCode::Float8E8M0FNU; })
+      .Case([](Float4E2M1FNType) { return target::TypeCode::Float4E2M1FN; })
+      .Default(target::TypeCode::Float);
+}
 
 static void setElementType(target::TensorSpec &spec, Type type) {
   spec.bits = type.getIntOrFloatBitWidth();
   if (type.isInteger(1)) {
     spec.code = target::TypeCode::Bool;
     spec.bits = 8;
-  } else if (type.isBF16()) {
-    spec.code = target::TypeCode::BFloat;
   } else if (isa<FloatType>(type)) {
-    spec.code = target::TypeCode::Float;
+    spec.code = getFloatCode(type);
   } else {
     spec.code = type.isUnsignedInteger() ? target::TypeCode::UInt : target::TypeCode::Int;
   }

@@ -35,6 +35,26 @@ Type vitc::getElementType(int32_t dataType, MLIRContext *context) {
     return builder.getF32Type();
   case TensorProto::DOUBLE:
     return builder.getF64Type();
+  case TensorProto::FLOAT8E4M3FN:
+    return Float8E4M3FNType::get(context);
+  case TensorProto::FLOAT8E4M3FNUZ:
+    return Float8E4M3FNUZType::get(context);
+  case TensorProto::FLOAT8E5M2:
+    return Float8E5M2Type::get(context);
+  case TensorProto::FLOAT8E5M2FNUZ:
+    return Float8E5M2FNUZType::get(context);
+  case TensorProto::FLOAT8E8M0:
+    return Float8E8M0FNUType::get(context);
+  case TensorProto::FLOAT4E2M1:
+    return Float4E2M1FNType::get(context);
+  case TensorProto::INT4:
+    return builder.getIntegerType(4);
+  case TensorProto::UINT4:
+    return builder.getIntegerType(4, /*isSigned=*/false);
+  case TensorProto::INT2:
+    return builder.getIntegerType(2);
+  case TensorProto::UINT2:
+    return builder.getIntegerType(2, /*isSigned=*/false);
   default:
     return {};
   }

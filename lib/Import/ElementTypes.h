@@ -6,7 +6,7 @@
 namespace vitc {
 
 /// The type of the elements of `TensorProto.DataType` `dataType`: signed integers signless, bool i1. Null for types
-/// that vitc does not have (strings, complex numbers, floats and integers of less than eight bits).
+/// that vitc does not have (strings, complex numbers).
 mlir::Type getElementType(int32_t dataType, mlir::MLIRContext *context);
 
 /// ONNX's name of a data type (`FLOAT8E5M2`), or its number.

@@ -122,8 +122,11 @@ static FailureOr<Outputs> expandCompress(Node &node, OpBuilder &builder) {
 static FailureOr<Outputs> expandCastLike(Node &node, OpBuilder &builder) {
   if (!node.getInput(0) || !node.getInput(1))
     return node.emitError() << "expected two inputs";
-  Type type = getElementTypeOrSelf(node.inputs[1]);
-  return Outputs{onnx::CastOp::create(builder, node.loc, UnrankedTensorType::get(type), node.inputs[0], type)};
+  Node cast = node;
+  cast.opType = "Cast";
+  cast.inputs.resize(1);
+  cast.attributes.set("to", TypeAttr::get(getElementTypeOrSelf(node.inputs[1])));
+  return buildOp(cast, builder);
 }
 
 /// 1 at the first maximum along `axis`: where the operand is the maximum and one maximum is counted so far.

@@ -28,7 +28,7 @@ static FailureOr<RankedTensorType> getType(const TensorProto &tensor, Location l
   if (static_cast<size_t>(tensor.dims_size()) > vitc::onnx::mostDimensions)
     return emitError(loc) << "tensor '" << getName(tensor) << "' has " << tensor.dims_size()
                           << " dimensions, expected at most " << vitc::onnx::mostDimensions;
-  int64_t bytes = std::max(elementType.getIntOrFloatBitWidth() / 8, 1u);
+  int64_t bytes = std::max(elementType.getIntOrFloatBitWidth() / 8, 1u); // at most one a small element
   for (int64_t extent : tensor.dims())
     if (extent < 0 || llvm::MulOverflow(bytes, std::max<int64_t>(extent, 1), bytes))
       return emitError(loc) << "tensor '" << getName(tensor) << "' has an impossible extent, " << extent;
@@ -99,16 +99,29 @@ static ElementsAttr makeResource(RankedTensorType type, StringRef name, const Sh
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
+/// The elements of a type of two or four bits: several a byte in the file, the first in the lowest bits; each in the
+/// low bits of one in an attribute.
+static ElementsAttr unpack(RankedTensorType type, ArrayRef<char> packed) {
+  unsigned width = type.getElementTypeBitWidth(), perByte = 8 / width;
+  SmallVector<char> bytes(type.getNumElements());
+  for (auto [i, byte] : llvm::enumerate(bytes))
+    byte = static_cast<char>(static_cast<uint8_t>(packed[i / perByte]) >> (i % perByte * width) & ((1 << width) - 1));
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
+}
+
 FailureOr<ElementsAttr> TensorImporter::import(const TensorProto &tensor, Location loc) {
   FailureOr<RankedTensorType> type = getType(tensor, loc);
   if (failed(type))
     return failure();
   Type elementType = type->getElementType();
   bool isBool = elementType.isInteger(1);
-  int64_t size = type->getNumElements() * (isBool ? 1 : elementType.getIntOrFloatBitWidth() / 8);
+  unsigned width = isBool ? 8 : elementType.getIntOrFloatBitWidth();
+  int64_t size = llvm::divideCeil(type->getNumElements() * width, 8);
   FailureOr<SharedBytes> data = getBytes(tensor, size, loc);
   if (failed(data))
     return failure();
+  if (width < 8)
+    return unpack(*type, data->bytes);
   if (size >= resourceBytes && isa<FloatType>(elementType))
     return makeResource(*type, getName(tensor), *data);
   if (isBool) {

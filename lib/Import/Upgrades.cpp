@@ -171,13 +171,6 @@ static LogicalResult dropMomentum(Node &node, OpBuilder &builder) {
   return success();
 }
 
-/// These are about types of eight bits and less.
-static LogicalResult upgradeCast(Node &node, OpBuilder &builder) {
-  node.attributes.erase("saturate");
-  node.attributes.erase("round_mode");
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
@@ -197,7 +190,6 @@ constexpr int64_t always = std::numeric_limits<int64_t>::max();
 static const Upgrade upgrades[] = {
     {"BatchNormalization", 14, upgradeTraining},
     {"BatchNormalization", always, dropMomentum},
-    {"Cast", always, upgradeCast},
     {"Clip", 11, upgradeClip},
     {"GridSample", 20, upgradeGridSample},
     {"Pad", 11, upgradePad},

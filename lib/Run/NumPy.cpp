@@ -17,15 +17,31 @@ using llvm::Expected;
 using llvm::StringRef;
 namespace endian = llvm::support::endian;
 
-// What ml_dtypes saves as bfloat16 says no more than that an element has two bytes.
+// What ml_dtypes saves says no more than how many bytes an element has.
 static const ElementType elementTypes[] = {
-    {"float32", "<f4", {kDLFloat, 32, 1}}, {"float64", "<f8", {kDLFloat, 64, 1}},
-    {"float16", "<f2", {kDLFloat, 16, 1}}, {"bfloat16", "<V2", {kDLBfloat, 16, 1}},
-    {"int8", "|i1", {kDLInt, 8, 1}},       {"int16", "<i2", {kDLInt, 16, 1}},
-    {"int32", "<i4", {kDLInt, 32, 1}},     {"int64", "<i8", {kDLInt, 64, 1}},
-    {"uint8", "|u1", {kDLUInt, 8, 1}},     {"uint16", "<u2", {kDLUInt, 16, 1}},
-    {"uint32", "<u4", {kDLUInt, 32, 1}},   {"uint64", "<u8", {kDLUInt, 64, 1}},
+    {"float32", "<f4", {kDLFloat, 32, 1}},
+    {"float64", "<f8", {kDLFloat, 64, 1}},
+    {"float16", "<f2", {kDLFloat, 16, 1}},
+    {"bfloat16", "<V2", {kDLBfloat, 16, 1}},
+    {"int8", "|i1", {kDLInt, 8, 1}},
+    {"int16", "<i2", {kDLInt, 16, 1}},
+    {"int32", "<i4", {kDLInt, 32, 1}},
+    {"int64", "<i8", {kDLInt, 64, 1}},
+    {"uint8", "|u1", {kDLUInt, 8, 1}},
+    {"uint16", "<u2", {kDLUInt, 16, 1}},
+    {"uint32", "<u4", {kDLUInt, 32, 1}},
+    {"uint64", "<u8", {kDLUInt, 64, 1}},
     {"bool", "|b1", {kDLBool, 8, 1}},
+    {"float8_e4m3fn", "|V1", {kDLFloat8_e4m3fn, 8, 1}},
+    {"float8_e4m3fnuz", "|V1", {kDLFloat8_e4m3fnuz, 8, 1}},
+    {"float8_e5m2", "<f1", {kDLFloat8_e5m2, 8, 1}},
+    {"float8_e5m2fnuz", "|V1", {kDLFloat8_e5m2fnuz, 8, 1}},
+    {"float8_e8m0fnu", "|V1", {kDLFloat8_e8m0fnu, 8, 1}},
+    {"float4_e2m1fn", "|V1", {kDLFloat4_e2m1fn, 4, 1}},
+    {"int4", "|V1", {kDLInt, 4, 1}},
+    {"uint4", "|V1", {kDLUInt, 4, 1}},
+    {"int2", "|V1", {kDLInt, 2, 1}},
+    {"uint2", "|V1", {kDLUInt, 2, 1}},
 };
 
 const ElementType *vitc::run::findType(StringRef name) {
@@ -36,6 +52,8 @@ const ElementType *vitc::run::findType(StringRef name) {
 }
 
 static const ElementType *findDescr(StringRef descr) {
+  if (descr == "|V1")
+    return nullptr; // any of several
   for (const ElementType &type : elementTypes)
     if (descr == type.descr || (descr == "|V2" && type.type.code == kDLBfloat))
       return &type;
@@ -44,24 +62,41 @@ static const ElementType *findDescr(StringRef descr) {
 
 int64_t Array::size() const { return int64_t(bytes.size()) / type->bytes(); }
 
-static double halfToDouble(const llvm::fltSemantics &semantics, const char *at) {
-  return llvm::APFloat(semantics, llvm::APInt(16, endian::read16le(at))).convertToDouble();
+static double smallToDouble(const llvm::fltSemantics &semantics, const char *at) {
+  unsigned bits = llvm::APFloat::getSizeInBits(semantics);
+  uint16_t stored = bits == 16 ? endian::read16le(at) : uint8_t(*at);
+  llvm::APFloat number(semantics, llvm::APInt(bits, stored, /*isSigned=*/false, /*implicitTrunc=*/true));
+  bool loses;
+  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &loses);
+  return number.convertToDouble();
 }
 
-static void storeHalf(const llvm::fltSemantics &semantics, double value, char *at) {
+static void storeSmall(const llvm::fltSemantics &semantics, double value, char *at) {
   bool loses;
   llvm::APFloat number(value);
   number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &loses);
-  endian::write16le(at, uint16_t(number.bitcastToAPInt().getZExtValue()));
+  llvm::APInt bits = number.bitcastToAPInt();
+  if (bits.getBitWidth() == 16)
+    endian::write16le(at, uint16_t(bits.getZExtValue()));
+  else
+    *at = char(bits.getZExtValue());
 }
 
-/// Calls `visit` with a zero of the C++ type that elements of `type` have; halves are handled by the caller.
+/// An integer of two or four bits in the low bits of a byte.
+static double smallIntegerToDouble(const DLDataType &type, const char *at) {
+  llvm::APInt bits(type.bits, uint8_t(*at), /*isSigned=*/false, /*implicitTrunc=*/true);
+  return type.code == kDLInt ? double(bits.getSExtValue()) : double(bits.getZExtValue());
+}
+
+/// Calls `visit` with a zero of the C++ type that elements of `type` have; smaller ones are handled by the caller.
 template <typename Visitor>
 static void visitType(const DLDataType &type, Visitor visit) {
   if (type.code == kDLFloat)
     return type.bits == 32 ? visit(float()) : visit(double());
   bool isSigned = type.code == kDLInt;
   switch (type.bits) {
+  case 2:
+  case 4:
   case 8:
     return isSigned ? visit(int8_t()) : visit(uint8_t());
   case 16:
@@ -73,16 +108,32 @@ static void visitType(const DLDataType &type, Visitor visit) {
   }
 }
 
-static const llvm::fltSemantics *halfSemantics(const DLDataType &type) {
-  if (type.code == kDLBfloat)
+static const llvm::fltSemantics *smallSemantics(const DLDataType &type) {
+  switch (type.code) {
+  case kDLBfloat:
     return &llvm::APFloat::BFloat();
+  case kDLFloat8_e4m3fn:
+    return &llvm::APFloat::Float8E4M3FN();
+  case kDLFloat8_e4m3fnuz:
+    return &llvm::APFloat::Float8E4M3FNUZ();
+  case kDLFloat8_e5m2:
+    return &llvm::APFloat::Float8E5M2();
+  case kDLFloat8_e5m2fnuz:
+    return &llvm::APFloat::Float8E5M2FNUZ();
+  case kDLFloat8_e8m0fnu:
+    return &llvm::APFloat::Float8E8M0FNU();
+  case kDLFloat4_e2m1fn:
+    return &llvm::APFloat::Float4E2M1FN();
+  }
   return type.code == kDLFloat && type.bits == 16 ? &llvm::APFloat::IEEEhalf() : nullptr;
 }
 
 double Array::at(int64_t index) const {
   const char *at = bytes.data() + index * type->bytes();
-  if (const llvm::fltSemantics *semantics = halfSemantics(type->type))
-    return halfToDouble(*semantics, at);
+  if (const llvm::fltSemantics *semantics = smallSemantics(type->type))
+    return smallToDouble(*semantics, at);
+  if (type->type.bits < 8)
+    return smallIntegerToDouble(type->type, at);
   double result = 0;
   visitType(type->type, [&](auto value) {
     std::memcpy(&value, at, sizeof value);
@@ -93,8 +144,8 @@ double Array::at(int64_t index) const {
 
 void Array::set(int64_t index, double number) {
   char *at = bytes.data() + index * type->bytes();
-  if (const llvm::fltSemantics *semantics = halfSemantics(type->type))
-    return storeHalf(*semantics, number, at);
+  if (const llvm::fltSemantics *semantics = smallSemantics(type->type))
+    return storeSmall(*semantics, number, at);
   visitType(type->type, [&](auto value) {
     value = static_cast<decltype(value)>(number);
     std::memcpy(at, &value, sizeof value);

@@ -46,14 +46,32 @@ static void append_extents(vitc_text *text, int64_t count, const int64_t *extent
 }
 
 static void append_type(vitc_text *text, const DLDataType *type) {
-  static const char *const names[] = {"int", "uint", "float", "opaque", "bfloat", "complex", "bool"};
-  bool known = type->code < sizeof names / sizeof *names;
+  /* By DLPack's code; of those from 7 on the name says how many bits there are. */
+  static const char *const names[] = {"int",
+                                      "uint",
+                                      "float",
+                                      "opaque",
+                                      "bfloat",
+                                      "complex",
+                                      "bool",
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      "float8_e4m3fn",
+                                      "float8_e4m3fnuz",
+                                      "float8_e5m2",
+                                      "float8_e5m2fnuz",
+                                      "float8_e8m0fnu",
+                                      NULL,
+                                      NULL,
+                                      "float4_e2m1fn"};
+  bool known = type->code < sizeof names / sizeof *names && names[type->code];
   append_string(text, known ? names[type->code] : "type");
   if (!known) {
     append_int(text, type->code);
     append_char(text, '.');
   }
-  if (type->code != kDLBool)
+  if (type->code < kDLBool || !known)
     append_int(text, type->bits);
   if (type->lanes != 1) {
     append_char(text, 'x');

@@ -20,6 +20,18 @@ std::string target::numpyName(const TensorSpec &spec) {
     return "bfloat" + std::to_string(spec.bits);
   case TypeCode::Bool:
     return "bool";
+  case TypeCode::Float8E4M3FN:
+    return "float8_e4m3fn";
+  case TypeCode::Float8E4M3FNUZ:
+    return "float8_e4m3fnuz";
+  case TypeCode::Float8E5M2:
+    return "float8_e5m2";
+  case TypeCode::Float8E5M2FNUZ:
+    return "float8_e5m2fnuz";
+  case TypeCode::Float8E8M0FNU:
+    return "float8_e8m0fnu";
+  case TypeCode::Float4E2M1FN:
+    return "float4_e2m1fn";
   }
   llvm_unreachable("all type codes are named");
 }

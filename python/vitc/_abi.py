@@ -33,7 +33,19 @@ class Extension(NamedTuple):
     bits: type  # NumPy's type of the same size
 
 
-_EXTENSIONS = {"bfloat16": Extension(DataType(4, 16, 1), np.uint16)}
+_EXTENSIONS = {
+    "bfloat16": Extension(DataType(4, 16, 1), np.uint16),
+    "float8_e4m3fn": Extension(DataType(10, 8, 1), np.uint8),
+    "float8_e4m3fnuz": Extension(DataType(11, 8, 1), np.uint8),
+    "float8_e5m2": Extension(DataType(12, 8, 1), np.uint8),
+    "float8_e5m2fnuz": Extension(DataType(13, 8, 1), np.uint8),
+    "float8_e8m0fnu": Extension(DataType(14, 8, 1), np.uint8),
+    "float4_e2m1fn": Extension(DataType(17, 4, 1), np.uint8),
+    "int4": Extension(DataType(0, 4, 1), np.int8),
+    "uint4": Extension(DataType(1, 4, 1), np.uint8),
+    "int2": Extension(DataType(0, 2, 1), np.int8),
+    "uint2": Extension(DataType(1, 2, 1), np.uint8),
+}
 
 
 class DLTensor(Structure):

@@ -23,9 +23,9 @@ from ._errors import Error
 class Tensor:
     """An input or output: a dimension is a number, or a name or an expression of names ("batch", "197*batch").
 
-    `type` is the library's name of the elements' type, and `dtype` NumPy's. NumPy has bfloat16 where the package
-    ml_dtypes is installed; elsewhere, `dtype` is uint16, and arrays hold the bits of each element. Inputs may hold bits
-    in either case.
+    `type` is the library's name of the elements' type, and `dtype` NumPy's. NumPy has bfloat16 and the
+    types of eight bits and less that are not its own where the package ml_dtypes is installed; elsewhere, `dtype` is
+    uint16 or of a byte, and arrays hold the bits of each element. Inputs may hold bits in either case.
     """
 
     name: str

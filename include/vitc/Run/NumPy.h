@@ -18,7 +18,7 @@ struct ElementType {
   const char *name, *descr;
   DLDataType type;
 
-  int64_t bytes() const { return type.bits / 8; }
+  int64_t bytes() const { return (type.bits + 7) / 8; }
 };
 
 /// The type that NumPy calls `name`, or null.

@@ -54,7 +54,19 @@ private:
 };
 
 /// DLPack's numbers of the kinds of element types.
-enum class TypeCode : uint8_t { Int = 0, UInt = 1, Float = 2, BFloat = 4, Bool = 6 };
+enum class TypeCode : uint8_t {
+  Int = 0,
+  UInt = 1,
+  Float = 2,
+  BFloat = 4,
+  Bool = 6,
+  Float8E4M3FN = 10,
+  Float8E4M3FNUZ = 11,
+  Float8E5M2 = 12,
+  Float8E5M2FNUZ = 13,
+  Float8E8M0FNU = 14,
+  Float4E2M1FN = 17
+};
 
 struct TensorSpec {
   std::string name;

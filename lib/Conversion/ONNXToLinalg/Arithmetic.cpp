@@ -186,13 +186,21 @@ static FailureOr<Tensor> convertWhere(WhereOp op, Node &node) {
   return node.elementwise(ElementwiseKind::select, operands, extents);
 }
 
+static Rounding getRounding(CastOp op) {
+  using Direction = Rounding::Direction;
+  return {op.getSaturate(), op.getRoundMode() == "up"     ? Direction::Up
+                            : op.getRoundMode() == "down" ? Direction::Down
+                                                          : Direction::Nearest};
+}
+
 static FailureOr<Tensor> convertCast(CastOp op, Node &node) {
   Tensor x = node.get(op.getInput());
   ScalarType from = ScalarType::of(op.getInput().getType()), to = ScalarType::of(op.getType());
-  if (to.type == from.type)
+  if (to.type == from.type && to.small == from.small)
     return x;
-  return node.map({x}, x.extents, to.type,
-                  [&](OpBuilder &b, Location loc, ValueRange args) { return castScalar(b, loc, args[0], from, to); });
+  return node.map({x}, x.extents, to.type, [&](OpBuilder &b, Location loc, ValueRange args) {
+    return castScalar(b, loc, args[0], from, to, getRounding(op));
+  });
 }
 
 void vitc::onnx::populateArithmeticPatterns(NodePatterns &patterns) {

@@ -9,8 +9,10 @@ using namespace mlir;
 using namespace vitc::onnx;
 
 Type vitc::onnx::convertElementType(Type element) {
-  return element.isUnsignedInteger() ? IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth())
-                                     : element;
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element) ? width <= 8 : width < 8 && width > 1)
+    return IntegerType::get(element.getContext(), 8);
+  return element.isUnsignedInteger() ? IntegerType::get(element.getContext(), width) : element;
 }
 
 RankedTensorType vitc::onnx::convertTensorType(RankedTensorType type) {
@@ -23,7 +25,12 @@ ElementsAttr vitc::onnx::convertElements(ElementsAttr value) {
     return value;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  return cast<DenseElementsAttr>(value).bitcast(type.getElementType());
+  auto dense = cast<DenseElementsAttr>(value);
+  if (type.getElementTypeBitWidth() == value.getElementType().getIntOrFloatBitWidth())
+    return dense.bitcast(type.getElementType());
+  bool isSigned = !value.getElementType().isUnsignedInteger();
+  return cast<DenseIntElementsAttr>(dense).mapValues(
+      type.getElementType(), [&](const APInt &element) { return isSigned ? element.sext(8) : element.zext(8); });
 }
 
 Tensor Node::get(Value operand) const {

@@ -67,7 +67,8 @@ private:
   ConversionState &state;
 };
 
-/// The type of the linalg stage: without encoding, integers signless.
+/// The type of the linalg stage: without encoding, integers signless; what has less than eight bits, and floats of
+/// eight, are bytes.
 mlir::Type convertElementType(mlir::Type element);
 mlir::RankedTensorType convertTensorType(mlir::RankedTensorType type);
 /// The value of a constant in the types of the linalg stage, sharing its data.

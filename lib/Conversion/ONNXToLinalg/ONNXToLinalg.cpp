@@ -48,24 +48,24 @@ public:
             state.symbols.requireZero(requirement.getValue());
     }
     rewriter.modifyOpInPlace(func, [&] {
-      keepUnsigned(func);
+      keepElementTypes(func);
       func.setType(FunctionType::get(func.getContext(), signature.getConvertedTypes(), results));
     });
     return success();
   }
 
 private:
-  /// The caller's element type of what becomes signless.
-  static void keepUnsigned(func::FuncOp func) {
-    auto getUnsigned = [](Type type) -> TypeAttr {
+  /// The caller's element type of what becomes another.
+  static void keepElementTypes(func::FuncOp func) {
+    auto getConverted = [](Type type) -> TypeAttr {
       Type element = getElementTypeOrSelf(type);
-      return element.isUnsignedInteger() ? TypeAttr::get(element) : nullptr;
+      return convertElementType(element) != element ? TypeAttr::get(element) : nullptr;
     };
     for (auto [index, type] : llvm::enumerate(func.getArgumentTypes()))
-      if (TypeAttr element = getUnsigned(type))
+      if (TypeAttr element = getConverted(type))
         func.setArgAttr(index, "vit.element_type", element);
     for (auto [index, type] : llvm::enumerate(func.getResultTypes()))
-      if (TypeAttr element = getUnsigned(type))
+      if (TypeAttr element = getConverted(type))
         func.setResultAttr(index, "vit.element_type", element);
   }
 

@@ -28,14 +28,19 @@ static Tensor align(Node &node, Value value, ExtentsRef extents, int64_t axis, i
   });
 }
 
-Value vitc::onnx::quantizeScalar(OpBuilder &b, Location loc, Value x, Value scale, Value zeroPoint, ScalarType to) {
+Value vitc::onnx::quantizeScalar(OpBuilder &b, Location loc, Value x, Value scale, Value zeroPoint, ScalarType to,
+                                 Rounding rounding) {
   ScalarType f32{b.getF32Type(), false};
   Value quotient = arith::DivFOp::create(b, loc, x, scale);
-  if (isa<IntegerType>(to.type))
+  if (!isa_and_nonnull<FloatType>(to.small))
     quotient = math::RoundEvenOp::create(b, loc, quotient);
   if (zeroPoint)
     quotient = arith::AddFOp::create(b, loc, quotient, zeroPoint);
-  return castScalar(b, loc, quotient, f32, to);
+  if (!to.small || isa<FloatType>(to.small))
+    return castScalar(b, loc, quotient, f32, to, rounding);
+  // Integers of less than eight bits saturate here; a cast takes their low bits.
+  ScalarType narrow{IntegerType::get(b.getContext(), to.small.getIntOrFloatBitWidth()), to.isUnsigned};
+  return castScalar(b, loc, castScalar(b, loc, quotient, f32, narrow), narrow, to);
 }
 
 static FailureOr<Tensor> convertQuantizeLinear(QuantizeLinearOp op, Node &node) {
@@ -54,7 +59,8 @@ static FailureOr<Tensor> convertQuantizeLinear(QuantizeLinearOp op, Node &node) 
     SmallVector<Value> wide;
     for (auto [argument, type] : llvm::zip(args, types))
       wide.push_back(castScalar(b, loc, argument, type, f32));
-    return quantizeScalar(b, loc, wide[0], wide[1], wide.size() > 2 ? wide[2] : Value(), to);
+    return quantizeScalar(b, loc, wide[0], wide[1], wide.size() > 2 ? wide[2] : Value(), to,
+                          Rounding{op.getSaturate()});
   });
 }
 

@@ -8,7 +8,7 @@ namespace vitc::onnx {
 /// x / scale + zeroPoint of f32 as a quantised type has it: rounded to an integer before the addition, halves to even,
 /// where it has integers. The zero point may be null.
 mlir::Value quantizeScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value scale,
-                           mlir::Value zeroPoint, ScalarType to);
+                           mlir::Value zeroPoint, ScalarType to, Rounding rounding = {});
 
 } // namespace vitc::onnx
 

@@ -13,8 +13,10 @@ using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
 ScalarType ScalarType::of(Type type) {
-  Type element = getElementTypeOrSelf(type);
-  return {convertElementType(element), element.isUnsignedInteger() || element.isInteger(1)};
+  Type element = getElementTypeOrSelf(type), converted = convertElementType(element);
+  bool isSmall = element.getIntOrFloatBitWidth() < converted.getIntOrFloatBitWidth() ||
+                 converted.isInteger() != element.isInteger();
+  return {converted, element.isUnsignedInteger() || element.isInteger(1), isSmall ? element : Type()};
 }
 
 static Value constant(OpBuilder &b, Location loc, TypedAttr value) { return arith::ConstantOp::create(b, loc, value); }
@@ -77,7 +79,31 @@ static Value toBool(OpBuilder &b, Location loc, Value x) {
   return arith::CmpIOp::create(b, loc, CmpIPredicate::ne, x, zero);
 }
 
-Value vitc::onnx::castScalar(OpBuilder &b, Location loc, Value x, ScalarType from, ScalarType to) {
+/// To bytes that stand for numbers of a smaller type. Of an integer the low bits are taken, whatever it came from.
+static Value toSmall(OpBuilder &b, Location loc, Value x, ScalarType from, ScalarType to, Rounding rounding) {
+  if (auto format = dyn_cast<FloatType>(to.small))
+    return encodeSmallFloat(b, loc, castScalar(b, loc, x, from, {b.getF32Type(), false}), format, rounding);
+  if (isa<FloatType>(from.type)) {
+    ScalarType wide{b.getI32Type(), false};
+    x = castScalar(b, loc, x, from, wide);
+    from = wide;
+  }
+  ScalarType narrow{IntegerType::get(b.getContext(), to.small.getIntOrFloatBitWidth()), to.isUnsigned};
+  return castScalar(b, loc, castScalar(b, loc, x, from, narrow), narrow, {to.type, to.isUnsigned});
+}
+
+Value vitc::onnx::castScalar(OpBuilder &b, Location loc, Value x, ScalarType from, ScalarType to, Rounding rounding) {
+  if (from.type == to.type && from.small == to.small)
+    return x;
+  if (auto format = dyn_cast_or_null<FloatType>(from.small)) {
+    x = decodeSmallFloat(b, loc, x, format);
+    from = {b.getF32Type(), false};
+  } else if (from.small) { // what the other bits of the byte are is left open
+    from = {IntegerType::get(b.getContext(), from.small.getIntOrFloatBitWidth()), from.isUnsigned};
+    x = arith::TruncIOp::create(b, loc, from.type, x);
+  }
+  if (to.small)
+    return toSmall(b, loc, x, from, to, rounding);
   if (from.type == to.type)
     return x;
   if (auto type = dyn_cast<FloatType>(to.type))

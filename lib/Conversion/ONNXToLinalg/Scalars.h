@@ -1,6 +1,8 @@
 #ifndef VITC_CONVERSION_ONNXTOLINALG_SCALARS_H
 #define VITC_CONVERSION_ONNXTOLINALG_SCALARS_H
 
+#include "SmallFloats.h"
+
 #include "mlir/IR/Builders.h"
 
 // Arithmetic on one element, for bodies of structured ops: what ONNX leaves undefined has a result here, and never
@@ -12,6 +14,8 @@ namespace vitc::onnx {
 struct ScalarType {
   mlir::Type type;
   bool isUnsigned;
+  /// What bytes hold, where they stand for a smaller type.
+  mlir::Type small = {};
 
   /// Of a tensor, or an element.
   static ScalarType of(mlir::Type type);
@@ -19,8 +23,9 @@ struct ScalarType {
 
 /// ONNX's Cast. Floats become integers by truncation, the nearest integer that the type has where it lacks that, and
 /// NaN 0; integers wrap; bools are whether the value is not zero. What is not f32 is rounded to f16 and bf16 through
-/// it.
-mlir::Value castScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, ScalarType from, ScalarType to);
+/// it; `rounding` is about smaller floats.
+mlir::Value castScalar(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, ScalarType from, ScalarType to,
+                       Rounding rounding = {});
 
 /// x / y of integers, truncated; 0 where y is 0, and the least integer / −1 wraps.
 mlir::Value divideIntegers(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y, bool isUnsigned);

@@ -80,3 +80,11 @@ func.func @quantize_c4(%x: tensor<2x3xf32>, %s: tensor<f32>) {
   %0 = onnx.QuantizeLinear %x, %s {output_dtype = i8} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xui8>
   return
 }
+
+// -----
+
+func.func @quantize_c4_zero_point(%x: tensor<2x3xf32>, %s: tensor<f32>, %z: tensor<i8>) {
+  // expected-error @+1 {{expected y_zero_point of type 'ui8', got 'i8'}}
+  %0 = onnx.QuantizeLinear %x, %s, %z {output_dtype = ui8} : (tensor<2x3xf32>, tensor<f32>, tensor<i8>) -> tensor<2x3xui8>
+  return
+}

@@ -103,3 +103,21 @@ func.func @resources() -> (tensor<2xf16>, tensor<2xbf16>) {
 // CHECK-DAG: v_1: "0x400000000000C03F000080FF"
 
 {-# dialect_resources: { builtin: { w: "0x02000000003E0100", v: "0x02000000C03F80FF" } } #-}
+
+// -----
+
+// Floats of eight bits widen as others do; what is stored again is stored as it was, infinities too. A zero point of such a
+// type says what it is quantised to, which the operator itself says then.
+// CHECK-LABEL: func.func @small
+func.func @small(%x: tensor<3xf8E5M2>, %y: tensor<3xf32>, %s: tensor<f32>) -> (tensor<3x1xf8E5M2>, tensor<3xf8E4M3FN>) {
+  // CHECK: onnx.Cast %{{.+}} {to = f32} : (tensor<3xf8E5M2>) -> tensor<3xf32>
+  // CHECK: onnx.Constant dense<0.000000e+00> : tensor<f32>
+  %axes = onnx.Constant dense<1> : tensor<1xi64> : tensor<1xi64>
+  %z = onnx.Constant dense<0.0> : tensor<f8E4M3FN> : tensor<f8E4M3FN>
+  // CHECK: onnx.Unsqueeze {{.*}} -> tensor<3x1xf32>
+  %0 = onnx.Unsqueeze %x, %axes : (tensor<3xf8E5M2>, tensor<1xi64>) -> tensor<3x1xf8E5M2>
+  // CHECK: onnx.QuantizeLinear {{.*}} {output_dtype = f8E4M3FN} : (tensor<3xf32>, tensor<f32>, tensor<f32>) -> tensor<3xf8E4M3FN>
+  %1 = onnx.QuantizeLinear %y, %s, %z : (tensor<3xf32>, tensor<f32>, tensor<f8E4M3FN>) -> tensor<3xf8E4M3FN>
+  // CHECK: onnx.Cast %{{.+}} {saturate = false, to = f8E5M2}
+  return %0, %1 : tensor<3x1xf8E5M2>, tensor<3xf8E4M3FN>
+}

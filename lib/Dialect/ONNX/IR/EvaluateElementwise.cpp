@@ -78,6 +78,8 @@ LogicalResult IdentityOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &
   return evaluateUnary(*this, env, results, [](const Element &x) { return x; });
 }
 LogicalResult CastOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {
+  if (getTo().getIntOrFloatBitWidth() <= 8 && !getTo().isInteger(8) && !getTo().isInteger(1))
+    return failure(); // no shape is computed with these
   return evaluateUnary(*this, env, results, [](const Element &x) { return x; });
 }
 LogicalResult NegOp::evaluate(ShapeEnv &env, SmallVectorImpl<SmallTensor> &results) {

@@ -47,6 +47,10 @@ static LogicalResult verifyType(Operation *op, Named zeroPoint, Value of) {
 }
 
 LogicalResult QuantizeLinearOp::verify() {
+  Type y = getElementTypeOrSelf(getY());
+  bool isWidened = getYZeroPoint() && isa<FloatType>(y) && getElementTypeOrSelf(getYZeroPoint()).isF32();
+  if (!isWidened && failed(verifyType(*this, {"y_zero_point", getYZeroPoint()}, getY()))) // quantize_c4
+    return failure();
   return verifyScale(*this, getX(), {"y_scale", getYScale()}, {"y_zero_point", getYZeroPoint()}, getAxis(),
                      getBlockSize());
 }

@@ -5,12 +5,19 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/bit.h"
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
 using namespace mlir;
 
-bool vitc::onnx::isStorageType(Type element) { return isa<Float16Type, BFloat16Type>(element); }
+bool vitc::onnx::isStorageType(Type element) { return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32; }
+
+static APFloat convert(APFloat value, const llvm::fltSemantics &semantics) {
+  bool losesInfo;
+  value.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+  return value;
+}
 
 /// Shifts exponent and fraction into place and corrects the exponent's bias by a product, which normalises subnormal
 /// numbers; infinities and NaN get the highest exponent.
@@ -23,26 +30,34 @@ static float halfToFloat(uint16_t bits) {
 
 static float bfloatToFloat(uint16_t bits) { return llvm::bit_cast<float>(uint32_t(bits) << 16); }
 
-/// As above for many elements at once, without a number of its own for each.
-static AsmResourceBlob widenBlob(ArrayRef<char> stored, bool isHalf) {
-  size_t count = stored.size() / sizeof(uint16_t);
+/// The numbers of stored elements as `widen` computes them from bits.
+template <typename BitsT>
+static AsmResourceBlob widenBlob(ArrayRef<char> stored, function_ref<float(BitsT)> widen) {
+  size_t count = stored.size() / sizeof(BitsT);
   AsmResourceBlob wide = HeapAsmResourceBlob::allocate(count * sizeof(float), /*align=*/64);
   for (size_t i = 0; i < count; ++i) {
-    uint16_t bits;
+    BitsT bits;
     std::memcpy(&bits, stored.data() + i * sizeof(bits), sizeof(bits));
-    float value = isHalf ? halfToFloat(bits) : bfloatToFloat(bits);
+    float value = widen(bits);
     std::memcpy(wide.getMutableData().data() + i * sizeof(value), &value, sizeof(value));
   }
   return wide;
 }
 
-static APFloat convert(APFloat value, const llvm::fltSemantics &semantics) {
-  bool losesInfo;
-  value.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
-  return value;
+/// As below for many elements at once, without a number of its own for each.
+static AsmResourceBlob widenBlob(ArrayRef<char> stored, FloatType type) {
+  if (type.isF16())
+    return widenBlob<uint16_t>(stored, halfToFloat);
+  if (type.isBF16())
+    return widenBlob<uint16_t>(stored, bfloatToFloat);
+  std::array<float, 256> table;
+  for (unsigned bits = 0; bits < table.size(); ++bits)
+    table[bits] = convert(APFloat(type.getFloatSemantics(), APInt(8, bits)), APFloat::IEEEsingle()).convertToFloat();
+  return widenBlob<uint8_t>(stored, [&](uint8_t bits) { return table[bits]; });
 }
 
-/// The constant of an activation that `stored` is the rounding of, or `stored` itself.
+/// The constant of an activation that `stored` is the rounding of, or `stored` itself. Fewer bits than 16 do not tell
+/// one constant from others.
 static APFloat restoreConstant(const APFloat &stored) {
   const double sqrtTwoOverPi = std::sqrt(2 * std::numbers::inv_pi);
   for (double known : {std::numbers::sqrt2, std::numbers::sqrt2 / 2, sqrtTwoOverPi, 0.044715, 1.0 / 6, 1.702})
@@ -53,9 +68,9 @@ static APFloat restoreConstant(const APFloat &stored) {
 
 ElementsAttr vitc::onnx::widenElements(ElementsAttr value) {
   auto f32 = Float32Type::get(value.getContext());
-  bool isScalar = value.getNumElements() == 1;
+  bool mayBeKnown = value.getNumElements() == 1 && value.getElementType().getIntOrFloatBitWidth() == 16;
   auto widen = [&](const APFloat &stored) {
-    return convert(isScalar ? restoreConstant(stored) : stored, APFloat::IEEEsingle()).bitcastToAPInt();
+    return convert(mayBeKnown ? restoreConstant(stored) : stored, APFloat::IEEEsingle()).bitcastToAPInt();
   };
   if (auto dense = dyn_cast<DenseFPElementsAttr>(value))
     return dense.mapValues(f32, widen);
@@ -63,5 +78,5 @@ ElementsAttr vitc::onnx::widenElements(ElementsAttr value) {
   auto type = RankedTensorType::get(value.getShapedType().getShape(), f32);
   return DenseResourceElementsAttr::get(
       type, resource.getRawHandle().getKey(),
-      widenBlob(resource.getRawHandle().getBlob()->getData(), value.getElementType().isF16()));
+      widenBlob(resource.getRawHandle().getBlob()->getData(), cast<FloatType>(value.getElementType())));
 }

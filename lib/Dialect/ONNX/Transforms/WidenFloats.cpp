@@ -36,8 +36,11 @@ static Attribute widen(Attribute attribute) {
   return attribute;
 }
 
+/// What was stored in eight bits or less is stored again as it was, infinities too.
 static Value createCast(OpBuilder &builder, Value value, Type type) {
-  return CastOp::create(builder, value.getLoc(), type, value, getElementTypeOrSelf(type));
+  Type element = getElementTypeOrSelf(type);
+  return CastOp::create(builder, value.getLoc(), type, value, element,
+                        /*saturate=*/element.getIntOrFloatBitWidth() > 8);
 }
 
 /// The rounded value, without widening and rounding again what was rounded already.
@@ -84,6 +87,8 @@ private:
       return widenCast(cast);
     if (auto bits = dyn_cast<BitCastOp>(op))
       return keepBits(bits);
+    if (auto quantize = dyn_cast<QuantizeLinearOp>(op); quantize && widen(quantize.getType()) != quantize.getType())
+      return keepRounding(quantize);
     for (NamedAttribute attribute : op->getAttrDictionary())
       if (Attribute wide = widen(attribute.getValue()); wide != attribute.getValue())
         op->setAttr(attribute.getName(), wide);
@@ -115,6 +120,14 @@ private:
     builder.setInsertionPointAfter(op);
     if (widen(op.getType()) != op.getType())
       widenUses(builder, op);
+  }
+
+  /// One that rounds to a storage type stays, and says the type itself: its zero point does not any more.
+  static void keepRounding(QuantizeLinearOp op) {
+    op.setOutputDtype(getElementTypeOrSelf(op.getType()));
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    widenUses(builder, op);
   }
 
   static void roundResults(func::FuncOp function) {

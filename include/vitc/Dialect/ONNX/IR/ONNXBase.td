@@ -38,6 +38,9 @@ def ONNX_Dialect : Dialect {
 defvar ONNX_FloatTypes = [BF16, F16, F32, F64];
 defvar ONNX_SignedTypes = [I8, I16, I32, I64];
 defvar ONNX_UnsignedTypes = [UI8, UI16, UI32, UI64];
+/// Floats of eight bits and less, and integers of less: stored, converted and quantised to, not computed with.
+defvar ONNX_SmallFloatTypes = [F8E4M3FN, F8E4M3FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0FNU, F4E2M1FN];
+defvar ONNX_SmallIntegerTypes = [I<4>, UI<4>, I<2>, UI<2>];
 defvar ONNX_WideTypes = !listconcat(ONNX_FloatTypes, [I32, I64, UI32, UI64]);
 
 def ONNX_FloatTensor : TensorOf<ONNX_FloatTypes>;
@@ -45,7 +48,8 @@ def ONNX_SignedTensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes)>
 def ONNX_WideTensor : TensorOf<ONNX_WideTypes>;
 def ONNX_NumericTensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes, ONNX_UnsignedTypes)>;
 def ONNX_IntegerTensor : TensorOf<!listconcat(ONNX_SignedTypes, ONNX_UnsignedTypes)>;
-def ONNX_Tensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes, ONNX_UnsignedTypes, [I1])>;
+def ONNX_Tensor : TensorOf<!listconcat(ONNX_FloatTypes, ONNX_SignedTypes, ONNX_UnsignedTypes, [I1], ONNX_SmallFloatTypes,
+                                       ONNX_SmallIntegerTypes)>;
 def ONNX_PoolTensor : TensorOf<!listconcat(ONNX_FloatTypes, [I8, UI8])>;
 def ONNX_BoolTensor : TensorOf<[I1]>;
 def ONNX_I64Tensor : TensorOf<[I64]>;

@@ -70,12 +70,16 @@ def ONNX_CastOp : ONNX_Op<"Cast", [SameOperandsAndResultShape, ONNX_ShapeArithme
   let summary = "elementwise conversion to another element type";
   let description = [{
     Floats become integers by truncation and bools by comparison with zero; integers wrap. Where the type lacks the
-    truncated float, which ONNX leaves undefined, the result is the nearest integer that it has, and 0 for NaN.
+    truncated float, which ONNX leaves undefined, the result is the nearest integer that it has, and 0 for NaN; of less
+    than eight bits, the low bits of that of 32. Floats of eight bits and less take their largest number instead of what is larger; without `saturate`, infinity or NaN.
+    FLOAT8E8M0 has powers of two alone: `round_mode` says which neighbour a number between them takes, its sign is
+    dropped, and what is less than the least power takes that; without `saturate`, NaN.
 
     - (C1) Operand and result have the same shape.
     - (C2) `to` is the element type of the result.
   }];
-  let arguments = (ins ONNX_Tensor:$input, TypeAttr:$to);
+  let arguments = (ins ONNX_Tensor:$input, TypeAttr:$to, ONNX_Bool<1>:$saturate,
+                   ONNX_Word<["up", "down", "nearest"]>:$round_mode);
   let results = (outs ONNX_Tensor:$output);
   let extraClassDefinition = ONNX_SameShape;
   let hasFolder = 1;

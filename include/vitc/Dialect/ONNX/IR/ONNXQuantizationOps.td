@@ -7,10 +7,11 @@ include "vitc/Dialect/ONNX/IR/ONNXNNOps.td"
 defvar ONNX_ByteTypes = [I8, UI8];
 def ONNX_ByteTensor : TensorOf<ONNX_ByteTypes>;
 def ONNX_I32Tensor : TensorOf<[I32]>;
-def ONNX_QuantizedTensor : TensorOf<!listconcat(ONNX_ByteTypes, [I16, UI16])>;
 /// Also what is quantised to a storage type, which is computed with in f32.
-def ONNX_DequantizableTensor : TensorOf<!listconcat(ONNX_ByteTypes, [I16, UI16, I32], ONNX_FloatTypes)>;
+def ONNX_DequantizableTensor : TensorOf<!listconcat(ONNX_ByteTypes, [I16, UI16, I32], ONNX_FloatTypes,
+                                                    ONNX_SmallFloatTypes, ONNX_SmallIntegerTypes)>;
 def ONNX_QuantizableTensor : TensorOf<!listconcat(ONNX_FloatTypes, [I32])>;
+def ONNX_ScaleTensor : TensorOf<!listconcat(ONNX_FloatTypes, [F8E8M0FNU, I32])>;
 
 defvar ONNX_Granularity = [{
     The scale is of the whole tensor (a scalar), of each position along `axis` (a list), or of blocks of `block_size`
@@ -22,8 +23,8 @@ defvar ONNX_Granularity = [{
 //===----------------------------------------------------------------------===//
 
 def ONNX_QuantizeLinearOp : ONNX_Op<"QuantizeLinear", [], [
-    "input(2) ? input(2) : attribute(\"output_dtype\") ? "
-    "::llvm::cast<::mlir::TypeAttr>(attribute(\"output_dtype\")).getValue() : ::mlir::Type(builder.getIntegerType(8, false))"]> {
+    "attribute(\"output_dtype\") ? ::llvm::cast<::mlir::TypeAttr>(attribute(\"output_dtype\")).getValue() : "
+    "input(2) ? input(2) : ::mlir::Type(builder.getIntegerType(8, false))"]> {
   let summary = "y = saturate(round(x / y_scale) + y_zero_point), halves to even";
   let description = ONNX_Granularity # [{
     Computed in f32, whatever `precision` says. NaN becomes 0.
@@ -31,9 +32,10 @@ def ONNX_QuantizeLinearOp : ONNX_Op<"QuantizeLinear", [], [
     - (C1) `x` and `y` have the same shape, and `axis` is in [−rank, rank) where the scale is no scalar.
     - (C2) `y_scale` is a scalar, (D), or of the shape of `x` but for ⌈D / block_size⌉ instead of D, D the extent of `axis`.
     - (C3) `y_zero_point` has the shape of `y_scale`, or both have one element.
-    - (C4) `output_dtype`, where present, is the element type of `y`.
+    - (C4) `output_dtype`, where present, is the element type of `y`, and so is that of `y_zero_point`, or where it is a
+      storage type, f32.
   }];
-  let arguments = (ins ONNX_QuantizableTensor:$x, ONNX_QuantizableTensor:$y_scale,
+  let arguments = (ins ONNX_QuantizableTensor:$x, ONNX_ScaleTensor:$y_scale,
                    Optional<ONNX_Tensor>:$y_zero_point, ONNX_Int<1>:$axis, ONNX_Int<0>:$block_size,
                    OptionalAttr<TypeAttr>:$output_dtype, OptionalAttr<TypeAttr>:$precision, ONNX_Bool<1>:$saturate);
   let results = (outs ONNX_Tensor:$y);
@@ -51,7 +53,7 @@ def ONNX_DequantizeLinearOp : ONNX_Op<"DequantizeLinear", [], [
     - (C2) `x_scale` is a scalar, (D), or of the shape of `x` but for ⌈D / block_size⌉ instead of D, D the extent of `axis`.
     - (C3) `x_zero_point` has the shape of `x_scale`, or both have one element; and the element type of `x`.
   }];
-  let arguments = (ins ONNX_DequantizableTensor:$x, ONNX_FloatTensor:$x_scale,
+  let arguments = (ins ONNX_DequantizableTensor:$x, ONNX_ScaleTensor:$x_scale,
                    Optional<ONNX_DequantizableTensor>:$x_zero_point, ONNX_Int<1>:$axis, ONNX_Int<0>:$block_size,
                    OptionalAttr<TypeAttr>:$output_dtype);
   let results = (outs ONNX_FloatTensor:$y);

@@ -5,7 +5,7 @@
 
 namespace vitc::onnx {
 
-/// Whether values of this type are stored only, and computed with in f32: f16 and bf16.
+/// Whether values of this type are stored only, and computed with in f32: floats of less bits.
 bool isStorageType(mlir::Type element);
 
 /// The elements of a constant of a storage type in f32, which all have exactly. Large ones stay resources. A scalar
