@@ -5,9 +5,10 @@
 
 namespace vitc::driver {
 
-/// Refuses the floating-point types that have no code yet, at every node that computes with one.
+/// Refuses f64 where there is no code for it, at every node that computes so: in ops of the vit dialect that kernels
+/// implement, and functions that only f32 has.
 ///
-/// Precondition: the `onnx` stage.
+/// Precondition: the `linalg` stage.
 mlir::LogicalResult checkElementTypes(mlir::ModuleOp module);
 
 } // namespace vitc::driver

@@ -16,7 +16,9 @@ using namespace vitc::driver;
 /// tokens and positions.
 static LogicalResult finishStage(Stage stage, ModuleOp module) {
   if (stage == Stage::ONNX)
-    return failure(failed(checkElementTypes(module)) || failed(checkOutputShapes(module)));
+    return checkOutputShapes(module);
+  if (stage == Stage::Linalg && failed(checkElementTypes(module)))
+    return failure();
   return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
 }
 

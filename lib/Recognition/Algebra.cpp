@@ -97,12 +97,19 @@ std::optional<ElementwiseKind> vitc::kindOfScalarOp(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+/// Whether recognition is about elements of this type: floats that targets have kernels for. What a model computes in
+/// f64 stays as it is.
+static bool isRecognizable(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return isa<FloatType>(element) && !element.isF64();
+}
+
 std::optional<Elementwise> vitc::matchElementwise(Operation *op) {
   auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
   if (!structured || !structured.hasPureTensorSemantics() || structured.getNumDpsInits() != 1 ||
       structured.getNumParallelLoops() != structured.getNumLoops() ||
       !structured.getMatchingIndexingMap(structured.getDpsInitOperand(0)).isIdentity() ||
-      !isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) ||
+      !isRecognizable(op->getResult(0).getType()) ||
       !llvm::all_of(structured.getIndexingMapsArray(), [](AffineMap map) { return map.isProjectedPermutation(); }))
     return std::nullopt;
   if (auto named = dyn_cast<linalg::ElementwiseOp>(op))
@@ -168,7 +175,7 @@ bool vitc::isContraction(Operation *op) {
   auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
   // Upstream's test of the body looks through every unary op: exp(a) · b would do.
   return structured && linalg::isaContractionOpInterface(structured) && structured.hasPureTensorSemantics() &&
-         llvm::hasNItems(*structured.getBlock(), 3) && isa<FloatType>(getElementTypeOrSelf(op->getResult(0))) &&
+         llvm::hasNItems(*structured.getBlock(), 3) && isRecognizable(op->getResult(0).getType()) &&
          matchSplat(structured.getDpsInitOperand(0)->get()) == 0.0;
 }
 

@@ -51,8 +51,8 @@ struct RecognizeLinear final : OpRewritePattern<linalg::ContractOp> {
     if (matchSplat(op.getOutputs()[0]) != 0.0)
       return rewriter.notifyMatchFailure(op, "the sum does not start from zero");
     Type element = getElementTypeOrSelf(input.getType());
-    if (!isa<FloatType>(element))
-      return rewriter.notifyMatchFailure(op, "the elements are not floating-point numbers");
+    if (!isa<FloatType>(element) || element.isF64())
+      return rewriter.notifyMatchFailure(op, "the elements are not floating-point numbers that kernels take");
 
     auto linear = vit::LinearOp::create(rewriter, op.getLoc(), op.getResult(0).getType(), input, weight, Value(),
                                         ValueRange(), transposed, rewriter.getAffineMapArrayAttr({}));

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/CPUKernel/Kernels/FastMath.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Transforms/MathFunctions.h"
 #include "vitc/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -76,19 +77,13 @@ Value expandGelu(FastMath &math, vitc::vit::GeluOp op) {
   return isTanh ? math.geluTanh(op.getInput()) : math.geluErf(op.getInput());
 }
 
-/// Functions that every target has an instruction for, or a short sequence of them.
-bool isNative(Operation *op) {
-  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
-             math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp, math::IsInfOp,
-             math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(op);
-}
-
 void populateExpandMathPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ExpandOp<math::CosOp>>(context, expandCos);
   patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
   patterns.add<ExpandOp<math::SinOp>>(context, expandSin);
   patterns.add<ExpandOp<math::PowFOp>>(context, expandPow);
+  vitc::populateExpandDoublesPatterns(patterns);
   patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
   patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish);
   patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
@@ -116,7 +111,7 @@ struct ExpandMathPass final : vitc::impl::ExpandMathPassBase<ExpandMathPass> {
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     WalkResult left = getOperation()->walk([](Operation *op) {
-      bool isFunction = isa<math::MathDialect>(op->getDialect()) && !isNative(op);
+      bool isFunction = isa<math::MathDialect>(op->getDialect()) && !vitc::isNativeFunction(op);
       if (!isFunction && !isa<vitc::vit::GeluOp, vitc::vit::HardSwishOp, vitc::vit::SiluOp>(op))
         return WalkResult::advance();
       op->emitError("cannot be expanded into arithmetic on ") << op->getResultTypes();
@@ -128,3 +123,9 @@ struct ExpandMathPass final : vitc::impl::ExpandMathPassBase<ExpandMathPass> {
 };
 
 } // namespace
+
+bool vitc::isNativeFunction(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
+             math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp, math::IsInfOp,
+             math::IsNaNOp, math::IsNormalOp, math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(op);
+}

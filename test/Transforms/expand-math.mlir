@@ -20,6 +20,21 @@ func.func @exp_of_scalar(%x: f32) -> f32 {
 
 // -----
 
+// In f64 to its last places: the first term of the series, and ln 2 in two parts.
+// CHECK-LABEL: @functions_of_doubles
+// CHECK-DAG: dense<1.6059043836821613E-10>
+// CHECK-DAG: arith.constant 0.69314718036912382 : f64
+// CHECK-DAG: arith.constant 1.9082149292705877E-10 : f64
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.log
+func.func @functions_of_doubles(%x: vector<4xf64>, %y: f64) -> (vector<4xf64>, f64) {
+  %0 = math.exp %x : vector<4xf64>
+  %1 = math.log %y : f64
+  return %0, %1 : vector<4xf64>, f64
+}
+
+// -----
+
 // The first coefficient of the polynomial and the bound past which GELU is x or 0.
 // CHECK-LABEL: @gelu_erf
 // CHECK-DAG: dense<2.704000e+01>
@@ -99,7 +114,7 @@ func.func @power(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
 
 func.func @double(%x: f64) -> f64 {
   // expected-error @below {{cannot be expanded into arithmetic on 'f64'}}
-  %y = math.exp %x : f64
+  %y = math.tanh %x : f64
   return %y : f64
 }
 
