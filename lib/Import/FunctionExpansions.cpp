@@ -123,6 +123,47 @@ static FailureOr<Outputs> expandCenterCropPad(Node &node, OpBuilder &builder) {
 }
 
 //===----------------------------------------------------------------------===//
+// MaxUnpool
+//===----------------------------------------------------------------------===//
+
+/// The elements put back where MaxPool says that it found them, in zeros of the extents that its input had, and these
+/// before more zeros where `output_shape` is larger.
+static FailureOr<Outputs> expandMaxUnpool(Node &node, OpBuilder &builder) {
+  Steps steps(node, builder);
+  if (failed(steps.check(2, 3, {"kernel_shape", "pads", "strides"})))
+    return failure();
+  auto kernel = steps.get<DenseI64ArrayAttr>("kernel_shape"), strides = steps.get<DenseI64ArrayAttr>("strides"),
+       pads = steps.get<DenseI64ArrayAttr>("pads");
+  size_t rank = kernel ? kernel.size() : 0;
+  if (rank == 0 || (strides && static_cast<size_t>(strides.size()) != rank) ||
+      (pads && static_cast<size_t>(pads.size()) != 2 * rank))
+    return node.emitError() << "expected a kernel_shape, and strides and pads of its length";
+  // extent = stride · (pooled − 1) + kernel − pads: a product and a sum that leave the first two extents as they are.
+  SmallVector<int64_t> factors(2, 1), terms(2, 0);
+  for (size_t dim = 0; dim < rank; ++dim) {
+    int64_t stride = strides ? strides[dim] : 1, padding = pads ? pads[dim] + pads[dim + rank] : 0;
+    factors.push_back(stride);
+    terms.push_back(kernel[dim] - stride - padding);
+  }
+  Value product = steps.makeOne("Mul", {steps.makeOne("Shape", {node.inputs[0]}), steps.integers(factors)});
+  Value extents = steps.makeOne("Add", {product, steps.integers(terms)}), flat = steps.integers({-1});
+  auto flatten = [&](Value value) { return steps.makeOne("Reshape", {value, flat}); };
+  Type type = getElementTypeOrSelf(node.inputs[0]);
+  Attribute zero = DenseElementsAttr::get(RankedTensorType::get({1}, type), builder.getZeroAttr(type));
+  Value zeros =
+      steps.makeOne("ConstantOfShape", {steps.makeOne("ReduceProd", {extents})}, {steps.attribute("value", zero)});
+  Value filled = steps.makeOne("ScatterElements", {zeros, flatten(node.inputs[1]), flatten(node.inputs[0])});
+  Value whole = steps.makeOne("Reshape", {filled, extents});
+  if (node.getInput(2)) {
+    Value missing = steps.makeOne("Sub", {node.inputs[2], extents});
+    Value after = steps.makeOne("Concat", {steps.integers(SmallVector<int64_t>(rank + 2, 0)), missing},
+                                {steps.attribute("axis", builder.getI64IntegerAttr(0))});
+    whole = steps.makeOne("Pad", {whole, after});
+  }
+  return steps.finish({whole});
+}
+
+//===----------------------------------------------------------------------===//
 // GroupNormalization
 //===----------------------------------------------------------------------===//
 
@@ -153,6 +194,7 @@ Expansion vitc::getFunctionExpansion(StringRef opType, int64_t opset) {
     return expandGroupScales;
   return llvm::StringSwitch<Expansion>(opType)
       .Case("CenterCropPad", expandCenterCropPad)
+      .Case("MaxUnpool", expandMaxUnpool)
       .Case("NegativeLogLikelihoodLoss", expandNegativeLogLikelihoodLoss)
       .Case("SoftmaxCrossEntropyLoss", expandSoftmaxCrossEntropyLoss)
       .Default(nullptr);

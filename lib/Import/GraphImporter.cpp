@@ -180,7 +180,7 @@ LogicalResult GraphImporter::importNode(const ::onnx::NodeProto &proto, Scope &s
   FailureOr<Outputs> outputs = failure();
   if (function)
     outputs = importCall(proto, *function, scope, node);
-  else if (isControlFlow(opType, node.opset))
+  else if (isControlFlow(opType))
     outputs = importControlFlow(proto, scope, node);
   else if (succeeded(importAttributes(proto, scope, node)))
     outputs = buildNode(node, builder);

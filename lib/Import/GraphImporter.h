@@ -58,6 +58,7 @@ private:
   llvm::FailureOr<Outputs> importControlFlow(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
   llvm::FailureOr<Outputs> importIf(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
   llvm::FailureOr<Outputs> importLoop(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
+  llvm::FailureOr<Outputs> importBatchedScan(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
   llvm::FailureOr<Outputs> importScan(const ::onnx::NodeProto &proto, Scope &scope, const Node &node);
   /// Fills a block with the ops of a subgraph whose inputs are `arguments`, and what it yields.
   llvm::LogicalResult importSubgraph(const ::onnx::GraphProto &graph, Scope &outer, mlir::Block &block,

@@ -24,7 +24,7 @@ ElementsAttr vitc::getConstant(Value value) {
 bool vitc::isSupported(StringRef opType, int64_t opset, MLIRContext *context) {
   bool isUpsample = opType == "Upsample" && opset < 10; // an older Resize
   bool isScatter = opType == "Scatter" && opset < 11;   // an older ScatterElements
-  if (isUpsample || isScatter || getExpansion(opType, opset) || isControlFlow(opType, opset))
+  if (isUpsample || isScatter || getExpansion(opType, opset) || isControlFlow(opType))
     return true;
   std::optional<RegisteredOperationName> name = RegisteredOperationName::lookup(getOpName(opType), context);
   return name && name->hasInterface<onnx::NodeOpInterface>();

@@ -30,7 +30,7 @@ using Outputs = llvm::SmallVector<mlir::Value>;
 bool isSupported(llvm::StringRef opType, int64_t opset, mlir::MLIRContext *context);
 
 /// Whether an operator has subgraphs that vitc imports (Subgraphs.cpp).
-bool isControlFlow(llvm::StringRef opType, int64_t opset);
+bool isControlFlow(llvm::StringRef opType);
 
 /// Builds what a node says, in the form of the newest opset.
 llvm::FailureOr<Outputs> buildNode(Node &node, mlir::OpBuilder &builder);

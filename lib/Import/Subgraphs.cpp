@@ -8,9 +8,7 @@
 using namespace mlir;
 using namespace vitc;
 
-bool vitc::isControlFlow(StringRef opType, int64_t opset) {
-  return opType == "If" || opType == "Loop" || (opType == "Scan" && opset >= 9); // before, it had a batch dimension
-}
+bool vitc::isControlFlow(StringRef opType) { return opType == "If" || opType == "Loop" || opType == "Scan"; }
 
 SmallVector<const ::onnx::GraphProto *> vitc::getSubgraphs(const ::onnx::NodeProto &node) {
   SmallVector<const ::onnx::GraphProto *> graphs;
@@ -184,6 +182,14 @@ static SmallVector<Value> readSlices(OpBuilder &builder, Location loc, ValueRang
   return slices;
 }
 
+/// The extent of a dimension of `value`, a scalar.
+static Value readExtent(OpBuilder &builder, Location loc, Value value, int64_t dim) {
+  auto integers = UnrankedTensorType::get(builder.getI64Type());
+  Value shape = vitc::onnx::ShapeOp::create(builder, loc, integers, value, 0, IntegerAttr());
+  return vitc::onnx::GatherOp::create(builder, loc, Type(integers), shape, makeScalar(builder, loc, dim),
+                                      builder.getI64IntegerAttr(0));
+}
+
 /// Scan is a Loop that reads a slice of each scanned input in an iteration.
 FailureOr<Outputs> GraphImporter::importScan(const ::onnx::NodeProto &proto, Scope &scope, const Node &node) {
   int64_t count = 0;
@@ -201,7 +207,7 @@ FailureOr<Outputs> GraphImporter::importScan(const ::onnx::NodeProto &proto, Sco
   Region body;
   Block &block = addLoopBlock(body, initial, node.loc, builder);
   SmallVector<int64_t> axes = getIntegers(proto, "scan_input_axes", count);
-  SmallVector<int64_t> directions = getIntegers(proto, "scan_input_directions", count);
+  SmallVector<int64_t> directions = getIntegers(proto, node.opset < 9 ? "directions" : "scan_input_directions", count);
   SmallVector<Value> arguments(block.getArguments().drop_front(2));
   {
     OpBuilder::InsertionGuard guard(builder);
@@ -212,10 +218,7 @@ FailureOr<Outputs> GraphImporter::importScan(const ::onnx::NodeProto &proto, Sco
     return failure();
   auto types = getOpenTypes(block.getTerminator()->getOperands());
   block.getTerminator()->insertOperands(0, block.getArgument(1)); // it never ends before its count
-  auto integers = UnrankedTensorType::get(builder.getI64Type());
-  Value shape = onnx::ShapeOp::create(builder, node.loc, integers, scanned.front(), 0, IntegerAttr());
-  Value length = onnx::GatherOp::create(builder, node.loc, Type(integers), shape,
-                                        makeScalar(builder, node.loc, axes.front()), builder.getI64IntegerAttr(0));
+  Value length = readExtent(builder, node.loc, scanned.front(), axes.front());
   size_t collected = types.size() - initial.size();
   auto op = onnx::LoopOp::create(builder, node.loc, types, length, Value(), initial,
                                  getIntegers(proto, "scan_output_axes", collected),
@@ -224,8 +227,40 @@ FailureOr<Outputs> GraphImporter::importScan(const ::onnx::NodeProto &proto, Sco
   return Outputs(op.getOutputs());
 }
 
+/// Before opset 9 everything had a first dimension more, the batch: a Loop over it, of a Scan each.
+FailureOr<Outputs> GraphImporter::importBatchedScan(const ::onnx::NodeProto &proto, Scope &scope, const Node &node) {
+  if (node.getInput(0))
+    return node.emitError() << "has sequence_lens, which vitc does not support";
+  SmallVector<Value> inputs(ArrayRef(node.inputs).drop_front(std::min<size_t>(1, node.inputs.size())));
+  if (inputs.empty() || !llvm::all_of(inputs, [](Value value) { return static_cast<bool>(value); }))
+    return node.emitError() << "expected at least one scanned input, and none absent";
+  Region body;
+  Block &block = addLoopBlock(body, {}, node.loc, builder);
+  SmallVector<Value> yielded{block.getArgument(1)};
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(&block);
+    SmallVector<int64_t> first(inputs.size(), 0);
+    Node each = node;
+    each.inputs = readSlices(builder, node.loc, inputs, block.getArgument(0), first, first);
+    FailureOr<Outputs> results = importScan(proto, scope, each);
+    if (failed(results))
+      return failure();
+    llvm::append_range(yielded, *results);
+    onnx::YieldOp::create(builder, node.loc, yielded);
+  }
+  auto types = getOpenTypes(ArrayRef(yielded).drop_front());
+  SmallVector<int64_t> axes(types.size(), 0);
+  auto op = onnx::LoopOp::create(builder, node.loc, types, readExtent(builder, node.loc, inputs.front(), 0), Value(),
+                                 ValueRange(), axes, axes);
+  op.getBody().takeBody(body);
+  return Outputs(op.getOutputs());
+}
+
 FailureOr<Outputs> GraphImporter::importControlFlow(const ::onnx::NodeProto &proto, Scope &scope, const Node &node) {
   if (node.opType == "If")
     return importIf(proto, scope, node);
-  return node.opType == "Loop" ? importLoop(proto, scope, node) : importScan(proto, scope, node);
+  if (node.opType == "Loop")
+    return importLoop(proto, scope, node);
+  return node.opset < 9 ? importBatchedScan(proto, scope, node) : importScan(proto, scope, node);
 }

@@ -47,6 +47,13 @@ static LogicalResult upgradeClip(Node &node, OpBuilder &builder) {
   return success(succeeded(floatToInput(node, builder, "min", 1)) && succeeded(floatToInput(node, builder, "max", 2)));
 }
 
+/// The axis was 1 where nothing said another.
+static LogicalResult upgradeDFT(Node &node, OpBuilder &builder) {
+  auto axis = dyn_cast_or_null<IntegerAttr>(node.attributes.erase("axis"));
+  node.attributes.set("axis", builder.getDenseI64ArrayAttr(axis ? axis.getInt() : 1));
+  return intsToInput(node, builder, "axis", 2);
+}
+
 static LogicalResult upgradePad(Node &node, OpBuilder &builder) {
   return success(succeeded(intsToInput(node, builder, "pads", 1)) &&
                  succeeded(floatToInput(node, builder, "value", 2)));
@@ -156,10 +163,14 @@ static LogicalResult dropBool(Node &node, StringRef name, bool value, StringRef 
   return success();
 }
 
-/// Before opset 14 nothing said that a node is in training mode but its five outputs, of which two were not defined.
+/// Before opset 14 nothing said that a node is in training mode but that it had more than one of five outputs, of which
+/// the last two were not defined.
 static LogicalResult upgradeTraining(Node &node, OpBuilder &builder) {
-  if (node.outputs.size() > 1)
-    return node.emitError() << "has outputs of training, which vitc does not support";
+  auto isNamed = [](StringRef name) { return !name.empty(); };
+  if (node.outputs.size() > 1 && llvm::any_of(ArrayRef(node.outputs).drop_front(), isNamed))
+    node.attributes.set("training_mode", builder.getBoolAttr(true));
+  constexpr size_t defined = 3;
+  node.outputs.truncate(std::min(node.outputs.size(), defined));
   return dropBool(node, "spatial", true, "has statistics for each position");
 }
 
@@ -168,6 +179,18 @@ static LogicalResult dropMomentum(Node &node, OpBuilder &builder) {
   auto training = dyn_cast_or_null<BoolAttr>(node.attributes.get("training_mode"));
   if (!training || !training.getValue())
     node.attributes.erase("momentum");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+/// The op has all results, read or not.
+static LogicalResult completeUnique(Node &node, OpBuilder &builder) {
+  constexpr size_t results = 4;
+  if (node.outputs.size() < results)
+    node.outputs.resize(results);
   return success();
 }
 
@@ -191,6 +214,7 @@ static const Upgrade upgrades[] = {
     {"BatchNormalization", 14, upgradeTraining},
     {"BatchNormalization", always, dropMomentum},
     {"Clip", 11, upgradeClip},
+    {"DFT", 20, upgradeDFT},
     {"GridSample", 20, upgradeGridSample},
     {"Pad", 11, upgradePad},
     {"ReduceL1", 18, upgradeAxes},
@@ -210,6 +234,7 @@ static const Upgrade upgrades[] = {
     {"Split", always, countSplits},
     {"Squeeze", 13, upgradeAxes},
     {"TopK", 10, upgradeTopK},
+    {"Unique", always, completeUnique},
     {"Unsqueeze", 13, upgradeAxes},
     {"Upsample", 9, upgradeUpsampleScales},
     {"Upsample", always, upgradeUpsample},

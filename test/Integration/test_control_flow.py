@@ -72,6 +72,15 @@ def test_scan(reverse, run_tool, tmp_path):
     agrees(Graph([built], {"x": (2, 5, 3)}, {"h": np.float32(np.ones((2, 3)))}, ("last", "y")), run_tool, tmp_path)
 
 
+@pytest.mark.parametrize("reverse", (0, 1))
+def test_scan_of_a_batch(reverse, run_tool, tmp_path):
+    """Before opset 9: states and slices of each element of the batch are its own."""
+    step = body([helper.make_node("Add", ["state", "slice"], ["next"]), helper.make_node("Mul", ["next", "slice"], ["product"])],
+                ["state", "slice"], ["next", "product"])
+    built = node("Scan", ["", "h", "x"], outputs=("last", "y"), body=step, num_scan_inputs=1, directions=[reverse])
+    agrees(Graph([built], {"x": (2, 5, 3)}, {"h": np.float32(np.arange(6).reshape(2, 3))}, ("last", "y"), opset=8), run_tool, tmp_path)
+
+
 def test_sequences(run_tool, tmp_path):
     nodes = [node("SplitToSequence", ["x", "parts"], ["s"], axis=1), node("SequenceAt", ["s", "last"], ["a"]),
              node("SequenceInsert", ["s", "a", "first"], ["t"]), node("ConcatFromSequence", ["t"], ["y"], axis=1)]

@@ -294,3 +294,56 @@ def test_room_for_fewer_is_refused(tmp_path):
     assert lent[0].shape[: lent[0].ndim] == [2, 2]
     values = ctypes.cast(lent[0].data, ctypes.POINTER(ctypes.c_int64))
     assert values[:4] == [0, 1, 1, 0]
+
+
+# Unique
+
+
+def unique(x, axis, ordered):
+    """What ONNX says: in ascending order, or as they first occur."""
+    y, first, inverse, counts = np.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=axis)
+    inverse = inverse.reshape(-1)
+    if ordered:
+        return y, first, inverse, counts
+    order = np.argsort(first)
+    names = np.empty_like(order)
+    names[order] = np.arange(len(order))
+    return np.take(y, order, 0 if axis is None else axis), first[order], names[inverse], counts[order]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.int8, np.uint8, np.bool_], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("axis", [None, 0, 1, -1], ids=str)
+@pytest.mark.parametrize("ordered", [1, 0])
+def test_unique(tmp_path, axis, ordered, dtype):
+    rng = np.random.default_rng(3)
+    attributes = {"sorted": ordered} | ({} if axis is None else {"axis": axis})
+    nodes = [helper.make_node("Unique", ["x"], ["y", "i", "v", "c"], name="find", **attributes)]
+    arrays = [rng.integers(0, 2 if axis is not None else 40, (6, 5, 4)).astype(dtype), np.zeros((6, 5, 4), dtype),
+              rng.permutation(120).reshape(6, 5, 4).astype(dtype)]
+    arrays[0][3], arrays[0][:, 3], arrays[0][..., 3] = arrays[0][1], arrays[0][:, 0], arrays[0][..., 2]
+    path = tmp_path / "m.onnx"
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", kind, (6, 5, 4))],
+                              [onnx.ValueInfoProto(name=name) for name in "yivc"])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    model = vitc.load(vitc.compile(path, path.with_suffix(".so")).path, threads=2)
+    for x in arrays:
+        for found, expected in zip(model.run({"x": x}).values(), unique(x, axis, ordered), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_unique_alone_of_numbers_that_are_none(tmp_path):
+    """One output alone; NaN is one value, and the last; zeros are equal, whatever their sign. Of many elements."""
+    rng = np.random.default_rng(3)
+    x = rng.integers(-300, 300, 20000).astype(np.float32)
+    x[rng.integers(0, 20000, 500)], x[:3] = np.nan, [np.inf, -np.inf, -0.0]
+    path = make([helper.make_node("Unique", ["x"], ["y"])], {"x": x}, ["y"], tmp_path / "m.onnx")
+    np.testing.assert_array_equal(vitc.load(vitc.compile(path, path.with_suffix(".so")).path)(x), np.unique(x))
+
+
+def test_what_follows_unique(tmp_path):
+    """The extent is one symbol for all that has it."""
+    x = np.array([3, 1, 3, 2, 1, 3], np.float32)
+    nodes = [helper.make_node("Unique", ["x"], ["y", "i", "v", "c"]), helper.make_node("Gather", ["y", "v"], ["again"]),
+             helper.make_node("Cast", ["c"], ["f"], to=TensorProto.FLOAT), helper.make_node("Mul", ["y", "f"], ["sums"])]
+    check(make(nodes, {"x": x}, ["again", "sums"], tmp_path / "m.onnx"), {"x": x}, [{"x": x[::-1].copy()}])

@@ -25,6 +25,21 @@ def test_sums(run_tool, tmp_path):
     compare_nodes(nodes, data, run_tool, tmp_path, {k: np.asarray(v) for k, v in axes.items()}, symbolic=("x",))
 
 
+def test_products(run_tool, tmp_path):
+    data = {"x": FLOATS, "i": INTS.astype(np.int32)}
+    nodes = [node("CumProd", [name, "axis"], f"{name}{exclusive}{reverse}", exclusive=exclusive, reverse=reverse)
+             for name in data for exclusive in (0, 1) for reverse in (0, 1)]
+    found = run_model(make_model(nodes, data, {"axis": np.int64(-1)}, opset=26, symbolic=("x",)), data, run_tool, tmp_path)
+    for name, x in data.items():
+        ones = np.ones_like(x[..., :1])
+        for reverse in (0, 1):
+            turned = x[..., ::-1] if reverse else x
+            exclusive = np.concatenate([ones, turned[..., :-1]], -1).cumprod(-1, dtype=x.dtype)
+            inclusive = turned.cumprod(-1, dtype=x.dtype)
+            for product, which in (inclusive, 0), (exclusive, 1):
+                assert_close(found[f"{name}{which}{reverse}"], product[..., ::-1] if reverse else product, name)
+
+
 def test_top_k(run_tool, tmp_path):
     data = {"x": FLOATS, "i": INTS.astype(np.int32), "j": INTS, "long": RNG.permutation(1000).astype(np.float32)}
     nodes = [node("TopK", [name, k], [f"{name}{k}{axis}{largest}v", f"{name}{k}{axis}{largest}i"], axis=axis, largest=largest)

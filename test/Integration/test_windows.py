@@ -1,8 +1,10 @@
 """Pools, convolutions in one and three dimensions, and norms over windows: as ONNX Runtime says."""
 import numpy as np
 import pytest
-from onnx import TensorProto
+import vitc
+from onnx import TensorProto, helper, numpy_helper
 
+from harness import compile_model, save
 from single_nodes import Graph, agrees, node, weights
 
 IMAGE, VOLUME, LINE = ("batch", 3, 11, 10), ("batch", 3, 6, 7, 5), ("batch", 3, 17)
@@ -104,3 +106,32 @@ def test_training_batch_normalization(run_tool, tmp_path):
     constants = weights(7, s=(3,), b=(3,), m=(3,)) | {"v": np.float32([1, 2, 3])}
     built = node("BatchNormalization", ("x", "s", "b", "m", "v"), outputs, training_mode=1, momentum=0.7)
     agrees(Graph([built], {"x": (4, 3, 5)}, constants, outputs), run_tool, tmp_path)
+
+
+@pytest.mark.parametrize("sized", (False, True))
+def test_max_unpool(sized, run_tool, tmp_path):
+    """Maxima go back to where they were."""
+    nodes = [node("MaxPool", outputs=("p", "i"), kernel_shape=[2, 2], strides=[2, 2]),
+             node("MaxUnpool", ("p", "i", *(["s"] if sized else [])), kernel_shape=[2, 2], strides=[2, 2])]
+    constants = {"s": np.int64([2, 3, 6, 8])} if sized else {}
+    agrees(Graph(nodes, {"x": (2, 3, 6, 8)}, constants), run_tool, tmp_path)
+
+
+@pytest.mark.parametrize("outputs", (["y", "m", "v"], ["y", "m", "v", "sm", "sv"], ["y", "m"]), ids=len)
+def test_training_before_opset_14(outputs, run_tool, tmp_path):
+    """Nothing but further outputs says that a BatchNormalization takes the statistics of its batch; two were not defined."""
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((4, 3, 5)).astype(np.float32)
+    weights = {name: rng.uniform(0.5, 2, 3).astype(np.float32) for name in ("scale", "b", "mean", "var")}
+    built = helper.make_node("BatchNormalization", ["x", *weights], outputs, momentum=0.75, epsilon=1e-3)
+    graph = helper.make_graph([built], "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+                              [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs[:3]],
+                              [numpy_helper.from_array(array, name) for name, array in weights.items()])
+    path = save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=8), tmp_path / "m.onnx")
+    found = vitc.load(compile_model(run_tool, path, tmp_path / "m.so").library).run({"x": x})
+    mean, var = x.mean((0, 2)), x.var((0, 2))
+    spread = lambda vector: vector[:, None]
+    expected = {"y": (x - spread(mean)) / np.sqrt(spread(var) + 1e-3) * spread(weights["scale"]) + spread(weights["b"]),
+                "m": 0.75 * weights["mean"] + 0.25 * mean, "v": 0.75 * weights["var"] + 0.25 * var}
+    for name, value in found.items():
+        np.testing.assert_allclose(value, expected[name], atol=1e-5)

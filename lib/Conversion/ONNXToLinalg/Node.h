@@ -184,6 +184,8 @@ void populateScatterPatterns(NodePatterns &patterns);
 void populateSelectionPatterns(NodePatterns &patterns);
 void populateDataExtentPatterns(NodePatterns &patterns);
 void populateNonMaxSuppressionPatterns(NodePatterns &patterns);
+void populateFourierPatterns(NodePatterns &patterns);
+void populateUniquePatterns(NodePatterns &patterns);
 
 } // namespace vitc::onnx
 

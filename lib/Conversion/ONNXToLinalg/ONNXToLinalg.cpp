@@ -117,6 +117,8 @@ static void populatePatterns(RewritePatternSet &patterns, const TypeConverter &t
   populateScatterPatterns(nodes);
   populateSelectionPatterns(nodes);
   populateDataExtentPatterns(nodes);
+  populateFourierPatterns(nodes);
+  populateUniquePatterns(nodes);
   populateNonMaxSuppressionPatterns(nodes);
 }
 

@@ -68,19 +68,36 @@ static FailureOr<Tensor> convertArg(ArgOp op, Node &node) {
 }
 
 //===----------------------------------------------------------------------===//
-// CumSum
+// CumSum, CumProd
 //===----------------------------------------------------------------------===//
 
-/// Sums along the middle dimension of x and y (outer, n, inner), for one position of the outer one: each element is the
-/// one before it and what is added to that. One pass, however long the dimension is.
-static void emitRunningSums(ProcedureBuilder &p, Value outer, Value x, Value y, bool exclusive, bool reverse) {
+static Value add(ProcedureBuilder &p, Value a, Value b) {
+  return isa<FloatType>(a.getType()) ? arith::AddFOp::create(p.builder, p.loc, a, b).getResult() : p.add(a, b);
+}
+static Value multiply(ProcedureBuilder &p, Value a, Value b) {
+  return isa<FloatType>(a.getType()) ? arith::MulFOp::create(p.builder, p.loc, a, b).getResult() : p.mul(a, b);
+}
+
+namespace {
+/// What is computed of all elements up to one: `combine` of what it is of those before, and the next. Of none, `start`.
+struct Running {
+  double start;
+  Value (*combine)(ProcedureBuilder &, Value, Value);
+  bool exclusive, reverse;
+};
+} // namespace
+
+/// Sums or products along the middle dimension of x and y (outer, n, inner), for one position of the outer one: each
+/// element is the one before it and what is added to that. One pass, however long the dimension is.
+static void emitRunning(ProcedureBuilder &p, Value outer, Value x, Value y, const Running &running) {
+  bool exclusive = running.exclusive, reverse = running.reverse;
   Value zero = p.index(0), one = p.index(1), extent = p.dim(x, 1), width = p.dim(x, 2);
   Type type = cast<MemRefType>(x.getType()).getElementType();
   auto place = [&](Value step) { return reverse ? p.sub(extent, p.add(step, one)) : step; };
   p.branch(p.less(zero, extent), [&] {
     Value first = place(zero);
     p.forEach(zero, width, [&](Value k) {
-      Value value = exclusive ? p.constant(type, 0) : p.load(x, {outer, first, k});
+      Value value = exclusive ? p.constant(type, running.start) : p.load(x, {outer, first, k});
       p.store(value, y, {outer, first, k});
     });
   });
@@ -88,15 +105,16 @@ static void emitRunningSums(ProcedureBuilder &p, Value outer, Value x, Value y, 
     Value here = place(step), before = place(p.sub(step, one));
     p.forEach(zero, width, [&](Value k) {
       Value sum = p.load(y, {outer, before, k}), term = p.load(x, {outer, exclusive ? before : here, k});
-      Value next =
-          isa<FloatType>(type) ? arith::AddFOp::create(p.builder, p.loc, sum, term).getResult() : p.add(sum, term);
-      p.store(next, y, {outer, here, k});
+      p.store(running.combine(p, sum, term), y, {outer, here, k});
     });
   });
 }
 
-/// y[.., i, ..] = Σ_j x[.., j, ..] over the j up to i (from i on with `reverse`; without i itself with `exclusive`).
-static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) {
+/// y[.., i, ..] is that of x[.., j, ..] for the j up to i (from i on with `reverse`; without i itself with
+/// `exclusive`).
+template <typename OpTy>
+static FailureOr<Tensor> accumulate(OpTy op, Node &node, double start,
+                                    Value (*combine)(ProcedureBuilder &, Value, Value)) {
   Tensor x = node.get(op.getX());
   std::optional<double> constantAxis = getScalar(op.getAxis());
   if (!constantAxis)
@@ -107,13 +125,16 @@ static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) {
   AffineExpr outer = getProduct(ExtentsRef(x.extents).take_front(axis), node.getContext());
   AffineExpr inner = getProduct(ExtentsRef(x.extents).drop_front(axis + 1), node.getContext());
   Extents view{outer, x.extents[axis], inner};
-  bool exclusive = op.getExclusive(), reverse = op.getReverse();
-  Tensor sums = buildProcedure(node, node.indexValue(outer), node.reshape(x, view), {{view, x.getElementType()}},
-                               [&](ProcedureBuilder &p, Value item, ValueRange buffers) {
-                                 emitRunningSums(p, item, buffers[0], buffers[1], exclusive, reverse);
-                               })[0];
-  return node.reshape(sums, x.extents);
+  Running running{start, combine, op.getExclusive(), op.getReverse()};
+  Tensor result = buildProcedure(node, node.indexValue(outer), node.reshape(x, view), {{view, x.getElementType()}},
+                                 [&](ProcedureBuilder &p, Value item, ValueRange buffers) {
+                                   emitRunning(p, item, buffers[0], buffers[1], running);
+                                 })[0];
+  return node.reshape(result, x.extents);
 }
+
+static FailureOr<Tensor> convertCumSum(CumSumOp op, Node &node) { return accumulate(op, node, 0, add); }
+static FailureOr<Tensor> convertCumProd(CumProdOp op, Node &node) { return accumulate(op, node, 1, multiply); }
 
 //===----------------------------------------------------------------------===//
 // TopK
@@ -146,6 +167,7 @@ static FailureOr<SmallVector<Tensor>> convertTopK(TopKOp op, Node &node) {
 void vitc::onnx::populateSelectionPatterns(NodePatterns &patterns) {
   patterns.add(convertArg<ArgMaxOp, /*greatest=*/true>);
   patterns.add(convertArg<ArgMinOp, /*greatest=*/false>);
+  patterns.add(convertCumProd);
   patterns.add(convertCumSum);
   patterns.add(convertTopK);
 }

@@ -73,3 +73,23 @@ func.func @top_k(%x: tensor<2x9xf32>, %k: tensor<1xi64>) -> tensor<2x?xf32, #vit
       : (tensor<2x9xf32>, tensor<1xi64>) -> (tensor<2x?xf32, #vit.dims<["count(best)"], affine_map<()[s0] -> (2, s0)>>>, tensor<2x?xi64, #vit.dims<["count(best)"], affine_map<()[s0] -> (2, s0)>>>)
   return %v : tensor<2x?xf32, #vit.dims<["count(best)"], affine_map<()[s0] -> (2, s0)>>>
 }
+
+// -----
+
+// Rows are sorted and numbered, the number of distinct ones named, and these gathered.
+#rows = #vit.dims<["count(find)"], affine_map<()[s0] -> (4, s0)>>
+#count = #vit.dims<["count(find)"], affine_map<()[s0] -> (s0)>>
+// CHECK-LABEL: func.func @unique
+// CHECK: %[[FOUND:.+]]:2 = vit.procedure ins(%{{.+}} : tensor<3x4xf32>) outs({{.*}} : tensor<5x3xi64>, tensor<i64>) {
+// CHECK: tensor.extract %[[FOUND]]#1[]
+// CHECK: %[[EXTENT:.+]] = vit.extent "count(find)"
+// CHECK: %[[FIRST:.+]] = tensor.extract_slice %[[FOUND]]#0[2, 0] [1, %[[EXTENT]]] [1, 1] : tensor<5x3xi64> to tensor<?xi64>
+// CHECK: tensor.empty(%[[EXTENT]]) : tensor<4x?xf32>
+// CHECK: tensor.extract %[[FIRST]]
+// CHECK: tensor.extract_slice %[[FOUND]]#0[3, 0] [1, 3] [1, 1]
+// CHECK: tensor.extract_slice %[[FOUND]]#0[4, 0] [1, %[[EXTENT]]] [1, 1]
+func.func @unique(%x: tensor<4x3xf32>) -> (tensor<4x?xf32, #rows>, tensor<?xi64, #count>, tensor<3xi64>, tensor<?xi64, #count>) {
+  %0:4 = onnx.Unique %x {axis = 1 : i64, onnx.extent = #vit.dims<["count(find)"], affine_map<()[s0] -> (s0, 3)>>} : (tensor<4x3xf32>)
+      -> (tensor<4x?xf32, #rows>, tensor<?xi64, #count>, tensor<3xi64>, tensor<?xi64, #count>)
+  return %0#0, %0#1, %0#2, %0#3 : tensor<4x?xf32, #rows>, tensor<?xi64, #count>, tensor<3xi64>, tensor<?xi64, #count>
+}

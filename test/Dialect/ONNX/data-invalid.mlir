@@ -77,3 +77,19 @@ func.func @non_max_suppression_c3(%b: tensor<1x5x4xf32>, %s: tensor<1x1x5xf32>) 
   %0 = onnx.NonMaxSuppression %b, %s {center_point_box = 2 : i64, operandSegmentSizes = array<i32: 1, 1, 0, 0, 0>} : (tensor<1x5x4xf32>, tensor<1x1x5xf32>) -> tensor<*xi64>
   return
 }
+
+// -----
+
+func.func @unique_c1(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{expected an axis from -2 to 1, got 2}}
+  %0:4 = onnx.Unique %x {axis = 2 : i64} : (tensor<2x3xf32>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<*xi64>)
+  return
+}
+
+// -----
+
+func.func @unique_c2(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{expected counts of rank 1, got rank 2}}
+  %0:4 = onnx.Unique %x : (tensor<2x3xf32>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<2x3xi64>)
+  return
+}

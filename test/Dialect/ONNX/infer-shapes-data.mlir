@@ -104,3 +104,17 @@ func.func @branches(%c: tensor<i1>, %x: tensor<3xf32>, %y: tensor<5xf32>) -> ten
   }
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+// As many as there are distinct rows; the inverse has one for each row.
+#b = #vit.dims<["batch"], affine_map<()[s0] -> (s0, 3)>>
+// CHECK-LABEL: func.func @unique
+func.func @unique(%x: tensor<?x3xf32, #b>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<*xi64>, tensor<*xf32>) {
+  // CHECK: onnx.Unique {{.*}} {axis = 0 : i64, onnx.extent = #vit.dims<["batch", "count(rows)"], affine_map<()[s0, s1] -> (s1, s0)>>}
+  // CHECK-SAME: -> (tensor<?x3xf32, #vit.dims<["count(rows)"], affine_map<()[s0] -> (s0, 3)>>>, tensor<?xi64, #vit.dims<["count(rows)"], affine_map<()[s0] -> (s0)>>>, tensor<?xi64, #vit.dims<["batch"], affine_map<()[s0] -> (s0)>>>, tensor<?xi64, #vit.dims<["count(rows)"], affine_map<()[s0] -> (s0)>>>)
+  %0:4 = onnx.Unique %x {axis = 0 : i64} : (tensor<?x3xf32, #b>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<*xi64>) loc("rows")
+  // CHECK: onnx.Unique {{.*}}-> (tensor<?xf32, #vit.dims<["count(all)"], affine_map<()[s0] -> (s0)>>>, {{.*}}, tensor<?xi64, #vit.dims<["batch"], affine_map<()[s0] -> (s0 * 3)>>>, {{.*}})
+  %1:4 = onnx.Unique %x : (tensor<?x3xf32, #b>) -> (tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<*xi64>) loc("all")
+  return %0#0, %0#1, %0#2, %0#3, %1#0 : tensor<*xf32>, tensor<*xi64>, tensor<*xi64>, tensor<*xi64>, tensor<*xf32>
+}

@@ -46,7 +46,6 @@ def many_inputs_of_function():
 
 def models():
     c = [tensor("c", np.float32([1, 2, 3]))]
-    float8 = TensorProto.FLOAT8E4M3FN
     return {
         "attribute_kind": one("Softmax", axis=1.5),
         "attribute_subgraph": with_attribute("Relu", name="body", type=5),
@@ -54,7 +53,7 @@ def models():
         "attribute_unknown": one("Relu", alpha=1.0),
         "axes_kind": one("ReduceMean", opset=13, axes=1),
         "bool_value": one("ReduceMax", keepdims=2),
-        "cast_type": one("Cast", to=float8),
+        "cast_type": one("Cast", to=TensorProto.COMPLEX64),
         "clip_kind": one("Clip", opset=10, min="low"),
         "clip_integers": one("Clip", opset=10, given=[value("x", (2,), INT64)], min=1.0),
         "constant_none": model([node("Constant", [], ["y"], name="n")]),
@@ -77,7 +76,7 @@ def models():
         "resize_both": one("Resize", ["x", "s"], opset=10, initializers=[tensor("s", np.float32([2, 0.5]))]),
         "batch_training": one("BatchNormalization", ["x", "c", "c", "c", "c"], ["y", "m", "v"], opset=15, initializers=c),
         "batch_spatial": one("BatchNormalization", ["x", "c", "c", "c", "c"], opset=8, initializers=c, spatial=0),
-        "batch_outputs": one("BatchNormalization", ["x", "c", "c", "c", "c"], ["y", "m"], opset=13, initializers=c),
+        "max_unpool": one("MaxUnpool", ["x", "i"], initializers=[tensor("i", np.int64([[0]]))], kernel_shape=[2, 2], strides=[2]),
         "sum_nothing": one("Sum", []),
         "top_k": one("TopK", outputs=["y", "i"], opset=9),
         "upsample": one("Upsample", opset=7),
@@ -87,7 +86,7 @@ def models():
         "tensor_extent": with_tensor(lambda t: t.dims.extend([-1])),
         "tensor_huge": with_tensor(lambda t: t.dims.extend([1 << 62, 1 << 62])),
         "tensor_string": one("Identity", ["w"], initializers=[helper.make_tensor("w", TensorProto.STRING, [1], [b"a"])]),
-        "tensor_float8": with_tensor(lambda t: setattr(t, "data_type", float8)),
+        "tensor_complex": with_tensor(lambda t: setattr(t, "data_type", TensorProto.COMPLEX64)),
         "tensor_int4": with_tensor(lambda t: setattr(t, "data_type", TensorProto.INT4)),
         "tensor_kind": with_tensor(lambda t: setattr(t, "data_type", 999)),
     }

@@ -1,4 +1,4 @@
-// Shapes that depend on data: NonZero, Compress, NonMaxSuppression.
+// Shapes that depend on data: NonZero, Compress, Unique, NonMaxSuppression.
 
 #include "vitc/Dialect/ONNX/IR/ComputedExtent.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
@@ -27,6 +27,19 @@ LogicalResult CompressOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicSha
   else
     extent = computeExtent(*this, boundLesser(extentsOf(getCondition()).front(), extent));
   shapes.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult UniqueOp::inferShapes(ShapeEnv &, SmallVectorImpl<SymbolicShape> &shapes) {
+  SymbolicShape result = extentsOf(getX());
+  if (!getAxis())
+    result = {product(result)};
+  Extent &extent = result[getAxis() ? fromFront(*getAxis(), result.size()) : 0];
+  Extent slices = extent;
+  if (slices != Extent(0))
+    extent = computeExtent(*this, slices);
+  SymbolicShape count{extent};
+  shapes.append({result, count, SymbolicShape{slices}, count});
   return success();
 }
 

@@ -72,8 +72,6 @@ LogicalResult TopKOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> 
   return success();
 }
 
-SmallVector<Value> CumSumOp::getShapeOperands() { return {getAxis()}; }
-
 /// The statistics have extents of 1 from `axis` on.
 LogicalResult LayerNormalizationOp::inferShapes(ShapeEnv &env, SmallVectorImpl<SymbolicShape> &shapes) {
   SymbolicShape x = extentsOf(getX());

@@ -32,6 +32,16 @@ LogicalResult CompressOp::verify() {
   return success();
 }
 
+LogicalResult UniqueOp::verify() {
+  if (getAxis() && failed(verifyAxis(*this, *getAxis(), getX()))) // unique_c1
+    return failure();
+  for (auto [name, value] :
+       {Named{"indices", getIndices()}, Named{"inverse_indices", getInverseIndices()}, Named{"counts", getCounts()}})
+    if (failed(verifyList(*this, {name, value}))) // unique_c2
+      return failure();
+  return success();
+}
+
 LogicalResult NonMaxSuppressionOp::verify() {
   for (auto [name, value] : {Named{"boxes", getBoxes()}, Named{"scores", getScores()}})
     if (failed(verifyRank(*this, {name, value}, 3))) // non_max_suppression_c1

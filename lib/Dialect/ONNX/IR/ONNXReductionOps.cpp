@@ -42,13 +42,14 @@ LogicalResult ArgMinOp::verify() { return verifyAxis(*this, getAxis(), getData()
 LogicalResult LogSoftmaxOp::verify() { return verifyAxis(*this, getAxis(), getInput()); } // softmax_c2
 LogicalResult SoftmaxOp::verify() { return verifyAxis(*this, getAxis(), getInput()); }    // softmax_c2
 
-LogicalResult CumSumOp::verify() {
-  if (failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // cum_sum_c1
+LogicalResult vitc::onnx::detail::verifyCumulative(Operation *op, Value axis) {
+  Value x = op->getOperand(0);
+  if (failed(verifySameShape(op, {"x", x}, {"y", op->getResult(0)}))) // cum_sum_c1
     return failure();
-  if (failed(verifyScalar(*this, {"axis", getAxis()}))) // cum_sum_c2
+  if (failed(verifyScalar(op, {"axis", axis}))) // cum_sum_c2
     return failure();
-  std::optional<SmallVector<int64_t>> axis = getConstantInts(getAxis());
-  return axis && axis->size() == 1 ? verifyAxis(*this, axis->front(), getX()) : success(); // cum_sum_c2
+  std::optional<SmallVector<int64_t>> constant = getConstantInts(axis);
+  return constant && constant->size() == 1 ? verifyAxis(op, constant->front(), x) : success(); // cum_sum_c2
 }
 
 LogicalResult TopKOp::verify() {

@@ -32,6 +32,22 @@ def ONNX_CompressOp : ONNX_Op<"Compress", [], [ONNX_AsInput]> {
   let hasVerifier = 1;
 }
 
+def ONNX_UniqueOp : ONNX_Op<"Unique", [], [ONNX_AsInput, ONNX_AsI64, ONNX_AsI64, ONNX_AsI64]> {
+  let summary = "the distinct slices along one dimension";
+  let description = [{
+    Without `axis`, elements of `x` in row-major order, and `y` has rank 1. They are in ascending order, that of their
+    elements in row-major order, or as they first occur without `sorted`. NaN is one value, and the last. `indices` says
+    where each first occurs, `counts` how often it does, and `inverse_indices` which one each slice of `x` is. How many
+    there are is an extent that the run computes, at most the number of slices.
+
+    - (C1) `axis` is in [−rank, rank).
+    - (C2) `indices`, `inverse_indices` and `counts` have rank 1.
+  }];
+  let arguments = (ins ONNX_Tensor:$x, OptionalAttr<ONNX_I64Attr>:$axis, ONNX_Bool<1>:$sorted);
+  let results = (outs ONNX_Tensor:$y, ONNX_I64Tensor:$indices, ONNX_I64Tensor:$inverse_indices, ONNX_I64Tensor:$counts);
+  let hasVerifier = 1;
+}
+
 def ONNX_NonMaxSuppressionOp : ONNX_Op<"NonMaxSuppression", [AttrSizedOperandSegments], [ONNX_AsI64]> {
   let summary = "boxes of the best scores that overlap no better box of their class";
   let description = [{

@@ -14,6 +14,7 @@ include "vitc/Dialect/ONNX/IR/ONNXRecurrentOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXReductionOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXSamplingOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXShapeOps.td"
+include "vitc/Dialect/ONNX/IR/ONNXSignalOps.td"
 include "vitc/Dialect/ONNX/IR/ONNXWindowOps.td"
 
 def ONNX_ConstantOp : ONNX_Op<"Constant", [ConstantLike],

@@ -79,19 +79,25 @@ class ONNX_SoftmaxLikeOp<string mnemonic, string what> : ONNX_Op<mnemonic, [Same
 def ONNX_LogSoftmaxOp : ONNX_SoftmaxLikeOp<"LogSoftmax", "logarithm of softmax">;
 def ONNX_SoftmaxOp : ONNX_SoftmaxLikeOp<"Softmax", "softmax">;
 
-def ONNX_CumSumOp : ONNX_Op<"CumSum", [ONNX_ShapedByOperands]> {
-  let summary = "sums of the elements up to each position along one dimension";
+class ONNX_CumulativeOp<string mnemonic, string folded> : ONNX_Op<mnemonic, [ONNX_ShapedByOperands]> {
+  let summary = folded # " of the elements up to each position along one dimension";
   let description = [{
-    `exclusive` leaves out the element itself, `reverse` sums from the end.
+    `exclusive` leaves out the element itself, `reverse` begins at the end.
 
     - (C1) `x` and `y` have the same shape.
     - (C2) `axis` is a scalar; a constant one is in [−rank, rank).
   }];
   let arguments = (ins ONNX_WideTensor:$x, ONNX_IndexTensor:$axis, ONNX_Bool<0>:$exclusive, ONNX_Bool<0>:$reverse);
   let results = (outs ONNX_WideTensor:$y);
-  let extraClassDefinition = ONNX_SameShape;
+  let extraClassDefinition = ONNX_SameShape # [{
+    ::llvm::SmallVector<::mlir::Value> $cppClass::getShapeOperands() { return {getAxis()}; }
+    ::llvm::LogicalResult $cppClass::verify() { return ::vitc::onnx::detail::verifyCumulative(*this, getAxis()); }
+  }];
   let hasVerifier = 1;
 }
+
+def ONNX_CumProdOp : ONNX_CumulativeOp<"CumProd", "products">;
+def ONNX_CumSumOp : ONNX_CumulativeOp<"CumSum", "sums">;
 
 def ONNX_TopKOp : ONNX_Op<"TopK", [], [ONNX_AsInput, ONNX_AsI64]> {
   let summary = "the k largest or smallest elements along one dimension, and where they are";

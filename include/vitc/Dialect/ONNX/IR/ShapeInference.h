@@ -88,6 +88,8 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> getReductionAxes(mlir::Operation *op
                                                              bool noopWithEmptyAxes);
 llvm::LogicalResult inferReduction(mlir::Operation *op, ShapeEnv &env, mlir::Value axes, bool keepDims,
                                    bool noopWithEmptyAxes, llvm::SmallVectorImpl<SymbolicShape> &shapes);
+/// (C1) and (C2) of CumSum and CumProd.
+llvm::LogicalResult verifyCumulative(mlir::Operation *op, mlir::Value axis);
 /// Spatial dimensions become 1.
 llvm::LogicalResult inferGlobalPool(mlir::Operation *op, llvm::SmallVectorImpl<SymbolicShape> &shapes);
 /// Results of a recurrent network: its states at all steps, then last states.
