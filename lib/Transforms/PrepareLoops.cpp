@@ -64,7 +64,7 @@ struct PrepareLoopsPass final : vitc::impl::PrepareLoopsPassBase<PrepareLoopsPas
     if (failed(decompose()) || failed(fuse()))
       return signalPassFailure();
     sinkConstants();
-    separateOutputs();
+    separateOperands();
   }
 
 private:
@@ -97,13 +97,16 @@ private:
     });
   }
 
-  /// Ops that write into one `tensor.empty` alias one another, and bufferization compares all that do: each gets its
-  /// own.
-  void separateOutputs() {
-    getOperation()->walk([](tensor::EmptyOp empty) {
-      OpBuilder builder(empty);
-      for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(empty->getUses())))
-        use.set(builder.clone(*empty)->getResult(0));
+  /// Bufferization compares all ops that write into one `tensor.empty`, and all that read one constant: each op gets
+  /// its own. Equal constants are one buffer all the same.
+  void separateOperands() {
+    getOperation()->walk([](Operation *op) {
+      if (!isa<tensor::EmptyOp>(op) &&
+          !(op->hasTrait<OpTrait::ConstantLike>() && isa<TensorType>(op->getResultTypes()[0])))
+        return;
+      OpBuilder builder(op);
+      for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses())))
+        use.set(builder.clone(*op)->getResult(0));
     });
   }
 };

@@ -77,6 +77,20 @@ func.func @separate_outputs(%x: tensor<8x8xf32>, %y: tensor<8x8xf32>) -> (tensor
 
 // -----
 
+// So are constants of rank above zero, which no body takes.
+// CHECK-LABEL: func.func @separate_constants
+func.func @separate_constants(%x: tensor<8xf32>, %y: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  // CHECK-COUNT-2: arith.constant dense<[1.0
+  // CHECK-NOT: arith.constant
+  %c = arith.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
+  %0 = tensor.empty() : tensor<8xf32>
+  %1 = linalg.add ins(%x, %c : tensor<8xf32>, tensor<8xf32>) outs(%0 : tensor<8xf32>) -> tensor<8xf32>
+  %2 = linalg.add ins(%y, %c : tensor<8xf32>, tensor<8xf32>) outs(%0 : tensor<8xf32>) -> tensor<8xf32>
+  return %1, %2 : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
 // Insertions are compared with one another: 33 operands are copied.
 // CHECK-LABEL: func.func @long_concat
 func.func @long_concat(%x: tensor<2xf32>) -> tensor<66xf32> {

@@ -29,7 +29,7 @@ def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {
     `tensor.concat` of up to 32 operands becomes insertions, `tensor.pad` a fill and an insertion, `linalg.softmax` its
     four loops; named structured ops become generic, elementwise producers with one reader fuse into consumers that read
     each element once, and constants move into bodies, so that every op is self-contained. Each op gets a
-    `tensor.empty` of its own.
+    `tensor.empty` and constants of its own.
 
     ```mlir
     // before
