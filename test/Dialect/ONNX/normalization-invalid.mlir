@@ -148,3 +148,27 @@ func.func @lp_normalization_c2(%x: tensor<2x3xf32>) {
   %0 = onnx.LpNormalization %x {p = 3 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @batch_normalization_c1_rank(%x: tensor<4xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{expected x of rank at least 2, got rank 1}}
+  %0 = onnx.BatchNormalization %x, %s, %s, %s, %s : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @instance_normalization_c1_rank(%x: tensor<4xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{expected input of rank at least 2, got rank 1}}
+  %0 = onnx.InstanceNormalization %x, %s, %s : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @group_normalization_c1_rank(%x: tensor<4xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{expected x of rank at least 2, got rank 1}}
+  %0 = onnx.GroupNormalization %x, %s, %s {num_groups = 2 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}

@@ -261,7 +261,8 @@ LogicalResult GlobalLpPoolOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult BatchNormalizationOp::verify() {
-  if (failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // batch_normalization_c1
+  if (failed(verifySameRank(*this, {{"x", getX()}}, 2)) ||
+      failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // batch_normalization_c1
     return failure();
   for (Named operand :
        {Named{"scale", getScale()}, {"b", getB()}, {"input_mean", getInputMean()}, {"input_var", getInputVar()}})
@@ -307,14 +308,16 @@ LogicalResult RMSNormalizationOp::verify() {
 }
 
 LogicalResult InstanceNormalizationOp::verify() {
-  if (failed(verifySameShape(*this, {"input", getInput()}, {"output", getOutput()}))) // instance_normalization_c1
+  if (failed(verifySameRank(*this, {{"input", getInput()}}, 2)) ||
+      failed(verifySameShape(*this, {"input", getInput()}, {"output", getOutput()}))) // instance_normalization_c1
     return failure();
   return success(succeeded(verifyChannels(*this, {"scale", getScale()}, getInput(), 1)) &&
                  succeeded(verifyChannels(*this, {"b", getB()}, getInput(), 1))); // instance_normalization_c2
 }
 
 LogicalResult GroupNormalizationOp::verify() {
-  if (failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // group_normalization_c1
+  if (failed(verifySameRank(*this, {{"x", getX()}}, 2)) ||
+      failed(verifySameShape(*this, {"x", getX()}, {"y", getY()}))) // group_normalization_c1
     return failure();
   if (failed(verifyChannels(*this, {"scale", getScale()}, getX(), 1)) ||
       failed(verifyChannels(*this, {"bias", getBias()}, getX(), 1))) // group_normalization_c2

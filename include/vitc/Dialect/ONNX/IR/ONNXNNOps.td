@@ -143,7 +143,7 @@ def ONNX_BatchNormalizationOp : ONNX_Op<"BatchNormalization", [], ["input(0)", "
     The statistics are operands or, with `training_mode`, those of `x` over all dimensions but the channels; `running`
     are then the mean and the variance (of the population) that follow: operand · momentum + statistic · (1 − momentum).
 
-    - (C1) `x` and `y` have the same shape.
+    - (C1) `x` and `y` have the same shape, of two dimensions or more.
     - (C2) The other operands are (C), C the second dimension of `x`.
     - (C3) There are at most two `running` statistics, and none without `training_mode`.
   }];
@@ -187,7 +187,7 @@ def ONNX_RMSNormalizationOp : ONNX_Op<"RMSNormalization", [], ["input(1)"]> {
 def ONNX_InstanceNormalizationOp : ONNX_Op<"InstanceNormalization", [SameOperandsElementType]> {
   let summary = "y = (x − mean) / √(var + epsilon) · scale + b, statistics over the spatial dimensions";
   let description = [{
-    - (C1) `input` and `output` have the same shape.
+    - (C1) `input` and `output` have the same shape, of two dimensions or more.
     - (C2) `scale` and `b` are (C), C the second dimension of `input`.
     - (C3) The operands have the same element type.
   }];
@@ -201,7 +201,7 @@ def ONNX_InstanceNormalizationOp : ONNX_Op<"InstanceNormalization", [SameOperand
 def ONNX_GroupNormalizationOp : ONNX_Op<"GroupNormalization", [SameOperandsElementType]> {
   let summary = "y = (x − mean) / √(var + epsilon) · scale + bias, statistics over groups of channels and all space";
   let description = [{
-    - (C1) `x` and `y` have the same shape.
+    - (C1) `x` and `y` have the same shape, of two dimensions or more.
     - (C2) `scale` and `bias` are (C), C the second dimension of `x`.
     - (C3) `num_groups` is positive and divides C.
     - (C4) The operands have the same element type.
