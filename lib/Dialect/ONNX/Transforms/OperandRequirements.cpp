@@ -39,11 +39,13 @@ public:
 
   /// Operands whose extents are 1 or those of `to`.
   LogicalResult broadcast(Value to, ValueRange operands) {
-    for (Value operand : operands)
-      if (operand)
-        for (auto [extent, into] : llvm::zip(llvm::reverse(extentsOf(operand)), llvm::reverse(extentsOf(to))))
-          if (extent != Extent(1) && failed(equal("extents that broadcast", into, extent)))
-            return failure();
+    SymbolicShape shape = extentsOf(to);
+    for (Value operand : operands) {
+      SymbolicShape extents = operand ? extentsOf(operand) : SymbolicShape();
+      for (auto [extent, into] : llvm::zip(llvm::reverse(extents), llvm::reverse(shape)))
+        if (extent != Extent(1) && failed(equal("extents that broadcast", into, extent)))
+          return failure();
+    }
     return success();
   }
 
