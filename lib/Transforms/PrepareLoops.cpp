@@ -101,8 +101,8 @@ private:
   /// its own. Equal constants are one buffer all the same.
   void separateOperands() {
     getOperation()->walk([](Operation *op) {
-      if (!isa<tensor::EmptyOp>(op) &&
-          !(op->hasTrait<OpTrait::ConstantLike>() && isa<TensorType>(op->getResultTypes()[0])))
+      bool isConstant = op->hasTrait<OpTrait::ConstantLike>() && isa<TensorType>(op->getResultTypes()[0]);
+      if ((!isa<tensor::EmptyOp>(op) && !isConstant) || op->use_empty())
         return;
       OpBuilder builder(op);
       for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses())))

@@ -91,6 +91,25 @@ func.func @separate_constants(%x: tensor<8xf32>, %y: tensor<8xf32>) -> (tensor<8
 
 // -----
 
+// A table that bodies take with them is left without a reader.
+// CHECK-LABEL: func.func @table
+// CHECK: linalg.generic
+// CHECK: arith.constant dense<[3, 1, 2, 0]>
+// CHECK: tensor.extract
+func.func @table(%x: tensor<4xindex>) -> tensor<4xindex> {
+  %table = arith.constant dense<[3, 1, 2, 0]> : tensor<4xindex>
+  %e = tensor.empty() : tensor<4xindex>
+  %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<4xindex>) outs(%e : tensor<4xindex>) {
+  ^bb0(%at: index, %out: index):
+    %1 = tensor.extract %table[%at] : tensor<4xindex>
+    linalg.yield %1 : index
+  } -> tensor<4xindex>
+  return %0 : tensor<4xindex>
+}
+
+// -----
+
 // Insertions are compared with one another: 33 operands are copied.
 // CHECK-LABEL: func.func @long_concat
 func.func @long_concat(%x: tensor<2xf32>) -> tensor<66xf32> {
