@@ -1,5 +1,7 @@
 #include "vitc/Support/CostModel.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <algorithm>
 
 using namespace vitc;
@@ -16,4 +18,33 @@ GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, int64_t inner) {
   bool packA = rowBytes % 4096 == 0;
   int64_t leastRows = packA ? 256 : 112;
   return {std::max(leastRows, target.l2Bytes / 3 / rowBytes), packA};
+}
+
+/// The time of a convolution whose products work on `places` numbers for each of `units` (tiles or pixels).
+static double estimateConv(const TargetInfo &target, const WinogradShape &shape, double places, double units,
+                           double additions) {
+  double filters = places * shape.channels * shape.filters, peak = target.macsPerSecond(sizeof(float));
+  double products = (filters * units + additions) / peak;
+  return std::max(products, filters * sizeof(float) / target.memoryBytesPerSecond);
+}
+
+WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape) {
+  auto estimate = [&](int64_t tile, double ofInputs, double ofOutputs) {
+    double tiles = static_cast<double>(llvm::divideCeil(shape.height, tile)) * llvm::divideCeil(shape.width, tile);
+    double additions = tiles * (ofInputs * shape.channels + ofOutputs * shape.filters);
+    return estimateConv(target, shape, (tile + 2) * (tile + 2), tiles, additions);
+  };
+  double plain = estimateConv(target, shape, 9, static_cast<double>(shape.height) * shape.width, 0);
+  // The additions of the transforms; a number that goes to the cache and back counts as two.
+  double two = estimate(2, 32 + 2 * 16, 24 + 2 * 16), four = estimate(4, 144 + 2 * 36, 100 + 2 * 36);
+  if (std::min(two, four) > 0.9 * plain)
+    return {};
+  // Enough tiles for two register tiles a panel, not so many that a picture is the work of one thread; a transformed
+  // input serves so many filters that its additions are a tenth of their products.
+  constexpr int64_t leastTiles = 28, mostTiles = 56, filtersOfItem = 64;
+  int64_t tile = four < two ? 4 : 2, places = (tile + 2) * (tile + 2);
+  int64_t tileBytes = places * shape.channels * static_cast<int64_t>(sizeof(float));
+  int64_t panelWidth = chooseGemmSchedule(target).nr;
+  return {tile, std::clamp(2 * target.l2Bytes / tileBytes, leastTiles, mostTiles),
+          std::max<int64_t>(1, filtersOfItem / panelWidth)};
 }

@@ -27,6 +27,22 @@ struct GemmChunk {
 /// lie in one set of L1. Measured at 197 and 785 rows with weights out of the cache: 90 to 97 % of the FMA peak.
 GemmChunk chooseGemmChunk(const TargetInfo &target, int64_t inner);
 
+/// A 3 × 3 convolution of stride 1: the extents of its output, of one image.
+struct WinogradShape {
+  int64_t height, width, channels, filters;
+};
+
+/// How such a convolution is computed; see `vcpu.winograd_conv`.
+struct WinogradSchedule {
+  int64_t tile = 0;   ///< outputs of a tile along an axis, 2 or 4; 0 where plain products are expected to be faster
+  int64_t chunk = 0;  ///< tiles that are worked on together
+  int64_t panels = 0; ///< panels of a work item
+};
+
+/// The fastest of plain products, F(2 × 2) and F(4 × 4) by a roofline: their products at a core's peak, or their
+/// filters, which transforming makes 16/9 or 4 times as large, from memory. Transforms count as additions.
+WinogradSchedule chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape);
+
 } // namespace vitc
 
 #endif // VITC_SUPPORT_COSTMODEL_H

@@ -1,5 +1,6 @@
 #include "ConvWindows.h"
 #include "Epilogue.h"
+#include "WinogradFilter.h"
 
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
@@ -48,7 +49,10 @@ private:
   void collectExtras();
   bool isGemm();
   Value lowerToGemm(Value image);
-  Value pad(Value image);
+  WinogradSchedule scheduleWinograd();
+  Value lowerToWinograd(Value image, const WinogradSchedule &winograd);
+  Value pad(Value image, int64_t tile = 1);
+  Value makeOutput();
   Value emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
   Value packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group);
   SmallVector<AffineMap> partMaps(const ConvAxis &y, const ConvAxis &x, int64_t group);
@@ -108,11 +112,11 @@ FailureOr<Value> ConvLowering::lower() {
   Value image = toChannelLast(rewriter, loc, op.getInput());
   if (isGemm())
     return lowerToGemm(image);
+  if (WinogradSchedule winograd = scheduleWinograd(); winograd.tile)
+    if (Value output = lowerToWinograd(image, winograd))
+      return output;
   image = pad(image);
-  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
-  Value output = tensor::EmptyOp::create(
-      rewriter, loc, ArrayRef{batch, this->height.outputSize, this->width.outputSize, index(filters)},
-      rewriter.getF32Type());
+  Value output = makeOutput();
   for (const ConvAxis &y : this->height.parts)
     for (const ConvAxis &x : this->width.parts)
       for (int64_t group = 0; group < groups(); ++group)
@@ -150,8 +154,10 @@ Value ConvLowering::lowerToGemm(Value image) {
   Value init = tensor::EmptyOp::create(
       rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, flat, 0), index(filters)}, rewriter.getF32Type());
   Value filter = packFilter(height.parts.front(), width.parts.front(), 0);
+  GemmChunk chunk = chooseGemmChunk(target, channels);
   auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(init.getType()), flat, filter, values, ValueRange(init),
-                                   rewriter.getAffineMapArrayAttr(rowMaps), schedule.mr, schedule.nr, schedule.lanes);
+                                   rewriter.getAffineMapArrayAttr(rowMaps), schedule.mr, schedule.nr, schedule.lanes,
+                                   chunk.mc, chunk.packA);
   buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), rewriter.getF32Type(),
                       gemm.getEpilogue());
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, image);
@@ -162,19 +168,59 @@ Value ConvLowering::lowerToGemm(Value image) {
   return tensor::ExpandShapeOp::create(rewriter, loc, imageType.clone(shape), gemm.getResult(0), rows, sizes);
 }
 
-Value ConvLowering::pad(Value image) {
-  if (height.padLow + height.padHigh + width.padLow + width.padHigh == 0)
-    return image;
+Value ConvLowering::makeOutput() {
+  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
+  return tensor::EmptyOp::create(rewriter, loc, ArrayRef{batch, height.outputSize, width.outputSize, index(filters)},
+                                 rewriter.getF32Type());
+}
+
+/// Pads with zeros, so far that the outputs are a multiple of `tile` along each axis.
+Value ConvLowering::pad(Value image, int64_t tile) {
   auto extended = [&](const ConvAxisPlan &plan) {
+    const ConvAxis &part = plan.parts.front();
     AffineExpr size = getAffineSymbolExpr(0, op.getContext()) + (plan.padLow + plan.padHigh);
+    if (tile > 1)
+      size = (size - (part.taps - 1)).ceilDiv(tile) * tile + (part.taps - 1);
     return affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(0, 1, size), {plan.inputSize});
   };
+  OpFoldResult rows = extended(height), columns = extended(width);
+  if (height.padLow == 0 && width.padLow == 0 && isEqualConstantIntOrValue(rows, height.inputSize) &&
+      isEqualConstantIntOrValue(columns, width.inputSize))
+    return image;
   OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
-  Value init = tensor::EmptyOp::create(
-      rewriter, loc, ArrayRef{batch, extended(height), extended(width), index(channels)}, rewriter.getF32Type());
+  Value init =
+      tensor::EmptyOp::create(rewriter, loc, ArrayRef{batch, rows, columns, index(channels)}, rewriter.getF32Type());
   return vcpu::PadOp::create(rewriter, loc, init.getType(), image, init, ArrayRef{height.padLow, width.padLow},
                              schedule.lanes)
       .getResult();
+}
+
+/// How it is computed by minimal filtering; a tile of 0 where it is not.
+WinogradSchedule ConvLowering::scheduleWinograd() {
+  auto isPlain = [](const ConvAxisPlan &plan) {
+    const ConvAxis &part = plan.parts.front();
+    return plan.parts.size() == 1 && part.taps == 3 && part.stride == 1 && part.dilation == 1;
+  };
+  if (op.getTransposed() || op.getGroups() != 1 || !isPlain(height) || !isPlain(width) || channels < schedule.lanes ||
+      filters < schedule.nr)
+    return {};
+  // What is not known is taken to be large enough not to decide.
+  auto getSize = [](OpFoldResult size) { return getConstantIntValue(size).value_or(56); };
+  return chooseWinogradSchedule(target, {getSize(height.outputSize), getSize(width.outputSize), channels, filters});
+}
+
+/// Null where the filter is not a constant.
+Value ConvLowering::lowerToWinograd(Value image, const WinogradSchedule &winograd) {
+  DenseResourceElementsAttr transformed = transformFilter(op.getWeight(), winograd.tile, schedule.nr);
+  if (!transformed)
+    return {};
+  Value filter = arith::ConstantOp::create(rewriter, loc, transformed), output = makeOutput();
+  auto conv = vcpu::WinogradConvOp::create(rewriter, loc, TypeRange(output.getType()), pad(image, winograd.tile),
+                                           filter, extras, ValueRange(output), rewriter.getAffineMapArrayAttr(maps),
+                                           winograd.tile, winograd.chunk, winograd.panels, schedule.mr, schedule.lanes);
+  buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), extras.size(), rewriter.getF32Type(),
+                      conv.getEpilogue());
+  return conv.getResult(0);
 }
 
 /// (⌈F / nr⌉, taps · C, nr), or one panel of all channels where they are convolved apart.

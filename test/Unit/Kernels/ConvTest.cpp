@@ -12,11 +12,15 @@ struct ConvCase {
   int64_t batch, height, width, channels, filters;
   int64_t kernel[2], strides[2] = {1, 1}, dilations[2] = {1, 1};
   bool depthwise = false, flip = false, dynamicSizes = false, epilogue = true;
+  int64_t tile = 0; ///< of Winograd's algorithm
 
   int64_t out(int64_t axis) const {
     return ((axis ? width : height) - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis] + 1;
   }
   int64_t taps() const { return kernel[0] * kernel[1]; }
+  /// Extent of the image: with tiles, so many that the last one lies within.
+  int64_t in(int64_t axis) const { return tile ? (out(axis) + tile - 1) / tile * tile + 2 : axis ? width : height; }
+  std::string name() const { return tile ? "winograd_conv" : depthwise ? "depthwise_conv" : "conv"; }
 };
 
 std::string pair(const char *name, const int64_t (&values)[2]) {
@@ -38,12 +42,15 @@ std::string convText(const ConvCase &c, const Level &level, Array &in, Array &we
   auto image = [&](Array &array) { return c.dynamicSizes ? array.type({0, 1, 2}) : array.type(); };
   std::string x = image(in), y = image(out), r = image(residual);
   std::string text = "func.func @main(%x: " + x + ", %w: " + weight.type() + ", %b: " + bias.type() + ", %r: " + r +
-                     ", %y: " + y + ") {\n  vcpu." + (c.depthwise ? "depthwise_conv" : "conv") + " ins(%x, %w : " + x +
-                     ", " + weight.type() + ")";
+                     ", %y: " + y + ") {\n  vcpu." + c.name() + " ins(%x, %w : " + x + ", " + weight.type() + ")";
   if (c.epilogue)
     text += " extras(%b, %r : " + bias.type() + ", " + r + ")";
-  text += " outs(%y : " + y + ") {" + pair("kernel", c.kernel) + pair("strides", c.strides) +
-          pair("dilations", c.dilations) + (c.flip ? "flip, " : "") + "mr = " + (level.lanes == 16 ? "14" : "6") +
+  text += " outs(%y : " + y + ") {";
+  if (c.tile)
+    text += "tile = " + std::to_string(c.tile) + ", chunk = 5, panels = 2, ";
+  else
+    text += pair("kernel", c.kernel) + pair("strides", c.strides) + pair("dilations", c.dilations);
+  text += std::string(c.flip ? "flip, " : "") + "mr = " + (level.lanes == 16 ? "14" : "6") +
           ", lanes = " + std::to_string(level.lanes);
   if (c.epilogue)
     text += ", extra_maps = [affine_map<(b, y, x, f) -> (f)>, affine_map<(b, y, x, f) -> (b, y, x, f)>]";
@@ -66,7 +73,37 @@ double sumAt(const ConvCase &c, Array &in, Array &weight, int64_t b, int64_t y, 
   return sum;
 }
 
+/// G of Lavin and Gray, row `row` and column `column`.
+double filterMatrix(int64_t tile, int64_t row, int64_t column) {
+  static const double two[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+  static const double four[6][3] = {{0.25, 0, 0},
+                                    {-1 / 6.0, -1 / 6.0, -1 / 6.0},
+                                    {-1 / 6.0, 1 / 6.0, -1 / 6.0},
+                                    {1 / 24.0, 1 / 12.0, 1 / 6.0},
+                                    {1 / 24.0, -1 / 12.0, 1 / 6.0},
+                                    {0, 0, 1}};
+  return tile == 2 ? two[row][column] : four[row][column];
+}
+
+/// G g Gᵀ for every filter and channel, in panels.
+Array transformFilter(const ConvCase &c, Array &weight, int64_t width) {
+  int64_t n = c.tile + 2;
+  Array packed({n * n, (c.filters + width - 1) / width, c.channels, width});
+  for (int64_t place = 0; place < n * n; ++place)
+    for (int64_t channel = 0; channel < c.channels; ++channel)
+      for (int64_t f = 0; f < c.filters; ++f) {
+        double sum = 0;
+        for (int64_t tap = 0; tap < 9; ++tap)
+          sum += filterMatrix(c.tile, place / n, tap / 3) * filterMatrix(c.tile, place % n, tap % 3) *
+                 weight.at({tap, channel, f});
+        packed.at({place, f / width, channel, f % width}) = static_cast<float>(sum);
+      }
+  return packed;
+}
+
 Array packFilter(const ConvCase &c, Array &weight, int64_t width) {
+  if (c.tile)
+    return transformFilter(c, weight, width);
   if (c.depthwise) {
     Array packed({1, c.taps(), c.channels});
     packed.data = weight.data;
@@ -80,7 +117,7 @@ Array packFilter(const ConvCase &c, Array &weight, int64_t width) {
 }
 
 void check(const ConvCase &c, const Level &level, int64_t parts) {
-  Array in({c.batch, c.height, c.width, c.channels});
+  Array in({c.batch, c.in(0), c.in(1), c.channels});
   Array weight({c.taps(), c.channels, c.depthwise ? 1 : c.filters}), bias({c.filters});
   Array out({c.batch, c.out(0), c.out(1), c.filters}), residual(out);
   in.fill(1), weight.fill(2), bias.fill(3), residual.fill(4), out.fill(5);
@@ -101,7 +138,8 @@ void check(const ConvCase &c, const Level &level, int64_t parts) {
           float got = out.at({b, y, x, f});
           worst = std::max(worst, std::isnan(got) ? INFINITY : std::abs(got - expected));
         }
-  EXPECT_LE(worst, 2e-7 * c.taps() * c.channels + 1e-6);
+  double perProduct = c.tile == 4 ? 2e-6 : 2e-7; // F(4 × 4) multiplies by up to 8, squared
+  EXPECT_LE(worst, perProduct * c.taps() * c.channels + 1e-6);
 }
 
 void checkAll(std::initializer_list<ConvCase> cases) {
@@ -152,6 +190,28 @@ TEST(Conv, Depthwise) {
              .depthwise = true,
              .flip = true,
              .epilogue = false}});
+}
+
+TEST(Conv, Winograd) {
+  for (int64_t tile : {2, 4})
+    checkAll({{.batch = 1, .height = 10, .width = 14, .channels = 32, .filters = 64, .kernel = {3, 3}, .tile = tile},
+              {.batch = 2, .height = 9, .width = 7, .channels = 19, .filters = 70, .kernel = {3, 3}, .tile = tile},
+              {.batch = 3,
+               .height = 5,
+               .width = 4,
+               .channels = 16,
+               .filters = 161,
+               .kernel = {3, 3},
+               .dynamicSizes = true,
+               .tile = tile},
+              {.batch = 1,
+               .height = 3,
+               .width = 3,
+               .channels = 5,
+               .filters = 7,
+               .kernel = {3, 3},
+               .epilogue = false,
+               .tile = tile}});
 }
 
 } // namespace

@@ -42,3 +42,14 @@ TEST(CostModel, ChunksHaveALeastNumberOfRows) {
   EXPECT_EQ(chooseGemmChunk(target, 4096).mc, 256);
   EXPECT_GT(chooseGemmChunk(target, 0).mc, 0);
 }
+
+TEST(CostModel, WinogradWeighsProductsAgainstFilters) {
+  TargetInfo target = *TargetInfo::get("x86-64-v4");
+  EXPECT_EQ(chooseWinogradSchedule(target, {56, 56, 64, 64}).tile, 4);
+  EXPECT_EQ(chooseWinogradSchedule(target, {14, 14, 512, 512}).tile,
+            2); // 36 · 512² floats would take longer from memory
+  EXPECT_EQ(chooseWinogradSchedule(target, {7, 7, 512, 512}).tile, 0);
+  WinogradSchedule schedule = chooseWinogradSchedule(target, {28, 28, 128, 128});
+  EXPECT_EQ(schedule.chunk, 56);
+  EXPECT_EQ(schedule.panels, 2);
+}

@@ -9,7 +9,32 @@ using namespace vitc::vcpu::detail;
 
 static bool arePositivePair(ArrayRef<int64_t> values) { return values.size() == 2 && values[0] > 0 && values[1] > 0; }
 
-/// What conv and depthwise_conv share: the window (C2), its last position (C3), extras and epilogue (C4).
+/// Extras and epilogue (C4), and rows of memrefs (C5).
+template <typename ConvLikeOp>
+static LogicalResult verifyExtras(ConvLikeOp op) {
+  if (op.getExtraMaps().size() != op.getExtras().size()) // conv_c4, depthwise_conv_c4, winograd_conv_c4
+    return op.emitOpError() << "expected " << op.getExtras().size() << " extra maps, got " << op.getExtraMaps().size();
+  for (auto [extra, attr] : llvm::zip_equal(op.getExtras(), op.getExtraMaps())) {
+    AffineMap map = cast<AffineMapAttr>(attr).getValue();
+    if (map.getNumDims() != 4 ||
+        map.getNumResults() != shapedType(extra).getRank()) // conv_c4, depthwise_conv_c4, winograd_conv_c4
+      return op.emitOpError() << "expected a map from 4 dimensions to those of " << extra.getType() << ", got " << attr;
+  }
+  if (failed(verifyContiguousRows(op))) // conv_c5, depthwise_conv_c5, winograd_conv_c5
+    return failure();
+  if (op.getEpilogue().empty())
+    return op.getExtras().empty() ? success() : op.emitOpError("expected an epilogue that reads the extras");
+  Block &block = op.getEpilogue().front();
+  auto isF32 = [](Type type) { return type.isF32(); };
+  auto yield = dyn_cast<YieldOp>(block.back());
+  if (block.getNumArguments() != op.getExtras().size() + 1 || !llvm::all_of(block.getArgumentTypes(), isF32) ||
+      !yield || !yield.getValue().getType().isF32()) // conv_c4, depthwise_conv_c4, winograd_conv_c4
+    return op.emitOpError() << "expected an epilogue of " << op.getExtras().size() + 1
+                            << " f32 arguments that yields f32";
+  return success();
+}
+
+/// What conv and depthwise_conv share: the window (C2), its last position (C3), extras and epilogue.
 template <typename WindowOp>
 static LogicalResult verifyWindow(WindowOp op) {
   if (!arePositivePair(op.getKernel()) || !arePositivePair(op.getStrides()) || !arePositivePair(op.getDilations()) ||
@@ -26,25 +51,7 @@ static LogicalResult verifyWindow(WindowOp op) {
       return op.emitOpError() << "expected at least " << reach << " elements along dimension " << axis + 1
                               << " of the input, got " << input;
   }
-  if (op.getExtraMaps().size() != op.getExtras().size()) // conv_c4, depthwise_conv_c4
-    return op.emitOpError() << "expected " << op.getExtras().size() << " extra maps, got " << op.getExtraMaps().size();
-  for (auto [extra, attr] : llvm::zip_equal(op.getExtras(), op.getExtraMaps())) {
-    AffineMap map = cast<AffineMapAttr>(attr).getValue();
-    if (map.getNumDims() != 4 || map.getNumResults() != shapedType(extra).getRank()) // conv_c4, depthwise_conv_c4
-      return op.emitOpError() << "expected a map from 4 dimensions to those of " << extra.getType() << ", got " << attr;
-  }
-  if (failed(verifyContiguousRows(op))) // conv_c5, depthwise_conv_c5
-    return failure();
-  if (op.getEpilogue().empty())
-    return op.getExtras().empty() ? success() : op.emitOpError("expected an epilogue that reads the extras");
-  Block &block = op.getEpilogue().front();
-  auto isF32 = [](Type type) { return type.isF32(); };
-  auto yield = dyn_cast<YieldOp>(block.back());
-  if (block.getNumArguments() != op.getExtras().size() + 1 || !llvm::all_of(block.getArgumentTypes(), isF32) ||
-      !yield || !yield.getValue().getType().isF32()) // conv_c4, depthwise_conv_c4
-    return op.emitOpError() << "expected an epilogue of " << op.getExtras().size() + 1
-                            << " f32 arguments that yields f32";
-  return success();
+  return verifyExtras(op);
 }
 
 /// in (B, H, W, C) and out (B, H', W', F) of f32, static C and F.
@@ -96,3 +103,38 @@ OpFoldResult DepthwiseConvOp::getWorkItems(OpBuilder &builder) {
 
 void ConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 void DepthwiseConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+void WinogradConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
+
+LogicalResult WinogradConvOp::verify() {
+  ShapedType weight = shapedType(getWeight());
+  if (!areImages(*this) || weight.getRank() != 4 || !weight.hasStaticShape()) // winograd_conv_c1
+    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', F), and a static packed filter of rank 4");
+  if ((getTile() != 2 && getTile() != 4) || getChunk() <= 0 || getPanels() <= 0 || getMr() <= 0 ||
+      !llvm::isPowerOf2_64(getLanes()) || getPanelWidth() % getLanes()) // winograd_conv_c2
+    return emitOpError("expected a tile of 2 or 4, a positive chunk, panels and mr, and as lanes a power of two that "
+                       "divides the panel width");
+  int64_t window = getWindow(), width = getPanelWidth();
+  SmallVector<int64_t> shape = {window * window, llvm::divideCeilSigned(getFilters(), width), getChannels(), width};
+  if (!isF32Of(getWeight(), shape)) // winograd_conv_c1
+    return emitOpError() << "expected a filter of " << weight.clone(shape) << ", got " << weight;
+  ShapedType input = shapedType(getInput()), output = shapedType(getOutputs()[0]);
+  for (int64_t axis : {1, 2}) {
+    int64_t size = input.getDimSize(axis), outputs = output.getDimSize(axis);
+    if (ShapedType::isDynamic(size) || ShapedType::isDynamic(outputs))
+      continue;
+    int64_t least = llvm::divideCeilSigned(outputs, getTile()) * getTile() + 2;
+    if (size < least) // winograd_conv_c3
+      return emitOpError() << "expected at least " << least << " elements along dimension " << axis
+                           << " of the input, got " << input;
+  }
+  return verifyExtras(*this);
+}
+
+OpFoldResult WinogradConvOp::getWorkItems(OpBuilder &builder) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim : {0, 1, 2})
+    sizes.push_back(sizeOf(builder, getLoc(), getOutputs()[0], dim));
+  auto tiles = [&](unsigned dim) { return builder.getAffineSymbolExpr(dim).ceilDiv(getTile()); };
+  AffineExpr chunks = (builder.getAffineSymbolExpr(0) * tiles(1) * tiles(2)).ceilDiv(getChunk());
+  return foldSizes(builder, getLoc(), chunks * getGroupCount(), sizes);
+}

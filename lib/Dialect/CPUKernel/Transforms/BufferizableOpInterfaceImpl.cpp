@@ -109,8 +109,8 @@ void attach(MLIRContext *context) {
 
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
-    attach<AttentionOp, ConvOp, DepthwiseConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp, PatchifyOp,
-           ScatterOp, SoftmaxOp, TopKOp>(context);
+    attach<AttentionOp, ConvOp, DepthwiseConvOp, WinogradConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp,
+           PatchifyOp, ScatterOp, SoftmaxOp, TopKOp>(context);
   });
   registry.addExtension(
       +[](MLIRContext *context, vitc::vit::ViTDialect *) { attach<vitc::vit::ProcedureOp>(context); });

@@ -69,4 +69,46 @@ def CPUKernel_DepthwiseConvOp : CPUKernel_WindowOp<"depthwise_conv"> {
   }];
 }
 
+def CPUKernel_WinogradConvOp : CPUKernel_KernelOp<"winograd_conv"> {
+  let summary = "channel-last 3 × 3 convolution of stride 1 by minimal filtering";
+  let description = [{
+    out[b, y, x, f] = epilogue(Σ in[b, y + i, x + j, c] · g[f, c, i, j], extras..) as F(m × m, 3 × 3) of Lavin and Gray (Fast
+    Algorithms for Convolutional Neural Networks, CVPR 2016, section 4): n × n inputs, n = m + 2, give a tile of m × m
+    outputs. W holds G g Gᵀ, the inputs become Bᵀ d B, and n² products over the channels (one for each place in a
+    tile) give what Aᵀ M A makes outputs of: n² products a tile where `vcpu.conv` takes 9 m².
+
+    A work item is `chunk` tiles at most (balanced) and `panels` panels of filters; items count chunks first, so that a
+    range of them streams few panels. The epilogue is as in `vcpu.conv`.
+
+    - (C1) in is (B, H, W, C), W (n², ⌈F / nr⌉, C, nr), out (B, H', W', F), all f32; C, F, nr are static.
+    - (C2) `tile` is 2 or 4 (m); `chunk`, `panels` and `mr` are positive; `lanes` is a power of two that divides nr.
+    - (C3) All of the last tile's inputs lie in the image: H is at least ⌈H' / m⌉ · m + 2, W likewise, where they are static.
+    - (C4) Extras, maps and epilogue are as in `vcpu.conv`.
+    - (C5) The last dimension of memrefs has stride 1.
+  }];
+  let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$weight, Variadic<CPUKernel_Shaped>:$extras,
+                   Variadic<CPUKernel_Shaped>:$outputs, DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps,
+                   I64Attr:$tile, I64Attr:$chunk, I64Attr:$panels, I64Attr:$mr,
+                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region MaxSizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $weight `:` type($input) `,` type($weight) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`epilogue` $epilogue^)? (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = dpsDeclaration # [{
+    ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    /// n, the inputs of a tile along an axis.
+    int64_t getWindow() { return getTile() + 2; }
+    int64_t getChannels() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()).getShape().back(); }
+    int64_t getFilters() { return ::llvm::cast<::mlir::ShapedType>(getOutputs()[0].getType()).getShape().back(); }
+    /// Columns of a panel, and how many panels there are.
+    int64_t getPanelWidth() { return ::llvm::cast<::mlir::ShapedType>(getWeight().getType()).getShape().back(); }
+    int64_t getPanelCount() { return ::llvm::cast<::mlir::ShapedType>(getWeight().getType()).getDimSize(1); }
+    /// Work items of a chunk.
+    int64_t getGroupCount() { return (getPanelCount() + getPanels() - 1) / getPanels(); }
+  }];
+}
+
 #endif
