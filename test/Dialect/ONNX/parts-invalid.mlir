@@ -123,6 +123,14 @@ func.func @gather_nd_c1(%x: tensor<4x3xf32>, %i: tensor<4x1xi64>) {
 
 // -----
 
+func.func @gather_nd_c1_unranked(%x: tensor<*xf32>, %i: tensor<*xi64>) {
+  // expected-error @+1 {{expected batch_dims from 0 to 31, got 9223372036854775807}}
+  %0 = onnx.GatherND %x, %i {batch_dims = 9223372036854775807} : (tensor<*xf32>, tensor<*xi64>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
 func.func @gather_nd_c2(%x: tensor<4x3xf32>, %i: tensor<4x3xi64>) {
   // expected-error @+1 {{expected index vectors of length 1 to 2, got 3}}
   %0 = onnx.GatherND %x, %i : (tensor<4x3xf32>, tensor<4x3xi64>) -> tensor<4xf32>

@@ -1,5 +1,6 @@
 #include "ONNXVerification.h"
 
+#include "vitc/Dialect/ONNX/IR/Extent.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 
 using namespace mlir;
@@ -133,7 +134,8 @@ LogicalResult GatherOp::verify() {
 LogicalResult GatherNDOp::verify() {
   std::optional<int64_t> data = getRank(getData()), rank = getRank(getIndices());
   int64_t batch = getBatchDims();
-  int64_t least = std::min(data.value_or(batch + 1), rank.value_or(batch + 1));
+  constexpr auto most = static_cast<int64_t>(mostDimensions);
+  int64_t least = std::min(data.value_or(most), rank.value_or(most));
   if (batch < 0 || batch >= least) // gather_nd_c1
     return emitOpError() << "expected batch_dims from 0 to " << least - 1 << ", got " << batch;
   if (!data || !rank)
