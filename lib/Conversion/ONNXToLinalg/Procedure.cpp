@@ -129,6 +129,27 @@ Values ProcedureBuilder::choose(Value condition, function_ref<Values()> then, fu
   return scf::IfOp::create(builder, loc, condition, emit(then), emit(otherwise)).getResults();
 }
 
+void ProcedureBuilder::sift(Value root, Value end, function_ref<Value(Value, Value)> goesAbove,
+                            function_ref<void(Value, Value)> swap) {
+  Value one = index(1);
+  auto firstChild = [&](Value place) { return add(add(place, place), one); };
+  loopWhile(
+      {root}, [&](ValueRange place) { return less(firstChild(place[0]), end); },
+      [&](ValueRange place) {
+        Value left = firstChild(place[0]), right = add(left, one);
+        Value child = choose(
+            less(right, end), [&] { return Values{select(goesAbove(right, left), right, left)}; },
+            [&] { return Values{left}; })[0];
+        return choose(
+            goesAbove(child, place[0]),
+            [&] {
+              swap(place[0], child);
+              return Values{child};
+            },
+            [&] { return Values{end}; });
+      });
+}
+
 SmallVector<Tensor> vitc::onnx::buildProcedure(TensorBuilder &builder, Value items, ArrayRef<Tensor> inputs,
                                                ArrayRef<std::pair<Extents, Type>> outputs, ProcedureBody body) {
   auto values = llvm::map_to_vector(inputs, [](const Tensor &input) { return input.value; });

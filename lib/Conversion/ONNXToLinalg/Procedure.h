@@ -48,6 +48,10 @@ public:
   Values walk(Value memref, ValueRange inits, llvm::function_ref<Values(ValueRange, ValueRange)> body);
   void branch(Value condition, llvm::function_ref<void()> then);
   Values choose(Value condition, llvm::function_ref<Values()> then, llvm::function_ref<Values()> otherwise);
+  /// Moves what is at `root` of a binary heap down among the first `end` places until none of its children goes above
+  /// it. `goesAbove` compares what is at two places, `swap` exchanges it.
+  void sift(Value root, Value end, llvm::function_ref<Value(Value, Value)> goesAbove,
+            llvm::function_ref<void(Value, Value)> swap);
 
 private:
   Values walkFrom(Value memref, Values position, ValueRange inits,

@@ -76,23 +76,8 @@ private:
 
   /// Moves the element at `root` down among the first `end` until its children are no worse.
   void sift(Value root, Value end) {
-    Value one = p.index(1);
-    auto firstChild = [&](Value place) { return p.add(p.add(place, place), one); };
-    p.loopWhile(
-        {root}, [&](ValueRange place) { return p.less(firstChild(place[0]), end); },
-        [&](ValueRange place) {
-          Value left = firstChild(place[0]), right = p.add(left, one);
-          Value child = p.choose(
-              p.less(right, end), [&] { return Values{p.select(isBetter(get(left), get(right)), right, left)}; },
-              [&] { return Values{left}; })[0];
-          return p.choose(
-              isBetter(get(place[0]), get(child)),
-              [&] {
-                swap(place[0], child);
-                return Values{child};
-              },
-              [&] { return Values{end}; });
-        });
+    p.sift(
+        root, end, [&](Value a, Value b) { return isBetter(get(b), get(a)); }, [&](Value a, Value b) { swap(a, b); });
   }
 
   ProcedureBuilder &p;

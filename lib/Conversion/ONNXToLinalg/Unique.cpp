@@ -113,24 +113,9 @@ private:
 
   /// Moves what is at `root` down among the first `end` until its children are not after it.
   void sift(Value root, Value end) {
-    Value one = p.index(1);
-    auto firstChild = [&](Value place) { return p.add(p.add(place, place), one); };
-    p.loopWhile(
-        {root}, [&](ValueRange place) { return p.less(firstChild(place[0]), end); },
-        [&](ValueRange place) {
-          Value left = firstChild(place[0]), right = p.add(left, one);
-          Value child = p.choose(
-              p.less(right, end),
-              [&] { return Values{p.select(rows.isAfter(get(Order, right), get(Order, left)), right, left)}; },
-              [&] { return Values{left}; })[0];
-          return p.choose(
-              rows.isAfter(get(Order, child), get(Order, place[0])),
-              [&] {
-                swap(place[0], child);
-                return Values{child};
-              },
-              [&] { return Values{end}; });
-        });
+    p.sift(
+        root, end, [&](Value a, Value b) { return rows.isAfter(get(Order, a), get(Order, b)); },
+        [&](Value a, Value b) { swap(a, b); });
   }
 
   /// The first row that equals each: equal ones are neighbours in the order, the first one in front.
