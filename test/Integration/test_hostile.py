@@ -310,13 +310,18 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_deep_graphs(run_tool, tmp_path, step):
+def chain(step, length):
+    """From x to y by so many steps."""
     nodes, value = [], "x"
-    for number in range(150):
+    for number in range(length):
         nodes += step(value, number)
         value = f"v{number}"
-    nodes.append(node("Identity", [value], ["y"]))
+    return [*nodes, node("Identity", [value], ["y"])]
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_deep_graphs(run_tool, tmp_path, step):
+    nodes = chain(step, 150)
     constants = [ints("zero", 0), ints("one", 1), ints("four", 4), ints("eight", 8), ints("halves", 4, 4), ints("shape", 1, 8, 16),
                  numpy_helper.from_array(np.ones((8, 16), np.float32), "table")]
     onnx.save(model(nodes, constants, shape=(1, 8, 16)), tmp_path / "m.onnx")
@@ -337,11 +342,7 @@ LONG = {
 @pytest.mark.parametrize("step", LONG.values(), ids=LONG)
 def test_long_graphs(run_tool, tmp_path, step):
     """Compiled as far as buffers are planned: no step takes time that is cubic in the length."""
-    nodes, value = [], "x"
-    for number in range(1000):
-        nodes += step(value, number)
-        value = f"v{number}"
-    nodes.append(node("Identity", [value], ["y"]))
+    nodes = chain(step, 1000)
     constants = [ints("shape", 1, 8, 8), numpy_helper.from_array(np.float32(0.5), "scalar"),
                  numpy_helper.from_array(np.eye(8, dtype=np.float32), "square")]
     onnx.save(model(nodes, constants, shape=(1, 8, 8)), tmp_path / "m.onnx")
