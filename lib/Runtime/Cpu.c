@@ -57,50 +57,58 @@ static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t reg[4]) {
   __asm__ volatile("cpuid" : "=a"(reg[EAX]), "=b"(reg[EBX]), "=c"(reg[ECX]), "=d"(reg[EDX]) : "a"(leaf), "c"(subleaf));
 }
 
-static bool has_instructions(uint32_t leaf, uint32_t subleaf, int reg, int bit) {
+static bool has_instructions(const vitc_cpu *cpu, uint32_t leaf, uint32_t subleaf, int reg, int bit) {
   uint32_t values[4];
-  cpuid(leaf & 0x80000000, 0, values);
+  cpu->cpuid(leaf & 0x80000000, 0, values);
   if (values[EAX] < leaf)
     return false;
   if (subleaf) {
-    cpuid(leaf, 0, values);
+    cpu->cpuid(leaf, 0, values);
     if (values[EAX] < subleaf)
       return false;
   }
-  cpuid(leaf, subleaf, values);
+  cpu->cpuid(leaf, subleaf, values);
   return values[reg] >> bit & 1;
 }
 
-static uint32_t enabled_states(void) {
-  enum { OSXSAVE = 27 };
-  uint32_t low = 0, high;
-  if (has_instructions(1, 0, ECX, OSXSAVE))
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+static uint32_t xgetbv(void) {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return low;
 }
 
-/* AMX registers are large: the kernel gives them to a process that asks. */
-static bool amx_permitted(void) {
+static uint32_t enabled_states(const vitc_cpu *cpu) {
+  enum { OSXSAVE = 27 };
+  return has_instructions(cpu, 1, 0, ECX, OSXSAVE) ? cpu->xgetbv() : 0;
+}
+
+/* AMX registers are large: the kernel gives them to a process that asks; asking again changes nothing. */
+static bool request_amx(void) {
   enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
   return vitc_syscall(VITC_SYS_ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA, 0, 0) == 0;
 }
 
-bool vitc_missing_features(uint64_t features, vitc_text *missing) {
+bool vitc_missing_features_of(const vitc_cpu *cpu, uint64_t features, vitc_text *missing) {
   bool any = false;
   for (unsigned i = 0; i < sizeof instruction_sets / sizeof *instruction_sets; ++i)
     if (features & instruction_sets[i].feature &&
-        !has_instructions(instruction_sets[i].leaf, instruction_sets[i].subleaf, instruction_sets[i].reg,
+        !has_instructions(cpu, instruction_sets[i].leaf, instruction_sets[i].subleaf, instruction_sets[i].reg,
                           instruction_sets[i].bit))
       append_missing(missing, &any, instruction_sets[i].name);
   if (any)
     return true;
-  uint32_t enabled = enabled_states();
+  uint32_t enabled = enabled_states(cpu);
   for (unsigned i = 0; i < sizeof register_states / sizeof *register_states; ++i)
     if (features & register_states[i].features && (enabled & register_states[i].xcr0) != register_states[i].xcr0)
       append_missing(missing, &any, register_states[i].name);
-  if (!any && features & (VITC_CPU_AMX_TILE | VITC_CPU_AMX_BF16 | VITC_CPU_AMX_INT8) && !amx_permitted())
+  if (!any && features & (VITC_CPU_AMX_TILE | VITC_CPU_AMX_BF16 | VITC_CPU_AMX_INT8) && !cpu->request_amx())
     append_missing(missing, &any, "the kernel's permission to use AMX");
   return any;
+}
+
+bool vitc_missing_features(uint64_t features, vitc_text *missing) {
+  const vitc_cpu cpu = {cpuid, xgetbv, request_amx};
+  return vitc_missing_features_of(&cpu, features, missing);
 }
 
 uint32_t vitc_flush_denormals(void) {

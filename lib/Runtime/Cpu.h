@@ -11,6 +11,17 @@
  * kernel for AMX where that is among them. */
 bool vitc_missing_features(uint64_t features, vitc_text *missing);
 
+#if defined(__x86_64__)
+/* Who is asked: the processor (the registers of a leaf: eax, ebx, ecx, edx; XCR0) and the kernel; or a test. */
+typedef struct vitc_cpu {
+  void (*cpuid)(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]);
+  uint32_t (*xgetbv)(void);
+  bool (*request_amx)(void);
+} vitc_cpu;
+
+bool vitc_missing_features_of(const vitc_cpu *cpu, uint64_t features, vitc_text *missing);
+#endif
+
 /* Makes this thread round to nearest and treat denormals as zero; returns the mode to restore. */
 uint32_t vitc_flush_denormals(void);
 void vitc_restore_float_mode(uint32_t mode);

@@ -4,6 +4,11 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace vitc;
 
 static TargetInfo makeAVX2() {
@@ -24,14 +29,59 @@ static TargetInfo makeAVX512() {
   return info;
 }
 
-static std::optional<TargetInfo> getHost() {
+/// AVX-512 with products of pairs of bf16 at the rate of FMAs: Zen 4 and later.
+static TargetInfo makeZen4() {
+  TargetInfo info = makeAVX512();
+  info.level = "znver4";
+  // Named one by one: LLVM's znver4 may also use what only AMD has.
+  info.llvmFeatures = "+avx512vnni,+avx512bf16,-prefer-256-bit";
+  info.cpuFeatures |= CPUFeatureVNNI | CPUFeatureBF16;
+  info.bf16DotsPerCycle = info.fmasPerCycle;
+  return info;
+}
+
+/// Tiles of bf16 and int8; products of pairs of bf16 in vectors at half the rate of FMAs.
+static TargetInfo makeSapphireRapids() {
+  TargetInfo info = makeZen4();
+  info.level = "sapphirerapids";
+  info.llvmFeatures += ",+amx-tile,+amx-bf16,+amx-int8";
+  info.cpuFeatures |= CPUFeatureAMXTile | CPUFeatureAMXBF16 | CPUFeatureAMXInt8;
+  info.bf16DotsPerCycle = 1;
+  info.hasAMX = true;
+  info.l2Bytes = 2 << 20;
+  return info;
+}
+
+/// The registers of AMX are large: Linux gives them to a process that asks.
+static bool requestAMX() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr int requestPermission = 0x1023 /*ARCH_REQ_XCOMP_PERM*/, tileData = 18 /*XFEATURE_XTILEDATA*/;
+  return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+#else
+  return false;
+#endif
+}
+
+/// The CPUFeature bits of this machine.
+static uint64_t getHostFeatures() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  auto has = [&](llvm::ArrayRef<llvm::StringRef> names) {
-    return llvm::all_of(names, [&](llvm::StringRef name) { return features.lookup(name); });
+  auto bit = [&](CPUFeature feature, std::initializer_list<llvm::StringRef> names) -> uint64_t {
+    return llvm::all_of(names, [&](llvm::StringRef name) { return features.lookup(name); }) ? feature : 0;
   };
-  if (!has({"avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe"}))
-    return std::nullopt;
-  return has({"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"}) ? makeAVX512() : makeAVX2();
+  uint64_t found = bit(CPUFeatureV3, {"avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe"}) |
+                   bit(CPUFeatureV4, {"avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl"}) |
+                   bit(CPUFeatureVNNI, {"avx512vnni"}) | bit(CPUFeatureBF16, {"avx512bf16"});
+  if (features.lookup("amx-tile") && requestAMX())
+    found |= CPUFeatureAMXTile | bit(CPUFeatureAMXBF16, {"amx-bf16"}) | bit(CPUFeatureAMXInt8, {"amx-int8"});
+  return found;
+}
+
+static std::optional<TargetInfo> getHost() {
+  uint64_t features = getHostFeatures();
+  for (llvm::StringRef name : llvm::reverse(TargetInfo::levels()))
+    if (TargetInfo level = *TargetInfo::get(name); (level.cpuFeatures & ~features) == 0)
+      return level;
+  return std::nullopt;
 }
 
 std::optional<TargetInfo> TargetInfo::get(llvm::StringRef name) {
@@ -41,10 +91,14 @@ std::optional<TargetInfo> TargetInfo::get(llvm::StringRef name) {
     return makeAVX2();
   if (name == "x86-64-v4")
     return makeAVX512();
+  if (name == "znver4")
+    return makeZen4();
+  if (name == "sapphirerapids")
+    return makeSapphireRapids();
   return std::nullopt;
 }
 
 llvm::ArrayRef<llvm::StringLiteral> TargetInfo::levels() {
-  static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4"};
+  static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4", "znver4", "sapphirerapids"};
   return names;
 }

@@ -50,6 +50,32 @@ def test_environment_asks_for_a_level_that_is_not_held(both, monkeypatch):
         vitc.load(both.library, threads=1)
 
 
+@pytest.fixture(scope="module")
+def all_levels(small_model, run_tool, tmp_path_factory):
+    library = tmp_path_factory.mktemp("levels") / "all.so"
+    return compile_model(run_tool, small_model("deit_batch"), library, "--mcpu=sapphirerapids,x86-64-v4,x86-64-v3,znver4")
+
+
+def test_levels_stand_from_the_best_to_the_least(all_levels, run_tool):
+    """The levels of AVX-512 read the same packed weights."""
+    info = info_of(run_tool, all_levels.library)
+    assert info["targets"] == ["sapphirerapids", "znver4", "x86-64-v4", "x86-64-v3"]
+    read = info["weights"]["bytes_of_target"]
+    assert read["x86-64-v4"] == read["znver4"] == read["sapphirerapids"]
+    assert info["weights"]["bytes"] < read["x86-64-v4"] + read["x86-64-v3"]
+
+
+@pytest.mark.parametrize("level, instructions", [("znver4", "avx512_bf16"), ("sapphirerapids", "amx_tile")])
+def test_levels_run_or_say_what_is_missing(all_levels, level, instructions, monkeypatch):
+    inputs = draw(vitc.load(all_levels.library, threads=1), 2)
+    monkeypatch.setenv("VITC_ISA", level)
+    if instructions in FLAGS:
+        assert_agrees(vitc.load(all_levels.library, threads=1).run(inputs), Reference.open(all_levels.model).run(inputs))
+    else:
+        with pytest.raises(vitc.Error, match=f"its code for {level} needs .*(BF16|AMX)"):
+            vitc.load(all_levels.library, threads=1)
+
+
 def test_info_lists_levels_and_what_they_share(both, run_tool, small_model, tmp_path):
     info = info_of(run_tool, both.library)
     assert info["targets"] == LEVELS and info["options"] == {"precision": "fp32"}

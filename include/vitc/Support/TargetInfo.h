@@ -14,11 +14,16 @@ namespace vitc {
 enum CPUFeature : uint64_t {
   CPUFeatureV3 = 1 << 0,
   CPUFeatureV4 = 1 << 1,
+  CPUFeatureVNNI = 1 << 2,
+  CPUFeatureBF16 = 1 << 3,
+  CPUFeatureAMXTile = 1 << 4,
+  CPUFeatureAMXBF16 = 1 << 5,
+  CPUFeatureAMXInt8 = 1 << 6,
 };
 
 /// What the cost model and the kernel builders know of a CPU level. Sizes are in bytes, per core.
 struct TargetInfo {
-  std::string level;        ///< vitc's name of the level: "x86-64-v3", "x86-64-v4", …
+  std::string level;        ///< vitc's name of the level: "x86-64-v3", "znver4", …
   std::string llvmCpu;      ///< for -mcpu
   std::string llvmFeatures; ///< "+avx512vnni,…"
   uint64_t cpuFeatures = 0; ///< CPUFeature bits that a machine must have to run the level's code
@@ -30,9 +35,14 @@ struct TargetInfo {
   /// L2 139 GB/s reading alone.
   double hertz = 3e9;
   int64_t fmasPerCycle = 2; ///< of whole vectors
+  /// How many whole vectors of pairs of bf16 a core multiplies and adds to f32 a cycle (vdpbf16ps); 0: it has no such
+  /// instruction. Each does twice the products of an FMA, so that it gains where there are more than half as many.
+  int64_t bf16DotsPerCycle = 0;
+  bool hasAMX = false; ///< tiles of bf16 and int8
   double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
+  bool hasBF16Dot() const { return bf16DotsPerCycle > 0; }
   /// The peak of multiplications with an addition, one core.
   double macsPerSecond(int64_t elementBytes) const { return hertz * fmasPerCycle * lanes(elementBytes); }
 

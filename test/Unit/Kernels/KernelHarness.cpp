@@ -174,8 +174,9 @@ static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string 
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   auto builder = llvm::cantFail(llvm::orc::JITTargetMachineBuilder::detectHost());
-  builder.setCPU(vitc::TargetInfo::get(level)->llvmCpu);
-  builder.getFeatures() = llvm::SubtargetFeatures();
+  vitc::TargetInfo target = *vitc::TargetInfo::get(level);
+  builder.setCPU(target.llvmCpu);
+  builder.getFeatures() = llvm::SubtargetFeatures(target.llvmFeatures);
   builder.setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
   return llvm::cantFail(builder.createTargetMachine());
 }
@@ -193,8 +194,10 @@ std::unique_ptr<CompiledKernels> CompiledKernels::compile(const std::string &tex
   ExecutionEngineOptions options;
   auto transform = [&](llvm::Module *module) {
     // The functions carry their CPU, since the engine generates code for the host's otherwise.
-    for (llvm::Function &function : *module)
+    for (llvm::Function &function : *module) {
       function.addFnAttr("target-cpu", machine->getTargetCPU());
+      function.addFnAttr("target-features", machine->getTargetFeatureString());
+    }
     return optimize(module);
   };
   options.transformer = transform;
@@ -291,7 +294,7 @@ void CompiledKernels::run(std::vector<Array *> arguments, int64_t parts) {
 
 std::vector<Level> vitc::test::runnableLevels() {
   std::vector<Level> levels{{"x86-64-v3", 8}};
-  if (TargetInfo::get("host")->level == "x86-64-v4")
-    levels.push_back({"x86-64-v4", 16});
+  if (TargetInfo host = *TargetInfo::get("host"); host.level != levels[0].name)
+    levels.push_back({host.level, host.lanes(sizeof(float))});
   return levels;
 }

@@ -75,9 +75,10 @@ private:
   std::unique_ptr<mlir::ExecutionEngine> engine;
 };
 
-/// The CPU levels that this machine can run, with their vectors: "x86-64-v3" and 8 lanes, "x86-64-v4" and 16.
+/// The least CPU level and the best that this machine runs, with their vectors: "x86-64-v3" and 8 lanes, "znver4" and
+/// 16.
 struct Level {
-  const char *name;
+  std::string name;
   int64_t lanes;
 };
 std::vector<Level> runnableLevels();

@@ -14,6 +14,27 @@ TEST(TargetInfo, LevelsAreKnownByName) {
   EXPECT_EQ(avx512->vectorRegisters, 32);
 }
 
+TEST(TargetInfo, LevelsIncludeThoseBefore) {
+  uint64_t before = 0;
+  for (llvm::StringRef name : TargetInfo::levels()) {
+    std::optional<TargetInfo> level = TargetInfo::get(name);
+    ASSERT_TRUE(level);
+    EXPECT_EQ(level->level, name);
+    EXPECT_EQ(before & ~level->cpuFeatures, 0u);
+    EXPECT_NE(before, level->cpuFeatures);
+    before = level->cpuFeatures;
+  }
+}
+
+TEST(TargetInfo, ProductsOfBF16) {
+  EXPECT_FALSE(TargetInfo::get("x86-64-v4")->hasBF16Dot());
+  TargetInfo zen4 = *TargetInfo::get("znver4"), sapphireRapids = *TargetInfo::get("sapphirerapids");
+  EXPECT_EQ(zen4.bf16DotsPerCycle, zen4.fmasPerCycle);
+  EXPECT_FALSE(zen4.hasAMX);
+  EXPECT_EQ(2 * sapphireRapids.bf16DotsPerCycle, sapphireRapids.fmasPerCycle);
+  EXPECT_TRUE(sapphireRapids.hasAMX);
+}
+
 TEST(TargetInfo, HostIsALevel) {
   std::optional<TargetInfo> host = TargetInfo::get("host");
   ASSERT_TRUE(host);

@@ -144,6 +144,11 @@ TEST(Program, CodesAreTheRuntimes) {
   EXPECT_EQ(int(TypeCode::Bool), int(kDLBool));
   EXPECT_EQ(uint64_t(CPUFeatureV3), uint64_t(VITC_CPU_X86_64_V3));
   EXPECT_EQ(uint64_t(CPUFeatureV4), uint64_t(VITC_CPU_X86_64_V4));
+  EXPECT_EQ(uint64_t(CPUFeatureVNNI), uint64_t(VITC_CPU_AVX512_VNNI));
+  EXPECT_EQ(uint64_t(CPUFeatureBF16), uint64_t(VITC_CPU_AVX512_BF16));
+  EXPECT_EQ(uint64_t(CPUFeatureAMXTile), uint64_t(VITC_CPU_AMX_TILE));
+  EXPECT_EQ(uint64_t(CPUFeatureAMXBF16), uint64_t(VITC_CPU_AMX_BF16));
+  EXPECT_EQ(uint64_t(CPUFeatureAMXInt8), uint64_t(VITC_CPU_AMX_INT8));
 }
 
 TEST(Program, InfoSaysWhatTheLibraryHolds) {
