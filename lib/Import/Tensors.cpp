@@ -116,7 +116,8 @@ FailureOr<ElementsAttr> TensorImporter::import(const TensorProto &tensor, Locati
   Type elementType = type->getElementType();
   bool isBool = elementType.isInteger(1);
   unsigned width = isBool ? 8 : elementType.getIntOrFloatBitWidth();
-  int64_t size = llvm::divideCeil(type->getNumElements() * width, 8);
+  // The bits of what has a possible number of bytes may still be too many to count.
+  int64_t size = type->getNumElements() / 8 * width + llvm::divideCeil(type->getNumElements() % 8 * width, 8);
   FailureOr<SharedBytes> data = getBytes(tensor, size, loc);
   if (failed(data))
     return failure();

@@ -99,6 +99,11 @@ def test_constants_without_their_bytes(refused, dims):
         refused(model([node("Add", ["x", "w"], ["y"])], [tensor("w", dims, data)]), "tensor 'w'")
 
 
+@pytest.mark.parametrize("extent, data_type", [(2**63 - 1, TensorProto.INT4), (2**62, TensorProto.UINT8), (2**60, FLOAT)])
+def test_more_bits_than_can_be_counted(refused, extent, data_type):
+    refused(model([node("Cast", ["w"], ["y"], to=FLOAT)], [tensor("w", [extent], bytes(4), data_type)], opset=21), "bytes of data, got")
+
+
 @pytest.mark.parametrize("data", [15, 17, 0])
 @pytest.mark.parametrize("data_type", [FLOAT, TensorProto.INT64, TensorProto.BOOL, TensorProto.FLOAT16], ids=str)
 def test_a_wrong_number_of_bytes(refused, data, data_type):
@@ -191,6 +196,13 @@ def test_axes_at_the_ends_of_integers(refused, axis):
 def test_shapes_that_nothing_states(refused, op):
     inputs = ["x", "x"] if op == "Range" else ["x", ""]
     refused(model([node(op, inputs, ["y"])], shape=() if op == "Range" else (2, 2, 3), opset=20), op)
+
+
+def test_slices_along_no_axis(run_tool, tmp_path):
+    x = np.arange(4, dtype=np.float32).reshape(1, 4)
+    nothing = [ints(name) for name in ("starts", "ends", "axes", "steps")]
+    made = model([node("Slice", ["x", "starts", "ends", "axes", "steps"], ["s"]), node("Relu", ["s"], ["y"])], nothing)
+    assert np.array_equal(run_model(made, {"x": x}, run_tool, tmp_path)["y"], x)
 
 
 @pytest.mark.parametrize("op, name", [("ConstantOfShape", "value"), ("Cast", "to"), ("EyeLike", "dtype")])

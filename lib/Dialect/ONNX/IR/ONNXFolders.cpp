@@ -55,8 +55,8 @@ OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
 /// A slice as long as its operand starts at its first element, where it steps by 1.
 OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   std::optional<SmallTensor> steps = SmallTensor::fromAttribute(adaptor.getSteps());
-  bool stepsByOne =
-      !getSteps() || (steps && llvm::all_equal(steps->getElements()) && (*steps)[0] == Element(Extent(1)));
+  auto isOne = [](const Element &step) { return step == Element(Extent(1)); };
+  bool stepsByOne = !getSteps() || (steps && llvm::all_of(steps->getElements(), isOne));
   if (stepsByOne && hasSameShape(getData(), getResult()))
     return getData();
   return vitc::onnx::detail::foldByEvaluation(*this, adaptor.getOperands());
