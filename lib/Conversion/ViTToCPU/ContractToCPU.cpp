@@ -1,3 +1,5 @@
+#include "Transposes.h"
+
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Support/CostModel.h"
@@ -93,21 +95,11 @@ private:
         missing.push_back(dim);
     for (int64_t loop : kept)
       permutation.push_back(std::distance(have.begin(), llvm::find(have, loop)));
-    Value value = transpose(op.getLoc(), operand->get(), permutation, rewriter);
+    Value value = transpose(rewriter, op.getLoc(), operand->get(), permutation);
     if (missing.empty())
       return value;
     Value init = tensor::EmptyOp::create(rewriter, op.getLoc(), select(sizes, loops), rewriter.getF32Type());
     return linalg::BroadcastOp::create(rewriter, op.getLoc(), value, init, missing)->getResult(0);
-  }
-
-  static Value transpose(Location loc, Value value, ArrayRef<int64_t> permutation, PatternRewriter &rewriter) {
-    if (isIdentityPermutation(permutation))
-      return value;
-    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, value), permuted;
-    for (int64_t dim : permutation)
-      permuted.push_back(sizes[dim]);
-    Value init = tensor::EmptyOp::create(rewriter, loc, permuted, rewriter.getF32Type());
-    return linalg::TransposeOp::create(rewriter, loc, value, init, permutation)->getResult(0);
   }
 
   /// A as (batch.., M, K).
@@ -186,7 +178,7 @@ private:
     SmallVector<int64_t> permutation;
     for (int64_t loop : loopsOf(op.getMatchingIndexingMap(op.getDpsInitOperand(0))))
       permutation.push_back(std::distance(loops.begin(), llvm::find(loops, loop)));
-    return transpose(op.getLoc(), matrices, permutation, rewriter);
+    return transpose(rewriter, op.getLoc(), matrices, permutation);
   }
 
   TargetInfo target;

@@ -1,5 +1,6 @@
 #include "ConvWindows.h"
 #include "Epilogue.h"
+#include "Transposes.h"
 #include "WinogradFilter.h"
 
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
@@ -17,14 +18,6 @@ using namespace vitc;
 
 /// Pixels of a depthwise tile: enough sums to hide the latency of a multiply-add.
 static constexpr int64_t depthwisePixels = 8;
-
-static Value transpose(OpBuilder &builder, Location loc, Value input, ArrayRef<int64_t> permutation) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, input), permuted;
-  for (int64_t dim : permutation)
-    permuted.push_back(sizes[dim]);
-  Value init = tensor::EmptyOp::create(builder, loc, permuted, getElementTypeOrSelf(input));
-  return linalg::TransposeOp::create(builder, loc, input, init, permutation)->getResult(0);
-}
 
 static Value toChannelLast(OpBuilder &builder, Location loc, Value image) {
   return transpose(builder, loc, image, {0, 2, 3, 1});

@@ -31,6 +31,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     populateViTIndexingToCPUPatterns(patterns);
     populateViTConvToCPUPatterns(patterns, *target);
     populateTransposeSinkingPatterns(patterns);
+    populateChannelLastImagePatterns(patterns);
     populateViTElementwiseToLinalgPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))) || failed(reportLeftovers()))
       return signalPassFailure();

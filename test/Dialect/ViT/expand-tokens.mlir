@@ -32,3 +32,17 @@ func.func @one_picture(%patches: tensor<1x4x6xf32>, %prefix: tensor<2x8xf32>, %w
   %0 = vit.assemble prefix(%prefix : tensor<2x8xf32>) patches(%p : tensor<1x4x8xf32>) {cls = 1, registers = 1} -> tensor<1x6x8xf32>
   return %0 : tensor<1x6x8xf32>
 }
+
+// Patches of tokens (spatial-reduction attention, arXiv 2102.12122, §3.3) are convolved where they lie.
+// CHECK-LABEL: func.func @patches_of_tokens
+// CHECK-NOT: vit.patchify
+// CHECK: %[[C:.+]] = vit.conv %{{.+}}, %{{.+}} {{.*}}strides = array<i64: 2, 4>} : (tensor<1x8x4x8xf32>, tensor<16x8x2x4xf32>) -> tensor<1x16x2x2xf32>
+// CHECK: %[[F:.+]] = tensor.collapse_shape %[[C]]
+// CHECK: linalg.transpose ins(%[[F]] : tensor<1x16x4xf32>)
+func.func @patches_of_tokens(%tokens: tensor<1x32x8xf32>, %w: tensor<16x8x2x4xf32>) -> tensor<1x4x16xf32> {
+  %e = tensor.empty() : tensor<1x8x32xf32>
+  %t = linalg.transpose ins(%tokens : tensor<1x32x8xf32>) outs(%e : tensor<1x8x32xf32>) permutation = [0, 2, 1]
+  %i = tensor.expand_shape %t [[0], [1], [2, 3]] output_shape [1, 8, 4, 8] : tensor<1x8x32xf32> into tensor<1x8x4x8xf32>
+  %p = vit.patch_embed %i, %w : (tensor<1x8x4x8xf32>, tensor<16x8x2x4xf32>) -> tensor<1x4x16xf32>
+  return %p : tensor<1x4x16xf32>
+}

@@ -26,8 +26,12 @@ void populateViTIndexingToCPUPatterns(mlir::RewritePatternSet &patterns);
 /// vit.conv → vcpu.{pad, conv, depthwise_conv, gemm} on channel-last images, between linalg.transposes.
 void populateViTConvToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
-/// Transposes move below elementwise linalg ops and cancel where they meet.
+/// Transposes move below elementwise linalg ops and reshapes, and cancel where they meet.
 void populateTransposeSinkingPatterns(mlir::RewritePatternSet &patterns);
+
+/// Padding, pooling and sums of channel-last images that are transposed to channel-first: the transpose moves below
+/// them.
+void populateChannelLastImagePatterns(mlir::RewritePatternSet &patterns);
 
 /// linalg.transpose of two groups of dimensions → vcpu.pack; for transposes that did not cancel.
 void populateTransposeToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);

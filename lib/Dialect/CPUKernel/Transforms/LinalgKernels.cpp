@@ -13,14 +13,14 @@ using namespace mlir::linalg;
 using namespace vitc::vcpu;
 
 /// The loop whose iterations are the work items: the longest parallel one that is not the innermost, so that rows stay
-/// whole, or else the innermost. Nothing for an op without parallel loops.
+/// whole, or else, where the others have one iteration, the innermost. Nothing for an op without parallel loops.
 static std::optional<unsigned> chooseParallelLoop(LinalgOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   std::optional<unsigned> chosen;
   int64_t longest = 1;
   for (unsigned loop = 0, count = op.getNumLoops(); loop < count; ++loop) {
-    if (iterators[loop] != utils::IteratorType::parallel || (chosen && loop + 1 == count))
+    if (iterators[loop] != utils::IteratorType::parallel || (longest > 1 && loop + 1 == count))
       continue;
     int64_t extent = ShapedType::isDynamic(extents[loop]) ? 2 : extents[loop];
     if (!chosen || extent > longest) {

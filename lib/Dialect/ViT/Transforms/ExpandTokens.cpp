@@ -38,7 +38,42 @@ static SmallVector<OpFoldResult> withTokens(OpBuilder &builder, Location loc, Va
   return sizes;
 }
 
+/// Whether the channels of an image (B, C, H, W) are innermost where it comes from: tokens, or another image.
+static bool isChannelLast(Value image) {
+  auto expand = image.getDefiningOp<tensor::ExpandShapeOp>();
+  auto transpose = (expand ? expand.getSrc() : image).getDefiningOp<linalg::TransposeOp>();
+  if (!transpose)
+    return false;
+  ArrayRef<int64_t> permutation = transpose.getPermutation();
+  return expand ? permutation == ArrayRef<int64_t>{0, 2, 1} : permutation == ArrayRef<int64_t>{0, 3, 1, 2};
+}
+
 namespace {
+
+/// A patch of a channel-last image is a few runs of memory: it is convolved where it lies.
+struct ConvolveChannelLast final : OpRewritePattern<PatchEmbedOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PatchEmbedOp op, PatternRewriter &rewriter) const override {
+    if (!isChannelLast(op.getImage()))
+      return rewriter.notifyMatchFailure(op, "the image is channel-first");
+    Location loc = op.getLoc();
+    RankedTensorType image = op.getImage().getType(), tokens = op.getResult().getType();
+    ArrayRef<int64_t> filter = op.getWeight().getType().getShape(), patch = filter.take_back(2);
+    int64_t rows = image.getDimSize(2) / patch[0], columns = image.getDimSize(3) / patch[1];
+    auto conv =
+        ConvOp::create(rewriter, loc, tokens.clone({image.getDimSize(0), filter[0], rows, columns}), op.getImage(),
+                       op.getWeight(), op.getBias(), ValueRange(), patch, ArrayRef<int64_t>{0, 0, 0, 0},
+                       ArrayRef<int64_t>{1, 1}, 1, false, rewriter.getArrayAttr({}));
+    Value flat = tensor::CollapseShapeOp::create(rewriter, loc, conv.getResult(),
+                                                 ArrayRef<ReassociationIndices>{{0}, {1}, {2, 3}});
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, flat);
+    std::swap(sizes[1], sizes[2]);
+    Value init = tensor::EmptyOp::create(rewriter, loc, sizes, tokens.getElementType());
+    rewriter.replaceOpWithNewOp<linalg::TransposeOp>(op, flat, init, ArrayRef<int64_t>{0, 2, 1});
+    return success();
+  }
+};
 
 struct ExpandPatchEmbed final : OpRewritePattern<PatchEmbedOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -136,6 +171,7 @@ struct ExpandTokensPass final : vitc::vit::impl::ExpandTokensPassBase<ExpandToke
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandPatchEmbed, ExpandAssemble>(&getContext());
+    patterns.add<ConvolveChannelLast>(&getContext(), /*benefit=*/2);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

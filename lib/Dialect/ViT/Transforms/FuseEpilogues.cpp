@@ -177,6 +177,34 @@ private:
   }
 };
 
+/// activation(views(contraction))  ==>  views(activation(contraction)), where nothing else reads what is in between:
+/// the tokens of a convolution, say, which are its channels flattened and transposed.
+template <typename ActivationOp>
+struct ApplyBeforeViews final : OpRewritePattern<ActivationOp> {
+  using OpRewritePattern<ActivationOp>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ActivationOp op, PatternRewriter &rewriter) const override {
+    OpOperand *read = &op.getInputMutable();
+    while (Operation *view = getView(read->get()))
+      read = &view->getOpOperand(0);
+    Operation *contraction = read->get().getDefiningOp();
+    if (read->getOwner() == op || !isa_and_nonnull<LinearOp, ConvOp>(contraction) || !read->get().hasOneUse())
+      return rewriter.notifyMatchFailure(op, "does not read views of a contraction that alone are read");
+    rewriter.setInsertionPointAfter(contraction);
+    auto activated = ActivationOp::create(rewriter, op.getLoc(), read->get().getType(), read->get());
+    rewriter.modifyOpInPlace(read->getOwner(), [&] { read->set(activated.getResult()); });
+    rewriter.replaceOp(op, op.getInput());
+    return success();
+  }
+
+private:
+  static Operation *getView(Value value) {
+    Operation *view = value.getDefiningOp();
+    bool isView = isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp, linalg::TransposeOp>(view);
+    return isView && value.hasOneUse() ? view : nullptr;
+  }
+};
+
 /// Whether an elementwise op reads the rows of a linear layer merged: (B, N, C) as (B · N, C), as batch norms do. It
 /// can as well compute on (B, N, C), where it fuses.
 bool readsMergedRows(OpOperand *operand) {
@@ -192,6 +220,7 @@ struct FuseEpiloguesPass final : vitc::vit::impl::FuseEpiloguesPassBase<FuseEpil
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseEpilogue<LinearOp>, FuseEpilogue<ConvOp>>(&getContext());
+    patterns.add<ApplyBeforeViews<GeluOp>, ApplyBeforeViews<HardSwishOp>, ApplyBeforeViews<SiluOp>>(&getContext());
     linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, readsMergedRows);
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -8,7 +8,8 @@ def ExpandTokensPass : Pass<"vit-expand-tokens"> {
   let description = [{
     `vit.patch_embed` becomes patches as rows and a `vit.linear`, so that what follows a patch embedding (the position
     of each token) fuses like any other epilogue; `vit.assemble` becomes an addition and two insertions into one
-    token buffer.
+    token buffer. Patches of an image whose channels are innermost (tokens that are read as one) lie in a few runs of memory
+    each: such an embedding becomes a `vit.conv`, which needs no rows.
 
     ```mlir
     // before
@@ -69,7 +70,8 @@ def FuseEpiloguesPass : Pass<"vit-fuse-epilogues"> {
     An elementwise op (`vit.gelu`, `vit.silu`, `vit.layer_scale`, any structured op with parallel loops only and identity
     maps from the contraction's result to its own) that is the only reader of a `vit.linear` or `vit.conv` moves into its
     epilogue. Other operands become extras with their index maps; splat constants become scalars. An op that reads the
-    rows of a `vit.linear` merged (a batch norm of tokens) first takes their extents.
+    rows of a `vit.linear` merged (a batch norm of tokens) first takes their extents, and an activation that reads views of
+    a contraction moves before them.
 
     ```mlir
     // before

@@ -2,7 +2,6 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -10,66 +9,6 @@ using namespace mlir;
 using namespace vitc;
 
 namespace {
-
-/// elementwise(transpose(x), ..)  ==>  transpose(elementwise(x, ..)), so that it meets the transpose of a reader.
-struct SinkTranspose final : OpInterfaceRewritePattern<linalg::LinalgOp> {
-  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
-
-  LogicalResult matchAndRewrite(linalg::LinalgOp op, PatternRewriter &rewriter) const override {
-    if (!isa<linalg::GenericOp, linalg::ElementwiseOp>(op) || !op.hasPureTensorSemantics() ||
-        op.getNumDpsInits() != 1 || !linalg::isElementwise(op) || op.hasIndexSemantics())
-      return rewriter.notifyMatchFailure(op, "not elementwise with one result");
-    if (!op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||
-        !op.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
-      return rewriter.notifyMatchFailure(op, "its result is not made in order, or starts from a value");
-    linalg::TransposeOp transpose = commonTranspose(op);
-    if (!transpose)
-      return rewriter.notifyMatchFailure(op, "its full operands are not transposes by one permutation");
-    rewrite(op, transpose, rewriter);
-    return success();
-  }
-
-private:
-  /// The transpose that every operand of the result's shape comes from, up to its input; null where they differ.
-  static linalg::TransposeOp commonTranspose(linalg::LinalgOp op) {
-    linalg::TransposeOp common;
-    for (OpOperand *input : op.getDpsInputOperands()) {
-      if (!op.getMatchingIndexingMap(input).isIdentity())
-        continue;
-      auto transpose = input->get().getDefiningOp<linalg::TransposeOp>();
-      if (!transpose || (common && common.getPermutation() != transpose.getPermutation()))
-        return {};
-      common = transpose;
-    }
-    return common;
-  }
-
-  static void rewrite(linalg::LinalgOp op, linalg::TransposeOp transpose, PatternRewriter &rewriter) {
-    Location loc = op.getLoc();
-    ArrayRef<int64_t> permutation = transpose.getPermutation();
-    SmallVector<AffineExpr> dims; // dimension i was dimension permutation[i] of the input
-    for (int64_t dim : permutation)
-      dims.push_back(rewriter.getAffineDimExpr(dim));
-    SmallVector<Value> operands;
-    SmallVector<AffineMap> maps;
-    for (OpOperand *input : op.getDpsInputOperands()) {
-      AffineMap map = op.getMatchingIndexingMap(input);
-      operands.push_back(map.isIdentity() ? input->get().getDefiningOp<linalg::TransposeOp>().getInput()
-                                          : input->get());
-      maps.push_back(map.isIdentity() ? map : map.replaceDimsAndSymbols(dims, {}, dims.size(), 0));
-    }
-    maps.push_back(rewriter.getMultiDimIdentityMap(dims.size()));
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, transpose.getInput()),
-                                         type.getElementType());
-    operands.push_back(init);
-    Operation *before = clone(rewriter, op, init.getType(), operands);
-    before->setAttr("indexing_maps", rewriter.getAffineMapArrayAttr(maps));
-    Value after = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]),
-                                          type.getElementType());
-    rewriter.replaceOpWithNewOp<linalg::TransposeOp>(op, before->getResult(0), after, permutation);
-  }
-};
 
 /// A transpose that swaps two groups of neighbouring dimensions, as channel-first and channel-last images do:
 /// (batch.., K.., N..) → (batch.., N.., K..) packs into one panel as wide as the last group.
@@ -147,11 +86,6 @@ Value TransposeToPack::pack(linalg::TransposeOp op, Value input, RankedTensorTyp
   int64_t inner = rank - moved;
   return tensor::ExpandShapeOp::create(rewriter, loc, type, swapped, groupDims(batch, {batch + inner, rank}),
                                        tensor::getMixedSizes(rewriter, loc, op.getInit()));
-}
-
-void vitc::populateTransposeSinkingPatterns(RewritePatternSet &patterns) {
-  linalg::TransposeOp::getCanonicalizationPatterns(patterns, patterns.getContext());
-  patterns.add<SinkTranspose>(patterns.getContext());
 }
 
 void vitc::populateTransposeToCPUPatterns(RewritePatternSet &patterns, const TargetInfo &target) {
