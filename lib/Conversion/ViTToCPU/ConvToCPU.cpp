@@ -53,6 +53,8 @@ private:
   KernelOp emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
   Value emitDense(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
 
+  Value emitDepthwise(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x);
+
   OpFoldResult index(int64_t value) const { return rewriter.getIndexAttr(value); }
   bool isDepthwise() {
     return op.getGroups() > 1 && llvm::all_equal({channels, filters, static_cast<int64_t>(op.getGroups())});
@@ -67,6 +69,7 @@ private:
   Location loc;
   int64_t channels = 0, filters = 0;
   ConvAxisPlan height, width;
+  bool padsInKernel = false;
   SmallVector<Value> extras;
   SmallVector<AffineMap> maps; ///< from (b, y, x, f) of the output
 };
@@ -108,7 +111,10 @@ FailureOr<Value> ConvLowering::lower() {
   if (WinogradSchedule winograd = scheduleWinograd(); winograd.tile)
     if (Value output = lowerToWinograd(image, winograd))
       return output;
-  image = pad(image);
+  // A depthwise kernel knows what is outside of the image.
+  padsInKernel = isDepthwise() && !op.getTransposed();
+  if (!padsInKernel)
+    image = pad(image);
   Value output = makeOutput();
   for (const ConvAxis &y : this->height.parts)
     for (const ConvAxis &x : this->width.parts)
@@ -269,6 +275,13 @@ Value ConvLowering::emitDense(Value image, Value filter, Value output, const Con
   return conv.getResult(0);
 }
 
+Value ConvLowering::emitDepthwise(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x) {
+  auto conv = emitKernel<vcpu::DepthwiseConvOp>(image, filter, output, y, x, 0);
+  if (padsInKernel)
+    conv.setLow({height.padLow, width.padLow});
+  return conv.getResult(0);
+}
+
 Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group) {
   int64_t inner = channels / groups(), outer = filters / groups();
   OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
@@ -285,8 +298,7 @@ Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const
     slice = tensor::ExtractSliceOp::create(rewriter, loc, output, out.offsets, out.sizes, out.strides);
   }
   Value filter = packFilter(y, x, group);
-  Value part = isDepthwise() ? emitKernel<vcpu::DepthwiseConvOp>(image, filter, slice, y, x, group).getResult(0)
-                             : emitDense(image, filter, slice, y, x, group);
+  Value part = isDepthwise() ? emitDepthwise(image, filter, slice, y, x) : emitDense(image, filter, slice, y, x, group);
   if (whole)
     return part;
   return tensor::InsertSliceOp::create(rewriter, loc, part, output, out.offsets, out.sizes, out.strides);

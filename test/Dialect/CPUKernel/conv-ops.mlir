@@ -115,3 +115,12 @@ func.func @conv_c2_lanes(%x: memref<1x9x9x5xf32>, %w: memref<3x45x24xf32>, %out:
     {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, mr = 14 : i64, lanes = 16 : i64}
   return
 }
+
+// -----
+
+func.func @depthwise_conv_c3(%x: memref<1x9x9x5xf32>, %w: memref<1x9x5xf32>, %out: memref<1x9x9x5xf32>) {
+  // expected-error@+1 {{expected low to have two values that are not negative}}
+  vcpu.depthwise_conv ins(%x, %w : memref<1x9x9x5xf32>, memref<1x9x5xf32>) outs(%out : memref<1x9x9x5xf32>)
+    {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, mr = 8 : i64, low = array<i64: 1, -1>}
+  return
+}

@@ -12,10 +12,12 @@ struct ConvCase {
   int64_t batch, height, width, channels, filters;
   int64_t kernel[2], strides[2] = {1, 1}, dilations[2] = {1, 1};
   bool depthwise = false, flip = false, dynamicSizes = false, epilogue = true;
-  int64_t tile = 0; ///< of Winograd's algorithm
+  int64_t tile = 0;                          ///< of Winograd's algorithm
+  int64_t low[2] = {0, 0}, high[2] = {0, 0}; ///< zeros that a depthwise kernel sees around the image
 
   int64_t out(int64_t axis) const {
-    return ((axis ? width : height) - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis] + 1;
+    int64_t padded = (axis ? width : height) + low[axis] + high[axis];
+    return (padded - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis] + 1;
   }
   int64_t taps() const { return kernel[0] * kernel[1]; }
   /// Extent of the image: with tiles, so many that the last one lies within.
@@ -50,6 +52,8 @@ std::string convText(const ConvCase &c, const Level &level, Array &in, Array &we
     text += "tile = " + std::to_string(c.tile) + ", chunk = 5, panels = 2, ";
   else
     text += pair("kernel", c.kernel) + pair("strides", c.strides) + pair("dilations", c.dilations);
+  if (c.depthwise)
+    text += pair("low", c.low);
   text += std::string(c.flip ? "flip, " : "") + "mr = " + (level.lanes == 16 ? "14" : "6") +
           ", lanes = " + std::to_string(level.lanes);
   if (c.epilogue)
@@ -61,8 +65,10 @@ std::string convText(const ConvCase &c, const Level &level, Array &in, Array &we
 double sumAt(const ConvCase &c, Array &in, Array &weight, int64_t b, int64_t y, int64_t x, int64_t f) {
   double sum = 0;
   for (int64_t tap = 0; tap < c.taps(); ++tap) {
-    int64_t row = y * c.strides[0] + tap / c.kernel[1] * c.dilations[0];
-    int64_t column = x * c.strides[1] + tap % c.kernel[1] * c.dilations[1];
+    int64_t row = y * c.strides[0] + tap / c.kernel[1] * c.dilations[0] - c.low[0];
+    int64_t column = x * c.strides[1] + tap % c.kernel[1] * c.dilations[1] - c.low[1];
+    if (row < 0 || row >= c.in(0) || column < 0 || column >= c.in(1))
+      continue;
     int64_t filterTap = c.flip ? c.taps() - 1 - tap : tap;
     if (c.depthwise)
       sum += static_cast<double>(in.at({b, row, column, f})) * weight.at({filterTap, f, 0});
@@ -190,6 +196,31 @@ TEST(Conv, Depthwise) {
              .depthwise = true,
              .flip = true,
              .epilogue = false}});
+}
+
+ConvCase depthwiseCase(std::array<int64_t, 3> sizes, std::array<int64_t, 2> kernel, std::array<int64_t, 2> low,
+                       std::array<int64_t, 2> high) {
+  return {.batch = 2,
+          .height = sizes[0],
+          .width = sizes[1],
+          .channels = sizes[2],
+          .filters = sizes[2],
+          .kernel = {kernel[0], kernel[1]},
+          .depthwise = true,
+          .low = {low[0], low[1]},
+          .high = {high[0], high[1]}};
+}
+
+/// Windows over the edges of an image, at all of them, of an image smaller than the window, and nowhere in the image.
+TEST(Conv, DepthwiseOverEdges) {
+  ConvCase strided = depthwiseCase({11, 23, 16}, {3, 5}, {1, 2}, {0, 4}),
+           dilated = depthwiseCase({9, 20, 35}, {3, 3}, {4, 3}, {4, 3});
+  strided.strides[0] = strided.strides[1] = 2;
+  dilated.dilations[0] = 4, dilated.dilations[1] = 3;
+  dilated.strides[1] = 3, dilated.dynamicSizes = true;
+  checkAll({depthwiseCase({14, 30, 24}, {3, 3}, {1, 1}, {1, 1}), depthwiseCase({7, 7, 20}, {7, 7}, {3, 3}, {3, 3}),
+            depthwiseCase({2, 3, 17}, {5, 5}, {4, 2}, {2, 4}), depthwiseCase({1, 1, 16}, {3, 3}, {5, 4}, {5, 4}),
+            depthwiseCase({1, 40, 19}, {1, 21}, {0, 10}, {0, 10}), strided, dilated});
 }
 
 TEST(Conv, Winograd) {

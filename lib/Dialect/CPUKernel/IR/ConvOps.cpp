@@ -34,24 +34,29 @@ static LogicalResult verifyExtras(ConvLikeOp op) {
   return success();
 }
 
-/// What conv and depthwise_conv share: the window (C2), its last position (C3), extras and epilogue.
+/// What conv and depthwise_conv share: the window (C2), extras and epilogue.
 template <typename WindowOp>
 static LogicalResult verifyWindow(WindowOp op) {
   if (!arePositivePair(op.getKernel()) || !arePositivePair(op.getStrides()) || !arePositivePair(op.getDilations()) ||
       op.getMr() <= 0 || !llvm::isPowerOf2_64(op.getLanes())) // conv_c2, depthwise_conv_c2
     return op.emitOpError("expected two positive values each as kernel, strides and dilations, a positive mr, and a "
                           "power of two as lanes");
+  return verifyExtras(op);
+}
+
+/// Whether the last window lies in the input.
+static LogicalResult verifyLastWindow(ConvOp op) {
   ShapedType input = shapedType(op.getInput()), output = shapedType(op.getOutputs()[0]);
   for (int64_t axis : {0, 1}) {
     int64_t size = input.getDimSize(axis + 1), windows = output.getDimSize(axis + 1);
     if (ShapedType::isDynamic(size) || ShapedType::isDynamic(windows))
       continue;
     int64_t reach = (windows - 1) * op.getStrides()[axis] + (op.getKernel()[axis] - 1) * op.getDilations()[axis] + 1;
-    if (reach > size) // conv_c3, depthwise_conv_c3
+    if (reach > size) // conv_c3
       return op.emitOpError() << "expected at least " << reach << " elements along dimension " << axis + 1
                               << " of the input, got " << input;
   }
-  return verifyExtras(op);
+  return success();
 }
 
 /// in (B, H, W, C) and out (B, H', W', F) of f32, static C and F.
@@ -77,7 +82,7 @@ LogicalResult ConvOp::verify() {
     return emitOpError() << "expected a filter of " << weight.clone(shape) << ", got " << weight;
   if (getLanes() <= 0 || width % getLanes()) // conv_c2
     return emitOpError() << "expected lanes to divide the panel width, got " << getLanes();
-  return verifyWindow(*this);
+  return failed(verifyWindow(*this)) ? failure() : verifyLastWindow(*this);
 }
 
 OpFoldResult ConvOp::getWorkItems(OpBuilder &builder) {
@@ -92,6 +97,8 @@ LogicalResult DepthwiseConvOp::verify() {
   if (!areImages(*this) || getKernel().size() != 2 || shapedType(getOutputs()[0]).getDimSize(3) != channels ||
       !isF32Of(getWeight(), {1, getKernel()[0] * getKernel()[1], channels})) // depthwise_conv_c1
     return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', C), and a filter (1, kh * kw, C)");
+  if (getLow().size() != 2 || getLow()[0] < 0 || getLow()[1] < 0) // depthwise_conv_c3
+    return emitOpError("expected low to have two values that are not negative");
   return verifyWindow(*this);
 }
 

@@ -55,15 +55,18 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)>
   }];
 }
 
-def CPUKernel_DepthwiseConvOp : CPUKernel_WindowOp<"depthwise_conv"> {
+def CPUKernel_DepthwiseConvOp
+    : CPUKernel_WindowOp<"depthwise_conv", (ins DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$low)> {
   let summary = "channel-last convolution of every channel by itself";
   let description = [{
-    out[b, y, x, c] = epilogue(Σ in[b, y · sh + i · dh, x · sw + j · dw, c] · W[(i, j), c], extras..), W packed by
-    `vcpu.pack` as one panel. As in `vcpu.conv`, it reads no border, and `flip` turns the filter around. A work item is one output row; `mr` pixels share the loads of a filter.
+    out[b, y, x, c] = epilogue(Σ in[b, y · sh + i · dh − top, x · sw + j · dw − left, c] · W[(i, j), c], extras..), W packed
+    by `vcpu.pack` as one panel, `low` = [top, left]. The image is zero outside of itself, as if padded: a window has few
+    products for each element it reads, so that a padded copy of the image would cost as much as they do. As in
+    `vcpu.conv`, `flip` turns the filter around. A work item is one output row; `mr` pixels share the loads of a filter.
 
     - (C1) in is (B, H, W, C), W (1, kh · kw, C), out (B, H', W', C), all f32; C is static.
     - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive.
-    - (C3) The window of the last output element lies in the input where the sizes are static.
+    - (C3) `low` has two values that are not negative.
     - (C4) Extras, maps and epilogue are as in `vcpu.conv`.
     - (C5) The last dimension of memrefs has stride 1.
   }];
