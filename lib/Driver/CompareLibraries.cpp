@@ -137,7 +137,7 @@ static std::string serialize(Expected<std::vector<Comparison>> comparisons) {
   for (const Comparison &comparison : *comparisons) {
     const run::Difference &difference = comparison.difference;
     list.push_back(llvm::json::Array{comparison.name, comparison.isNode, difference.largest, difference.scale,
-                                     difference.where, difference.notNumbers});
+                                     difference.where, difference.notNumbers, difference.cosine});
   }
   return llvm::formatv("{0}", llvm::json::Value(std::move(list)));
 }
@@ -152,7 +152,7 @@ static Expected<std::vector<Comparison>> deserialize(StringRef text) {
   for (const llvm::json::Value &item : *value->getAsArray()) {
     const llvm::json::Array &fields = *item.getAsArray();
     run::Difference difference{*fields[2].getAsNumber(), *fields[3].getAsNumber(), *fields[4].getAsInteger(),
-                               *fields[5].getAsBoolean()};
+                               *fields[5].getAsBoolean(), *fields[6].getAsNumber()};
     comparisons.push_back({fields[0].getAsString()->str(), *fields[1].getAsBoolean(), difference});
   }
   return comparisons;
@@ -174,32 +174,53 @@ static double getRelative(const run::Difference &difference) {
   return difference.largest > 0 ? difference.largest / difference.scale : 0;
 }
 
-static void printDifference(const run::Difference &difference, double tolerance, llvm::raw_ostream &os) {
+static void printDifference(const run::Difference &difference, const Tolerance &tolerance, llvm::raw_ostream &os) {
   if (difference.notNumbers)
     os << "NaN or infinity on one side alone";
+  else if (tolerance.cosine)
+    os << llvm::format("a cosine of %.6f, where %g is asked for, and %.2g of max |y|", difference.cosine,
+                       *tolerance.cosine, getRelative(difference));
   else
-    os << llvm::format("%.2g of max |y|, where %g is allowed", getRelative(difference), tolerance);
+    os << llvm::format("%.2g of max |y|, where %g is allowed", getRelative(difference), tolerance.relative);
   os << ", at element " << difference.where;
 }
 
-bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, double tolerance, llvm::raw_ostream &out,
+/// All agree: the worst of them and, where the cosine counts, what becomes of the outputs.
+static void printAgreement(ArrayRef<Comparison> comparisons, const Tolerance &tolerance, llvm::raw_ostream &os) {
+  if (!tolerance.cosine) {
+    const Comparison &worst = *llvm::max_element(comparisons, [](const Comparison &a, const Comparison &b) {
+      return getRelative(a.difference) < getRelative(b.difference);
+    });
+    os << "at most " << llvm::format("%.2g", getRelative(worst.difference)) << " of max |y|, of '" << worst.name
+       << "'\n";
+    return;
+  }
+  const Comparison &worst = *llvm::min_element(
+      comparisons, [](const Comparison &a, const Comparison &b) { return a.difference.cosine < b.difference.cosine; });
+  os << llvm::format("cosine at least %.6f, of '", worst.difference.cosine) << worst.name << "'\n";
+  for (const Comparison &comparison : comparisons)
+    if (!comparison.isNode)
+      os << "output '" << comparison.name
+         << llvm::format("': cosine %.6f, at most %.2g of max |y|\n", comparison.difference.cosine,
+                         getRelative(comparison.difference));
+}
+
+bool vitc::driver::printVerdict(ArrayRef<Comparison> comparisons, const Tolerance &tolerance, llvm::raw_ostream &out,
                                 llvm::raw_ostream &err) {
   auto drifts = [&](const Comparison &comparison) { return !comparison.agrees(tolerance); };
   size_t nodes = llvm::count_if(comparisons, [](const Comparison &comparison) { return comparison.isNode; });
   size_t outputs = comparisons.size() - nodes;
   size_t wrong = llvm::count_if(comparisons, drifts);
+  StringRef reference = tolerance.cosine ? "the unfused path in fp32" : "the unfused path";
   if (wrong == 0) {
-    const Comparison &worst = *llvm::max_element(comparisons, [](const Comparison &a, const Comparison &b) {
-      return getRelative(a.difference) < getRelative(b.difference);
-    });
-    out << "verified " << nodes << " ops and " << outputs << (outputs == 1 ? " output" : " outputs")
-        << " against the unfused path: at most " << llvm::format("%.2g", getRelative(worst.difference))
-        << " of max |y|, of '" << worst.name << "'\n";
+    out << "verified " << nodes << " ops and " << outputs << (outputs == 1 ? " output" : " outputs") << " against "
+        << reference << ": ";
+    printAgreement(comparisons, tolerance, out);
     return true;
   }
   const Comparison &first = *llvm::find_if(comparisons, drifts);
-  err << "vitc: error: " << (first.isNode ? "node '" : "output '") << first.name
-      << "': drifts from the unfused path by ";
+  err << "vitc: error: " << (first.isNode ? "node '" : "output '") << first.name << "': drifts from " << reference
+      << " by ";
   printDifference(first.difference, tolerance, err);
   if (first.isNode)
     err << "; the first of " << wrong << " that do, of " << nodes << " ops and " << outputs << " outputs\n";

@@ -13,15 +13,25 @@ struct VerifiedLibraries {
   llvm::StringRef reference, fused, delivered;
 };
 
+/// How far a program may be from the reference.
+struct Tolerance {
+  double relative = 1e-4; ///< of differences to the largest magnitude of the reference
+  /// Where it is set, what counts instead: the least cosine, for products of fewer bits. Their differences add up from
+  /// layer to layer, while what they mean is kept.
+  std::optional<double> cosine;
+};
+
 /// How far one output of a program is from the reference's.
 struct Comparison {
   std::string name; ///< of a node, or of an output
   bool isNode = false;
   run::Difference difference;
 
-  /// `tolerance` is relative to the largest magnitude of the reference.
-  bool agrees(double tolerance) const {
-    return !difference.notNumbers && difference.largest <= tolerance * difference.scale;
+  bool agrees(const Tolerance &tolerance) const {
+    if (difference.notNumbers)
+      return false;
+    return tolerance.cosine ? difference.cosine >= *tolerance.cosine
+                            : difference.largest <= tolerance.relative * difference.scale;
   }
 };
 
@@ -31,7 +41,7 @@ llvm::Expected<std::vector<Comparison>> compareLibraries(const VerifiedLibraries
                                                          llvm::ArrayRef<std::string> nodes, llvm::StringRef inputs);
 
 /// Says how far the programs agree, or which node drifts first by more than the tolerance; returns whether they do.
-bool printVerdict(llvm::ArrayRef<Comparison> comparisons, double tolerance, llvm::raw_ostream &out,
+bool printVerdict(llvm::ArrayRef<Comparison> comparisons, const Tolerance &tolerance, llvm::raw_ostream &out,
                   llvm::raw_ostream &err);
 
 } // namespace vitc::driver

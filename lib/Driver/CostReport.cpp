@@ -31,8 +31,9 @@ static int64_t getBytes(Value value) {
 }
 
 static double getSeconds(const OpCost &cost, const TargetInfo &target) {
-  double products = cost.macs / target.macsPerSecond(sizeof(float));
-  double memory = cost.weightBytes / target.memoryBytesPerSecond + cost.activationBytes / target.cacheBytesPerSecond;
+  double products = cost.macs / target.productsPerSecond();
+  double weightBytes = cost.weightBytes * static_cast<double>(target.weightBytes()) / sizeof(float);
+  double memory = weightBytes / target.memoryBytesPerSecond + cost.activationBytes / target.cacheBytesPerSecond;
   return std::max(products, memory);
 }
 

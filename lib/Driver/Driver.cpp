@@ -215,7 +215,7 @@ private:
     auto comparisons =
         compareLibraries({reference.getPath(), fused.getPath(), delivered.getPath()}, verifiedNodes, *options.verify);
     if (comparisons)
-      return success(printVerdict(*comparisons, findTolerance(*graph), out, err));
+      return success(printVerdict(*comparisons, findTolerance(*graph, target->precision), out, err));
     err << "vitc: error: --verify: " << llvm::toString(comparisons.takeError()) << '\n';
     return failure();
   }

@@ -12,8 +12,8 @@ using namespace vitc::driver;
 using llvm::StringRef;
 using llvm::Twine;
 
-/// What `--precision` may say; the first is what this version compiles.
-static constexpr llvm::StringLiteral kPrecisions[] = {"fp32", "tf32", "bf16", "fp16", "auto"};
+/// What later versions' `--precision` may say.
+static constexpr llvm::StringLiteral kPrecisionsToCome[] = {"tf32", "fp16"};
 
 static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 
@@ -80,12 +80,12 @@ static std::optional<Refusal> checkShapes(const Options &options) {
 }
 
 static std::optional<Refusal> checkPrecision(const Options &options) {
-  if (!llvm::is_contained(kPrecisions, options.precision))
-    return misuse("expected " + llvm::join(llvm::ArrayRef(kPrecisions), ", ") + " in --precision, got '" +
-                  options.precision + "'");
-  if (options.precision != kPrecisions[0])
+  std::string known = llvm::join(TargetInfo::precisions(), ", ");
+  if (llvm::is_contained(kPrecisionsToCome, options.precision))
     return Refusal{CannotCompile, "--precision=" + options.precision +
-                                      " is not supported yet: this version computes in fp32, the default"};
+                                      " is not supported yet: this version computes in one of " + known};
+  if (!llvm::is_contained(TargetInfo::precisions(), options.precision))
+    return misuse("expected " + known + " in --precision, got '" + options.precision + "'");
   return std::nullopt;
 }
 
@@ -115,7 +115,7 @@ std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
   std::vector<TargetInfo> targets;
   for (StringRef level : llvm::reverse(TargetInfo::levels()))
     if (llvm::is_contained(wanted, level))
-      targets.push_back(*TargetInfo::get(level));
+      targets.push_back(*TargetInfo::get(level)->withPrecision(options.precision));
   return targets;
 }
 

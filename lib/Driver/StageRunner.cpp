@@ -26,6 +26,7 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
   PassManager pm(module.getContext());
   CPUPipelineOptions cpu;
   cpu.level = target.level;
+  cpu.precision = target.precision == Precision::BF16 ? "bf16" : "fp32";
   switch (stage) {
   case Stage::ONNX:
     buildONNXPipeline(pm);

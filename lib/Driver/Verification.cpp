@@ -44,7 +44,9 @@ static Operation *findLastNode(Location loc, const llvm::MapVector<StringRef, Op
   return last;
 }
 
-double vitc::driver::findTolerance(ModuleOp graph) {
+Tolerance vitc::driver::findTolerance(ModuleOp graph, Precision precision) {
+  if (precision == Precision::BF16)
+    return {.cosine = 0.9995};
   double tolerance = 1e-4;
   graph.walk([&](Operation *op) {
     bool quantizes =
@@ -58,7 +60,7 @@ double vitc::driver::findTolerance(ModuleOp graph) {
     else if (quantizes)
       tolerance = std::max(tolerance, std::ldexp(1.0, 2 - static_cast<int>(type.getIntOrFloatBitWidth())));
   });
-  return tolerance;
+  return {tolerance, std::nullopt};
 }
 
 static func::FuncOp getMain(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
@@ -101,7 +103,8 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::driver::returnNodes(ModuleOp graph, Array
   return copy;
 }
 
-LogicalResult vitc::driver::writeReference(ModuleOp graph, const TargetInfo &target, StringRef path) {
+LogicalResult vitc::driver::writeReference(ModuleOp graph, TargetInfo target, StringRef path) {
+  target.precision = Precision::FP32;
   return failure(failed(lowerUnfused(graph, target)) || failed(writeHostLibrary(graph, target, path)));
 }
 

@@ -1,6 +1,8 @@
 #ifndef VITC_DRIVER_VERIFICATION_H
 #define VITC_DRIVER_VERIFICATION_H
 
+#include "CompareLibraries.h"
+
 #include "vitc/Support/TargetInfo.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -17,8 +19,9 @@ namespace vitc::driver {
 
 /// How far values of the graph, a module of the stage `onnx`, may be from the reference's, relative to the largest:
 /// 1e-4, or one unit in the last place of the coarsest type that it rounds to (a few steps of what it quantises to),
-/// since values that differ a little may be rounded to different sides.
-double findTolerance(mlir::ModuleOp graph);
+/// since values that differ a little may be rounded to different sides. Of products of bf16 the cosine counts: 0.9995,
+/// an angle of 2 degrees.
+Tolerance findTolerance(mlir::ModuleOp graph, Precision precision);
 
 /// The nodes of `graph`, a module of the stage `onnx`, whose values are results of ops of `fused`, in the order of
 /// these.
@@ -27,8 +30,9 @@ std::vector<std::string> findVerifiedNodes(mlir::ModuleOp fused, mlir::ModuleOp 
 /// A copy of a module of the stage `onnx` that returns the results of these nodes too, after its own.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> returnNodes(mlir::ModuleOp graph, llvm::ArrayRef<std::string> nodes);
 
-/// Lowers a graph that returns nodes op by op, or as every model is lowered, and writes the library for this machine.
-llvm::LogicalResult writeReference(mlir::ModuleOp graph, const TargetInfo &target, llvm::StringRef path);
+/// Lowers a graph that returns nodes op by op and in fp32, or as every model is lowered, and writes the library for
+/// this machine.
+llvm::LogicalResult writeReference(mlir::ModuleOp graph, TargetInfo target, llvm::StringRef path);
 llvm::LogicalResult writeFused(mlir::ModuleOp graph, const TargetInfo &target, llvm::StringRef path);
 
 } // namespace vitc::driver

@@ -15,7 +15,7 @@
 using namespace mlir;
 
 void vitc::buildCPUTiledPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
-  pm.addPass(createConvertViTToCPUPass({options.level}));
+  pm.addPass(createConvertViTToCPUPass({options.level, options.precision}));
   // The sizes of kernel outputs come from their inputs; resolved, equal extents become one value.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
@@ -54,7 +54,9 @@ void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &o
 void vitc::buildCPULLVMPipeline(OpPassManager &pm) {
   pm.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
   // Subviews become arithmetic on strides before memrefs become descriptors.
   pm.addPass(createExpandDynamicShapesPass());
   pm.addPass(memref::createExpandStridedMetadataPass());

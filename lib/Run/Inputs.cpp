@@ -91,6 +91,7 @@ Expected<Difference> vitc::run::compare(const Array &got, const Array &expected)
   if (got.shape != expected.shape)
     return llvm::createStringError("the shapes differ");
   Difference difference;
+  double dot = 0, squares = 0, expectedSquares = 0;
   for (int64_t i = 0, size = got.size(); i < size; ++i) {
     double g = got.at(i), e = expected.at(i);
     bool same = g == e || (std::isnan(g) && std::isnan(e));
@@ -99,12 +100,16 @@ Expected<Difference> vitc::run::compare(const Array &got, const Array &expected)
       difference.where = i;
       return difference;
     }
-    if (std::isfinite(e))
+    if (std::isfinite(e)) {
       difference.scale = std::max(difference.scale, std::abs(e));
+      dot += g * e, squares += g * g, expectedSquares += e * e;
+    }
     if (!same && std::abs(g - e) > difference.largest) {
       difference.largest = std::abs(g - e);
       difference.where = i;
     }
   }
+  if (squares > 0 || expectedSquares > 0)
+    difference.cosine = squares > 0 && expectedSquares > 0 ? dot / std::sqrt(squares * expectedSquares) : 0;
   return difference;
 }

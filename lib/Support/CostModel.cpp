@@ -14,27 +14,40 @@ GemmSchedule vitc::chooseGemmSchedule(const TargetInfo &target) {
 }
 
 GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, int64_t inner) {
-  int64_t rowBytes = std::max<int64_t>(1, inner) * static_cast<int64_t>(sizeof(float));
-  bool packA = rowBytes % 4096 == 0;
+  bool isRounded = target.multipliesBF16();
+  int64_t rowBytes = std::max<int64_t>(1, inner) * (isRounded ? 2 : sizeof(float));
+  bool packA = isRounded || rowBytes % 4096 == 0;
   int64_t leastRows = packA ? 256 : 112;
   return {std::max(leastRows, target.l2Bytes / 3 / rowBytes), packA};
 }
 
+namespace {
+
+/// The products of a convolution: their rate, and the bytes of a number of a filter.
+struct ConvProducts {
+  double perSecond;
+  int64_t filterBytes;
+};
+
+} // namespace
+
 /// The time of a convolution whose products work on `places` numbers for each of `units` (tiles or pixels).
-static double estimateConv(const TargetInfo &target, const WinogradShape &shape, double places, double units,
-                           double additions) {
-  double filters = places * shape.channels * shape.filters, peak = target.macsPerSecond(sizeof(float));
-  double products = (filters * units + additions) / peak;
-  return std::max(products, filters * sizeof(float) / target.memoryBytesPerSecond);
+static double estimateConv(const TargetInfo &target, const WinogradShape &shape, const ConvProducts &products,
+                           double places, double units, double additions) {
+  double filters = places * shape.channels * shape.filters;
+  double time = filters * units / products.perSecond + additions / target.macsPerSecond(sizeof(float));
+  return std::max(time, filters * products.filterBytes / target.memoryBytesPerSecond);
 }
 
 WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape) {
   auto estimate = [&](int64_t tile, double ofInputs, double ofOutputs) {
     double tiles = static_cast<double>(llvm::divideCeil(shape.height, tile)) * llvm::divideCeil(shape.width, tile);
     double additions = tiles * (ofInputs * shape.channels + ofOutputs * shape.filters);
-    return estimateConv(target, shape, (tile + 2) * (tile + 2), tiles, additions);
+    ConvProducts products{target.macsPerSecond(sizeof(float)), sizeof(float)};
+    return estimateConv(target, shape, products, (tile + 2) * (tile + 2), tiles, additions);
   };
-  double plain = estimateConv(target, shape, 9, static_cast<double>(shape.height) * shape.width, 0);
+  double plain = estimateConv(target, shape, {target.productsPerSecond(), target.weightBytes()}, 9,
+                              static_cast<double>(shape.height) * shape.width, 0);
   // The additions of the transforms; a number that goes to the cache and back counts as two.
   double two = estimate(2, 32 + 2 * 16, 24 + 2 * 16), four = estimate(4, 144 + 2 * 36, 100 + 2 * 36);
   if (std::min(two, four) > 0.9 * plain)

@@ -102,3 +102,17 @@ llvm::ArrayRef<llvm::StringLiteral> TargetInfo::levels() {
   static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4", "znver4", "sapphirerapids"};
   return names;
 }
+
+std::optional<TargetInfo> TargetInfo::withPrecision(llvm::StringRef name) const {
+  if (!llvm::is_contained(precisions(), name))
+    return std::nullopt;
+  TargetInfo info = *this;
+  bool isBF16 = name == "bf16" || (name == "auto" && gainsByBF16());
+  info.precision = isBF16 ? Precision::BF16 : Precision::FP32;
+  return info;
+}
+
+llvm::ArrayRef<llvm::StringLiteral> TargetInfo::precisions() {
+  static constexpr llvm::StringLiteral names[] = {"fp32", "bf16", "auto"};
+  return names;
+}

@@ -20,7 +20,7 @@ def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not
 defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",
-                       "Of products: fp32 (default); tf32, bf16, fp16 and auto are not supported yet">;
+                       "Of products: fp32 (default); bf16 (sums, softmax, norms, inputs and outputs stay fp32); or auto: bf16 on levels that multiply it faster">;
 defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;
 defm weights : Value<"weights", "<place>", "Where the library keeps its weights: embedded (default) or external">;
 defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;

@@ -21,6 +21,9 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
     packed layouts from the cost model for the CPU level `level`. Weights are packed by `vcpu.pack`, which is folded where
     they are constants. Elementwise vit ops that fused with nothing become `linalg.generic`.
 
+    With the `precision` bf16, packed constants are bf16, and so are both operands of products where the level multiplies
+    bf16 faster than f32; sums, epilogues, softmax and norms stay f32. `auto` is bf16 on such levels, fp32 on others.
+
     ```mlir
     // before
     %y = vit.linear %x, %w : (tensor<2x197x384xf32>, tensor<384x1152xf32>) -> tensor<2x197x1152xf32>
@@ -33,7 +36,9 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
 
     Precondition: the `fused` stage. Postcondition: no vit op but `vit.procedure` and `vit.extent`.
   }];
-  let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">];
+  let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">,
+                 Option<"precision", "precision", "std::string", /*default=*/"\"fp32\"",
+                        "of products, as in --precision">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vcpu::CPUKernelDialect"];
 }

@@ -31,7 +31,7 @@ struct Options {
   std::vector<std::string> levels;       ///< CPU levels; empty: the host's
   std::vector<Artefact> artefacts;       ///< empty: the shared library
   std::vector<std::string> requireFused; ///< kinds of which none may be missed
-  std::string precision = "fp32";        ///< of products: fp32, tf32, bf16, fp16 or auto
+  std::string precision = "fp32";        ///< of products: fp32, bf16 or auto
   std::string prefix;                    ///< of PREFIX_model_v1; empty: from the output's name
   Stage stopAfter = Stage::Library;      ///< `--compile-to`: print the IR after this stage
   uint64_t maxMemory = 0;                ///< bytes that vitc may allocate; 0: no bound. Beyond it the process ends

@@ -13,6 +13,8 @@ namespace vitc {
 /// What the CPU stages need to know.
 struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
   Option<std::string> level{*this, "level", llvm::cl::desc("the CPU level, as in --mcpu"), llvm::cl::init("host")};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("of products, as in --precision"),
+                                llvm::cl::init("fp32")};
 };
 
 /// The dialects and external models that all stages together need.

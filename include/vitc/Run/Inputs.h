@@ -23,6 +23,7 @@ struct Difference {
   double scale = 0;        ///< max |expected|
   int64_t where = 0;       ///< of the largest
   bool notNumbers = false; ///< a NaN or infinity on one side alone
+  double cosine = 1;       ///< of the angle between both as vectors of their finite elements; 1 where both are zero
 };
 
 llvm::Expected<Difference> compare(const Array &got, const Array &expected);

@@ -21,6 +21,14 @@ enum CPUFeature : uint64_t {
   CPUFeatureAMXInt8 = 1 << 6,
 };
 
+/// In what numbers products are computed; see `--precision`. Sums are f32 in any case.
+enum class Precision {
+  FP32,
+  /// Constant operands are stored as bf16. Where the level has products of bf16, the other operands are rounded, too;
+  /// elsewhere the constants are widened, and products are f32.
+  BF16,
+};
+
 /// What the cost model and the kernel builders know of a CPU level. Sizes are in bytes, per core.
 struct TargetInfo {
   std::string level;        ///< vitc's name of the level: "x86-64-v3", "znver4", …
@@ -41,14 +49,32 @@ struct TargetInfo {
   bool hasAMX = false; ///< tiles of bf16 and int8
   double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
+  Precision precision = Precision::FP32; ///< what code is made for
+
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
   bool hasBF16Dot() const { return bf16DotsPerCycle > 0; }
+  /// Whether products of bf16 take less time than those of f32.
+  bool gainsByBF16() const { return 2 * bf16DotsPerCycle > fmasPerCycle; }
+  /// Whether code multiplies bf16.
+  bool multipliesBF16() const { return precision == Precision::BF16 && gainsByBF16(); }
   /// The peak of multiplications with an addition, one core.
   double macsPerSecond(int64_t elementBytes) const { return hertz * fmasPerCycle * lanes(elementBytes); }
+  /// The same of the products that `precision` asks for, and the bytes of a constant that they read.
+  double productsPerSecond() const {
+    return multipliesBF16() ? hertz * bf16DotsPerCycle * lanes(2) : macsPerSecond(sizeof(float));
+  }
+  int64_t weightBytes() const { return precision == Precision::BF16 ? 2 : sizeof(float); }
 
   /// The level named by `--mcpu` ("host" for the machine this runs on), or nothing for an unknown name or a host that
   /// has none of the levels.
   static std::optional<TargetInfo> get(llvm::StringRef name);
+
+  /// The same with another precision: "fp32", "bf16", or "auto", which is bf16 where the level gains by it, fp32
+  /// elsewhere. Nothing for another name.
+  std::optional<TargetInfo> withPrecision(llvm::StringRef name) const;
+
+  /// What `withPrecision` takes.
+  static llvm::ArrayRef<llvm::StringLiteral> precisions();
 
   /// The names of all levels, from the least to the best.
   static llvm::ArrayRef<llvm::StringLiteral> levels();

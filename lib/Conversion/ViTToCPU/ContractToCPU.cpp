@@ -1,8 +1,8 @@
+#include "Products.h"
 #include "Transposes.h"
 
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
-#include "vitc/Support/CostModel.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -35,8 +35,7 @@ SmallVector<int64_t> loopsOf(AffineMap map) {
 
 class ContractToCPU final : public OpRewritePattern<linalg::ContractOp> {
 public:
-  ContractToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), target(target), schedule(chooseGemmSchedule(target)) {}
+  ContractToCPU(MLIRContext *context, const TargetInfo &target) : OpRewritePattern(context), target(target) {}
 
   LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
     FailureOr<Product> product = Product::of(op, rewriter);
@@ -51,14 +50,16 @@ public:
 
     SmallVector<OpFoldResult> sizes = loopSizes(op, rewriter);
     Location loc = op.getLoc();
-    Value a = rowsOf(*product, op, sizes, depth, rewriter), b = panelsOf(*product, op, sizes, columns, depth, rewriter);
+    PanelFormat format = PanelFormat::choose(target, product->b->get());
+    GemmOperands operands{rowsOf(*product, op, sizes, depth, rewriter),
+                          panelsOf(*product, op, sizes, depth, format, rewriter),
+                          {},
+                          {},
+                          {}};
     SmallVector<OpFoldResult> shape = select(sizes, product->batch);
     shape.append({product->row ? sizes[*product->row] : rewriter.getIndexAttr(1), sizes[product->column]});
-    Value out = tensor::EmptyOp::create(rewriter, loc, shape, rewriter.getF32Type());
-    GemmChunk chunk = chooseGemmChunk(target, depth);
-    auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(out.getType()), a, b, ValueRange(), ValueRange(out),
-                                     rewriter.getAffineMapArrayAttr({}), schedule.mr, schedule.nr, schedule.lanes,
-                                     chunk.mc, chunk.packA);
+    operands.output = tensor::EmptyOp::create(rewriter, loc, shape, rewriter.getF32Type());
+    vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
     rewriter.replaceOp(op, inOrderOfResult(*product, op, gemm.getResult(0), rewriter));
     return success();
   }
@@ -138,8 +139,8 @@ private:
   }
 
   /// B as (batch.., ⌈N / nr⌉, K, nr).
-  Value panelsOf(const Product &product, linalg::ContractOp op, ArrayRef<OpFoldResult> sizes, int64_t columns,
-                 int64_t depth, PatternRewriter &rewriter) const {
+  Value panelsOf(const Product &product, linalg::ContractOp op, ArrayRef<OpFoldResult> sizes, int64_t depth,
+                 PanelFormat format, PatternRewriter &rewriter) const {
     SmallVector<int64_t> batch = batchOf(product, op, product.b), loops = batch;
     llvm::append_range(loops, product.inner);
     loops.push_back(product.column);
@@ -152,12 +153,8 @@ private:
       value = inOrder(op, product.b, loops, sizes, rewriter);
       permutation = llvm::to_vector(llvm::seq<int64_t>(0, loops.size()));
     }
-    SmallVector<OpFoldResult> shape = select(sizes, batch);
-    for (int64_t size : {static_cast<int64_t>(llvm::divideCeil(columns, schedule.nr)), depth, schedule.nr})
-      shape.push_back(rewriter.getIndexAttr(size));
-    Value panels = tensor::EmptyOp::create(rewriter, op.getLoc(), shape, rewriter.getF32Type());
-    return vcpu::PackOp::create(rewriter, op.getLoc(), panels.getType(), value, panels, permutation, schedule.lanes)
-        .getResult();
+    return packPanels(rewriter, op.getLoc(), target, value,
+                      {select(sizes, batch), rewriter.getIndexAttr(depth), sizes[product.column]}, permutation, format);
   }
 
   /// (batch.., M, N) with the dimensions of the contraction's result.
@@ -182,7 +179,6 @@ private:
   }
 
   TargetInfo target;
-  GemmSchedule schedule;
 };
 
 } // namespace

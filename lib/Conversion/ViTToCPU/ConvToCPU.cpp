@@ -1,5 +1,6 @@
 #include "ConvWindows.h"
 #include "Epilogue.h"
+#include "Products.h"
 #include "Transposes.h"
 #include "WinogradFilter.h"
 
@@ -44,10 +45,11 @@ private:
   Value lowerToGemm(Value image);
   WinogradSchedule scheduleWinograd();
   Value lowerToWinograd(Value image, const WinogradSchedule &winograd);
-  Value pad(Value image, int64_t tile = 1);
+  Value pad(Value image, int64_t tile = 1, bool rounds = false);
+  PanelFormat chooseFormat();
   Value makeOutput();
-  Value emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
-  Value packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group);
+  Value emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group, PanelFormat format);
+  Value packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group, PanelFormat format);
   SmallVector<AffineMap> partMaps(const ConvAxis &y, const ConvAxis &x, int64_t group);
   template <typename KernelOp>
   KernelOp emitKernel(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group);
@@ -113,13 +115,14 @@ FailureOr<Value> ConvLowering::lower() {
       return output;
   // A depthwise kernel knows what is outside of the image.
   padsInKernel = isDepthwise() && !op.getTransposed();
+  PanelFormat format = chooseFormat();
   if (!padsInKernel)
-    image = pad(image);
+    image = pad(image, /*tile=*/1, format.isOfPairs());
   Value output = makeOutput();
   for (const ConvAxis &y : this->height.parts)
     for (const ConvAxis &x : this->width.parts)
       for (int64_t group = 0; group < groups(); ++group)
-        output = emitPart(image, output, y, x, group);
+        output = emitPart(image, output, y, x, group, format);
   return output;
 }
 
@@ -142,22 +145,18 @@ Value ConvLowering::lowerToGemm(Value image) {
   AffineExpr m, n;
   bindDims(op.getContext(), m, n);
   auto collapse = [&](Value value) -> Value { return tensor::CollapseShapeOp::create(rewriter, loc, value, rows); };
-  SmallVector<Value> values;
-  SmallVector<AffineMap> rowMaps;
+  PanelFormat format = PanelFormat::choose(target, op.getWeight());
+  GemmOperands operands{collapse(image), packFilter(height.parts.front(), width.parts.front(), 0, format), {}, {}, {}};
   for (auto [extra, map] : llvm::zip(extras, maps)) {
-    values.push_back(map.isIdentity() ? collapse(extra) : extra);
-    rowMaps.push_back(map.isIdentity() ? rewriter.getMultiDimIdentityMap(2)
-                                       : map.replaceDimsAndSymbols({m, m, m, n}, {}, 2, 0));
+    operands.extras.push_back(map.isIdentity() ? collapse(extra) : extra);
+    operands.maps.push_back(map.isIdentity() ? rewriter.getMultiDimIdentityMap(2)
+                                             : map.replaceDimsAndSymbols({m, m, m, n}, {}, 2, 0));
   }
-  Value flat = collapse(image);
-  Value init = tensor::EmptyOp::create(
-      rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, flat, 0), index(filters)}, rewriter.getF32Type());
-  Value filter = packFilter(height.parts.front(), width.parts.front(), 0);
-  GemmChunk chunk = chooseGemmChunk(target, channels);
-  auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(init.getType()), flat, filter, values, ValueRange(init),
-                                   rewriter.getAffineMapArrayAttr(rowMaps), schedule.mr, schedule.nr, schedule.lanes,
-                                   chunk.mc, chunk.packA);
-  buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), rewriter.getF32Type(),
+  operands.output = tensor::EmptyOp::create(
+      rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, operands.rows, 0), index(filters)},
+      rewriter.getF32Type());
+  vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
+  buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), rewriter.getF32Type(),
                       gemm.getEpilogue());
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, image);
   sizes.back() = index(filters);
@@ -173,8 +172,15 @@ Value ConvLowering::makeOutput() {
                                  rewriter.getF32Type());
 }
 
-/// Pads with zeros, so far that the outputs are a multiple of `tile` along each axis.
-Value ConvLowering::pad(Value image, int64_t tile) {
+/// Channels of one element of a filter are channels of one tap; depthwise products are f32.
+PanelFormat ConvLowering::chooseFormat() {
+  PanelFormat format = PanelFormat::choose(target, op.getWeight());
+  bool splitsPairs = format.isOfPairs() && channels / groups() % 2 != 0;
+  return isDepthwise() || splitsPairs ? PanelFormat{rewriter.getF32Type()} : format;
+}
+
+/// Pads with zeros, so far that the outputs are a multiple of `tile` along each axis; `rounds` to bf16.
+Value ConvLowering::pad(Value image, int64_t tile, bool rounds) {
   auto extended = [&](const ConvAxisPlan &plan) {
     const ConvAxis &part = plan.parts.front();
     AffineExpr size = getAffineSymbolExpr(0, op.getContext()) + (plan.padLow + plan.padHigh);
@@ -183,12 +189,12 @@ Value ConvLowering::pad(Value image, int64_t tile) {
     return affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(0, 1, size), {plan.inputSize});
   };
   OpFoldResult rows = extended(height), columns = extended(width);
-  if (height.padLow == 0 && width.padLow == 0 && isEqualConstantIntOrValue(rows, height.inputSize) &&
+  if (!rounds && height.padLow == 0 && width.padLow == 0 && isEqualConstantIntOrValue(rows, height.inputSize) &&
       isEqualConstantIntOrValue(columns, width.inputSize))
     return image;
   OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
-  Value init =
-      tensor::EmptyOp::create(rewriter, loc, ArrayRef{batch, rows, columns, index(channels)}, rewriter.getF32Type());
+  Type element = rounds ? Type(rewriter.getBF16Type()) : rewriter.getF32Type();
+  Value init = tensor::EmptyOp::create(rewriter, loc, ArrayRef{batch, rows, columns, index(channels)}, element);
   return vcpu::PadOp::create(rewriter, loc, init.getType(), image, init, ArrayRef{height.padLow, width.padLow},
                              schedule.lanes)
       .getResult();
@@ -222,8 +228,8 @@ Value ConvLowering::lowerToWinograd(Value image, const WinogradSchedule &winogra
   return conv.getResult(0);
 }
 
-/// (⌈F / nr⌉, taps · C, nr), or one panel of all channels where they are convolved apart.
-Value ConvLowering::packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group) {
+/// In panels of `format`, or one panel of all channels where they are convolved apart.
+Value ConvLowering::packFilter(const ConvAxis &y, const ConvAxis &x, int64_t group, PanelFormat format) {
   ArrayRef<int64_t> shape = op.getWeight().getType().getShape();
   int64_t outer = shape[0] / groups();
   Slice slice = {{index(group * outer), index(0), index(y.tapOffset), index(x.tapOffset)},
@@ -234,11 +240,11 @@ Value ConvLowering::packFilter(const ConvAxis &y, const ConvAxis &x, int64_t gro
     filter = tensor::ExtractSliceOp::create(rewriter, loc, filter, slice.offsets, slice.sizes, slice.strides);
   bool filtersFirst = isDepthwise() || !op.getTransposed();
   int64_t columns = filtersFirst ? outer : shape[1], inner = filtersFirst ? shape[1] : outer;
-  int64_t panel = isDepthwise() ? columns : schedule.nr;
-  Value init = tensor::EmptyOp::create(
-      rewriter, loc, ArrayRef<int64_t>{llvm::divideCeilSigned(columns, panel), y.taps * x.taps * inner, panel},
-      rewriter.getF32Type());
   SmallVector<int64_t> permutation = {2, 3, filtersFirst ? 1 : 0, filtersFirst ? 0 : 1};
+  int64_t depth = y.taps * x.taps * inner;
+  if (!isDepthwise())
+    return packPanels(rewriter, loc, target, filter, {{}, index(depth), index(columns)}, permutation, format);
+  Value init = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{1, depth, columns}, rewriter.getF32Type());
   return vcpu::PackOp::create(rewriter, loc, init.getType(), filter, init, permutation, schedule.lanes).getResult();
 }
 
@@ -270,7 +276,8 @@ KernelOp ConvLowering::emitKernel(Value image, Value filter, Value output, const
 Value ConvLowering::emitDense(Value image, Value filter, Value output, const ConvAxis &y, const ConvAxis &x,
                               int64_t group) {
   auto conv = emitKernel<vcpu::ConvOp>(image, filter, output, y, x, group);
-  int64_t bytes = cast<ShapedType>(filter.getType()).getNumElements() * sizeof(float);
+  auto type = cast<ShapedType>(filter.getType());
+  int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
   conv.setPanelsInside(bytes <= target.l2Bytes / 2);
   return conv.getResult(0);
 }
@@ -282,7 +289,8 @@ Value ConvLowering::emitDepthwise(Value image, Value filter, Value output, const
   return conv.getResult(0);
 }
 
-Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group) {
+Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const ConvAxis &x, int64_t group,
+                             PanelFormat format) {
   int64_t inner = channels / groups(), outer = filters / groups();
   OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0);
   bool whole = groups() == 1 && height.parts.size() == 1 && width.parts.size() == 1;
@@ -297,7 +305,7 @@ Value ConvLowering::emitPart(Value image, Value output, const ConvAxis &y, const
     image = tensor::ExtractSliceOp::create(rewriter, loc, image, in.offsets, in.sizes, in.strides);
     slice = tensor::ExtractSliceOp::create(rewriter, loc, output, out.offsets, out.sizes, out.strides);
   }
-  Value filter = packFilter(y, x, group);
+  Value filter = packFilter(y, x, group, format);
   Value part = isDepthwise() ? emitDepthwise(image, filter, slice, y, x) : emitDense(image, filter, slice, y, x, group);
   if (whole)
     return part;

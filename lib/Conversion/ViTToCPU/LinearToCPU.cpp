@@ -1,10 +1,10 @@
 #include "Epilogue.h"
+#include "Products.h"
 #include "RowsView.h"
 
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
-#include "vitc/Support/CostModel.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -23,8 +23,7 @@ struct GemmExtra {
 };
 
 struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
-  LinearToCPU(MLIRContext *context, const TargetInfo &target)
-      : OpRewritePattern(context), target(target), schedule(chooseGemmSchedule(target)) {}
+  LinearToCPU(MLIRContext *context, const TargetInfo &target) : OpRewritePattern(context), target(target) {}
 
   LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
@@ -35,43 +34,30 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
       return rewriter.notifyMatchFailure(op, "a vector of dynamic length, or with an epilogue");
 
     Value rows = viewAsRows(rewriter, loc, op.getInput());
-    Value packed = packWeight(op, rewriter);
-    auto outType = RankedTensorType::get({cast<RankedTensorType>(rows.getType()).getDimSize(0), type.getShape().back()},
-                                         type.getElementType());
-    Value out = tensor::EmptyOp::create(rewriter, loc,
-                                        ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),
-                                                               rewriter.getIndexAttr(type.getShape().back())},
-                                        type.getElementType());
-
-    SmallVector<GemmExtra> extras = getExtras(op, rewriter);
-    SmallVector<Value> values;
-    SmallVector<AffineMap> maps;
-    for (GemmExtra &extra : extras) {
-      values.push_back(extra.value);
-      maps.push_back(extra.map);
+    PanelFormat format = PanelFormat::choose(target, op.getWeight());
+    GemmOperands operands{rows, packWeight(op, format, rewriter), {}, {}, {}};
+    operands.output = tensor::EmptyOp::create(rewriter, loc,
+                                              ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),
+                                                                     rewriter.getIndexAttr(type.getShape().back())},
+                                              type.getElementType());
+    for (GemmExtra &extra : getExtras(op, rewriter)) {
+      operands.extras.push_back(extra.value);
+      operands.maps.push_back(extra.map);
     }
-    GemmChunk chunk = chooseGemmChunk(target, cast<RankedTensorType>(rows.getType()).getDimSize(1));
-    auto gemm = vcpu::GemmOp::create(rewriter, loc, TypeRange(outType), rows, packed, values, ValueRange(out),
-                                     rewriter.getAffineMapArrayAttr(maps), schedule.mr, schedule.nr, schedule.lanes,
-                                     chunk.mc, chunk.packA);
-    buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), values.size(), type.getElementType(),
+    vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
+    buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), type.getElementType(),
                         gemm.getEpilogue());
     replaceByRows(op, gemm.getResult(0), rewriter);
     return success();
   }
 
 private:
-  Value packWeight(vit::LinearOp op, PatternRewriter &rewriter) const {
-    Location loc = op.getLoc();
+  Value packWeight(vit::LinearOp op, PanelFormat format, PatternRewriter &rewriter) const {
     RankedTensorType type = op.getWeight().getType();
     int64_t columnDim = op.getTransposed() ? 0 : 1;
-    int64_t panelCount = llvm::divideCeil(type.getDimSize(columnDim), schedule.nr),
-            depth = type.getDimSize(1 - columnDim);
-    Value panels = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{panelCount, depth, schedule.nr},
-                                           type.getElementType());
-    return vcpu::PackOp::create(rewriter, loc, panels.getType(), op.getWeight(), panels,
-                                ArrayRef<int64_t>{1 - columnDim, columnDim}, schedule.lanes)
-        .getResult();
+    auto size = [&](int64_t dim) { return rewriter.getIndexAttr(type.getDimSize(dim)); };
+    return packPanels(rewriter, op.getLoc(), target, op.getWeight(), {{}, size(1 - columnDim), size(columnDim)},
+                      {1 - columnDim, columnDim}, format);
   }
 
   /// The bias first, then the epilogue's operands, each with rows for leading dimensions.
@@ -134,7 +120,6 @@ private:
   }
 
   TargetInfo target;
-  GemmSchedule schedule;
 };
 
 } // namespace

@@ -23,6 +23,11 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
       emitError(getOperation()->getLoc()) << "unknown CPU level '" << level << "'";
       return signalPassFailure();
     }
+    target = target->withPrecision(precision);
+    if (!target) {
+      emitError(getOperation()->getLoc()) << "unknown precision '" << precision << "'";
+      return signalPassFailure();
+    }
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);
     populateContractToCPUPatterns(patterns, *target);

@@ -31,7 +31,7 @@ func.func @tensors(%q: tensor<5x2x8xf32>, %k: tensor<2x1x8x32xf32>, %v: tensor<9
 // -----
 
 func.func @attention_c1(%q: memref<5x2x8xf32>, %k: memref<2x2x8x32xf32>, %v: memref<9x2x8xf32>, %out: memref<5x2x8xf32>) {
-  // expected-error@+1 {{expected f32 q (B.., M, H, D), k (B.., G, P, D, nr), v (B.., N, G, E) and out (B.., M, H, E), got}}
+  // expected-error@+1 {{expected f32 q (B.., M, H, D), packed k (B.., G, P, D, nr), v (B.., N, G, E) and out (B.., M, H, E), got}}
   vcpu.attention ins(%q, %k, %v : memref<5x2x8xf32>, memref<2x2x8x32xf32>, memref<9x2x8xf32>)
     outs(%out : memref<5x2x8xf32>) {mr = 14 : i64, scale = 1.0 : f32}
   return

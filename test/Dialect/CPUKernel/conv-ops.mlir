@@ -33,7 +33,7 @@ func.func @conv_c1(%x: memref<1x9x9x5xf32>, %w: memref<3x40x32xf32>, %out: memre
 // -----
 
 func.func @conv_c1_images(%x: memref<1x9x9x?xf32>, %w: memref<3x45x32xf32>, %out: memref<1x4x4x70xf32>) {
-  // expected-error@+1 {{expected f32 images (B, H, W, C) and (B, H', W', F), and a static packed filter of rank 3}}
+  // expected-error@+1 {{expected images (B, H, W, C), f32 or bf16, and (B, H', W', F), f32, and a static packed filter of rank 3}}
   vcpu.conv ins(%x, %w : memref<1x9x9x?xf32>, memref<3x45x32xf32>) outs(%out : memref<1x4x4x70xf32>)
     {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, mr = 14 : i64}
   return

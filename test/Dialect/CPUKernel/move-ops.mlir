@@ -55,7 +55,7 @@ func.func @pack_c2_width(%w: memref<70x384xf32>, %out: memref<3x384x?xf32>) {
 // -----
 
 func.func @pack_c3(%w: memref<70x384xf32>, %out: memref<3x384x32xf16>) {
-  // expected-error@+1 {{expected elements of one type, got 'memref<70x384xf32>' and 'memref<3x384x32xf16>'}}
+  // expected-error@+1 {{expected elements of one type, or f32 and bf16, got 'memref<70x384xf32>' and 'memref<3x384x32xf16>'}}
   vcpu.pack ins(%w : memref<70x384xf32>) outs(%out : memref<3x384x32xf16>) permutation = [1, 0]
   return
 }
@@ -109,7 +109,7 @@ func.func @pad(%x: tensor<?x8x8x5xf32>, %out: tensor<?x10x11x5xf32>) -> tensor<?
 // -----
 
 func.func @pad_c1(%x: memref<?x8x8x5xf32>, %out: memref<?x10x11x6xf32>) {
-  // expected-error@+1 {{expected f32 (B, H, W, C) and (B, H', W', C) with static C, got 'memref<?x8x8x5xf32>' and 'memref<?x10x11x6xf32>'}}
+  // expected-error@+1 {{expected f32 (B, H, W, C) and f32 or bf16 (B, H', W', C) with static C, got 'memref<?x8x8x5xf32>' and 'memref<?x10x11x6xf32>'}}
   vcpu.pad ins(%x : memref<?x8x8x5xf32>) outs(%out : memref<?x10x11x6xf32>) low = [1, 0]
   return
 }

@@ -73,9 +73,9 @@ protected:
 
 /// What printVerdict says.
 struct Verdict {
-  explicit Verdict(ArrayRef<Comparison> comparisons) {
+  explicit Verdict(ArrayRef<Comparison> comparisons, const Tolerance &tolerance = {1e-4, std::nullopt}) {
     llvm::raw_string_ostream outStream(out), errStream(err);
-    agrees = printVerdict(comparisons, /*tolerance=*/1e-4, outStream, errStream);
+    agrees = printVerdict(comparisons, tolerance, outStream, errStream);
   }
   bool agrees;
   std::string out, err;
@@ -142,4 +142,20 @@ TEST(Verdict, NumbersOnOneSideAloneAreADrift) {
   Verdict verdict({{"norm", true, difference}, {"y", false, {}}});
   EXPECT_FALSE(verdict.agrees);
   EXPECT_NE(verdict.err.find("NaN or infinity on one side alone"), std::string::npos);
+}
+
+TEST(Verdict, OfFewerBitsTheAngleCounts) {
+  run::Difference near{.largest = 0.5, .scale = 10, .where = 3, .notNumbers = false, .cosine = 0.9996};
+  run::Difference far{.largest = 0.1, .scale = 10, .where = 2, .notNumbers = false, .cosine = 0.999};
+  Tolerance tolerance{.cosine = 0.9995};
+  Verdict kept({{"norm", true, near}, {"y", false, near}}, tolerance);
+  EXPECT_TRUE(kept.agrees);
+  EXPECT_EQ(kept.out, "verified 1 ops and 1 output against the unfused path in fp32: cosine at least 0.999600, of "
+                      "'norm'\noutput 'y': cosine 0.999600, at most 0.05 of max |y|\n");
+  Verdict drifted({{"norm", true, near}, {"mlp", true, far}, {"y", false, far}}, tolerance);
+  EXPECT_FALSE(drifted.agrees);
+  EXPECT_EQ(drifted.err,
+            "vitc: error: node 'mlp': drifts from the unfused path in fp32 by a cosine of 0.999000, where "
+            "0.9995 is asked for, and 0.01 of max |y|, at element 2; the first of 2 that do, of 2 ops and 1 "
+            "outputs\n");
 }

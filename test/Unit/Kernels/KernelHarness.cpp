@@ -149,7 +149,9 @@ static LogicalResult lowerToLLVM(ModuleOp module) {
   lower.addPass(createSCFToControlFlowPass());
   lower.addPass(memref::createExpandStridedMetadataPass());
   lower.addPass(createLowerAffinePass());
-  lower.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  lower.addPass(createConvertVectorToLLVMPass(vectors));
   lower.addPass(createFinalizeMemRefToLLVMConversionPass());
   lower.addPass(createConvertMathToLLVMPass());
   lower.addPass(createConvertFuncToLLVMPass());

@@ -22,6 +22,9 @@ static LogicalResult verifyShapes(AttentionOp op) {
   if (rank < 3 || op.getKeyType().getRank() != rank + 1 || op.getValueType().getRank() != rank ||
       op.getOutputs().empty()) // attention_c1
     return op.emitOpError("expected q and v of rank 3 or more, k of one more, and an output");
+  bool pairs = op.hasBF16Products();
+  if (pairs && op.getKeyType().getShape().back() % 2) // attention_c1
+    return op.emitOpError("expected pairs of features of k, got ") << op.getKeyType();
   int64_t head = op.getHeads(), group = op.getKeyHeads(), depth = query.back(), width = op.getPanelWidth();
   int64_t valueDepth = op.getValueType().getShape().back(), keys = op.getValueType().getShape().end()[-3];
   if (ShapedType::isDynamic(width) ||
@@ -30,14 +33,20 @@ static LogicalResult verifyShapes(AttentionOp op) {
   if (group <= 0 || head % group) // attention_c1
     return op.emitOpError("expected the ") << group << " heads of v to divide the " << head << " of q";
   SmallVector<int64_t> key(query.drop_back(3)), value(query.drop_back(3)), out(query.drop_back());
-  key.append({group, ceilDivSize(keys, width), depth, width});
+  key.append({group, ceilDivSize(keys, width), ceilDivSize(depth, pairs ? 2 : 1), op.getKeyType().getShape().back()});
   value.append({keys, group, valueDepth});
   out.push_back(valueDepth);
-  if (!isF32Of(op.getQuery(), query) || !isF32Of(op.getKey(), key) || !isF32Of(op.getValue(), value) ||
+  Type element = pairs ? Type(BFloat16Type::get(op.getContext())) : Float32Type::get(op.getContext());
+  if (!isF32Of(op.getQuery(), query) || !isOf(op.getKey(), element, key) || !isF32Of(op.getValue(), value) ||
       !isF32Of(op.getOutputs()[0], out)) // attention_c1
-    return op.emitOpError() << "expected f32 q (B.., M, H, D), k (B.., G, P, D, nr), v (B.., N, G, E) and out "
+    return op.emitOpError() << "expected f32 q (B.., M, H, D), packed k (B.., G, P, D, nr), v (B.., N, G, E) and out "
                                "(B.., M, H, E), got "
                             << op.getOperandTypes();
+  SmallVector<int64_t> panels(query.drop_back(3));
+  panels.append({group, ceilDivSize(valueDepth, width), ceilDivSize(keys, 2), 2 * width});
+  if (pairs && !isOf(op.getValuePanels(), element, panels)) // attention_c6
+    return op.emitOpError() << "expected value panels of " << RankedTensorType::get(panels, element) << ", got "
+                            << op.getValuePanels().getType();
   return success();
 }
 

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"

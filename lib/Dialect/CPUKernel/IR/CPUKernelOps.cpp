@@ -95,14 +95,19 @@ static LogicalResult verifyMatrices(GemmOp op) {
       (!isShared(b, 3) && b.getRank() != batch + 3)) // gemm_c1
     return op.emitOpError("expects operands (batch.., M, K), (batch.., N / nr, K, nr) and (batch.., M, N), got ")
            << a << ", " << b << ", " << c;
-  for (ShapedType type : {a, b, c})
+  for (ShapedType type : {a, c})
     if (!type.getElementType().isF32()) // gemm_c1
       return op.emitOpError("expects f32 operands, got ") << type;
+  bool pairs = op.getBf16Products();
+  if (pairs && !op.getPackA()) // gemm_c6
+    return op.emitOpError("expects pack_a with bf16_products");
+  if (!b.getElementType().isBF16() && (pairs || !b.getElementType().isF32())) // gemm_c1, gemm_c6
+    return op.emitOpError("expects a packed operand of ") << (pairs ? "bf16" : "f32 or bf16") << ", got " << b;
   int64_t k = op.getInnerSize(), n = c.getShape().back();
   if (ShapedType::isDynamic(k) || ShapedType::isDynamic(n) || k < 1 || n < 1) // gemm_c1
     return op.emitOpError("expects static, positive K and N, got ") << a << " and " << c;
   int64_t nr = op.getNr();
-  SmallVector<int64_t> packed{static_cast<int64_t>(llvm::divideCeil(n, nr)), k, nr};
+  SmallVector<int64_t> packed{static_cast<int64_t>(llvm::divideCeil(n, nr)), op.getPanelRows(), pairs ? 2 * nr : nr};
   if (b.getShape().take_back(3) != ArrayRef<int64_t>(packed)) // gemm_c1
     return op.emitOpError("expects a packed operand of shape ") << packed << ", got " << b;
   if (!sizesMatch(a.getDimSize(a.getRank() - 2), c.getDimSize(batch))) // gemm_c1

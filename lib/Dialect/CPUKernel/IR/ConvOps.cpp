@@ -59,26 +59,33 @@ static LogicalResult verifyLastWindow(ConvOp op) {
   return success();
 }
 
-/// in (B, H, W, C) and out (B, H', W', F) of f32, static C and F.
+/// in (B, H, W, C) and out (B, H', W', F) of f32, in of bf16 where it may be; static C and F.
 template <typename WindowOp>
-static bool areImages(WindowOp op) {
+static bool areImages(WindowOp op, bool mayBeBF16 = false) {
   if (op.getOutputs().size() != 1)
     return false;
   ShapedType input = shapedType(op.getInput()), output = shapedType(op.getOutputs()[0]);
-  return input.getRank() == 4 && output.getRank() == 4 && input.getElementType().isF32() &&
+  return input.getRank() == 4 && output.getRank() == 4 &&
+         (input.getElementType().isF32() || (mayBeBF16 && input.getElementType().isBF16())) &&
          output.getElementType().isF32() && ShapedType::isStatic(input.getDimSize(3)) &&
          ShapedType::isStatic(output.getDimSize(3)) && sizesMatch(input.getDimSize(0), output.getDimSize(0));
 }
 
 LogicalResult ConvOp::verify() {
   ShapedType weight = shapedType(getWeight());
-  if (!areImages(*this) || weight.getRank() != 3 || !weight.hasStaticShape()) // conv_c1
-    return emitOpError("expected f32 images (B, H, W, C) and (B, H', W', F), and a static packed filter of rank 3");
-  int64_t width = weight.getDimSize(2), filters = shapedType(getOutputs()[0]).getDimSize(3);
+  if (!areImages(*this, /*mayBeBF16=*/true) || weight.getRank() != 3 || !weight.hasStaticShape()) // conv_c1
+    return emitOpError(
+        "expected images (B, H, W, C), f32 or bf16, and (B, H', W', F), f32, and a static packed filter of "
+        "rank 3");
+  int64_t channels = shapedType(getInput()).getDimSize(3);
+  if (hasBF16Products() && (channels % 2 || weight.getDimSize(2) % 2)) // conv_c1
+    return emitOpError("expected pairs of channels of a bf16 image, got ") << getInput().getType() << " and " << weight;
+  int64_t width = getPanelWidth(), filters = shapedType(getOutputs()[0]).getDimSize(3);
   int64_t taps = getKernel().size() == 2 ? getKernel()[0] * getKernel()[1] : 0;
-  SmallVector<int64_t> shape = {llvm::divideCeilSigned(filters, width), taps * shapedType(getInput()).getDimSize(3),
-                                width};
-  if (!isF32Of(getWeight(), shape)) // conv_c1
+  SmallVector<int64_t> shape = {llvm::divideCeilSigned(filters, width), taps * channels / getInterleave(),
+                                width * getInterleave()};
+  Type element = weight.getElementType();
+  if (!isOf(getWeight(), element, shape) || !(element.isBF16() || (element.isF32() && !hasBF16Products()))) // conv_c1
     return emitOpError() << "expected a filter of " << weight.clone(shape) << ", got " << weight;
   if (getLanes() <= 0 || width % getLanes()) // conv_c2
     return emitOpError() << "expected lanes to divide the panel width, got " << getLanes();

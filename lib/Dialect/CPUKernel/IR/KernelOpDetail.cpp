@@ -17,8 +17,12 @@ void vitc::vcpu::detail::addKernelEffects(DestinationStyleOpInterface op, Effect
 }
 
 bool vitc::vcpu::detail::isF32Of(Value value, ArrayRef<int64_t> shape) {
+  return isOf(value, Float32Type::get(value.getContext()), shape);
+}
+
+bool vitc::vcpu::detail::isOf(Value value, Type element, ArrayRef<int64_t> shape) {
   ShapedType type = shapedType(value);
-  return type.getElementType().isF32() && type.getRank() == static_cast<int64_t>(shape.size()) &&
+  return type.getElementType() == element && type.getRank() == static_cast<int64_t>(shape.size()) &&
          llvm::all_of_zip(type.getShape(), shape, sizesMatch);
 }
 

@@ -19,6 +19,8 @@ inline mlir::ShapedType shapedType(mlir::Value value) { return llvm::cast<mlir::
 
 /// Whether the value has this shape (dynamic sizes match all) and f32 elements.
 bool isF32Of(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+/// The same with other elements.
+bool isOf(mlir::Value value, mlir::Type element, llvm::ArrayRef<int64_t> shape);
 
 /// ⌈a / b⌉, dynamic where a is.
 inline int64_t ceilDivSize(int64_t a, int64_t b) {

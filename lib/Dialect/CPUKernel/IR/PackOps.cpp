@@ -18,8 +18,8 @@ static SmallVector<int64_t> packedShape(PackOp op) {
   int64_t rows = 1;
   for (int64_t dim : permutation.drop_front(op.getBatchRank()).drop_back())
     rows = ShapedType::isDynamic(rows) || ShapedType::isDynamic(shape[dim]) ? ShapedType::kDynamic : rows * shape[dim];
-  packed.push_back(rows);
-  packed.push_back(op.getPanelWidth());
+  packed.push_back(ceilDivSize(rows, op.getInterleave()));
+  packed.push_back(op.getOutputType().getShape().back());
   return packed;
 }
 
@@ -31,13 +31,20 @@ LogicalResult PackOp::verify() {
     return emitOpError() << "expected a permutation of " << rank << " dimensions, got [" << getPermutation() << "]";
   if (getOutputType().getRank() < 3 || getOutputType().getRank() > rank + 1) // pack_c1
     return emitOpError() << "expected an output of rank 3 to " << rank + 1 << ", got " << getOutputType();
-  if (ShapedType::isDynamic(getPanelWidth())) // pack_c2
+  int64_t width = getOutputType().getShape().back();
+  if (ShapedType::isDynamic(width)) // pack_c2
     return emitOpError() << "expected a static panel width, got " << getOutputType();
+  bool pairs = getInterleave() == 2 && getOutputType().getElementType().isBF16() && width % 2 == 0;
+  if (getInterleave() != 1 && !pairs) // pack_c6
+    return emitOpError() << "expected to interleave 1 row, or 2 of bf16, got " << getInterleave() << " and "
+                         << getOutputType();
   if (SmallVector<int64_t> shape = packedShape(*this);
       !llvm::all_of_zip(shape, getOutputType().getShape(), sizesMatch)) // pack_c2
     return emitOpError() << "expected an output of " << getInputType().clone(shape) << ", got " << getOutputType();
-  if (getInputType().getElementType() != getOutputType().getElementType()) // pack_c3
-    return emitOpError() << "expected elements of one type, got " << getInputType() << " and " << getOutputType();
+  Type from = getInputType().getElementType(), to = getOutputType().getElementType();
+  if (from != to && !(from.isF32() && to.isBF16())) // pack_c3
+    return emitOpError() << "expected elements of one type, or f32 and bf16, got " << getInputType() << " and "
+                         << getOutputType();
   if (!llvm::isPowerOf2_64(getLanes())) // pack_c4
     return emitOpError() << "expected a power of two as lanes, got " << getLanes();
   auto buffer = dyn_cast<MemRefType>(getOutputType());
@@ -101,11 +108,13 @@ OpFoldResult GatherRowsOp::getWorkItems(OpBuilder &builder) {
 
 LogicalResult PadOp::verify() {
   ShapedType input = getInputType(), output = getOutputType();
+  Type element = output.getElementType();
   if (input.getRank() != 4 || ShapedType::isDynamic(input.getDimSize(3)) || !input.getElementType().isF32() ||
-      !isF32Of(getOutput(),
-               {input.getDimSize(0), ShapedType::kDynamic, ShapedType::kDynamic, input.getDimSize(3)})) // pad_c1
-    return emitOpError() << "expected f32 (B, H, W, C) and (B, H', W', C) with static C, got " << input << " and "
-                         << output;
+      (!element.isF32() && !element.isBF16()) ||
+      !isOf(getOutput(), element,
+            {input.getDimSize(0), ShapedType::kDynamic, ShapedType::kDynamic, input.getDimSize(3)})) // pad_c1
+    return emitOpError() << "expected f32 (B, H, W, C) and f32 or bf16 (B, H', W', C) with static C, got " << input
+                         << " and " << output;
   ArrayRef<int64_t> low = getLow();
   if (low.size() != 2 || low[0] < 0 || low[1] < 0) // pad_c2
     return emitOpError() << "expected two paddings that are not negative, got [" << low << "]";

@@ -18,7 +18,8 @@ using Values = KernelBuilder::Values;
 namespace {
 
 /// Emits vcpu.attention. Scratch holds the scaled q rows (mr, D), the reciprocal row sums (mr), and the score rows in
-/// blocks of a panel, (⌈N / nr⌉, mr, nr): every stride is a constant, whatever N is.
+/// blocks of a panel, (⌈N / nr⌉, mr, nr): every stride is a constant, whatever N is. Where products are of bf16, q rows
+/// are pairs, and the exponentials of a panel's row become pairs in the place of its first scores.
 class AttentionEmitter {
 public:
   AttentionEmitter(AttentionOp op, KernelBuilder &kernel, ValueRange arguments);
@@ -43,6 +44,7 @@ private:
   Value loadAddend(Value addend, const Item &item, Value row, Value column, Value mask);
   Values emitRowMax(const Item &item, Value row);
   Value emitExponentials(Value row, Value max);
+  void storePairs(Value vector, ArrayRef<Value> indices);
   void storeProbs(const Item &item, Value row, Value inverse);
   void emitRow(const Item &item, Value row);
   void emitValues(const Item &item, int64_t rows);
@@ -52,20 +54,25 @@ private:
 
   AttentionOp op;
   KernelBuilder &k;
-  Value query, key, value, out, storedScores, storedProbs;
+  Value query, key, value, valuePanels, out, storedScores, storedProbs;
   ValueRange addends;
   int64_t width, vectors, depth, valueDepth;
   Value keys, wholePanels, tailKeys;
   std::optional<RowBlocks> blocks;
   Value queryBlock, inverses, scores;
+  Value pairsOfProbs,
+      narrowProbs; ///< (⌈N / nr⌉, mr, nr) of pairs, (⌈N / nr⌉, mr, 2 · nr) of bf16, where the scores are
 };
 
 } // namespace
 
 AttentionEmitter::AttentionEmitter(AttentionOp op, KernelBuilder &kernel, ValueRange arguments) : op(op), k(kernel) {
   query = arguments[0], key = arguments[1], value = arguments[2];
-  addends = arguments.slice(3, op.getAddends().size());
-  ValueRange outputs = arguments.slice(3 + addends.size(), op.getOutputs().size());
+  arguments = arguments.drop_front(3);
+  if (op.hasBF16Products())
+    valuePanels = arguments.front(), arguments = arguments.drop_front();
+  addends = arguments.take_front(op.getAddends().size());
+  ValueRange outputs = arguments.slice(addends.size(), op.getOutputs().size());
   out = outputs[0];
   storedScores = op.getStoreScores() ? outputs[1] : Value();
   storedProbs = op.getStoreProbs() ? outputs.back() : Value();
@@ -80,12 +87,18 @@ AttentionEmitter::AttentionEmitter(AttentionOp op, KernelBuilder &kernel, ValueR
   tailKeys = k.rem(keys, k.index(width));
   blocks.emplace(k, k.dim(query, batchRank), mr);
 
-  Value scratch = arguments[3 + addends.size() + outputs.size()];
-  int64_t rowBytes = op.getQueryRowBytes();
-  queryBlock = k.scratchView(scratch, 0, {mr, rowBytes / 4});
+  Value scratch = arguments[addends.size() + outputs.size()], panels = k.dim(key, batchRank + 1);
+  int64_t rowBytes = op.getQueryRowBytes(), fixed = op.getFixedScratchBytes();
+  Type pair = k.builder.getI32Type();
+  queryBlock = k.scratchView(scratch, 0, {mr, rowBytes / 4}, {}, valuePanels ? pair : k.elementType());
   inverses = k.scratchView(scratch, mr * rowBytes, {mr});
-  scores =
-      k.scratchView(scratch, op.getFixedScratchBytes(), {ShapedType::kDynamic, mr, width}, k.dim(key, batchRank + 1));
+  SmallVector<int64_t> shape = {ShapedType::kDynamic, mr, width};
+  scores = k.scratchView(scratch, fixed, shape, panels);
+  if (!valuePanels)
+    return;
+  pairsOfProbs = k.scratchView(scratch, fixed, shape, panels, pair);
+  shape.back() *= 2;
+  narrowProbs = k.scratchView(scratch, fixed, shape, panels, k.builder.getBF16Type());
 }
 
 AttentionEmitter::Item AttentionEmitter::locate(Value item) {
@@ -114,12 +127,17 @@ Values AttentionEmitter::at(const Item &item, ValueRange suffix) const {
 
 /// Scaled, and side by side: the rows of a projection may be a multiple of 4 KB apart and compete for one cache set.
 void AttentionEmitter::copyQueries(const Item &item) {
-  Value scale = k.splat(op.getScale().convertToDouble());
+  KernelBuilder source(k.builder, k.loc, valuePanels ? 2 * k.lanes : k.lanes, k.elementType());
+  Value scale = source.splat(op.getScale().convertToDouble());
   k.forEach(k.index(0), item.rows, k.index(1), [&](Value row) {
     Value token = k.add(item.firstRow, row);
-    k.sweep(k.index(depth), {}, [&](Value feature, Value mask, ValueRange) {
-      Value vector = k.loadVector(query, at(item, {token, item.head, feature}), mask);
-      k.storeVector(k.mulf(vector, scale), queryBlock, {row, feature});
+    source.sweep(k.index(depth), {}, [&](Value feature, Value mask, ValueRange) {
+      Value vector = source.mulf(source.loadVector(query, at(item, {token, item.head, feature}), mask), scale);
+      if (valuePanels)
+        k.storeVector(k.bitcast(k.toPairs(vector), k.builder.getI32Type()), queryBlock,
+                      {row, k.div(feature, k.index(2))});
+      else
+        k.storeVector(vector, queryBlock, {row, feature});
       return Values();
     });
   });
@@ -130,10 +148,12 @@ void AttentionEmitter::emitScores(const Item &item, int64_t rows) {
   Values zeros(rows * vectors, k.splat(0.0));
   k.forEach(k.index(0), panels, k.index(1), [&](Value panel) {
     Values sums = emitMicrokernel(
-        k, rows, vectors, k.index(0), k.index(depth), zeros,
+        k, rows, vectors, k.index(0), k.index(op.getPanelRows()), zeros,
         [&](Value d, int64_t row) { return k.load(queryBlock, {k.index(row), d}); },
         [&](Value d, int64_t vector) {
-          return k.loadVector(key, at(item, {item.keyHead, panel, d, k.index(vector * k.lanes)}));
+          Values keyRow = at(item, {item.keyHead, panel, d});
+          keyRow.push_back(k.index(vector * k.lanes * (valuePanels ? 2 : 1)));
+          return valuePanels ? k.loadPairs(key, keyRow) : k.loadVector(key, keyRow);
         });
     for (auto [index, sum] : llvm::enumerate(sums))
       k.storeVector(sum, scores, {panel, k.index(index / vectors), k.index(index % vectors * k.lanes)});
@@ -216,6 +236,11 @@ Values AttentionEmitter::emitRowMax(const Item &item, Value row) {
   });
 }
 
+/// Rounds a vector of exponentials, which takes half the place of its scores: those after it are read later.
+void AttentionEmitter::storePairs(Value vector, ArrayRef<Value> indices) {
+  k.storeVector(k.toBF16(vector), narrowProbs, indices);
+}
+
 /// Replaces the scores of a row by exp(score − max); gives their sum.
 Value AttentionEmitter::emitExponentials(Value row, Value max) {
   Value log2e = k.splat(std::numbers::log2e);
@@ -227,7 +252,10 @@ Value AttentionEmitter::emitExponentials(Value row, Value max) {
     Value difference = k.subf(k.loadVector(scores, indices), largest);
     Value power = emitExp2(k, k.mulf(difference, log2e));
     power = k.selectLanes(mask, power, k.splat(0.0));
-    k.storeVector(power, scores, indices);
+    if (valuePanels && !storedProbs)
+      storePairs(power, indices);
+    else
+      k.storeVector(power, scores, indices);
     Values next(carried);
     next[offset / k.lanes] = k.addf(next[offset / k.lanes], power);
     return next;
@@ -241,8 +269,11 @@ Value AttentionEmitter::emitExponentials(Value row, Value max) {
 void AttentionEmitter::storeProbs(const Item &item, Value row, Value inverse) {
   Value factor = k.broadcast(inverse);
   sweepKeys({}, [&](Value panel, int64_t offset, Value mask, ValueRange) {
-    Value power = k.loadVector(scores, {panel, row, k.index(offset)});
+    Values indices = {panel, row, k.index(offset)};
+    Value power = k.loadVector(scores, indices);
     storeKeyVector(k.mulf(power, factor), storedProbs, item, row, column(panel, offset), mask);
+    if (valuePanels)
+      storePairs(power, indices);
     return Values();
   });
 }
@@ -273,20 +304,24 @@ void AttentionEmitter::emitRow(const Item &item, Value row) {
 void AttentionEmitter::emitValuePanel(const Item &item, int64_t rows, Value column, int64_t columns) {
   int64_t count = llvm::divideCeil(columns, k.lanes);
   auto maskOf = [&](int64_t vector) { return k.constantMask(std::min(columns - vector * k.lanes, k.lanes)); };
+  int64_t step = valuePanels ? 2 : 1; // tokens of an element of the probabilities
+  auto loadValue = [&](Value j, int64_t vector) {
+    if (valuePanels)
+      return k.loadPairs(valuePanels,
+                         at(item, {item.keyHead, k.div(column, k.index(width)), j, k.index(vector * 2 * k.lanes)}));
+    return k.loadVector(value, at(item, {j, item.keyHead, k.add(column, vector * k.lanes)}), maskOf(vector));
+  };
   auto accumulate = [&](Value panel, Value end, ValueRange inits) {
-    Value first = k.mul(panel, width);
+    Value first = k.mul(panel, width / step), probs = valuePanels ? pairsOfProbs : scores;
     return emitMicrokernel(
         k, rows, count, k.index(0), end, inits,
-        [&](Value j, int64_t row) { return k.load(scores, {panel, k.index(row), j}); },
-        [&](Value j, int64_t vector) {
-          Value feature = k.add(column, vector * k.lanes);
-          return k.loadVector(value, at(item, {k.add(first, j), item.keyHead, feature}), maskOf(vector));
-        });
+        [&](Value j, int64_t row) { return k.load(probs, {panel, k.index(row), j}); },
+        [&](Value j, int64_t vector) { return loadValue(k.add(first, j), vector); });
   };
   Values sums(rows * count, k.splat(0.0));
   sums = k.loop(k.index(0), wholePanels, k.index(1), sums,
-                [&](Value panel, ValueRange carried) { return accumulate(panel, k.index(width), carried); });
-  sums = accumulate(wholePanels, tailKeys, sums);
+                [&](Value panel, ValueRange carried) { return accumulate(panel, k.index(width / step), carried); });
+  sums = accumulate(wholePanels, k.ceilDiv(tailKeys, k.index(step)), sums);
   for (int64_t row = 0; row < rows; ++row) {
     Value factor = k.broadcast(k.load(inverses, k.index(row)));
     for (int64_t vector = 0; vector < count; ++vector)

@@ -19,6 +19,7 @@ private:
   void emitSums(const Tile &tile, Value panel, int64_t rows);
   void storeSums(const Tile &tile, ArrayRef<Value> sums);
   void emitTileEpilogue(const Tile &tile);
+  Value loadWeight(Value panel, Value row, int64_t vector);
   Value flattenColumns();
 
   Value flat; ///< the input as (B, H, W · C), where its pixels are contiguous and the window's columns are neighbours
@@ -58,8 +59,7 @@ void ConvEmitter::emitTileEpilogue(const Tile &tile) {
 
 LogicalResult ConvEmitter::emit() {
   flat = flattenColumns();
-  auto packed = cast<MemRefType>(weight.getType());
-  int64_t width = packed.getDimSize(2), last = packed.getDimSize(0) - 1;
+  int64_t width = op.getPanelWidth(), last = cast<MemRefType>(weight.getType()).getDimSize(0) - 1;
   int64_t lastChannels = cast<MemRefType>(output.getType()).getDimSize(3) - last * width;
   Value height = k.dim(output, 1), images = k.dim(output, 0);
   k.forEach(begin, end, k.index(1), [&](Value item) {
@@ -89,7 +89,7 @@ Value ConvEmitter::flattenColumns() {
 }
 
 void ConvEmitter::emitPanel(Value panel, Value batch, Value y, int64_t channels) {
-  Value channel = k.mul(panel, cast<MemRefType>(weight.getType()).getDimSize(2));
+  Value channel = k.mul(panel, op.getPanelWidth());
   k.forEach(k.index(0), tiles.count(), k.index(1), [&](Value block) {
     Tile tile{batch, y, tiles.firstRow(k, block), tiles.size(k, block), channel, channels};
     tiles.dispatch(k, block, [&](int64_t rows) { emitSums(tile, panel, rows); });
@@ -97,23 +97,34 @@ void ConvEmitter::emitPanel(Value panel, Value batch, Value y, int64_t channels)
   });
 }
 
+/// A vector of filters for a row of the packed panel: of elements, or of pairs.
+Value ConvEmitter::loadWeight(Value panel, Value row, int64_t vector) {
+  if (op.hasBF16Products())
+    return k.loadPairs(weight, {panel, row, k.index(vector * 2 * k.lanes)});
+  Type element = cast<MemRefType>(weight.getType()).getElementType();
+  KernelBuilder source(k.builder, k.loc, k.lanes, element);
+  Value loaded = source.loadVector(weight, {panel, row, k.index(vector * k.lanes)});
+  return element.isBF16() ? k.toF32(loaded) : loaded;
+}
+
 /// Taps by taps, the channels of a tap inside; the taps of a window row are one run where the input is flat.
 void ConvEmitter::emitSums(const Tile &tile, Value panel, int64_t rows) {
   int64_t channels = cast<MemRefType>(input.getType()).getDimSize(3), taps = flat ? 1 : op.getKernel()[1];
-  int64_t run = flat ? channels * op.getKernel()[1] : channels;
+  int64_t step = op.getInterleave(), run = (flat ? channels * op.getKernel()[1] : channels) / step;
   Value one = k.index(1), zero = k.index(0);
   auto tapSums = [&](Value i, Value j, ValueRange sums) {
-    Value weightRow = k.mul(filterTap(i, j), channels), inputRow = this->inputRow(tile, i);
+    Value weightRow = k.mul(filterTap(i, j), channels / step), inputRow = this->inputRow(tile, i);
     auto loadInput = [&](Value c, int64_t pixel) {
-      Value column = inputColumn(tile, pixel, j);
-      if (flat)
-        return k.load(flat, {tile.batch, inputRow, k.add(k.mul(column, channels), c)});
-      return k.load(input, {tile.batch, inputRow, column, c});
+      Value column = inputColumn(tile, pixel, j), channel = k.mul(c, step);
+      Values indices = {tile.batch, inputRow, column, channel};
+      if (flat) {
+        indices.pop_back();
+        indices.back() = k.add(k.mul(column, channels), channel);
+      }
+      return op.hasBF16Products() ? k.loadPair(flat ? flat : input, indices) : k.load(flat ? flat : input, indices);
     };
-    auto loadWeight = [&](Value c, int64_t vector) {
-      return k.loadVector(weight, {panel, k.add(weightRow, c), k.index(vector * k.lanes)});
-    };
-    return emitMicrokernel(k, rows, vectors(tile), zero, k.index(run), sums, loadInput, loadWeight);
+    auto loadRow = [&](Value c, int64_t vector) { return loadWeight(panel, k.add(weightRow, c), vector); };
+    return emitMicrokernel(k, rows, vectors(tile), zero, k.index(run), sums, loadInput, loadRow);
   };
   Values sums =
       k.loop(zero, k.index(op.getKernel()[0]), one, zeros(rows * vectors(tile)), [&](Value i, ValueRange row) {

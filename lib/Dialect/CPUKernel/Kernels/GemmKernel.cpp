@@ -22,7 +22,7 @@ struct Chunk {
   Value block, blocks, row;
 };
 
-/// Steps of the inner dimension between two prefetches: enough for the loop over them to cost nothing.
+/// Rows of a packed panel between two prefetches: enough for the loop over them to cost nothing.
 constexpr int64_t prefetchStep = 32;
 
 /// Emits one gemm: the matrices of the batch, chunks of rows, then tiles, each the sums of a register tile, which the
@@ -37,6 +37,7 @@ private:
   void emitMatrix(Value first, Value last);
   void emitChunk(const Chunk &chunk, Value first, Value last);
   void packRows(const Chunk &chunk, Value first, Value last);
+  void packRow(Value from, Value to);
   void emitTile(const Tile &tile, const Chunk &chunk, int64_t rows);
   KernelBuilder::Values emitSums(const Tile &tile, const Chunk &chunk, int64_t rows);
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
@@ -49,15 +50,16 @@ private:
   ValueRange extras;
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
+  int64_t steps; ///< of a sum: rows of a panel, elements or pairs of a row of A
   RowBlocks blocks;
   LogicalResult status = success();
 };
 
 } // namespace
 
-/// Row stride, in elements, of the packed rows of A: one cache line more than a multiple of the line, so that the
-/// rows of a tile fall into different sets of L1.
-static int64_t packedStride(GemmOp op) { return static_cast<int64_t>(llvm::alignTo(op.getInnerSize(), 16)) + 16; }
+/// Row stride, in elements or pairs (4 bytes), of the packed rows of A: one cache line more than a multiple of the
+/// line, so that the rows of a tile fall into different sets of L1.
+static int64_t packedStride(GemmOp op) { return static_cast<int64_t>(llvm::alignTo(op.getPanelRows(), 16)) + 16; }
 
 /// Row blocks of a chunk, at most.
 static Value chunkBlocks(GemmOp op, KernelBuilder &kernel, Value blocks) {
@@ -104,11 +106,14 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), b(arguments[1]),
       c(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
       extras(arguments.slice(2, op.getExtras().size())), k(op.getInnerSize()), n(op.getCType().getShape().back()),
-      panels(op.getPanelCount()), blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()) {
+      panels(op.getPanelCount()), steps(op.getPanelRows()),
+      blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()) {
   if (!op.getPackA())
     return;
   Value rows = kernel.mul(chunkBlocks(op, kernel, blocks.count()), op.getMr());
-  packed = kernel.scratchView(arguments.drop_back(2).back(), 0, {ShapedType::kDynamic, packedStride(op)}, rows);
+  Type element = op.getBf16Products() ? Type(builder.getI32Type()) : kernel.elementType();
+  packed =
+      kernel.scratchView(arguments.drop_back(2).back(), 0, {ShapedType::kDynamic, packedStride(op)}, rows, element);
 }
 
 LogicalResult GemmEmitter::emit() {
@@ -168,11 +173,21 @@ void GemmEmitter::packRows(const Chunk &chunk, Value first, Value last) {
   Value endBlock = kernel.select(onePanel, kernel.add(kernel.rem(final, chunk.blocks), 1), chunk.blocks);
   Value from = blocks.firstRow(kernel, kernel.add(chunk.block, firstBlock));
   Value to = blocks.firstRow(kernel, kernel.add(chunk.block, endBlock));
-  kernel.forEach(from, to, kernel.index(1), [&](Value row) {
-    kernel.sweep(kernel.index(k), {}, [&](Value offset, Value mask, ValueRange) {
-      kernel.storeVector(kernel.loadVector(a, {row, offset}, mask), packed, {kernel.sub(row, chunk.row), offset}, mask);
-      return KernelBuilder::Values();
-    });
+  kernel.forEach(from, to, kernel.index(1), [&](Value row) { packRow(row, kernel.sub(row, chunk.row)); });
+}
+
+/// Row `from` of A as row `to` of the packed ones. Pairs past the last are zeros, or lie beyond what is read.
+void GemmEmitter::packRow(Value from, Value to) {
+  bool pairs = op.getBf16Products();
+  KernelBuilder source(kernel.builder, kernel.loc, pairs ? 2 * kernel.lanes : kernel.lanes, kernel.elementType());
+  source.sweep(source.index(k), {}, [&](Value offset, Value mask, ValueRange) {
+    Value vector = source.loadVector(a, {from, offset}, mask);
+    if (pairs)
+      kernel.storeVector(kernel.bitcast(kernel.toPairs(vector), kernel.builder.getI32Type()), packed,
+                         {to, kernel.div(offset, kernel.index(2))});
+    else
+      kernel.storeVector(vector, packed, {to, offset}, mask);
+    return KernelBuilder::Values();
   });
 }
 
@@ -204,41 +219,46 @@ FailureOr<Value> GemmEmitter::applyEpilogue(Value sum, ValueRange place, int64_t
   return emitEpilogue(kernel, op.getEpilogue(), arguments);
 }
 
-/// The register tile, its loop over K cut into steps with a prefetch before each.
+/// The register tile, its loop over K cut into parts with a prefetch before each.
 KernelBuilder::Values GemmEmitter::emitSums(const Tile &tile, const Chunk &chunk, int64_t rows) {
+  KernelBuilder source(kernel.builder, kernel.loc, kernel.lanes, op.getBType().getElementType());
   auto loadA = [&](Value k, int64_t row) {
     Value index = kernel.add(tile.row, row);
     return packed ? kernel.load(packed, {kernel.sub(index, chunk.row), k}) : kernel.load(a, {index, k});
   };
-  auto loadB = [&](Value k, int64_t vector) {
-    return kernel.loadVector(b, {tile.panel, k, kernel.index(vector * kernel.lanes)});
+  auto loadB = [&](Value k, int64_t vector) -> Value {
+    if (op.getBf16Products())
+      return kernel.loadPairs(b, {tile.panel, k, kernel.index(vector * 2 * kernel.lanes)});
+    Value loaded = source.loadVector(b, {tile.panel, k, kernel.index(vector * kernel.lanes)});
+    return op.getBType().getElementType().isBF16() ? kernel.toF32(loaded) : loaded;
   };
   int64_t vectors = llvm::divideCeil(tile.columns, kernel.lanes);
   KernelBuilder::Values zeros(rows * vectors, kernel.splat(0.0));
   auto sumOver = [&](Value from, Value to, ValueRange sums) {
     return emitMicrokernel(kernel, rows, vectors, from, to, sums, loadA, loadB);
   };
-  if (panels == 1 || k < 2 * prefetchStep)
-    return sumOver(kernel.index(0), kernel.index(k), zeros);
-  return kernel.loop(kernel.index(0), kernel.index(k), kernel.index(prefetchStep), zeros,
+  if (panels == 1 || steps < 2 * prefetchStep)
+    return sumOver(kernel.index(0), kernel.index(steps), zeros);
+  return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(prefetchStep), zeros,
                      [&](Value from, ValueRange sums) {
                        prefetchNextPanel(tile, chunk, from);
                        Value to = kernel.add(from, prefetchStep);
-                       return sumOver(from, k % prefetchStep ? kernel.min(to, kernel.index(k)) : to, sums);
+                       return sumOver(from, steps % prefetchStep ? kernel.min(to, kernel.index(steps)) : to, sums);
                      });
 }
 
 /// Each tile of a panel asks for its share of the next panel, evenly over its steps: weights do not stay in the cache
 /// from one run to the next, and the first tile of a panel alone would wait for all of it.
 void GemmEmitter::prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step) {
-  Value last = kernel.index(k - 1);
+  Value last = kernel.index(steps - 1);
   Value next = kernel.min(kernel.add(tile.panel, 1), kernel.index(panels - 1));
-  Value share = kernel.ceilDiv(kernel.index(k), chunk.blocks);
-  Value perStep = kernel.ceilDiv(share, kernel.index(llvm::divideCeil(k, prefetchStep)));
+  Value share = kernel.ceilDiv(kernel.index(steps), chunk.blocks);
+  Value perStep = kernel.ceilDiv(share, kernel.index(llvm::divideCeil(steps, prefetchStep)));
   Value first = kernel.add(kernel.mul(kernel.sub(tile.block, chunk.block), share),
                            kernel.mul(kernel.div(step, kernel.index(prefetchStep)), perStep));
+  int64_t width = op.getBType().getShape().back(), line = 64 * 8 / op.getBType().getElementTypeBitWidth();
   kernel.forEach(first, kernel.add(first, perStep), kernel.index(1), [&](Value row) {
-    for (uint64_t column = 0; column < op.getNr(); column += 64 / sizeof(float))
+    for (int64_t column = 0; column < width; column += line)
       kernel.prefetch(b, {next, kernel.min(row, last), kernel.index(column)});
   });
 }

@@ -61,9 +61,10 @@ LogicalResult GatherRowsOp::emitKernel(OpBuilder &builder, ValueRange arguments)
 
 /// Pixels [begin, end) of a row of the output become zeros.
 static void clearPixels(KernelBuilder &k, Value output, Value batch, Value row, Value begin, Value end) {
+  KernelBuilder stores(k.builder, k.loc, k.lanes, cast<MemRefType>(output.getType()).getElementType());
   k.forEach(begin, end, k.index(1), [&](Value column) {
     k.sweep(k.dim(output, 3), {}, [&](Value channel, Value mask, ValueRange) {
-      k.storeVector(k.splat(0.0), output, {batch, row, column, channel}, mask);
+      k.storeVector(stores.splat(0.0), output, {batch, row, column, channel}, mask);
       return Values();
     });
   });
@@ -84,6 +85,8 @@ LogicalResult PadOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
       k.forEach(zero, width, one, [&](Value column) {
         k.sweep(k.dim(input, 3), {}, [&](Value channel, Value mask, ValueRange) {
           Value pixel = k.loadVector(input, {batch, line, column, channel}, mask);
+          if (getOutputType().getElementType().isBF16())
+            pixel = k.toBF16(pixel);
           k.storeVector(pixel, output, {batch, row, k.add(column, left), channel}, mask);
           return Values();
         });

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -55,6 +56,37 @@ Value KernelBuilder::subf(Value lhs, Value rhs) { return arith::SubFOp::create(b
 Value KernelBuilder::mulf(Value lhs, Value rhs) { return arith::MulFOp::create(builder, loc, lhs, rhs); }
 Value KernelBuilder::divf(Value lhs, Value rhs) { return arith::DivFOp::create(builder, loc, lhs, rhs); }
 Value KernelBuilder::fma(Value a, Value b, Value c) { return vector::FMAOp::create(builder, loc, a, b, c); }
+
+Value KernelBuilder::dotPairs(Value a, Value b, Value c) { return x86vector::DotBF16Op::create(builder, loc, c, a, b); }
+
+/// The type with other elements.
+static VectorType withElements(Value vector, Type element) {
+  return cast<VectorType>(vector.getType()).cloneWith(std::nullopt, element);
+}
+
+Value KernelBuilder::toBF16(Value vector) {
+  auto type = VectorType::get({lanes}, builder.getBF16Type());
+  return x86vector::CvtPackedF32ToBF16Op::create(builder, loc, type, vector);
+}
+
+Value KernelBuilder::toPairs(Value vector) {
+  auto convert = [&](int64_t offset) -> Value {
+    return toBF16(vector::ExtractStridedSliceOp::create(builder, loc, vector, {offset}, {lanes}, {1}));
+  };
+  auto order = llvm::to_vector(llvm::seq(2 * lanes));
+  return vector::ShuffleOp::create(builder, loc, convert(0), convert(lanes), order);
+}
+
+Value KernelBuilder::toF32(Value vector) {
+  return arith::ExtFOp::create(builder, loc, withElements(vector, builder.getF32Type()), vector);
+}
+
+Value KernelBuilder::bitcast(Value vector, Type element) {
+  auto type = cast<VectorType>(vector.getType());
+  int64_t bits = type.getNumElements() * type.getElementTypeBitWidth();
+  auto target = VectorType::get({bits / element.getIntOrFloatBitWidth()}, element);
+  return vector::BitCastOp::create(builder, loc, target, vector);
+}
 
 Value KernelBuilder::maxf(Value lhs, Value rhs) {
   Value greater = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, lhs, rhs);
@@ -109,6 +141,15 @@ Value KernelBuilder::loadVector(Value memref, ValueRange indices, Value mask) {
   return vector::MaskedLoadOp::create(builder, loc, vectorType, memref, indices, mask, splat(0.0));
 }
 
+Value KernelBuilder::loadPairs(Value memref, ValueRange indices) {
+  return vector::LoadOp::create(builder, loc, VectorType::get({2 * lanes}, builder.getBF16Type()), memref, indices);
+}
+
+Value KernelBuilder::loadPair(Value memref, ValueRange indices) {
+  Value pair = vector::LoadOp::create(builder, loc, VectorType::get({2}, builder.getBF16Type()), memref, indices);
+  return vector::ExtractOp::create(builder, loc, bitcast(pair, builder.getI32Type()), ArrayRef<int64_t>{0});
+}
+
 void KernelBuilder::storeVector(Value vector, Value memref, ValueRange indices, Value mask) {
   if (!mask)
     vector::StoreOp::create(builder, loc, vector, memref, indices);
@@ -120,9 +161,10 @@ void KernelBuilder::prefetch(Value memref, ValueRange indices, int64_t locality)
   memref::PrefetchOp::create(builder, loc, memref, indices, /*isWrite=*/false, locality, /*isDataCache=*/true);
 }
 
-Value KernelBuilder::scratchView(Value scratch, int64_t byteOffset, ArrayRef<int64_t> shape, ValueRange dynamicSizes) {
-  return memref::ViewOp::create(builder, loc, MemRefType::get(shape, elementType()), scratch, index(byteOffset),
-                                dynamicSizes);
+Value KernelBuilder::scratchView(Value scratch, int64_t byteOffset, ArrayRef<int64_t> shape, ValueRange dynamicSizes,
+                                 Type element) {
+  auto type = MemRefType::get(shape, element ? element : elementType());
+  return memref::ViewOp::create(builder, loc, type, scratch, index(byteOffset), dynamicSizes);
 }
 
 void KernelBuilder::forEach(Value begin, Value end, Value step, function_ref<void(Value)> body) {

@@ -7,6 +7,15 @@
 using namespace mlir;
 using namespace vitc::vcpu;
 
+/// A broadcast element of A: f32, or pairs of bf16.
+static Value broadcastElement(KernelBuilder &kernel, Value element) {
+  if (!element.getType().isInteger(32))
+    return kernel.broadcast(element);
+  auto type = VectorType::get({kernel.lanes}, element.getType());
+  Value pairs = vector::BroadcastOp::create(kernel.builder, kernel.loc, type, element);
+  return kernel.bitcast(pairs, kernel.builder.getBF16Type());
+}
+
 KernelBuilder::Values vitc::vcpu::emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64_t vectors, Value begin,
                                                   Value end, ValueRange inits, function_ref<Value(Value, int64_t)> a,
                                                   function_ref<Value(Value, int64_t)> b) {
@@ -15,9 +24,13 @@ KernelBuilder::Values vitc::vcpu::emitMicrokernel(KernelBuilder &kernel, int64_t
     for (int64_t vector = 0; vector < vectors; ++vector)
       columns.push_back(b(k, vector));
     for (int64_t row = 0; row < rows; ++row) {
-      Value element = kernel.broadcast(a(k, row));
-      for (int64_t vector = 0; vector < vectors; ++vector)
-        next.push_back(kernel.fma(element, columns[vector], carried[row * vectors + vector]));
+      Value element = broadcastElement(kernel, a(k, row));
+      bool pairs = element.getType() != kernel.vectorType;
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        Value sum = carried[row * vectors + vector];
+        next.push_back(pairs ? kernel.dotPairs(element, columns[vector], sum)
+                             : kernel.fma(element, columns[vector], sum));
+      }
     }
     return next;
   });

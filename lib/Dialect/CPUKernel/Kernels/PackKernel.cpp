@@ -1,6 +1,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -10,8 +11,9 @@ using Values = KernelBuilder::Values;
 
 namespace {
 
-/// Emits vcpu.pack. A work item is a tile of a panel, at most `PackOp::tileRows` rows of K by `PackOp::tileColumns`
-/// columns; how it is copied follows from the dimension along which the input is contiguous.
+/// Emits vcpu.pack. A work item is a tile of a panel, at most `PackOp::tileRows` rows by `PackOp::tileColumns` columns;
+/// how it is copied follows from the dimension along which the input is contiguous. Rows are those of the output: of K,
+/// or pairs of them.
 class PackEmitter {
 public:
   PackEmitter(PackOp op, KernelBuilder &kernel, ValueRange arguments);
@@ -28,8 +30,11 @@ private:
   Values target(const Tile &tile, Value row, Value column);
   bool isContiguousAlong(int64_t dim) const;
   void copyRows(const Tile &tile);
+  Value loadRow(const Tile &tile, Value row, Value column, Value valid);
   void copyElements(const Tile &tile);
+  Value narrow(Value vector);
   void transposeBlocks(const Tile &tile);
+  void storeTransposed(const Tile &tile, Values block, Value row, Value column, Value validRows = {}, Value mask = {});
   void transposeWhole(const Tile &tile, Value row, Value column);
   void transposePart(const Tile &tile, Value row, Value column);
   Value columnOf(const Tile &tile, Value column) { return k.add(k.mul(tile.panel, width), column); }
@@ -38,14 +43,20 @@ private:
   KernelBuilder &k;
   Value input, output;
   int64_t batchRank, width;
-  Value columns; ///< N
+  int64_t interleave; ///< rows of K that are one of the output
+  Value columns;      ///< N
+  Value depth;        ///< K
 };
 
 } // namespace
 
 PackEmitter::PackEmitter(PackOp op, KernelBuilder &kernel, ValueRange arguments)
     : op(op), k(kernel), input(arguments[0]), output(arguments[1]), batchRank(op.getBatchRank()),
-      width(op.getPanelWidth()), columns(k.dim(input, op.getPermutation().back())) {}
+      width(op.getPanelWidth()), interleave(op.getInterleave()), columns(k.dim(input, op.getPermutation().back())),
+      depth(k.index(1)) {
+  for (int64_t dim : op.getPermutation().drop_front(batchRank).drop_back())
+    depth = k.mul(depth, k.dim(input, dim));
+}
 
 PackEmitter::Tile PackEmitter::locate(Value item) {
   auto take = [&](Value count) {
@@ -84,8 +95,18 @@ Values PackEmitter::source(const Tile &tile, Value row, Value column) {
 
 Values PackEmitter::target(const Tile &tile, Value row, Value column) {
   Values indices = tile.batch;
-  indices.append({tile.panel, row, column});
+  indices.append({tile.panel, row, k.mul(column, interleave)});
   return indices;
+}
+
+/// With the elements of the output.
+Value PackEmitter::narrow(Value vector) {
+  Type element = op.getOutputType().getElementType();
+  if (op.getInputType().getElementType() == element)
+    return vector;
+  if (interleave == 2)
+    return k.toPairs(vector);
+  return arith::TruncFOp::create(k.builder, k.loc, VectorType::get({k.lanes}, element), vector);
 }
 
 bool PackEmitter::isContiguousAlong(int64_t dim) const {
@@ -94,31 +115,53 @@ bool PackEmitter::isContiguousAlong(int64_t dim) const {
   return succeeded(cast<MemRefType>(input.getType()).getStridesAndOffset(strides, offset)) && strides[dim] == 1;
 }
 
-/// Rows of K are contiguous in the input: vectors are copied, zeros past the last column.
+/// A vector of a row of K from `column` of the panel on, of which `valid` columns are the input's.
+Value PackEmitter::loadRow(const Tile &tile, Value row, Value column, Value valid) {
+  Values from = source(tile, row, columnOf(tile, column));
+  auto whole = [&] { return Values{k.loadVector(input, from)}; };
+  // Where fewer columns are valid than the offset, the mask is empty.
+  auto part = [&] { return Values{k.loadVector(input, from, k.dynamicMask(k.sub(valid, column)))}; };
+  return k.choose(k.less(k.add(column, k.lanes - 1), valid), whole, part)[0];
+}
+
+/// Rows of K are contiguous in the input: vectors are copied, zeros past the last column and the last row.
 void PackEmitter::copyRows(const Tile &tile) {
   Value valid = k.min(tile.endColumn, k.sub(columns, k.mul(tile.panel, width)));
+  KernelBuilder stores(k.builder, k.loc, interleave * k.lanes, op.getOutputType().getElementType());
+  auto loadOrZero = [&](Value row, Value column) {
+    auto load = [&] { return Values{loadRow(tile, row, column, valid)}; };
+    return k.choose(k.less(row, depth), load, [&] { return Values{k.splat(0.0)}; })[0];
+  };
   k.forEach(tile.firstRow, tile.endRow, k.index(1), [&](Value row) {
-    k.sweep(k.sub(tile.endColumn, tile.firstColumn), {}, [&](Value offset, Value mask, ValueRange) {
-      Value column = k.add(tile.firstColumn, offset), end = k.add(column, k.lanes);
-      Values from = source(tile, row, columnOf(tile, column)), to = target(tile, row, column);
-      auto whole = [&] { return Values{k.loadVector(input, from, mask)}; };
-      // Where fewer columns are valid than the offset, the mask is empty.
-      auto part = [&] { return Values{k.loadVector(input, from, k.dynamicMask(k.sub(valid, column)))}; };
-      Value covered = mask ? k.less(k.add(tile.endColumn, -1), valid) : k.less(k.add(end, -1), valid);
-      k.storeVector(k.choose(covered, whole, part)[0], output, to, mask);
+    Value elements = k.mul(k.sub(tile.endColumn, tile.firstColumn), interleave);
+    stores.sweep(elements, {}, [&](Value offset, Value mask, ValueRange) {
+      Value column = k.add(tile.firstColumn, k.div(offset, k.index(interleave))), first = k.mul(row, interleave);
+      Value vector = loadRow(tile, first, column, valid);
+      if (interleave == 2)
+        vector = vector::InterleaveOp::create(k.builder, k.loc, vector, loadOrZero(k.add(first, 1), column));
+      stores.storeVector(narrow(vector), output, target(tile, row, column), mask);
       return Values();
     });
   });
 }
 
 void PackEmitter::copyElements(const Tile &tile) {
+  auto copy = [&](Value row, Value column, int64_t part) {
+    Value from = columnOf(tile, column), fromRow = k.add(k.mul(row, interleave), part);
+    auto element = [&] { return Values{k.load(input, source(tile, fromRow, from))}; };
+    auto zero = [&] { return Values{k.scalar(0.0)}; };
+    Value isColumn = k.less(from, columns), isRow = k.less(fromRow, depth);
+    Value value = k.choose(k.select(isColumn, isRow, isColumn), element, zero)[0];
+    if (value.getType() != op.getOutputType().getElementType())
+      value = arith::TruncFOp::create(k.builder, k.loc, op.getOutputType().getElementType(), value);
+    Values to = target(tile, row, column);
+    to.back() = k.add(to.back(), part);
+    memref::StoreOp::create(k.builder, k.loc, value, output, to);
+  };
   k.forEach(tile.firstRow, tile.endRow, k.index(1), [&](Value row) {
     k.forEach(tile.firstColumn, tile.endColumn, k.index(1), [&](Value column) {
-      Value from = columnOf(tile, column);
-      auto element = [&] { return Values{k.load(input, source(tile, row, from))}; };
-      auto zero = [&] { return Values{k.scalar(0.0)}; };
-      Value value = k.choose(k.less(from, columns), element, zero)[0];
-      memref::StoreOp::create(k.builder, k.loc, value, output, target(tile, row, column));
+      for (int64_t part = 0; part < interleave; ++part)
+        copy(row, column, part);
     });
   });
 }
@@ -150,34 +193,49 @@ void PackEmitter::transposeBlocks(const Tile &tile) {
     Value valid = k.min(columns, columnOf(tile, tile.endColumn));
     Value allColumns = k.less(k.add(columnOf(tile, column), k.lanes - 1), valid);
     k.forEach(tile.firstRow, tile.endRow, step, [&](Value row) {
-      Value allRows = k.less(k.add(row, k.lanes - 1), tile.endRow);
+      Value endDepth = k.min(k.mul(tile.endRow, interleave), depth);
+      Value allRows = k.less(k.add(k.mul(row, interleave), interleave * k.lanes - 1), endDepth);
       Value whole = k.select(allRows, allColumns, allRows);
       k.branch(whole, [&] { transposeWhole(tile, row, column); }, [&] { transposePart(tile, row, column); });
     });
   });
 }
 
+/// Row `row` of the output and those after it, of `lanes` columns from `column` on: one vector a column is given, of
+/// the rows' elements or pairs.
+void PackEmitter::storeTransposed(const Tile &tile, Values block, Value row, Value column, Value validRows,
+                                  Value mask) {
+  Type element = op.getOutputType().getElementType();
+  for (Value &vector : block)
+    vector = interleave == 2 ? k.bitcast(narrow(vector), k.builder.getI32Type()) : narrow(vector);
+  for (auto [lane, vector] : llvm::enumerate(transposeVectors(k, block))) {
+    Value stored = interleave == 2 ? k.bitcast(vector, element) : vector;
+    auto store = [&] { k.storeVector(stored, output, target(tile, k.add(row, lane), column), mask); };
+    validRows ? k.branch(k.less(k.index(lane), validRows), store) : store();
+  }
+}
+
 void PackEmitter::transposeWhole(const Tile &tile, Value row, Value column) {
+  KernelBuilder loads(k.builder, k.loc, interleave * k.lanes, k.elementType());
   Values block;
   for (int64_t lane = 0; lane < k.lanes; ++lane)
-    block.push_back(k.loadVector(input, source(tile, row, columnOf(tile, k.add(column, lane)))));
-  for (auto [lane, vector] : llvm::enumerate(transposeVectors(k, block)))
-    k.storeVector(vector, output, target(tile, k.add(row, lane), column));
+    block.push_back(loads.loadVector(input, source(tile, k.mul(row, interleave), columnOf(tile, k.add(column, lane)))));
+  storeTransposed(tile, block, row, column);
 }
 
 /// Nothing is read past the last row and column; columns of the panel past the last one of the input become zeros.
 void PackEmitter::transposePart(const Tile &tile, Value row, Value column) {
-  Value validRows = k.sub(tile.endRow, row);
+  KernelBuilder loads(k.builder, k.loc, interleave * k.lanes, k.elementType());
+  KernelBuilder stores(k.builder, k.loc, interleave * k.lanes, op.getOutputType().getElementType());
+  Value first = k.mul(row, interleave), validDepth = k.sub(k.min(k.mul(tile.endRow, interleave), depth), first);
   Values block;
   for (int64_t lane = 0; lane < k.lanes; ++lane) {
     Value from = columnOf(tile, k.add(column, lane));
-    Value valid = k.select(k.less(from, columns), validRows, k.index(0));
-    block.push_back(k.loadVector(input, source(tile, row, from), k.dynamicMask(valid)));
+    Value valid = k.select(k.less(from, columns), validDepth, k.index(0));
+    block.push_back(loads.loadVector(input, source(tile, first, from), loads.dynamicMask(valid)));
   }
-  Value mask = k.dynamicMask(k.sub(tile.endColumn, column));
-  for (auto [lane, vector] : llvm::enumerate(transposeVectors(k, block)))
-    k.branch(k.less(k.index(lane), validRows),
-             [&] { k.storeVector(vector, output, target(tile, k.add(row, lane), column), mask); });
+  Value mask = stores.dynamicMask(k.mul(k.sub(tile.endColumn, column), interleave));
+  storeTransposed(tile, block, row, column, k.sub(tile.endRow, row), mask);
 }
 
 void PackEmitter::emitItem(Value item) {
@@ -194,7 +252,7 @@ void PackEmitter::emitItem(Value item) {
 LogicalResult PackOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   if (!isa<FloatType>(getOutputType().getElementType()))
     return emitOpError() << "has no kernel for elements of " << getOutputType().getElementType();
-  KernelBuilder kernel(builder, getLoc(), getLanes(), getOutputType().getElementType());
+  KernelBuilder kernel(builder, getLoc(), getLanes(), getInputType().getElementType());
   PackEmitter emitter(*this, kernel, arguments);
   kernel.forEach(arguments[2], arguments[3], kernel.index(1), [&](Value item) { emitter.emitItem(item); });
   return success();

@@ -43,7 +43,8 @@ private:
 static std::vector<int64_t> keyOf(const ConstantView &view, PackOp op) {
   auto asInteger = [](const void *pointer) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(pointer)); };
   std::vector<int64_t> key = {asInteger(view.attribute.getAsOpaquePointer()),
-                              asInteger(op.getResult().getType().getAsOpaquePointer()), view.offset};
+                              asInteger(op.getResult().getType().getAsOpaquePointer()), view.offset,
+                              static_cast<int64_t>(op.getInterleave())};
   key.insert(key.end(), view.shape.begin(), view.shape.end());
   key.insert(key.end(), view.strides.begin(), view.strides.end());
   key.insert(key.end(), op.getPermutation().begin(), op.getPermutation().end());
@@ -57,7 +58,7 @@ void FoldConstantPacksPass::fold(PackOp op) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
   auto [entry, isNew] = packed.try_emplace(keyOf(*view, op));
   if (isNew)
-    entry->second = packConstant(*view, op.getPermutation(), type);
+    entry->second = packConstant(*view, op.getPermutation(), type, op.getInterleave());
   OpBuilder builder(op);
   auto constant = arith::ConstantOp::create(builder, op.getLoc(), entry->second);
   op.getResult().replaceAllUsesWith(constant);

@@ -6,6 +6,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Threading.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <cstring>
 
@@ -106,53 +108,73 @@ static SmallVector<int64_t> elementOffsets(ArrayRef<int64_t> dims, const Constan
 
 namespace {
 
-/// One panel: `width` columns, of which the first `columns` are copied and the rest zeros.
+/// One panel: `width` columns, of which the first `columns` are copied and the rest zeros. `interleave` rows are one
+/// row of the target.
 struct Panel {
   const char *source;
   char *target;
   ArrayRef<int64_t> rows; ///< offset of each row
-  int64_t columnStride, columns, width;
+  int64_t columnStride, columns, width, interleave;
+
+  int64_t targetElements() const { return llvm::divideCeil(rows.size(), interleave) * interleave * width; }
+};
+
+/// The bits of a bf16: those of the nearest f32, ties to even. A NaN stays one.
+struct BFloat {
+  uint16_t bits;
+  BFloat() = default;
+  explicit BFloat(float value) {
+    auto wide = llvm::bit_cast<uint32_t>(value);
+    bool isNaN = (wide & 0x7FFFFFFF) > 0x7F800000;
+    bits = static_cast<uint16_t>(isNaN ? (wide >> 16) | 0x40 : (wide + 0x7FFF + ((wide >> 16) & 1)) >> 16);
+  }
 };
 
 } // namespace
 
 /// Blocks of 16 rows: where columns are far apart, a cache line of each serves them all.
-template <typename Element>
+template <typename From, typename To>
 static void copyPanel(const Panel &panel) {
-  auto source = reinterpret_cast<const Element *>(panel.source);
-  auto target = reinterpret_cast<Element *>(panel.target);
-  for (size_t first = 0; first < panel.rows.size(); first += 16) {
-    size_t last = std::min(first + 16, panel.rows.size());
-    if (panel.columnStride == 1) {
-      for (size_t row = first; row < last; ++row)
-        std::memcpy(target + row * panel.width, source + panel.rows[row], panel.columns * sizeof(Element));
-    } else {
-      for (int64_t column = 0; column < panel.columns; ++column)
-        for (size_t row = first; row < last; ++row)
-          target[row * panel.width + column] = source[panel.rows[row] + column * panel.columnStride];
+  auto source = reinterpret_cast<const From *>(panel.source);
+  auto target = reinterpret_cast<To *>(panel.target);
+  int64_t count = panel.rows.size();
+  if (panel.columns < panel.width || count % panel.interleave)
+    std::memset(panel.target, 0, panel.targetElements() * sizeof(To));
+  auto rowOf = [&](int64_t row) {
+    return target + row / panel.interleave * panel.interleave * panel.width + row % panel.interleave;
+  };
+  for (int64_t first = 0; first < count; first += 16) {
+    int64_t last = std::min(first + 16, count);
+    if (std::is_same_v<From, To> && panel.columnStride == 1 && panel.interleave == 1) {
+      for (int64_t row = first; row < last; ++row)
+        std::memcpy(rowOf(row), source + panel.rows[row], panel.columns * sizeof(To));
+      continue;
     }
-    for (size_t row = first; row < last; ++row)
-      std::memset(target + row * panel.width + panel.columns, 0, (panel.width - panel.columns) * sizeof(Element));
+    for (int64_t column = 0; column < panel.columns; ++column)
+      for (int64_t row = first; row < last; ++row)
+        rowOf(row)[column * panel.interleave] = static_cast<To>(source[panel.rows[row] + column * panel.columnStride]);
   }
 }
 
-static void copyPanel(const Panel &panel, int64_t elementBytes) {
-  switch (elementBytes) {
+static void copyPanel(const Panel &panel, int64_t sourceBytes, int64_t targetBytes) {
+  if (sourceBytes != targetBytes) // as vcpu.pack has it
+    return copyPanel<float, BFloat>(panel);
+  switch (sourceBytes) {
   case 1:
-    return copyPanel<uint8_t>(panel);
+    return copyPanel<uint8_t, uint8_t>(panel);
   case 2:
-    return copyPanel<uint16_t>(panel);
+    return copyPanel<uint16_t, uint16_t>(panel);
   case 4:
-    return copyPanel<uint32_t>(panel);
+    return copyPanel<uint32_t, uint32_t>(panel);
   default:
-    return copyPanel<uint64_t>(panel);
+    return copyPanel<uint64_t, uint64_t>(panel);
   }
 }
 
 DenseResourceElementsAttr vitc::vcpu::packConstant(const ConstantView &view, ArrayRef<int64_t> permutation,
-                                                   RankedTensorType packed) {
-  int64_t batchRank = packed.getRank() - 3, bytes = view.elementBytes;
-  int64_t panels = packed.getDimSize(batchRank), width = packed.getShape().back();
+                                                   RankedTensorType packed, int64_t interleave) {
+  int64_t batchRank = packed.getRank() - 3, bytes = packed.getElementTypeBitWidth() / 8;
+  int64_t panels = packed.getDimSize(batchRank), width = packed.getShape().back() / interleave;
   int64_t columns = view.shape[permutation.back()];
   SmallVector<int64_t> batches = elementOffsets(permutation.take_front(batchRank), view);
   SmallVector<int64_t> rows = elementOffsets(permutation.drop_front(batchRank).drop_back(), view);
@@ -160,12 +182,17 @@ DenseResourceElementsAttr vitc::vcpu::packConstant(const ConstantView &view, Arr
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(packed.getNumElements() * bytes, /*align=*/64);
   char *target = blob.getMutableData().data();
   parallelFor(packed.getContext(), 0, batches.size() * panels, [&](size_t index) {
-    int64_t panel = index % panels, stride = view.strides[permutation.back()];
-    int64_t from = view.offset + batches[index / panels] + panel * width * stride;
-    int64_t valid = std::min(width, columns - panel * width);
-    copyPanel(
-        {view.data.data() + from * bytes, target + index * rows.size() * width * bytes, rows, stride, valid, width},
-        bytes);
+    int64_t stride = view.strides[permutation.back()], first = index % panels * width;
+    int64_t from = view.offset + batches[index / panels] + first * stride;
+    Panel panel{view.data.data() + from * view.elementBytes,
+                nullptr,
+                rows,
+                stride,
+                std::min(width, columns - first),
+                width,
+                interleave};
+    panel.target = target + index * panel.targetElements() * bytes;
+    copyPanel(panel, view.elementBytes, bytes);
   });
   return DenseResourceElementsAttr::get(packed, "packed", std::move(blob));
 }

@@ -14,23 +14,28 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
 
     A work item is up to `mr` query rows of one head; their full score rows stay in scratch. Masked entries are −inf
     addends: their probability is 0, and a row of nothing else is NaN, as in ONNX Runtime, or 0 with `zero_masked`.
+    Where there are `value_panels`, both products are of bf16 (as in `vcpu.gemm`): the keys are packed in pairs of
+    features, the values, by `vcpu.pack` with permutation [.., head, token, feature], in pairs of tokens; scaled q and the
+    exponentials are rounded. The softmax is f32. v itself is read for its sizes alone.
+
     `causal` masks n > m + (N − M). Source: Vaswani et al., arXiv 1706.03762, equation 1.
 
     - (C1) q is (B.., M, H, D), k (B.., G, ⌈N / nr⌉, D, nr), v (B.., N, G, E), out (B.., M, H, E), all f32; H, G, D, E
-      and nr are static, and G divides H.
+      and nr are static, and G divides H. With value panels k is bf16 (B.., G, ⌈N / nr⌉, ⌈D / 2⌉, 2 · nr).
     - (C2) Every addend is f32 and broadcasts to (B.., H, M, N) from the right; a dynamic size is not 1.
     - (C3) The outputs are out, then scores where `store_scores`, then probs where `store_probs`, both (B.., H, M, N).
     - (C4) `mr` is positive; `lanes` is a power of two and divides nr.
     - (C5) The last dimension of memrefs has stride 1.
+    - (C6) Value panels are bf16 (B.., G, ⌈E / nr⌉, ⌈N / 2⌉, 2 · nr).
   }];
   let arguments = (ins CPUKernel_Shaped:$query, CPUKernel_Shaped:$key, CPUKernel_Shaped:$value,
-                   Variadic<CPUKernel_Shaped>:$addends, Variadic<CPUKernel_Shaped>:$outputs, F32Attr:$scale,
+                   Optional<CPUKernel_Shaped>:$value_panels, Variadic<CPUKernel_Shaped>:$addends, Variadic<CPUKernel_Shaped>:$outputs, F32Attr:$scale,
                    UnitAttr:$causal, OptionalAttr<F32Attr>:$softcap, UnitAttr:$zero_masked,
                    UnitAttr:$store_scores, UnitAttr:$store_probs, I64Attr:$mr, DefaultValuedAttr<I64Attr, "16">:$lanes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
-    (`addends` `(` $addends^ `:` type($addends) `)`)? `outs` `(` $outputs `:` type($outputs) `)` attr-dict
+    (`value_panels` `(` $value_panels^ `:` type($value_panels) `)`)? (`addends` `(` $addends^ `:` type($addends) `)`)? `outs` `(` $outputs `:` type($outputs) `)` attr-dict
     (`->` type($results)^)?
   }];
   let hasVerifier = 1;
@@ -45,7 +50,11 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
     int64_t getQueryRowBytes();
     int64_t getFixedScratchBytes();
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
-    int64_t getPanelWidth() { return getKeyType().getShape().back(); }
+    bool hasBF16Products() { return !!getValuePanels(); }
+    /// nr, the keys of a panel.
+    int64_t getPanelWidth() { return getKeyType().getShape().back() / (hasBF16Products() ? 2 : 1); }
+    /// Rows of a panel of keys: features, or pairs of them.
+    int64_t getPanelRows() { return getKeyType().getShape().end()[-2]; }
   }];
 }
 

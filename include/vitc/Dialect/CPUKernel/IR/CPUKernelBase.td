@@ -19,7 +19,8 @@ def CPUKernel_Dialect : Dialect {
     nothing else. `vcpu-emit-kernels` turns each distinct kernel into one function and each op into a `vcpu.launch`.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
-                           "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+                           "::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::x86vector::X86VectorDialect"];
 }
 
 class CPUKernel_Op<string mnemonic, list<Trait> traits = []> : Op<CPUKernel_Dialect, mnemonic, traits>;

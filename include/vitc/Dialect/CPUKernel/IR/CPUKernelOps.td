@@ -46,25 +46,31 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
     is a region over scalars (arith, math, `vit.gelu`, `vit.silu`): its arguments are the accumulator and one element of
     each extra operand, read through its map, an affine map from (b.., m, n).
 
+    B may be bf16: it is widened as it is read, and products are f32. With `bf16_products` both operands of a product are
+    bf16, and two neighbours along K are multiplied and added to the f32 sum at once (`vdpbf16ps`, which takes
+    subnormal numbers for 0): B is packed in pairs (`vcpu.pack` with `interleave` 2), and the rows of A are rounded to
+    the nearest, ties to even, as `pack_a` copies them.
+
     The schedule: a register tile is `mr` × `nr` elements, nr / `lanes` vectors wide. A work item is one tile: rows are
     split into balanced blocks, `mc` rows (all, where it is 0) make a chunk, and items count blocks of a chunk first, then
     panels, then chunks, so that a chunk of A stays in L2 while the panels stream past it; matrices of a batch follow each other. `pack_a` copies the rows that
     a thread reads into scratch, a chunk at a time: for strides that make the rows of a tile compete for one set of L1.
 
-    - (C1) C is (batch.., M, N), A (batch.., M, K) or (M, K), B (batch.., ⌈N / nr⌉, K, nr) or (⌈N / nr⌉, K, nr), all
-      f32; K and N are static and positive, M and the batch may be dynamic.
+    - (C1) C is (batch.., M, N), A (batch.., M, K) or (M, K), both f32, B (batch.., ⌈N / nr⌉, K, nr) or
+      (⌈N / nr⌉, K, nr), f32 or bf16; K and N are static and positive, M and the batch may be dynamic.
     - (C2) There is one output. There is one map an extra operand, from (batch.., m, n) to its rank.
     - (C3) The region is empty or has one block whose arguments are the accumulator and one scalar an extra operand,
       and which yields one value of C's element type.
     - (C4) mr, lanes are positive, lanes divides nr; mc is not negative.
     - (C5) The last dimension of memrefs has stride 1.
+    - (C6) With `bf16_products` there is `pack_a`, and B is bf16 (.., ⌈N / nr⌉, ⌈K / 2⌉, 2 · nr).
 
     An extra may be C itself where its map is the identity: each element is read before it is written.
   }];
   let arguments = (ins CPUKernel_Shaped:$a, CPUKernel_Shaped:$b, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs,
                    DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr, I64Attr:$nr, I64Attr:$lanes,
-                   DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a);
+                   DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a, UnitAttr:$bf16_products);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -80,6 +86,8 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
     /// The leading dimensions of C that count matrices.
     int64_t getBatchRank() { return getCType().getRank() - 2; }
     int64_t getInnerSize() { return getAType().getShape().back(); }
+    /// Rows of a packed panel: K, or its pairs.
+    int64_t getPanelRows() { return getBf16Products() ? (getInnerSize() + 1) / 2 : getInnerSize(); }
     int64_t getPanelCount() { return getBType().getShape().take_back(3).front(); }
   }];
 }

@@ -7,9 +7,10 @@ def CPUKernel_PadOp : CPUKernel_MoveOp<"pad"> {
   let summary = "a channel-last image with a border of zeros";
   let description = [{
     out[b, top + y, left + x, c] = in[b, y, x, c], and 0 outside: in (B, H, W, C), out (B, H', W', C). With it the
-    convolution kernels never look past an edge.
+    convolution kernels never look past an edge. An out of bf16 is rounded by AVX512-BF16: to the nearest, ties to even,
+    subnormal numbers to 0.
 
-    - (C1) input and out have rank 4, f32 elements, the same B and the same static C.
+    - (C1) input and out have rank 4, the same B and the same static C; input is f32, out f32 or bf16.
     - (C2) `low` is [top, left], not negative; the static H' is at least top + H, and so is W' with left.
     - (C3) The last dimension of memrefs has stride 1.
   }];
@@ -46,12 +47,25 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)>
     count output rows first, so that a range of them streams few panels, or (`panels_inside`) panels first, so that it
     streams the image once: for filters that stay in the cache. The epilogue is as in `vcpu.gemm`, over (b, y, x, f).
 
-    - (C1) in is (B, H, W, C), W (⌈F / nr⌉, kh · kw · C, nr), out (B, H', W', F), all f32; C, F, nr are static.
+    W may be bf16, and is widened then. Where the image is bf16, products are (as in `vcpu.gemm`): W is packed in pairs of
+    channels.
+
+    - (C1) in is (B, H, W, C), W (⌈F / nr⌉, kh · kw · C, nr), out (B, H', W', F); C, F, nr are static. in and out are f32,
+      W is f32 or bf16; or in and W are bf16, C is even, and W (⌈F / nr⌉, kh · kw · C / 2, 2 · nr).
     - (C2) `kernel`, `strides`, `dilations` have two positive values; `mr` is positive; `lanes` divides nr.
     - (C3) The window of the last output element lies in the input where the sizes are static.
     - (C4) There is one map an extra operand, from (b, y, x, f) to its rank; the region is empty or has one block whose
       arguments are the accumulator and one scalar an extra operand, and which yields f32.
     - (C5) The last dimension of memrefs has stride 1.
+  }];
+  let extraClassDeclaration = dpsDeclaration # [{
+    bool hasBF16Products() { return ::mlir::getElementTypeOrSelf(getInput().getType()).isBF16(); }
+    /// Channels of an element of the packed filter.
+    int64_t getInterleave() { return hasBF16Products() ? 2 : 1; }
+    /// nr, the filters of a panel.
+    int64_t getPanelWidth() {
+      return ::llvm::cast<::mlir::ShapedType>(getWeight().getType()).getShape().back() / getInterleave();
+    }
   }];
 }
 

@@ -27,14 +27,18 @@ def CPUKernel_PackOp : CPUKernel_MoveOp<"pack"> {
     [0, 2, 3, 1] into (B, H, ⌈N / nr⌉, D, nr); a filter (F, C, kh, kw) of a channel-last convolution [2, 3, 1, 0]
     into (⌈F / nr⌉, kh · kw · C, nr). With nr = N this is a transpose.
 
+    With `interleave` 2 each two rows of K become one of pairs, as products of bf16 read them: (batch.., ⌈N / nr⌉,
+    ⌈K / 2⌉, 2 · nr) with out[b.., p, q, 2 · j + s] = in[b.., 2 · q + s, p · nr + j], and 0 where 2 · q + s = K.
+
     - (C1) `permutation` is one of the input's dimensions; the output's rank is from 3 to the input's rank + 1.
-    - (C2) The output is (batch.., ⌈N / nr⌉, K, nr) where the sizes are static, and nr is.
-    - (C3) Input and output have the same element type.
+    - (C2) The output is (batch.., ⌈N / nr⌉, ⌈K / interleave⌉, interleave · nr) where the sizes are static, and nr is.
+    - (C3) Input and output have the same element type, or f32 becomes bf16, rounded to the nearest, ties to even.
     - (C4) `lanes`, the elements of a vector register, is a power of two.
     - (C5) The last dimension of a memref output has stride 1.
+    - (C6) `interleave` is 1, or 2 where the output is bf16 and its last dimension even.
   }];
   let arguments = (ins CPUKernel_Shaped:$input, CPUKernel_Shaped:$output, DenseI64ArrayAttr:$permutation,
-                   DefaultValuedAttr<I64Attr, "16">:$lanes);
+                   DefaultValuedAttr<I64Attr, "16">:$lanes, DefaultValuedAttr<I64Attr, "1">:$interleave);
   let assemblyFormat = [{
     `ins` `(` $input `:` type($input) `)` `outs` `(` $output `:` type($output) `)` `permutation` `=` $permutation
     attr-dict (`->` type($result)^)?
@@ -44,7 +48,8 @@ def CPUKernel_PackOp : CPUKernel_MoveOp<"pack"> {
     static constexpr int64_t tileRows = 256, tileColumns = 64;
     /// The leading dimensions of the permuted input that are batches.
     int64_t getBatchRank() { return getOutputType().getRank() - 3; }
-    int64_t getPanelWidth() { return getOutputType().getShape().back(); }
+    /// nr, the columns of a panel.
+    int64_t getPanelWidth() { return getOutputType().getShape().back() / static_cast<int64_t>(getInterleave()); }
   }];
 }
 

@@ -53,6 +53,15 @@ public:
   Value mulf(Value lhs, Value rhs);
   Value divf(Value lhs, Value rhs);
   Value fma(Value a, Value b, Value c); ///< a · b + c, on vectors
+  /// c[i] + a[2i] · b[2i] + a[2i + 1] · b[2i + 1] of vectors of bf16, twice as long as the f32 sums c.
+  Value dotPairs(Value a, Value b, Value c);
+  /// `lanes` f32, and 2 · `lanes`, rounded to bf16 by AVX512-BF16.
+  Value toBF16(Value vector);
+  Value toPairs(Value vector);
+  /// A vector of bf16 as f32.
+  Value toF32(Value vector);
+  /// The same bits as a vector of `element`.
+  Value bitcast(Value vector, mlir::Type element);
   /// rhs where lhs is not greater, so that a NaN in rhs stays: one instruction on x86.
   Value maxf(Value lhs, Value rhs);
   /// Sum or maximum of the lanes. The order of additions is fixed by the target, not by the program.
@@ -68,11 +77,16 @@ public:
   // Memory.
   Value load(Value memref, ValueRange indices);
   Value loadVector(Value memref, ValueRange indices, Value mask = {});
+  /// Neighbours of a memref of bf16: `lanes` pairs, and the bits of one pair as an i32.
+  Value loadPairs(Value memref, ValueRange indices);
+  Value loadPair(Value memref, ValueRange indices);
   void storeVector(Value vector, Value memref, ValueRange indices, Value mask = {});
   /// Asks for the cache line of an element, into L2 (`locality` 2) or L1 (3).
   void prefetch(Value memref, ValueRange indices, int64_t locality = 2);
-  /// A view of the scratch bytes (memref<?xi8>) from `byteOffset` on, row-major and of the kernel's element type.
-  Value scratchView(Value scratch, int64_t byteOffset, llvm::ArrayRef<int64_t> shape, ValueRange dynamicSizes = {});
+  /// A view of the scratch bytes (memref<?xi8>) from `byteOffset` on, row-major and of the kernel's element type, or of
+  /// another one.
+  Value scratchView(Value scratch, int64_t byteOffset, llvm::ArrayRef<int64_t> shape, ValueRange dynamicSizes = {},
+                    mlir::Type element = {});
 
   // Control flow.
   void forEach(Value begin, Value end, Value step, llvm::function_ref<void(Value)> body);
@@ -110,8 +124,9 @@ private:
 };
 
 /// A register tile of rows × vectors accumulators, acc[i][v] = inits[i][v] + Σ_{k in [begin, end)} a(k, i) · b(k, v):
-/// `a` gives an element (broadcast here), `b` a vector. Accumulators are row-major in `inits` and in the result.
-/// Holds rows · vectors + vectors + 1 registers.
+/// `a` gives an element (broadcast here), `b` a vector. Where `a` gives a pair of bf16 (an i32) and `b` a vector of
+/// such pairs, the product of an element is the sum of the pair's. Accumulators are row-major in `inits` and in the
+/// result. Holds rows · vectors + vectors + 1 registers.
 KernelBuilder::Values emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64_t vectors, mlir::Value begin,
                                       mlir::Value end, mlir::ValueRange inits,
                                       llvm::function_ref<mlir::Value(mlir::Value k, int64_t row)> a,

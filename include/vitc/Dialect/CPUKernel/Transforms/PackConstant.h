@@ -23,10 +23,10 @@ struct ConstantView {
   static std::optional<ConstantView> get(mlir::Value value);
 };
 
-/// The packed constant that `vcpu.pack` with this permutation and output type makes: a resource of its own, aligned
-/// to 64 bytes. Runs on the context's threads.
+/// The packed constant that `vcpu.pack` with this permutation, output type and interleave makes: a resource of its own,
+/// aligned to 64 bytes. Runs on the context's threads.
 mlir::DenseResourceElementsAttr packConstant(const ConstantView &view, llvm::ArrayRef<int64_t> permutation,
-                                             mlir::RankedTensorType packed);
+                                             mlir::RankedTensorType packed, int64_t interleave = 1);
 
 } // namespace vitc::vcpu
 

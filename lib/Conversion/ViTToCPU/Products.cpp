@@ -1,0 +1,44 @@
+#include "Products.h"
+
+#include "vitc/Dialect/CPUKernel/Transforms/PackConstant.h"
+#include "vitc/Support/CostModel.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace vitc;
+
+PanelFormat PanelFormat::choose(const TargetInfo &target, Value operand) {
+  Builder builder(operand.getContext());
+  if (target.multipliesBF16())
+    return {builder.getBF16Type(), 2};
+  bool isStored = target.precision == Precision::BF16 && vcpu::ConstantView::get(operand);
+  return {isStored ? Type(builder.getBF16Type()) : builder.getF32Type(), 1};
+}
+
+Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &target, Value operand,
+                       const PanelSizes &sizes, ArrayRef<int64_t> permutation, PanelFormat format) {
+  GemmSchedule schedule = chooseGemmSchedule(target);
+  auto divide = [&](OpFoldResult size, int64_t divisor) {
+    AffineExpr quotient = builder.getAffineSymbolExpr(0).ceilDiv(divisor);
+    return affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, quotient), {size});
+  };
+  SmallVector<OpFoldResult> shape = sizes.batch;
+  shape.append({divide(sizes.columns, schedule.nr), divide(sizes.depth, format.interleave),
+                builder.getIndexAttr(schedule.nr * format.interleave)});
+  Value panels = tensor::EmptyOp::create(builder, loc, shape, format.element);
+  return vcpu::PackOp::create(builder, loc, panels.getType(), operand, panels, permutation, schedule.lanes,
+                              format.interleave)
+      .getResult();
+}
+
+vcpu::GemmOp vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target, const GemmOperands &operands,
+                              PanelFormat format) {
+  GemmSchedule schedule = chooseGemmSchedule(target);
+  GemmChunk chunk = chooseGemmChunk(target, cast<ShapedType>(operands.rows.getType()).getShape().back());
+  return vcpu::GemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels,
+                              operands.extras, ValueRange(operands.output),
+                              builder.getAffineMapArrayAttr(operands.maps), schedule.mr, schedule.nr, schedule.lanes,
+                              chunk.mc, chunk.packA, format.isOfPairs());
+}
