@@ -11,7 +11,7 @@ else()
 endif()
 
 # The LLVM targets that a static vitc can generate code for; lld asks for every target that LLVM was built with.
-set(VITC_STATIC_TARGETS X86)
+set(VITC_STATIC_TARGETS X86 AArch64)
 
 # vitc_static_archives(VARIABLE): MLIR's and LLVM's archives, but those that Debian names and does not ship.
 function(vitc_static_archives variable)

@@ -47,9 +47,15 @@ static std::optional<Refusal> checkLevels(const Options &options) {
   std::vector<std::string> names = options.levels;
   if (names.empty())
     names.push_back("host");
+  std::optional<TargetInfo> first;
   for (StringRef name : names) {
-    if (TargetInfo::get(name))
+    if (std::optional<TargetInfo> level = TargetInfo::get(name)) {
+      if (first && first->triple != level->triple)
+        return misuse("expected CPU levels of one architecture in a library, got " + first->level + " and " +
+                      level->level);
+      first = level;
       continue;
+    }
     if (name == "host")
       return Refusal{CannotCompile, "this machine's CPU has none of the levels " +
                                         llvm::join(TargetInfo::levels(), ", ") + "; name one with --mcpu"};
@@ -121,7 +127,7 @@ std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
 
 const TargetInfo *vitc::driver::findRunnable(llvm::ArrayRef<TargetInfo> targets) {
   std::optional<TargetInfo> host = TargetInfo::get("host");
-  const TargetInfo *found = llvm::find_if(
-      targets, [&](const TargetInfo &target) { return host && (target.cpuFeatures & ~host->cpuFeatures) == 0; });
+  const TargetInfo *found =
+      llvm::find_if(targets, [&](const TargetInfo &target) { return host && host->runs(target); });
   return found == targets.end() ? nullptr : found;
 }

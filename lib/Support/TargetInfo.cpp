@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
@@ -52,6 +53,17 @@ static TargetInfo makeSapphireRapids() {
   return info;
 }
 
+/// What every 64-bit Arm processor has: NEON, 32 registers of four f32. Sizes and rates are those of a Neoverse N1.
+static TargetInfo makeAArch64() {
+  TargetInfo info;
+  info.level = "aarch64";
+  info.triple = "aarch64-unknown-linux-gnu";
+  info.llvmCpu = "generic";
+  info.vectorBytes = 16;
+  info.vectorRegisters = 32;
+  return info;
+}
+
 /// The registers of AMX are large: Linux gives them to a process that asks.
 static bool requestAMX() {
 #if defined(__x86_64__) && defined(__linux__)
@@ -77,9 +89,11 @@ static uint64_t getHostFeatures() {
 }
 
 static std::optional<TargetInfo> getHost() {
+  llvm::Triple::ArchType architecture = llvm::Triple(llvm::sys::getProcessTriple()).getArch();
   uint64_t features = getHostFeatures();
   for (llvm::StringRef name : llvm::reverse(TargetInfo::levels()))
-    if (TargetInfo level = *TargetInfo::get(name); (level.cpuFeatures & ~features) == 0)
+    if (TargetInfo level = *TargetInfo::get(name);
+        llvm::Triple(level.triple).getArch() == architecture && (level.cpuFeatures & ~features) == 0)
       return level;
   return std::nullopt;
 }
@@ -95,11 +109,13 @@ std::optional<TargetInfo> TargetInfo::get(llvm::StringRef name) {
     return makeZen4();
   if (name == "sapphirerapids")
     return makeSapphireRapids();
+  if (name == "aarch64")
+    return makeAArch64();
   return std::nullopt;
 }
 
 llvm::ArrayRef<llvm::StringLiteral> TargetInfo::levels() {
-  static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4", "znver4", "sapphirerapids"};
+  static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4", "znver4", "sapphirerapids", "aarch64"};
   return names;
 }
 

@@ -18,8 +18,6 @@
 using namespace vitc;
 using namespace vitc::target;
 
-static constexpr llvm::StringLiteral tripleName = "x86_64-unknown-linux-gnu";
-
 static void initializeTargets() {
   static const bool once = [] {
     LLVMInitializeX86TargetInfo();
@@ -27,6 +25,11 @@ static void initializeTargets() {
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
     return true;
   }();
   (void)once;
@@ -38,7 +41,7 @@ std::string target::symbolOfLevel(llvm::StringRef symbol, llvm::StringRef level,
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target::createTargetMachine(const TargetInfo &info) {
   initializeTargets();
-  llvm::Triple triple(tripleName);
+  llvm::Triple triple(info.triple);
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
@@ -102,7 +105,7 @@ Code target::compileModule(llvm::Module &module, llvm::TargetMachine &machine, C
   llvm::legacy::PassManager passes;
   auto fileType = kind == CodeKind::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
   [[maybe_unused]] bool unsupported = machine.addPassesToEmitFile(passes, os, nullptr, fileType);
-  assert(!unsupported && "the X86 target emits objects and assembly");
+  assert(!unsupported && "both targets emit objects and assembly");
   passes.run(module);
   return code;
 }

@@ -12,7 +12,10 @@
 using namespace vitc::target;
 namespace elf = llvm::ELF;
 
-static constexpr uint64_t pageSize = 4096;
+/// The largest page that the machines of an architecture have.
+static uint64_t getPageSize(const elf::Elf64_Ehdr &header) {
+  return header.e_machine == elf::EM_AARCH64 ? 65536 : 4096;
+}
 
 template <typename T>
 static llvm::Error readAt(int file, uint64_t position, llvm::MutableArrayRef<T> values) {
@@ -72,7 +75,6 @@ llvm::Error vitc::target::embedWeights(int file, const Weights &weights) {
   struct stat status;
   if (::fstat(file, &status) != 0)
     return llvm::errorCodeToError(llvm::errnoAsErrorCode());
-  uint64_t position = llvm::alignTo(status.st_size, pageSize);
 
   elf::Elf64_Ehdr header;
   if (llvm::Error error = readAt(file, 0, llvm::MutableArrayRef<elf::Elf64_Ehdr>(header)))
@@ -85,6 +87,8 @@ llvm::Error vitc::target::embedWeights(int file, const Weights &weights) {
     return index.takeError();
 
   elf::Elf64_Shdr section = (*sections)[*index];
+  // As far behind the begin of a page as the address: whole pages are mapped.
+  uint64_t position = llvm::alignTo(status.st_size, getPageSize(header), section.sh_addr);
   section.sh_type = elf::SHT_PROGBITS;
   section.sh_offset = position;
   if (llvm::Error error = writeAt(file, header.e_shoff + *index * sizeof(section), section))

@@ -1,21 +1,25 @@
 #include "Embedded.h"
 
+#include "llvm/TargetParser/Triple.h"
+
 #include <cstddef>
 
 extern "C" {
-extern const unsigned char vitc_embedded_runtime[], vitc_embedded_libc[], vitc_embedded_libm[],
-    vitc_embedded_model_header[];
-extern const size_t vitc_embedded_runtime_size, vitc_embedded_libc_size, vitc_embedded_libm_size,
-    vitc_embedded_model_header_size;
+/// The bytes of a file.
+struct vitc_embedded_file {
+  const unsigned char *bytes;
+  size_t size;
+};
+extern const vitc_embedded_file vitc_embedded_x86_64[3], vitc_embedded_aarch64[3], vitc_embedded_model_header;
 }
 
-static llvm::StringRef view(const unsigned char *bytes, size_t size) {
-  return {reinterpret_cast<const char *>(bytes), size};
+static llvm::StringRef view(const vitc_embedded_file &file) {
+  return {reinterpret_cast<const char *>(file.bytes), file.size};
 }
 
-llvm::StringRef vitc::target::embeddedRuntime() { return view(vitc_embedded_runtime, vitc_embedded_runtime_size); }
-llvm::StringRef vitc::target::embeddedLibc() { return view(vitc_embedded_libc, vitc_embedded_libc_size); }
-llvm::StringRef vitc::target::embeddedLibm() { return view(vitc_embedded_libm, vitc_embedded_libm_size); }
-llvm::StringRef vitc::target::embeddedModelHeader() {
-  return view(vitc_embedded_model_header, vitc_embedded_model_header_size);
+vitc::target::LinkerInputs vitc::target::embeddedInputs(llvm::StringRef triple) {
+  const auto &files = llvm::Triple(triple).isAArch64() ? vitc_embedded_aarch64 : vitc_embedded_x86_64;
+  return {view(files[0]), view(files[1]), view(files[2])};
 }
+
+llvm::StringRef vitc::target::embeddedModelHeader() { return view(vitc_embedded_model_header); }

@@ -6,9 +6,14 @@
 /// Files of the build that vitc carries inside, so that it needs no compiler and no libc headers where it runs.
 namespace vitc::target {
 
-llvm::StringRef embeddedRuntime();     ///< lib/Runtime as one relocatable object
-llvm::StringRef embeddedLibc();        ///< libc.so.6's symbols with their versions, without code
-llvm::StringRef embeddedLibm();        ///< libm.so.6's
+/// What models of an architecture are linked with.
+struct LinkerInputs {
+  llvm::StringRef runtime; ///< lib/Runtime as one relocatable object
+  llvm::StringRef libc;    ///< libc.so.6's symbols with their versions, without code
+  llvm::StringRef libm;    ///< libm.so.6's
+};
+LinkerInputs embeddedInputs(llvm::StringRef triple);
+
 llvm::StringRef embeddedModelHeader(); ///< the text of vitc-c/Model.h
 
 } // namespace vitc::target

@@ -1,24 +1,38 @@
 /* The bytes of Embedded.h; the paths come from CMake. */
 #include <stddef.h>
 
-#define SIZE_OF(name) const size_t name##_size = sizeof(name)
+typedef struct vitc_embedded_file {
+  const unsigned char *bytes;
+  size_t size;
+} vitc_embedded_file;
 
-const unsigned char vitc_embedded_runtime[] = {
-#embed VITC_RUNTIME_OBJECT
+#define FILE_OF(bytes) {bytes, sizeof(bytes)}
+
+static const unsigned char x86_64_runtime[] = {
+#embed VITC_RUNTIME_x86_64
 };
-SIZE_OF(vitc_embedded_runtime);
-
-const unsigned char vitc_embedded_libc[] = {
-#embed VITC_LIBC_STUB
+static const unsigned char x86_64_libc[] = {
+#embed VITC_LIBC_x86_64
 };
-SIZE_OF(vitc_embedded_libc);
-
-const unsigned char vitc_embedded_libm[] = {
-#embed VITC_LIBM_STUB
+static const unsigned char x86_64_libm[] = {
+#embed VITC_LIBM_x86_64
 };
-SIZE_OF(vitc_embedded_libm);
+const vitc_embedded_file vitc_embedded_x86_64[3] = {FILE_OF(x86_64_runtime), FILE_OF(x86_64_libc),
+                                                    FILE_OF(x86_64_libm)};
 
-const unsigned char vitc_embedded_model_header[] = {
+static const unsigned char aarch64_runtime[] = {
+#embed VITC_RUNTIME_aarch64
+};
+static const unsigned char aarch64_libc[] = {
+#embed VITC_LIBC_aarch64
+};
+static const unsigned char aarch64_libm[] = {
+#embed VITC_LIBM_aarch64
+};
+const vitc_embedded_file vitc_embedded_aarch64[3] = {FILE_OF(aarch64_runtime), FILE_OF(aarch64_libc),
+                                                     FILE_OF(aarch64_libm)};
+
+static const unsigned char model_header[] = {
 #embed VITC_MODEL_HEADER
 };
-SIZE_OF(vitc_embedded_model_header);
+const vitc_embedded_file vitc_embedded_model_header = FILE_OF(model_header);

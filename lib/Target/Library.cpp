@@ -34,13 +34,15 @@ std::string target::makePrefix(llvm::StringRef stem) {
   return prefix;
 }
 
+llvm::StringRef target::tripleOf(const Program &program) { return program.functions[0].variants[0].target.triple; }
+
 static llvm::StringRef view(const Code &code) { return {code.data(), code.size()}; }
 
-/// The object that defines the program's data. It runs nowhere: the least level will do.
+/// The object that defines the program's data. It runs nowhere: any CPU of the architecture will do.
 static llvm::Expected<Code> compileProgram(const Program &program, const WeightsPlacement &placement,
                                            llvm::StringRef prefix) {
   TargetInfo baseline;
-  baseline.llvmCpu = "x86-64";
+  baseline.triple = tripleOf(program);
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(baseline);
   if (!machine)
     return machine.takeError();
@@ -67,7 +69,7 @@ collectObjects(const LibraryParts &parts, const WeightsPlacement &placement, llv
   if (!compiled)
     return compiled.takeError();
   program = std::move(*compiled);
-  llvm::SmallVector<llvm::StringRef> objects = {embeddedRuntime(), view(program)};
+  llvm::SmallVector<llvm::StringRef> objects = {embeddedInputs(tripleOf(parts.program)).runtime, view(program)};
   for (const Code &code : parts.objects)
     objects.push_back(view(code));
   return objects;
@@ -91,10 +93,12 @@ static llvm::Error linkLibrary(const LibraryParts &parts, const LibraryOptions &
   if (!objects)
     return objects.takeError();
   std::string exports[] = {"vitc_model_v1", options.prefix + "_model_v1"};
-  SharedLink link = {*objects, exports, options.soname, computeBuildId(*objects, parts.weights)};
+  SharedLink link = {*objects, exports, options.soname, computeBuildId(*objects, parts.weights),
+                     tripleOf(parts.program)};
+  link.embedsWeights = !options.externalWeights && parts.weights.bytes != 0;
   if (llvm::Error error = linkShared(link, library.getTemporaryPath()))
     return error;
-  if (options.externalWeights || parts.weights.bytes == 0)
+  if (!link.embedsWeights)
     return llvm::Error::success();
   return library.edit([&](int file) { return embedWeights(file, parts.weights); });
 }

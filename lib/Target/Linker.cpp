@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <mutex>
 #include <vector>
@@ -59,6 +60,9 @@ static std::string makeVersionScript(llvm::ArrayRef<std::string> exports) {
   return "{ global: " + llvm::join(exports, "; ") + "; local: *; };\n";
 }
 
+static constexpr llvm::StringLiteral weightsLast =
+    "SECTIONS { .vitc.weights : { *(.vitc.weights) } } INSERT AFTER .bss;\n";
+
 llvm::Error vitc::target::linkShared(const SharedLink &link, llvm::StringRef output) {
   InputFiles files;
   llvm::Expected<std::string> versions = files.add(makeVersionScript(link.exports));
@@ -69,12 +73,20 @@ llvm::Error vitc::target::linkShared(const SharedLink &link, llvm::StringRef out
       // Nothing but the exported names in the file; one kind of hash table; all bound and read-only after loading.
       "--strip-all", "--hash-style=gnu", "-z", "now", "-z", "relro", "-z", "noexecstack", "-z", "separate-code",
       // Weights become the last segment, out of the reach of 32-bit offsets: they may be larger than 2 GB.
+      // (Elsewhere than on x86-64 a script says so.)
       "-z", "lrodata-after-bss", "--gc-sections", "--no-undefined", "--build-id=0x" + link.buildId,
       "--version-script=" + *versions, "-o", output.str()};
   if (llvm::Error error = files.addAll(link.objects, arguments))
     return error;
+  if (link.embedsWeights && !llvm::Triple(link.triple).isX86()) {
+    llvm::Expected<std::string> script = files.add(weightsLast);
+    if (!script)
+      return script.takeError();
+    arguments.insert(arguments.end(), {"-T", *script});
+  }
   arguments.push_back("--as-needed");
-  if (llvm::Error error = files.addAll({embeddedLibc(), embeddedLibm()}, arguments))
+  LinkerInputs inputs = embeddedInputs(link.triple);
+  if (llvm::Error error = files.addAll({inputs.libc, inputs.libm}, arguments))
     return error;
   return runLinker(arguments);
 }

@@ -15,6 +15,8 @@ struct SharedLink {
   llvm::ArrayRef<std::string> exports; ///< all other symbols are local
   std::string soname;
   std::string buildId; ///< hexadecimal
+  llvm::StringRef triple;
+  bool embedsWeights = false; ///< whether there is a section .vitc.weights
 };
 
 /// Links a shared library against the embedded stubs of libc and libm; an undefined symbol is an error.

@@ -49,7 +49,7 @@ private:
   Constant *number(llvm::Type *type, uint64_t value) { return llvm::ConstantInt::get(type, value); }
   Constant *string(llvm::StringRef text);
   Constant *digest(const std::array<uint8_t, 32> &bytes);
-  Constant *embeddedWeights(uint64_t bytes);
+  Constant *embeddedWeights(uint64_t bytes, const llvm::Triple &triple);
   /// A pointer to a constant array of what `emit` makes of each element; null for an empty one.
   template <typename Range, typename Emit>
   Constant *array(llvm::StructType *type, const Range &elements, Emit emit);
@@ -97,9 +97,10 @@ Constant *Emitter::digest(const std::array<uint8_t, 32> &bytes) {
   return llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<uint8_t>(bytes));
 }
 
-/// A section without bytes (l: it may lie beyond the reach of 32-bit offsets); writeSharedLibrary fills it in.
-Constant *Emitter::embeddedWeights(uint64_t bytes) {
-  module.appendModuleInlineAsm(".section .vitc.weights,\"al\",@nobits\n"
+/// A section without bytes (l: it may lie beyond the reach of x86-64's 32-bit offsets); writeSharedLibrary fills it in.
+Constant *Emitter::embeddedWeights(uint64_t bytes, const llvm::Triple &triple) {
+  module.appendModuleInlineAsm(std::string(".section .vitc.weights,\"") + (triple.isX86() ? "al" : "a") +
+                               "\",@nobits\n"
                                ".p2align 12\n"
                                ".globl vitc_model_weights\n"
                                ".hidden vitc_model_weights\n"
@@ -182,7 +183,8 @@ void Emitter::emit(const Program &program, const WeightsPlacement &weights) {
   Constant *value = llvm::ConstantStruct::get(
       types.program,
       {array(types.function, program.functions), number(types.i32, program.functions.size()),
-       string(makeInfoJson(program, weights)), embedded ? embeddedWeights(weights.bytes) : null,
+       string(makeInfoJson(program, weights)),
+       embedded ? embeddedWeights(weights.bytes, llvm::Triple(tripleOf(program))) : null,
        number(types.i64, weights.bytes), weights.file.empty() ? null : string(weights.file), digest(weights.digest)});
   llvm::GlobalVariable *variable = declareHidden(module, types.program, "vitc_model_program");
   variable->setInitializer(value);

@@ -18,7 +18,7 @@ defm tap : Value<"tap", "<name>",
                  "(scores, attention, queries, keys, values, tokens, norms, with :LAYERS) are not supported yet">;
 def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not named by --tap">;
 defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
-defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids. Of several the best that the processor runs is chosen when the library is opened">;
+defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids; or aarch64. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",
                        "Of products: fp32 (default); bf16 (sums, softmax, norms, inputs and outputs stay fp32); or auto: bf16 on levels that multiply it faster">;
 defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;

@@ -31,7 +31,8 @@ enum class Precision {
 
 /// What the cost model and the kernel builders know of a CPU level. Sizes are in bytes, per core.
 struct TargetInfo {
-  std::string level;        ///< vitc's name of the level: "x86-64-v3", "znver4", …
+  std::string level; ///< vitc's name of the level: "x86-64-v3", "znver4", …
+  std::string triple = "x86_64-unknown-linux-gnu";
   std::string llvmCpu;      ///< for -mcpu
   std::string llvmFeatures; ///< "+avx512vnni,…"
   uint64_t cpuFeatures = 0; ///< CPUFeature bits that a machine must have to run the level's code
@@ -52,6 +53,8 @@ struct TargetInfo {
   Precision precision = Precision::FP32; ///< what code is made for
 
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
+  /// Whether a machine of this level runs code for `other`.
+  bool runs(const TargetInfo &other) const { return triple == other.triple && (other.cpuFeatures & ~cpuFeatures) == 0; }
   bool hasBF16Dot() const { return bf16DotsPerCycle > 0; }
   /// Whether products of bf16 take less time than those of f32.
   bool gainsByBF16() const { return 2 * bf16DotsPerCycle > fmasPerCycle; }
@@ -76,7 +79,7 @@ struct TargetInfo {
   /// What `withPrecision` takes.
   static llvm::ArrayRef<llvm::StringLiteral> precisions();
 
-  /// The names of all levels, from the least to the best.
+  /// The names of all levels, those of an architecture from the least to the best.
   static llvm::ArrayRef<llvm::StringLiteral> levels();
 };
 

@@ -143,6 +143,9 @@ struct Program {
   std::vector<std::pair<std::string, std::string>> options;
 };
 
+/// What the code of a program is for: its variants are of one architecture.
+llvm::StringRef tripleOf(const Program &program);
+
 /// Where a library finds its weights.
 struct WeightsPlacement {
   uint64_t bytes = 0;

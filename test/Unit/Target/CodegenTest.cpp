@@ -107,6 +107,7 @@ TEST_F(Codegen, LevelsUseTheirRegisters) {
   EXPECT_NE(assembly("x86-64-v3").find("%ymm"), std::string::npos);
   for (const char *level : {"x86-64-v4", "znver4", "sapphirerapids"})
     EXPECT_NE(assembly(level).find("%zmm"), std::string::npos);
+  EXPECT_NE(assembly("aarch64").find(".4s"), std::string::npos);
 }
 
 TEST_F(Codegen, WhatHasNoTranslationIsRefused) {
