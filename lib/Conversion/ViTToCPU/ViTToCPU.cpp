@@ -31,6 +31,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);
     populateContractToCPUPatterns(patterns, *target);
+    populateContractionOrderPatterns(patterns);
     populateViTAttentionToCPUPatterns(patterns, *target);
     populateViTRowsToCPUPatterns(patterns, *target);
     populateViTIndexingToCPUPatterns(patterns);

@@ -74,3 +74,40 @@ func.func @sums_from_something(%a: tensor<5x8xf32>, %b: tensor<8x9xf32>, %c: ten
     ins(%a, %b : tensor<5x8xf32>, tensor<8x9xf32>) outs(%c : tensor<5x9xf32>) -> tensor<5x9xf32>
   return %0 : tensor<5x9xf32>
 }
+
+// -----
+
+// A map that the heads share, pushed to their queries (an inherited attention): one product for all of them, whose rows
+// are tokens.
+// CHECK-LABEL: func @shared_map
+// CHECK-SAME: %[[PSI:.+]]: tensor<9x9xf32>, %[[Q:.+]]: tensor<1x9x3x16xf32>
+// CHECK: %[[ROWS:.+]] = tensor.collapse_shape %[[Q]] {{\[\[}}0], [1], [2, 3]] : tensor<1x9x3x16xf32> into tensor<1x9x48xf32>
+// CHECK: vcpu.pack ins(%[[ROWS]]
+// CHECK: vcpu.gemm {{.*}} -> tensor<1x9x48xf32>
+// CHECK-NOT: linalg.transpose
+// CHECK: tensor.expand_shape
+func.func @shared_map(%psi: tensor<9x9xf32>, %q: tensor<1x9x3x16xf32>) -> tensor<1x9x3x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x3x9x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x3x9x16xf32>) -> tensor<1x3x9x16xf32>
+  %0 = linalg.contract indexing_maps = [affine_map<(b, h, m, d, n) -> (m, n)>, affine_map<(b, h, m, d, n) -> (b, n, h, d)>,
+                                        affine_map<(b, h, m, d, n) -> (b, h, m, d)>]
+    ins(%psi, %q : tensor<9x9xf32>, tensor<1x9x3x16xf32>) outs(%f : tensor<1x3x9x16xf32>) -> tensor<1x3x9x16xf32>
+  %t = tensor.empty() : tensor<1x9x3x16xf32>
+  %1 = linalg.transpose ins(%0 : tensor<1x3x9x16xf32>) outs(%t : tensor<1x9x3x16xf32>) permutation = [0, 2, 1, 3]
+  return %1 : tensor<1x9x3x16xf32>
+}
+
+// -----
+
+// Heads that both operands have stay a batch.
+// CHECK-LABEL: func @heads
+// CHECK: vcpu.gemm {{.*}} -> tensor<3x9x16xf32>
+func.func @heads(%p: tensor<3x9x9xf32>, %v: tensor<9x3x16xf32>) -> tensor<9x3x16xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<9x3x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<9x3x16xf32>) -> tensor<9x3x16xf32>
+  %0 = linalg.contract indexing_maps = [affine_map<(h, m, d, n) -> (h, m, n)>, affine_map<(h, m, d, n) -> (n, h, d)>, affine_map<(h, m, d, n) -> (m, h, d)>]
+    ins(%p, %v : tensor<3x9x9xf32>, tensor<9x3x16xf32>) outs(%f : tensor<9x3x16xf32>) -> tensor<9x3x16xf32>
+  return %0 : tensor<9x3x16xf32>
+}

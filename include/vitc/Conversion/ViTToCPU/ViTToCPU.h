@@ -13,6 +13,9 @@ void populateViTLinearToCPUPatterns(mlir::RewritePatternSet &patterns, const Tar
 /// linalg.contract of two tensors that are not weights → vcpu.pack of one of them at run time, vcpu.gemm of a batch.
 void populateContractToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
+/// Contractions take over the transpose of their result, and merge columns that are several dimensions.
+void populateContractionOrderPatterns(mlir::RewritePatternSet &patterns);
+
 /// vit.attention → vcpu.pack, vcpu.attention.
 void populateViTAttentionToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 

@@ -42,11 +42,12 @@ private:
   Values sweepKeys(ValueRange inits, KeyBody body);
   Value finishScores(const Item &item, Value row, Value panel, int64_t offset, Value mask, Value vector);
   Value loadAddend(Value addend, const Item &item, Value row, Value column, Value mask);
-  Values emitRowMax(const Item &item, Value row);
-  Value emitExponentials(Value row, Value max);
+  Values emitMaxima(const Item &item, ValueRange rows);
+  Values emitExponentials(ValueRange rows, ValueRange maxima);
+  Values reduceRows(ValueRange partial, function_ref<Value(Value, Value)> combine, function_ref<Value(Value)> reduce);
   void storePairs(Value vector, ArrayRef<Value> indices);
   void storeProbs(const Item &item, Value row, Value inverse);
-  void emitRow(const Item &item, Value row);
+  void emitSoftmax(const Item &item, ValueRange rows);
   void emitValues(const Item &item, int64_t rows);
   void emitValuePanel(const Item &item, int64_t rows, Value column, int64_t columns);
   void storeKeyVector(Value vector, Value target, const Item &item, Value row, Value column, Value mask);
@@ -144,11 +145,9 @@ void AttentionEmitter::copyQueries(const Item &item) {
 }
 
 void AttentionEmitter::emitScores(const Item &item, int64_t rows) {
-  Value panels = k.dim(key, op.getBatchRank() + 1);
-  Values zeros(rows * vectors, k.splat(0.0));
-  k.forEach(k.index(0), panels, k.index(1), [&](Value panel) {
+  auto emitPanel = [&](Value panel, int64_t vectors) {
     Values sums = emitMicrokernel(
-        k, rows, vectors, k.index(0), k.index(op.getPanelRows()), zeros,
+        k, rows, vectors, k.index(0), k.index(op.getPanelRows()), Values(rows * vectors, k.splat(0.0)),
         [&](Value d, int64_t row) { return k.load(queryBlock, {k.index(row), d}); },
         [&](Value d, int64_t vector) {
           Values keyRow = at(item, {item.keyHead, panel, d});
@@ -157,7 +156,14 @@ void AttentionEmitter::emitScores(const Item &item, int64_t rows) {
         });
     for (auto [index, sum] : llvm::enumerate(sums))
       k.storeVector(sum, scores, {panel, k.index(index / vectors), k.index(index % vectors * k.lanes)});
-  });
+  };
+  // Scores past the last vector that holds a key are never read.
+  std::optional<int64_t> tail = getConstantIntValue(tailKeys);
+  int64_t lastVectors = tail && *tail ? llvm::divideCeil(*tail, k.lanes) : vectors;
+  Value panels = k.dim(key, op.getBatchRank() + 1), end = lastVectors < vectors ? wholePanels : panels;
+  k.forEach(k.index(0), end, k.index(1), [&](Value panel) { emitPanel(panel, vectors); });
+  if (lastVectors < vectors)
+    emitPanel(wholePanels, lastVectors);
 }
 
 /// The panel past the whole ones has `tailKeys` keys.
@@ -221,19 +227,17 @@ void AttentionEmitter::storeKeyVector(Value vector, Value target, const Item &it
   k.storeVector(vector, target, at(item, {item.head, k.add(item.firstRow, row), column}), mask);
 }
 
-/// Finishes the scores of a row in scratch; gives their maximum in partial vectors, one a vector of a panel.
-Values AttentionEmitter::emitRowMax(const Item &item, Value row) {
-  bool rewrites = !addends.empty() || op.getCausal() || op.getSoftcap();
-  Values lowest(vectors, k.splat(-std::numeric_limits<double>::infinity()));
-  return sweepKeys(lowest, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
-    Values indices = {panel, row, k.index(offset)};
-    Value vector = finishScores(item, row, panel, offset, mask, k.loadVector(scores, indices));
-    if (rewrites)
-      k.storeVector(vector, scores, indices);
-    Values next(carried);
-    next[offset / k.lanes] = k.maxf(vector, next[offset / k.lanes]);
-    return next;
-  });
+/// A number a row, of partial vectors, `vectors` of them a row.
+Values AttentionEmitter::reduceRows(ValueRange partial, function_ref<Value(Value, Value)> combine,
+                                    function_ref<Value(Value)> reduce) {
+  Values reduced;
+  for (size_t first = 0; first < partial.size(); first += vectors) {
+    Value row = partial[first];
+    for (Value other : partial.slice(first + 1, vectors - 1))
+      row = combine(row, other);
+    reduced.push_back(reduce(row));
+  }
+  return reduced;
 }
 
 /// Rounds a vector of exponentials, which takes half the place of its scores: those after it are read later.
@@ -241,29 +245,52 @@ void AttentionEmitter::storePairs(Value vector, ArrayRef<Value> indices) {
   k.storeVector(k.toBF16(vector), narrowProbs, indices);
 }
 
-/// Replaces the scores of a row by exp(score − max); gives their sum.
-Value AttentionEmitter::emitExponentials(Value row, Value max) {
-  Value log2e = k.splat(std::numbers::log2e);
-  Value largest = k.broadcast(max);
-  Values zeros(vectors, k.splat(0.0));
-  Values sums = sweepKeys(zeros, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
-    Values indices = {panel, row, k.index(offset)};
-    // The difference first: log2 e times a mask of the most negative float is not finite.
-    Value difference = k.subf(k.loadVector(scores, indices), largest);
-    Value power = emitExp2(k, k.mulf(difference, log2e));
-    power = k.selectLanes(mask, power, k.splat(0.0));
-    if (valuePanels && !storedProbs)
-      storePairs(power, indices);
-    else
-      k.storeVector(power, scores, indices);
+/// Finishes the scores of rows in scratch; gives their maxima.
+Values AttentionEmitter::emitMaxima(const Item &item, ValueRange rows) {
+  bool rewrites = !addends.empty() || op.getCausal() || op.getSoftcap();
+  Values lowest(rows.size() * vectors, k.splat(-std::numeric_limits<double>::infinity()));
+  Values partial = sweepKeys(lowest, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
     Values next(carried);
-    next[offset / k.lanes] = k.addf(next[offset / k.lanes], power);
+    for (auto [number, row] : llvm::enumerate(rows)) {
+      Values indices = {panel, row, k.index(offset)};
+      Value vector = finishScores(item, row, panel, offset, mask, k.loadVector(scores, indices));
+      if (rewrites)
+        k.storeVector(vector, scores, indices);
+      Value &largest = next[number * vectors + offset / k.lanes];
+      largest = k.maxf(vector, largest);
+    }
     return next;
   });
-  Value sum = sums[0];
-  for (Value other : ArrayRef<Value>(sums).drop_front())
-    sum = k.addf(sum, other);
-  return k.reduceAdd(sum);
+  return reduceRows(
+      partial, [&](Value lhs, Value rhs) { return k.maxf(lhs, rhs); },
+      [&](Value vector) { return k.reduceMax(vector); });
+}
+
+/// Replaces the scores of rows by exp(score − max); gives their sums.
+Values AttentionEmitter::emitExponentials(ValueRange rows, ValueRange maxima) {
+  Value log2e = k.splat(std::numbers::log2e);
+  Values largest = llvm::map_to_vector<8>(maxima, [&](Value max) { return k.broadcast(max); });
+  Values zeros(rows.size() * vectors, k.splat(0.0));
+  Values partial = sweepKeys(zeros, [&](Value panel, int64_t offset, Value mask, ValueRange carried) {
+    Values next(carried);
+    for (auto [number, row] : llvm::enumerate(rows)) {
+      Values indices = {panel, row, k.index(offset)};
+      // The difference first: log2 e times a mask of the most negative float is not finite.
+      Value difference = k.subf(k.loadVector(scores, indices), largest[number]);
+      Value power = emitExp2(k, k.mulf(difference, log2e));
+      power = k.selectLanes(mask, power, k.splat(0.0));
+      if (valuePanels && !storedProbs)
+        storePairs(power, indices);
+      else
+        k.storeVector(power, scores, indices);
+      Value &sum = next[number * vectors + offset / k.lanes];
+      sum = k.addf(sum, power);
+    }
+    return next;
+  });
+  return reduceRows(
+      partial, [&](Value lhs, Value rhs) { return k.addf(lhs, rhs); },
+      [&](Value vector) { return k.reduceAdd(vector); });
 }
 
 void AttentionEmitter::storeProbs(const Item &item, Value row, Value inverse) {
@@ -278,26 +305,26 @@ void AttentionEmitter::storeProbs(const Item &item, Value row, Value inverse) {
   });
 }
 
-/// The softmax of a row, but for the division, which the values' product takes over. A row of −inf gives
+/// The softmax of rows, but for the division, which the values' product takes over. A row of −inf gives
 /// −inf − (−inf), so NaN throughout, unless 0 is subtracted: then every exponential is 0, and the sum is taken for 1.
-void AttentionEmitter::emitRow(const Item &item, Value row) {
-  Values partial = emitRowMax(item, row);
-  Value largest = partial[0];
-  for (Value other : ArrayRef<Value>(partial).drop_front())
-    largest = k.maxf(largest, other);
-  Value max = k.reduceMax(largest), isMasked;
-  if (op.getZeroMasked()) {
-    Value infinity = k.scalar(-std::numeric_limits<double>::infinity());
-    isMasked = arith::CmpFOp::create(k.builder, k.loc, arith::CmpFPredicate::OEQ, max, infinity);
-    max = arith::SelectOp::create(k.builder, k.loc, isMasked, k.scalar(0.0), max);
+void AttentionEmitter::emitSoftmax(const Item &item, ValueRange rows) {
+  Values maxima = emitMaxima(item, rows), masked;
+  if (op.getZeroMasked())
+    for (Value &max : maxima) {
+      Value infinity = k.scalar(-std::numeric_limits<double>::infinity());
+      masked.push_back(arith::CmpFOp::create(k.builder, k.loc, arith::CmpFPredicate::OEQ, max, infinity));
+      max = arith::SelectOp::create(k.builder, k.loc, masked.back(), k.scalar(0.0), max);
+    }
+  Values sums = emitExponentials(rows, maxima);
+  for (auto [number, row] : llvm::enumerate(rows)) {
+    Value sum = sums[number];
+    if (!masked.empty())
+      sum = arith::SelectOp::create(k.builder, k.loc, masked[number], k.scalar(1.0), sum);
+    Value inverse = k.divf(k.scalar(1.0), sum);
+    memref::StoreOp::create(k.builder, k.loc, inverse, inverses, row);
+    if (storedProbs)
+      storeProbs(item, row, inverse);
   }
-  Value sum = emitExponentials(row, max);
-  if (isMasked)
-    sum = arith::SelectOp::create(k.builder, k.loc, isMasked, k.scalar(1.0), sum);
-  Value inverse = k.divf(k.scalar(1.0), sum);
-  memref::StoreOp::create(k.builder, k.loc, inverse, inverses, row);
-  if (storedProbs)
-    storeProbs(item, row, inverse);
 }
 
 /// `columns` features of the output from `column` on.
@@ -343,7 +370,13 @@ void AttentionEmitter::emitItem(Value itemIndex) {
   Item item = locate(itemIndex);
   copyQueries(item);
   blocks->dispatch(k, item.block, [&](int64_t rows) { emitScores(item, rows); });
-  k.forEach(k.index(0), item.rows, k.index(1), [&](Value row) { emitRow(item, row); });
+  // Several rows at once: one after the other they would wait for each other's sums across lanes.
+  int64_t group = k.lanes == 16 ? 4 : 2;
+  Value single = k.sub(item.rows, k.rem(item.rows, k.index(group)));
+  k.forEach(k.index(0), single, k.index(group), [&](Value first) {
+    emitSoftmax(item, llvm::map_to_vector<8>(llvm::seq(group), [&](int64_t row) { return k.add(first, row); }));
+  });
+  k.forEach(single, item.rows, k.index(1), [&](Value row) { emitSoftmax(item, row); });
   blocks->dispatch(k, item.block, [&](int64_t rows) { emitValues(item, rows); });
 }
 
