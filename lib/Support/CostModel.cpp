@@ -13,8 +13,7 @@ GemmSchedule vitc::chooseGemmSchedule(const TargetInfo &target) {
   return {accumulators / vectorsPerRow, vectorsPerRow * lanes, lanes};
 }
 
-GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, int64_t inner) {
-  bool isRounded = target.multipliesBF16();
+GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, int64_t inner, bool isRounded) {
   int64_t rowBytes = std::max<int64_t>(1, inner) * (isRounded ? 2 : sizeof(float));
   bool packA = isRounded || rowBytes % 4096 == 0;
   int64_t leastRows = packA ? 256 : 112;

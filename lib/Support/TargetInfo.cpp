@@ -123,7 +123,7 @@ std::optional<TargetInfo> TargetInfo::withPrecision(llvm::StringRef name) const 
   if (!llvm::is_contained(precisions(), name))
     return std::nullopt;
   TargetInfo info = *this;
-  bool isBF16 = name == "bf16" || (name == "auto" && gainsByBF16());
+  bool isBF16 = name == "bf16" || (name == "auto" && (gainsByBF16() || hasAMX));
   info.precision = isBF16 ? Precision::BF16 : Precision::FP32;
   return info;
 }

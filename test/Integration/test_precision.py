@@ -61,7 +61,7 @@ def test_weights_take_half_the_memory(small_model, run_tool, tmp_path):
 def test_auto_is_fp32_where_nothing_is_gained(small_model, run_tool, tmp_path):
     files = {}
     for precision in ("fp32", "auto"):
-        run = run_tool("vitc", small_model("deit"), "--mcpu=x86-64-v3,sapphirerapids", f"--precision={precision}",
+        run = run_tool("vitc", small_model("deit"), "--mcpu=x86-64-v3,x86-64-v4", f"--precision={precision}",
                        "--compile-to=tiled")
         assert run.returncode == 0, run.stderr
         files[precision] = run.stdout
@@ -77,6 +77,18 @@ def test_assembly_multiplies_pairs_and_spills_nothing(small_model, run_tool, tmp
     for name, body in kernels.items():
         assert re.search(r"vdpbf16ps.*%zmm", body), name
         assert not re.search(r"vmov\w+\s+%zmm\d+, -?\d*\(%rsp\)", body), f"{name} spills"
+
+
+def test_assembly_keeps_tiles_in_registers(small_model, run_tool, tmp_path):
+    """Sums of at most 2 x 2 tiles are stored once each, after the loop; a kernel configures its tiles once."""
+    compile_model(run_tool, small_model("deit"), tmp_path / "m.so", "--mcpu=sapphirerapids", "--precision=bf16", "--emit=asm")
+    text = "".join(path.read_text() for path in tmp_path.glob("*.s"))
+    kernels = dict(re.findall(r"^(gemm_\d+)[^\n]*:\n(.*?)^\.Lfunc_end", text, re.M | re.S))
+    kernels = {name: body for name, body in kernels.items() if "tdpbf16ps" in body}
+    assert kernels
+    for name, body in kernels.items():
+        assert body.count("ldtilecfg") == 1, name
+        assert body.count("tilestored") <= 6 and body.count("tdpbf16ps") == body.count("tilestored"), f"{name} spills tiles"
 
 
 @pytest.mark.skipif("x86-64-v3" not in RUNS, reason="this processor runs no level")

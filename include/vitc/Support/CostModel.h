@@ -26,7 +26,7 @@ struct GemmChunk {
 /// be streamed too often. Rows whose distance is a multiple of a page of 4 KiB are packed: all of a register tile would
 /// lie in one set of L1; and where products are of bf16, which rounds them. Measured at 197 and 785 rows with weights
 /// out of the cache: 90 to 97 % of the FMA peak.
-GemmChunk chooseGemmChunk(const TargetInfo &target, int64_t inner);
+GemmChunk chooseGemmChunk(const TargetInfo &target, int64_t inner, bool isRounded = false);
 
 /// A 3 × 3 convolution of stride 1: the extents of its output, of one image.
 struct WinogradShape {

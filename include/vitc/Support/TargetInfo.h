@@ -60,6 +60,8 @@ struct TargetInfo {
   bool gainsByBF16() const { return 2 * bf16DotsPerCycle > fmasPerCycle; }
   /// Whether code multiplies bf16.
   bool multipliesBF16() const { return precision == Precision::BF16 && gainsByBF16(); }
+  /// Whether matrix products of bf16 are computed on AMX's tiles.
+  bool multipliesTiles() const { return precision == Precision::BF16 && hasAMX; }
   /// The peak of multiplications with an addition, one core.
   double macsPerSecond(int64_t elementBytes) const { return hertz * fmasPerCycle * lanes(elementBytes); }
   /// The same of the products that `precision` asks for, and the bytes of a constant that they read.

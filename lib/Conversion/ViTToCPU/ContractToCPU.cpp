@@ -45,7 +45,7 @@ public:
 
     SmallVector<OpFoldResult> sizes = loopSizes(op, rewriter);
     Location loc = op.getLoc();
-    PanelFormat format = PanelFormat::choose(target, product->b->get());
+    PanelFormat format = PanelFormat::chooseForGemm(target, product->b->get(), depth);
     GemmOperands operands{rowsOf(*product, op, sizes, depth, rewriter),
                           panelsOf(*product, op, sizes, depth, format, rewriter),
                           {},

@@ -145,7 +145,7 @@ Value ConvLowering::lowerToGemm(Value image) {
   AffineExpr m, n;
   bindDims(op.getContext(), m, n);
   auto collapse = [&](Value value) -> Value { return tensor::CollapseShapeOp::create(rewriter, loc, value, rows); };
-  PanelFormat format = PanelFormat::choose(target, op.getWeight());
+  PanelFormat format = PanelFormat::chooseForGemm(target, op.getWeight(), channels);
   GemmOperands operands{collapse(image), packFilter(height.parts.front(), width.parts.front(), 0, format), {}, {}, {}};
   for (auto [extra, map] : llvm::zip(extras, maps)) {
     operands.extras.push_back(map.isIdentity() ? collapse(extra) : extra);

@@ -34,7 +34,7 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
       return rewriter.notifyMatchFailure(op, "a vector of dynamic length, or with an epilogue");
 
     Value rows = viewAsRows(rewriter, loc, op.getInput());
-    PanelFormat format = PanelFormat::choose(target, op.getWeight());
+    PanelFormat format = PanelFormat::chooseForGemm(target, op.getWeight(), op.getInput().getType().getShape().back());
     GemmOperands operands{rows, packWeight(op, format, rewriter), {}, {}, {}};
     operands.output = tensor::EmptyOp::create(rewriter, loc,
                                               ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, rows, 0),

@@ -17,6 +17,13 @@ PanelFormat PanelFormat::choose(const TargetInfo &target, Value operand) {
   return {isStored ? Type(builder.getBF16Type()) : builder.getF32Type(), 1};
 }
 
+PanelFormat PanelFormat::chooseForGemm(const TargetInfo &target, Value operand, int64_t depth) {
+  constexpr int64_t depthOfTile = 32;
+  if (target.multipliesTiles() && depth % depthOfTile == 0)
+    return {BFloat16Type::get(operand.getContext()), 2, /*tiles=*/true};
+  return choose(target, operand);
+}
+
 Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &target, Value operand,
                        const PanelSizes &sizes, ArrayRef<int64_t> permutation, PanelFormat format) {
   GemmSchedule schedule = chooseGemmSchedule(target);
@@ -36,9 +43,11 @@ Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &targe
 vcpu::GemmOp vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target, const GemmOperands &operands,
                               PanelFormat format) {
   GemmSchedule schedule = chooseGemmSchedule(target);
-  GemmChunk chunk = chooseGemmChunk(target, cast<ShapedType>(operands.rows.getType()).getShape().back());
+  constexpr int64_t rowsOfTiles = 32;
+  GemmChunk chunk =
+      chooseGemmChunk(target, cast<ShapedType>(operands.rows.getType()).getShape().back(), format.isOfPairs());
   return vcpu::GemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels,
                               operands.extras, ValueRange(operands.output),
-                              builder.getAffineMapArrayAttr(operands.maps), schedule.mr, schedule.nr, schedule.lanes,
-                              chunk.mc, chunk.packA, format.isOfPairs());
+                              builder.getAffineMapArrayAttr(operands.maps), format.tiles ? rowsOfTiles : schedule.mr,
+                              schedule.nr, schedule.lanes, chunk.mc, chunk.packA, format.isOfPairs(), format.tiles);
 }

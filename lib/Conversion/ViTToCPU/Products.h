@@ -12,12 +12,15 @@ namespace vitc {
 struct PanelFormat {
   mlir::Type element;
   int64_t interleave = 1; ///< rows of K that are one of a panel; 2 where products are of bf16
+  bool tiles = false;     ///< whether AMX multiplies them
 
   bool isOfPairs() const { return interleave == 2; }
 
   /// What the precision asks for: pairs of bf16 where the target multiplies them, otherwise bf16 where `operand` is a
   /// constant (what would be rounded at run time gains nothing), f32 where it is not.
   static PanelFormat choose(const TargetInfo &target, mlir::Value operand);
+  /// The same for a matrix product of `depth` products a sum, which AMX may compute.
+  static PanelFormat chooseForGemm(const TargetInfo &target, mlir::Value operand, int64_t depth);
 };
 
 /// The sizes of the right side of products: (batch.., K, N).

@@ -2,6 +2,7 @@
 // RUN: vitc-opt %s --convert-vit-to-cpu="level=znver4 precision=auto" --split-input-file | FileCheck %s
 // RUN: vitc-opt %s --convert-vit-to-cpu="level=x86-64-v4 precision=bf16" --split-input-file | FileCheck %s --check-prefix=STORED
 // RUN: vitc-opt %s --convert-vit-to-cpu="level=sapphirerapids precision=bf16" --split-input-file | FileCheck %s --check-prefix=STORED
+// RUN: vitc-opt %s --convert-vit-to-cpu="level=sapphirerapids precision=auto" --split-input-file | FileCheck %s --check-prefix=TILES
 // RUN: vitc-opt %s --convert-vit-to-cpu="level=x86-64-v4 precision=auto" --split-input-file | FileCheck %s --check-prefix=FP32
 // RUN: vitc-opt %s --convert-vit-to-cpu="level=znver4" --split-input-file | FileCheck %s --check-prefix=FP32
 
@@ -81,4 +82,16 @@ func.func @no_pairs(%x: tensor<1x3x9x9xf32>, %y: tensor<1x8x9x9xf32>) -> (tensor
   %0 = vit.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x9x9xf32>, tensor<8x3x2x2xf32>) -> tensor<1x8x8x8xf32>
   %1 = vit.conv %y, %d {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 8} : (tensor<1x8x9x9xf32>, tensor<8x1x2x2xf32>) -> tensor<1x8x8x8xf32>
   return %0, %1 : tensor<1x8x8x8xf32>, tensor<1x8x8x8xf32>
+}
+
+// -----
+
+// AMX takes 32 products of a sum at once.
+// TILES-LABEL: func.func @whole_tiles
+// TILES: %[[P:.+]] = vcpu.pack ins(%{{.+}} : tensor<64x40xf32>) outs(%{{.+}} : tensor<2x32x64xbf16>) permutation = [0, 1] {interleave = 2 : i64}
+// TILES: vcpu.gemm ins(%{{.+}}, %[[P]] : tensor<7x64xf32>, tensor<2x32x64xbf16>) {{.*}}mr = 32 : i64, nr = 32 : i64, pack_a, tiles}
+func.func @whole_tiles(%x: tensor<7x64xf32>) -> tensor<7x40xf32> {
+  %w = arith.constant dense<1.1> : tensor<64x40xf32>
+  %0 = vit.linear %x, %w : (tensor<7x64xf32>, tensor<64x40xf32>) -> tensor<7x40xf32>
+  return %0 : tensor<7x40xf32>
 }

@@ -93,3 +93,28 @@ func.func @conv_c1_filter(%x: memref<1x9x9x4xbf16>, %w: memref<1x16x32xf32>, %y:
     {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, mr = 14}
   return
 }
+
+// -----
+
+// CHECK-LABEL: @tiles
+// CHECK: vcpu.gemm {{.*}} {bf16_products, {{.*}}pack_a, tiles}
+func.func @tiles(%a: memref<4x64xf32>, %b: memref<1x32x64xbf16>, %c: memref<4x32xf32>) {
+  vcpu.gemm ins(%a, %b : memref<4x64xf32>, memref<1x32x64xbf16>) outs(%c : memref<4x32xf32>) {mr = 32, nr = 32, lanes = 16, pack_a, bf16_products, tiles}
+  return
+}
+
+// -----
+
+func.func @gemm_c7_depth(%a: memref<4x48xf32>, %b: memref<1x24x64xbf16>, %c: memref<4x32xf32>) {
+  // expected-error @below {{expects tiles with bf16_products, 32 for mr and nr, 16 lanes, and a K that 32 divides, got 'memref<4x48xf32>'}}
+  vcpu.gemm ins(%a, %b : memref<4x48xf32>, memref<1x24x64xbf16>) outs(%c : memref<4x32xf32>) {mr = 32, nr = 32, lanes = 16, pack_a, bf16_products, tiles}
+  return
+}
+
+// -----
+
+func.func @gemm_c7_products(%a: memref<4x64xf32>, %b: memref<1x64x32xf32>, %c: memref<4x32xf32>) {
+  // expected-error @below {{expects tiles with bf16_products}}
+  vcpu.gemm ins(%a, %b : memref<4x64xf32>, memref<1x64x32xf32>) outs(%c : memref<4x32xf32>) {mr = 32, nr = 32, lanes = 16, pack_a, tiles}
+  return
+}

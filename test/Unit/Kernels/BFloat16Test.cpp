@@ -26,6 +26,7 @@ struct ProductCase {
   int64_t mc = 0, mr = 14;
   bool stored = false, dynamicRows = false;
   int64_t batch = 0;
+  bool tiles = false; ///< of AMX, emulated
 };
 
 bool multipliesBF16(const Level &level) { return vitc::TargetInfo::get(level.name)->gainsByBF16(); }
@@ -47,7 +48,13 @@ std::string productText(const ProductCase &c, const Level &level, const Array &a
 }
 )",
                        a.type(rows), b.type(), out.type(rows), packed, dims, interleave, level.lanes,
-                       level.lanes == 16 ? c.mr : 6, nr, c.mc, c.stored ? "" : ", pack_a, bf16_products");
+                       c.tiles             ? 32
+                       : level.lanes == 16 ? c.mr
+                                           : 6,
+                       nr, c.mc,
+                       c.stored  ? ""
+                       : c.tiles ? ", pack_a, bf16_products, tiles"
+                                 : ", pack_a, bf16_products");
 }
 
 /// Compares with float64 on rounded operands.
@@ -111,6 +118,26 @@ TEST(BFloat16, RowsAndChunks) {
 
 TEST(BFloat16, Batches) {
   checkProducts({{.m = 19, .n = 37, .k = 21, .batch = 3}, {.m = 14, .n = 64, .k = 64, .mc = 14, .batch = 2}});
+}
+
+/// Every number of rows of a last tile; panels of all widths; several chunks; rows that other tiles have left in
+/// scratch.
+TEST(BFloat16, Tiles) {
+  for (const Level &level : runnableLevels()) {
+    if (!multipliesBF16(level)) // of which A is rounded by
+      continue;
+    int64_t parts = 1;
+    for (ProductCase c : {ProductCase{.m = 1, .n = 1, .k = 32}, ProductCase{.m = 15, .n = 33, .k = 64},
+                          ProductCase{.m = 16, .n = 16, .k = 32}, ProductCase{.m = 17, .n = 17, .k = 96},
+                          ProductCase{.m = 33, .n = 64, .k = 32}, ProductCase{.m = 197, .n = 70, .k = 160},
+                          ProductCase{.m = 100, .n = 40, .k = 64, .mc = 64, .dynamicRows = true},
+                          ProductCase{.m = 0, .n = 40, .k = 64, .dynamicRows = true},
+                          ProductCase{.m = 19, .n = 37, .k = 32, .batch = 3}}) {
+      c.tiles = true;
+      SCOPED_TRACE(llvm::formatv("{0} x {1} x {2} batch {3}", c.m, c.n, c.k, c.batch).str());
+      checkProduct(c, level, 1 + parts++ % 4);
+    }
+  }
 }
 
 /// (batch, M, H, D) × (batch, N, G, D) × (batch, N, G, E).

@@ -16,6 +16,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -162,6 +163,104 @@ static LogicalResult lowerToLLVM(ModuleOp module) {
   return lower.run(module);
 }
 
+namespace {
+
+/// AMX in software: tiles are numbered in the order they are made.
+class Tiles {
+public:
+  static constexpr int64_t rows = 16, words = 16;
+  using Tile = std::array<uint32_t, rows * words>;
+
+  static std::vector<Tile> all;
+
+  static int64_t zero(int16_t height, int16_t bytes) {
+    check(height, bytes);
+    all.push_back({});
+    return static_cast<int64_t>(all.size()) - 1;
+  }
+  static int64_t load(int16_t height, int16_t bytes, const char *from, int64_t stride) {
+    int64_t tile = zero(height, bytes);
+    for (int64_t row = 0; row < rows; ++row)
+      std::memcpy(&all[tile][row * words], from + row * stride, words * 4);
+    return tile;
+  }
+  static void store(int16_t height, int16_t bytes, char *to, int64_t stride, int64_t tile) {
+    check(height, bytes);
+    for (int64_t row = 0; row < rows; ++row)
+      std::memcpy(to + row * stride, &all[tile][row * words], words * 4);
+  }
+  /// TDPBF16PS of Intel's manual, but for its rounding.
+  static int64_t multiply(int16_t m, int16_t n, int16_t k, int64_t sums, int64_t a, int64_t b) {
+    check(m, n), check(m, k);
+    int64_t result = zero(m, n);
+    auto half = [](uint32_t pair, int s) { return llvm::bit_cast<float>(s ? pair & 0xFFFF0000 : pair << 16); };
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t column = 0; column < words; ++column) {
+        auto sum = llvm::bit_cast<float>(all[sums][row * words + column]);
+        for (int64_t pair = 0; pair < words; ++pair)
+          for (int s : {0, 1})
+            sum += half(all[a][row * words + pair], s) * half(all[b][pair * words + column], s);
+        all[result][row * words + column] = llvm::bit_cast<uint32_t>(sum);
+      }
+    return result;
+  }
+
+private:
+  static void check(int64_t height, int64_t bytes) {
+    EXPECT_EQ(height, rows) << "tiles have one shape";
+    EXPECT_EQ(bytes, words * 4) << "tiles have one shape";
+  }
+};
+
+std::vector<Tiles::Tile> Tiles::all;
+
+} // namespace
+
+static llvm::orc::SymbolMap getTileSymbols(llvm::orc::MangleAndInterner interner) {
+  auto symbol = [](auto *function) {
+    return llvm::orc::ExecutorSymbolDef(llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported);
+  };
+  return {{interner("llvm_x86_tilezero_internal"), symbol(&Tiles::zero)},
+          {interner("llvm_x86_tileloadd64_internal"), symbol(&Tiles::load)},
+          {interner("llvm_x86_tilestored64_internal"), symbol(&Tiles::store)},
+          {interner("llvm_x86_tdpbf16ps_internal"), symbol(&Tiles::multiply)}};
+}
+
+/// Makes AMX's intrinsics calls of the functions above, and tiles their numbers, so that its kernels run anywhere.
+static void emulateTiles(ModuleOp module) {
+  OpBuilder builder(module.getContext());
+  Type number = builder.getI64Type();
+  auto renumber = [&](Value value) {
+    if (isa<LLVM::LLVMX86AMXType>(value.getType()))
+      value.setType(number);
+  };
+  SmallVector<LLVM::CallIntrinsicOp> calls;
+  module.walk([&](Operation *op) {
+    llvm::for_each(op->getResults(), renumber);
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        llvm::for_each(block.getArguments(), renumber);
+    auto call = dyn_cast<LLVM::CallIntrinsicOp>(op);
+    if (call && (call.getIntrin().starts_with("llvm.x86.tile") || call.getIntrin().starts_with("llvm.x86.tdp")))
+      calls.push_back(call);
+  });
+  for (LLVM::CallIntrinsicOp call : calls) {
+    std::string name = call.getIntrin().str();
+    llvm::replace(name, '.', '_');
+    Type result = call->getNumResults() ? number : LLVM::LLVMVoidType::get(module.getContext());
+    if (!module.lookupSymbol(name)) {
+      builder.setInsertionPointToStart(module.getBody());
+      LLVM::LLVMFuncOp::create(builder, call.getLoc(), name,
+                               LLVM::LLVMFunctionType::get(result, llvm::to_vector(call.getArgs().getTypes())));
+    }
+    builder.setInsertionPoint(call);
+    auto emulated =
+        LLVM::CallOp::create(builder, call.getLoc(), module.lookupSymbol<LLVM::LLVMFuncOp>(name), call.getArgs());
+    call->replaceAllUsesWith(emulated);
+    call.erase();
+  }
+}
+
 static std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
   registry
@@ -191,6 +290,7 @@ std::unique_ptr<CompiledKernels> CompiledKernels::compile(const std::string &tex
     ADD_FAILURE() << "does not compile:\n" << text;
     return nullptr;
   }
+  emulateTiles(*kernels->module);
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(level);
   auto optimize = makeOptimizingTransformer(3, 0, machine.get());
   ExecutionEngineOptions options;
@@ -212,6 +312,7 @@ std::unique_ptr<CompiledKernels> CompiledKernels::compile(const std::string &tex
     return nullptr;
   }
   kernels->engine = std::move(*engine);
+  kernels->engine->registerSymbols(getTileSymbols);
   llvm::cantFail(kernels->engine->lookupPacked("_mlir_ciface_main"));
   return kernels;
 }
@@ -276,6 +377,7 @@ std::vector<std::vector<float>> CompiledKernels::runGuarded(const std::vector<Ar
   GuardedMemory scratch(llvm::alignTo(bytes, 64), guard);
   std::memset(scratch.data(), 0xFF, bytes); // NaNs: what was not written must not be used
   invoke(arguments, places, parts, {scratch.data(), bytes});
+  Tiles::all.clear();
   std::vector<std::vector<float>> results;
   for (auto [array, place] : llvm::zip(arguments, places)) {
     auto *first = static_cast<float *>(place);

@@ -82,6 +82,10 @@ static LogicalResult verifySchedule(GemmOp op) {
            << mr << ", nr " << nr << ", lanes " << lanes;
   if (int64_t mc = op.getMc(); mc < 0) // gemm_c4
     return op.emitOpError("expects mc not to be negative, got ") << mc;
+  if (op.getTiles() &&
+      (!op.getBf16Products() || mr != 32 || nr != 32 || lanes != 16 || op.getInnerSize() % 32 != 0)) // gemm_c7
+    return op.emitOpError("expects tiles with bf16_products, 32 for mr and nr, 16 lanes, and a K that 32 divides, got ")
+           << op.getAType();
   return success();
 }
 

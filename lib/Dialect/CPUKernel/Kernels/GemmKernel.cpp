@@ -1,3 +1,5 @@
+#include "TileBuilder.h"
+
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
@@ -39,7 +41,12 @@ private:
   void packRows(const Chunk &chunk, Value first, Value last);
   void packRow(Value from, Value to);
   void emitTile(const Tile &tile, const Chunk &chunk, int64_t rows);
+  void emitOnTiles(const Tile &tile, const Chunk &chunk);
+  void finishSum(Value sum, const Tile &tile, Value row, int64_t vector);
   KernelBuilder::Values emitSums(const Tile &tile, const Chunk &chunk, int64_t rows);
+  KernelBuilder::Values emitTileSums(const Tile &tile, const Chunk &chunk, int64_t rowTiles);
+  using SumOver = llvm::function_ref<KernelBuilder::Values(Value from, Value to, ValueRange sums)>;
+  KernelBuilder::Values emitSteps(const Tile &tile, const Chunk &chunk, ValueRange zeros, SumOver sumOver);
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
   FailureOr<Value> applyEpilogue(Value sum, ValueRange place, int64_t valid);
 
@@ -47,6 +54,7 @@ private:
   KernelBuilder kernel;
   Value a, b, c; ///< of the matrix that is emitted
   Value begin, end, packed;
+  Value tileSums; ///< (mr, nr) sums that AMX leaves
   ValueRange extras;
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
@@ -67,6 +75,15 @@ static Value chunkBlocks(GemmOp op, KernelBuilder &kernel, Value blocks) {
     return blocks;
   return kernel.min(kernel.index(std::max<int64_t>(1, op.getMc() / op.getMr())), blocks);
 }
+
+/// Rows of A that are packed at once, and with tiles those that the last tile reads past them.
+static Value packedRows(GemmOp op, KernelBuilder &kernel, Value blocks) {
+  Value rows = kernel.mul(chunkBlocks(op, kernel, blocks), op.getMr());
+  return op.getTiles() ? kernel.add(rows, op.getMr()) : rows;
+}
+
+/// Bytes of scratch before the packed rows.
+static int64_t tileSumBytes(GemmOp op) { return op.getTiles() ? op.getMr() * op.getNr() * sizeof(float) : 0; }
 
 /// Which matrix of a (batch.., M, N) memref has this number, row-major.
 static KernelBuilder::Values delinearize(KernelBuilder &kernel, Value number, Value memref, int64_t batchRank) {
@@ -110,10 +127,12 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
       blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()) {
   if (!op.getPackA())
     return;
-  Value rows = kernel.mul(chunkBlocks(op, kernel, blocks.count()), op.getMr());
+  Value scratch = arguments.drop_back(2).back();
+  if (op.getTiles())
+    tileSums = kernel.scratchView(scratch, 0, {2 * TileBuilder::rows, 2 * TileBuilder::rows});
   Type element = op.getBf16Products() ? Type(builder.getI32Type()) : kernel.elementType();
-  packed =
-      kernel.scratchView(arguments.drop_back(2).back(), 0, {ShapedType::kDynamic, packedStride(op)}, rows, element);
+  packed = kernel.scratchView(scratch, tileSumBytes(op), {ShapedType::kDynamic, packedStride(op)},
+                              packedRows(op, kernel, blocks.count()), element);
 }
 
 LogicalResult GemmEmitter::emit() {
@@ -157,6 +176,8 @@ void GemmEmitter::emitChunk(const Chunk &chunk, Value first, Value last) {
     Value panel = kernel.div(item, chunk.blocks), block = kernel.add(chunk.block, kernel.rem(item, chunk.blocks));
     auto emitColumns = [&](int64_t columns) {
       Tile tile{panel, block, blocks.firstRow(kernel, block), columns};
+      if (op.getTiles())
+        return emitOnTiles(tile, chunk);
       blocks.dispatch(kernel, block, [&](int64_t rows) { emitTile(tile, chunk, rows); });
     };
     if (tail == nr)
@@ -195,19 +216,38 @@ void GemmEmitter::packRow(Value from, Value to) {
 void GemmEmitter::emitTile(const Tile &tile, const Chunk &chunk, int64_t rows) {
   KernelBuilder::Values sums = emitSums(tile, chunk, rows);
   int64_t vectors = llvm::divideCeil(tile.columns, kernel.lanes);
-  for (int64_t index = 0; index < rows * vectors; ++index) {
-    int64_t column = index % vectors * kernel.lanes, valid = std::min(kernel.lanes, tile.columns - column);
-    KernelBuilder::Values place{kernel.add(tile.row, index / vectors),
-                                kernel.add(kernel.mul(tile.panel, op.getNr()), column)};
-    KernelBuilder::Values inBatch(batch);
-    llvm::append_range(inBatch, place);
-    FailureOr<Value> value = applyEpilogue(sums[index], inBatch, valid);
-    if (failed(value)) {
-      status = failure();
-      return;
-    }
+  for (int64_t index = 0; index < rows * vectors; ++index)
+    finishSum(sums[index], tile, kernel.index(index / vectors), index % vectors);
+}
+
+/// The same by AMX, which has no way from its registers to those of vectors but memory.
+void GemmEmitter::emitOnTiles(const Tile &tile, const Chunk &chunk) {
+  Value rows = blocks.size(kernel, tile.block);
+  auto computeRows = [&](int64_t rowTiles) {
+    int64_t columnTiles = op.getNr() / TileBuilder::rows;
+    for (auto [index, sums] : llvm::enumerate(emitTileSums(tile, chunk, rowTiles)))
+      TileBuilder(kernel).store(sums, tileSums,
+                                {kernel.index(index / columnTiles * TileBuilder::rows),
+                                 kernel.index(index % columnTiles * TileBuilder::rows)});
+  };
+  kernel.branch(kernel.less(kernel.index(TileBuilder::rows), rows), [&] { computeRows(2); }, [&] { computeRows(1); });
+  kernel.forEach(kernel.index(0), rows, kernel.index(1), [&](Value row) {
+    for (int64_t vector = 0; vector * kernel.lanes < tile.columns; ++vector)
+      finishSum(kernel.loadVector(tileSums, {row, kernel.index(vector * kernel.lanes)}), tile, row, vector);
+  });
+}
+
+/// A vector of sums of row `row` of the tile goes through the epilogue into C.
+void GemmEmitter::finishSum(Value sum, const Tile &tile, Value row, int64_t vector) {
+  int64_t column = vector * kernel.lanes, valid = std::min(kernel.lanes, tile.columns - column);
+  KernelBuilder::Values place{kernel.add(tile.row, row), kernel.add(kernel.mul(tile.panel, op.getNr()), column)};
+  KernelBuilder::Values inBatch(batch);
+  llvm::append_range(inBatch, place);
+  FailureOr<Value> value = applyEpilogue(sum, inBatch, valid);
+  if (failed(value))
+    status = failure();
+  else
     kernel.storeVector(*value, c, place, kernel.constantMask(valid));
-  }
 }
 
 FailureOr<Value> GemmEmitter::applyEpilogue(Value sum, ValueRange place, int64_t valid) {
@@ -219,7 +259,7 @@ FailureOr<Value> GemmEmitter::applyEpilogue(Value sum, ValueRange place, int64_t
   return emitEpilogue(kernel, op.getEpilogue(), arguments);
 }
 
-/// The register tile, its loop over K cut into parts with a prefetch before each.
+/// The sums of a register tile.
 KernelBuilder::Values GemmEmitter::emitSums(const Tile &tile, const Chunk &chunk, int64_t rows) {
   KernelBuilder source(kernel.builder, kernel.loc, kernel.lanes, op.getBType().getElementType());
   auto loadA = [&](Value k, int64_t row) {
@@ -237,6 +277,34 @@ KernelBuilder::Values GemmEmitter::emitSums(const Tile &tile, const Chunk &chunk
   auto sumOver = [&](Value from, Value to, ValueRange sums) {
     return emitMicrokernel(kernel, rows, vectors, from, to, sums, loadA, loadB);
   };
+  return emitSteps(tile, chunk, zeros, sumOver);
+}
+
+/// Sums in 2 × `rowTiles` tiles: two of A and two of B are loaded for four products.
+KernelBuilder::Values GemmEmitter::emitTileSums(const Tile &tile, const Chunk &chunk, int64_t rowTiles) {
+  TileBuilder tiles(kernel);
+  int64_t columnTiles = op.getNr() / TileBuilder::rows;
+  KernelBuilder::Values zeros;
+  for (int64_t index = 0; index < rowTiles * columnTiles; ++index)
+    zeros.push_back(tiles.zero());
+  Value firstRow = kernel.sub(tile.row, chunk.row);
+  return emitSteps(tile, chunk, zeros, [&](Value from, Value to, ValueRange sums) {
+    return kernel.loop(from, to, kernel.index(TileBuilder::rows), sums, [&](Value step, ValueRange carried) {
+      KernelBuilder::Values columns, next;
+      for (int64_t column = 0; column < columnTiles; ++column)
+        columns.push_back(tiles.load(b, {tile.panel, step, kernel.index(column * 2 * TileBuilder::rows)}));
+      for (int64_t row = 0; row < rowTiles; ++row) {
+        Value rows = tiles.load(packed, {kernel.add(firstRow, row * TileBuilder::rows), step});
+        for (int64_t column = 0; column < columnTiles; ++column)
+          next.push_back(tiles.multiplyPairs(carried[row * columnTiles + column], rows, columns[column]));
+      }
+      return next;
+    });
+  });
+}
+
+/// All steps of a sum, in parts with a prefetch before each.
+KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chunk, ValueRange zeros, SumOver sumOver) {
   if (panels == 1 || steps < 2 * prefetchStep)
     return sumOver(kernel.index(0), kernel.index(steps), zeros);
   return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(prefetchStep), zeros,
@@ -277,8 +345,8 @@ OpFoldResult GemmOp::getScratchBytes(OpBuilder &builder) {
     return nullptr;
   KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
   RowBlocks blocks(kernel, kernel.dim(getOutputs()[0], getBatchRank()), getMr());
-  Value rows = kernel.mul(chunkBlocks(*this, kernel, blocks.count()), getMr());
-  return getAsOpFoldResult(kernel.mul(rows, packedStride(*this) * sizeof(float)));
+  Value rows = packedRows(*this, kernel, blocks.count());
+  return getAsOpFoldResult(kernel.add(kernel.mul(rows, packedStride(*this) * sizeof(float)), tileSumBytes(*this)));
 }
 
 LogicalResult GemmOp::emitKernel(OpBuilder &builder, ValueRange arguments) {

@@ -49,7 +49,8 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
     B may be bf16: it is widened as it is read, and products are f32. With `bf16_products` both operands of a product are
     bf16, and two neighbours along K are multiplied and added to the f32 sum at once (`vdpbf16ps`, which takes
     subnormal numbers for 0): B is packed in pairs (`vcpu.pack` with `interleave` 2), and the rows of A are rounded to
-    the nearest, ties to even, as `pack_a` copies them.
+    the nearest, ties to even, as `pack_a` copies them. With `tiles` AMX computes 32 × 32 sums at once in tiles of 16 × 16,
+    which go through a scratch into the epilogue; rows of a last tile that are none are computed and dropped.
 
     The schedule: a register tile is `mr` × `nr` elements, nr / `lanes` vectors wide. A work item is one tile: rows are
     split into balanced blocks, `mc` rows (all, where it is 0) make a chunk, and items count blocks of a chunk first, then
@@ -64,13 +65,15 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
     - (C4) mr, lanes are positive, lanes divides nr; mc is not negative.
     - (C5) The last dimension of memrefs has stride 1.
     - (C6) With `bf16_products` there is `pack_a`, and B is bf16 (.., ⌈N / nr⌉, ⌈K / 2⌉, 2 · nr).
+    - (C7) With `tiles` there are `bf16_products`, mr and nr are 32, lanes is 16, and 32 divides K.
 
     An extra may be C itself where its map is the identity: each element is read before it is written.
   }];
   let arguments = (ins CPUKernel_Shaped:$a, CPUKernel_Shaped:$b, Variadic<CPUKernel_Shaped>:$extras,
                    Variadic<CPUKernel_Shaped>:$outputs,
                    DefaultValuedAttr<AffineMapArrayAttr, "{}">:$extra_maps, I64Attr:$mr, I64Attr:$nr, I64Attr:$lanes,
-                   DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a, UnitAttr:$bf16_products);
+                   DefaultValuedAttr<I64Attr, "0">:$mc, UnitAttr:$pack_a, UnitAttr:$bf16_products,
+                   UnitAttr:$tiles);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
