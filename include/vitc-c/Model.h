@@ -125,7 +125,36 @@ typedef struct vitc_session_options {
   size_t workspace_bytes; /* at least what the function of the same name returns */
   vitc_parallel parallel; /* the caller's thread pool; null: the session's own threads, which sleep between runs */
   void *pool;             /* first argument of `parallel` */
+  int32_t profile;        /* not 0: take the times of each run's steps, for `profile` */
 } vitc_session_options;
+
+/* A step of a run: every thread does its share and then waits for the others. */
+typedef struct vitc_step {
+  const char *kind;         /* of the kernel: "gemm", "attention", … */
+  const char *const *nodes; /* names of the ONNX nodes that it computes, the main one first */
+  int32_t node_count;
+  int64_t macs;             /* multiplications with an addition of products and convolutions, as the model has them */
+  int64_t weight_bytes;     /* of the constants that it reads, as they are packed */
+  int64_t activation_bytes; /* of everything else that it reads and writes */
+} vitc_step;
+
+/* When a thread did a step, in nanoseconds since the run began. */
+typedef struct vitc_step_time {
+  int64_t began;    /* its share of the work */
+  int64_t finished; /* it, and waits for the other threads */
+  int64_t left;     /* the step, all threads having finished theirs */
+} vitc_step_time;
+
+/* What a run did when. What it points to is the session's and stays as it is until its next call of `run` or
+ * `profile`. */
+typedef struct vitc_profile {
+  size_t size;       /* sizeof(vitc_profile), set by the caller */
+  const char *level; /* whose code ran: "x86-64-v4" */
+  int32_t step_count;
+  int32_t thread_count;
+  const vitc_step *steps;      /* [step_count] */
+  const vitc_step_time *times; /* [thread_count][step_count] */
+} vitc_profile;
 
 typedef struct vitc_api {
   uint32_t abi;  /* VITC_ABI */
@@ -182,6 +211,10 @@ typedef struct vitc_api {
 
   /* The bytes that a session with these options needs as its workspace. Errors: as session_create. */
   vitc_status (*workspace_bytes)(vitc_model *model, const vitc_session_options *options, size_t *bytes);
+
+  /* Says what the last run of a session that was created with the option `profile` did when. Libraries whose table is
+   * too short for this function take no times. Errors: ARGUMENT, also before the first run; BUSY. */
+  vitc_status (*profile)(vitc_session *session, vitc_profile *profile);
 } vitc_api;
 
 #ifdef __cplusplus

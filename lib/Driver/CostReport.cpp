@@ -2,6 +2,7 @@
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Recognition/Report.h"
+#include "vitc/Support/PrintableText.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -66,28 +67,53 @@ CostReport::CostReport(ModuleOp module, ArrayRef<TargetInfo> targets) : targets(
     for (Operation &op : function.front()) {
       if (!isa<vit::CostInterface, linalg::LinalgOp>(op))
         continue;
-      OpCost cost = measure(&op, targets);
-      kinds[op.getName().getStringRef()] += cost;
-      total += cost;
+      ListedOp &listed = ops.emplace_back();
+      listed.kind = op.getName().getStringRef();
+      listed.cost = measure(&op, targets);
+      for (StringRef name : nodeNames(op.getLoc()))
+        listed.nodes.push_back(name.str());
+      kinds[listed.kind] += listed.cost;
+      total += listed.cost;
     }
 }
 
-static void printRow(llvm::raw_ostream &os, StringRef kind, const OpCost &cost) {
-  os << llvm::formatv("{0,-20} {1,5} {2,14} {3,12} {4,12}", kind, cost.ops, cost.macs, cost.weightBytes,
-                      cost.activationBytes);
+/// "/blocks.0/mlp/fc1/MatMul +2": the main node, in at most 48 columns, and how many others the op computes.
+static std::string describeNodes(ArrayRef<std::string> nodes) {
+  if (nodes.empty())
+    return "-";
+  std::string others = nodes.size() > 1 ? " +" + std::to_string(nodes.size() - 1) : "";
+  return printable(nodes.front(), 48 - others.size()) + others;
+}
+
+static void printHeader(llvm::raw_ostream &os, ArrayRef<TargetInfo> targets) {
+  os << llvm::formatv(" {0,14} {1,12} {2,12}", "MACs", "weights B", "traffic B");
+  for (const TargetInfo &target : targets)
+    os << llvm::formatv(" {0,12}", target.level + " ms");
+  os << '\n';
+}
+
+static void printRow(llvm::raw_ostream &os, const OpCost &cost) {
+  os << llvm::formatv(" {0,14} {1,12} {2,12}", cost.macs, cost.weightBytes, cost.activationBytes);
   for (double seconds : cost.seconds)
     os << llvm::formatv(" {0,12:F3}", seconds * 1e3);
   os << '\n';
 }
 
 void CostReport::print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const {
-  os << llvm::formatv("{0,-20} {1,5} {2,14} {3,12} {4,12}", "kind", "ops", "MACs", "weights B", "traffic B");
-  for (const TargetInfo &target : targets)
-    os << llvm::formatv(" {0,12}", target.level + " ms");
-  os << '\n';
-  for (const auto &[kind, cost] : kinds)
-    printRow(os, kind, cost);
-  printRow(os, "total", total);
+  os << llvm::formatv("{0,-20} {1,5}", "kind", "ops");
+  printHeader(os, targets);
+  for (const auto &[kind, cost] : kinds) {
+    os << llvm::formatv("{0,-20} {1,5}", kind, cost.ops);
+    printRow(os, cost);
+  }
+  os << llvm::formatv("{0,-20} {1,5}", "total", total.ops);
+  printRow(os, total);
+  os << llvm::formatv("\n{0,-20} {1,-48}", "op", "node");
+  printHeader(os, targets);
+  for (const ListedOp &op : ops) {
+    os << llvm::formatv("{0,-20} {1,-48}", op.kind, describeNodes(op.nodes));
+    printRow(os, op.cost);
+  }
   os << "\nweights in the library: " << weightBytes << " bytes, packed, for all levels\n";
   for (const target::Function &function : program.functions)
     for (const target::Variant &variant : function.variants)

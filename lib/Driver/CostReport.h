@@ -20,6 +20,13 @@ struct OpCost {
   OpCost &operator+=(const OpCost &other);
 };
 
+/// An op of the model and what it costs.
+struct ListedOp {
+  std::vector<std::string> nodes; ///< of the ONNX file, the main one first
+  llvm::StringRef kind;
+  OpCost cost;
+};
+
 /// What a model costs (`--report`), counted from the types of its ops: kernels (`vit.*` ops with a cost, structured ops
 /// of linalg), not the views and copies between them. The time of an op is a roofline: that of its products at a core's
 /// peak, or of its bytes, weights from memory and activations from the cache, whichever is longer.
@@ -30,12 +37,14 @@ public:
   CostReport(mlir::ModuleOp module, llvm::ArrayRef<TargetInfo> targets);
 
   const OpCost &getTotal() const { return total; }
-  /// The table, and the memory that the compiled program needs.
+  llvm::ArrayRef<ListedOp> getOps() const { return ops; }
+  /// A table of kinds, one of ops, and the memory that the compiled program needs.
   void print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const;
 
 private:
   std::vector<TargetInfo> targets;
   llvm::MapVector<llvm::StringRef, OpCost> kinds; ///< by the name of the op, in order of first use
+  std::vector<ListedOp> ops;
   OpCost total;
 };
 

@@ -2,7 +2,9 @@
 
 #include "SizeExpressions.h"
 
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Recognition/Report.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -129,6 +131,21 @@ public:
     return success();
   }
 
+  /// A step is what a barrier ends.
+  void writeSteps(target::Variant &variant) {
+    entry.walk([&](vcpu::BarrierOp barrier) {
+      target::StepSpec &step = variant.steps.emplace_back();
+      step.kind = barrier.getKind().value_or("").str();
+      for (StringRef name : nodeNames(barrier.getLoc()))
+        step.nodes.push_back(name.str());
+      if (!barrier.getCost())
+        return;
+      target::Polynomial *sizes[] = {&step.macs, &step.weightBytes, &step.activationBytes};
+      for (auto [size, expr] : llvm::zip(sizes, barrier.getCost()->getResults()))
+        *size = this->sizes.writeEstimate(expr);
+    });
+  }
+
 private:
   /// Extent `dim` of `dims` over the function's symbols.
   FailureOr<target::Polynomial> write(vit::DimsAttr dims, int64_t dim) {
@@ -192,6 +209,7 @@ LogicalResult vitc::driver::describeFunction(func::FuncOp entry, const TargetInf
       failed(writer.writeTensors("vcpu.outputs", function.outputs)) || failed(writer.writeRequirements()) ||
       failed(writer.writeMemory(variant)))
     return failure();
+  writer.writeSteps(variant);
   if (isNew)
     program.functions.push_back(std::move(function));
   else

@@ -231,3 +231,12 @@ FailureOr<target::Polynomial> SizeExpressions::writeBound(AffineExpr expr) {
   symbols.resize(before);
   return boundFromAbove(expr);
 }
+
+target::Polynomial SizeExpressions::writeEstimate(AffineExpr expr) {
+  size_t before = symbols.size();
+  FailureOr<target::Polynomial> exact = write(expr);
+  if (succeeded(exact) && symbols.size() == before)
+    return *exact;
+  symbols.resize(before);
+  return boundFromAbove(expr).value_or(target::Polynomial());
+}

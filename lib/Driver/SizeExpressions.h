@@ -27,6 +27,9 @@ public:
   /// no negative terms and there is room for its symbols, else its `boundFromAbove`.
   mlir::FailureOr<target::Polynomial> writeBound(mlir::AffineExpr expr);
 
+  /// `expr`, or where that takes symbols that are not there yet its `boundFromAbove`, or 0: for what only informs.
+  target::Polynomial writeEstimate(mlir::AffineExpr expr);
+
 private:
   mlir::FailureOr<target::Polynomial> divide(const target::Polynomial &dividend, int64_t divisor);
   bool grows(const target::Polynomial &polynomial) const;

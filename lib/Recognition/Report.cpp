@@ -12,8 +12,7 @@
 using namespace mlir;
 using namespace vitc;
 
-/// All names in a location, in order, each once.
-static SmallVector<StringRef> namesIn(Location loc) {
+SmallVector<StringRef> vitc::nodeNames(Location loc) {
   llvm::SetVector<StringRef> names;
   loc->walk([&](Location inner) {
     if (auto named = dyn_cast<NameLoc>(inner))
@@ -24,7 +23,7 @@ static SmallVector<StringRef> namesIn(Location loc) {
 }
 
 std::string vitc::nodeName(Location loc) {
-  SmallVector<StringRef> names = namesIn(loc);
+  SmallVector<StringRef> names = nodeNames(loc);
   return names.empty() ? "?" : names.front().str();
 }
 
@@ -130,7 +129,7 @@ void vitc::stripMissed(Operation *root) {
 }
 
 static Report::Block block(StringRef kind, Location loc) {
-  SmallVector<StringRef> names = namesIn(loc);
+  SmallVector<StringRef> names = nodeNames(loc);
   return {commonName(names), kind.str(), {names.begin(), names.end()}};
 }
 

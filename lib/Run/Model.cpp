@@ -1,5 +1,6 @@
 #include "vitc/Run/Model.h"
 
+#include <cstddef>
 #include <dlfcn.h>
 
 using namespace vitc::run;
@@ -99,6 +100,9 @@ Error Model::createSession(const FunctionInfo &function, const SessionOptions &o
   chosen.dims = dims.data();
   chosen.dim_count = dims.size();
   chosen.threads = options.threads;
+  chosen.profile = options.profile;
+  if (options.profile && api->size < offsetof(vitc_api, profile) + sizeof api->profile)
+    return llvm::createStringError("the library takes no times: it was compiled by an older version of vitc");
   vitc_session *created = nullptr;
   Error error = check(api->session_create(model.get(), &chosen, &created));
   session = {created, Closer{api}};
@@ -120,6 +124,24 @@ Expected<std::vector<DLTensor>> Model::run(const FunctionInfo &function, const A
           check(api->run(session.get(), in.data(), int32_t(in.size()), out.data(), int32_t(out.size()), nullptr)))
     return error;
   return out;
+}
+
+static Step copyStep(const vitc_step &from) {
+  return {from.kind, {from.nodes, from.nodes + from.node_count}, from.macs, from.weight_bytes, from.activation_bytes};
+}
+
+Error Model::addRun(Profile &profile) const {
+  vitc_profile last = {};
+  last.size = sizeof last;
+  if (Error error = check(api->profile(session.get(), &last)))
+    return error;
+  profile.level = last.level;
+  profile.threads = last.thread_count;
+  profile.steps.clear();
+  for (const vitc_step &step : llvm::ArrayRef(last.steps, last.step_count))
+    profile.steps.push_back(copyStep(step));
+  profile.runs.emplace_back(last.times, last.times + size_t(last.step_count) * last.thread_count);
+  return Error::success();
 }
 
 Expected<Array> vitc::run::copy(const DLTensor &tensor, const TensorInfo &info) {

@@ -139,6 +139,15 @@ static vitc_status run(vitc_session *session, const DLTensor *inputs, int32_t in
   return vitc_run(session, inputs, input_count, outputs, output_count, stream);
 }
 
+static vitc_status profile(vitc_session *session, vitc_profile *result) {
+  if (!session)
+    return null_session();
+  if (!result || result->size < sizeof *result)
+    return vitc_fail(VITC_E_ARGUMENT,
+                     result ? "the profile's size is not sizeof(vitc_profile)" : "the profile is null");
+  return vitc_profile_of(session, result);
+}
+
 const vitc_api vitc_api_table = {
     .abi = VITC_ABI,
     .size = sizeof(vitc_api),
@@ -151,6 +160,7 @@ const vitc_api vitc_api_table = {
     .run = run,
     .last_error = vitc_last_error,
     .workspace_bytes = workspace_bytes,
+    .profile = profile,
 };
 
 extern const vitc_api *const vitc_model_v1;

@@ -1,3 +1,4 @@
+#include "Clock.h"
 #include "Syscall.h"
 #include "Team.h"
 
@@ -9,12 +10,6 @@ static void pause_briefly(void) {
 #else
   __asm__ volatile("yield");
 #endif
-}
-
-static int64_t now(void) {
-  vitc_timespec time = {0, 0};
-  clock_gettime(VITC_CLOCK_MONOTONIC, &time);
-  return time.seconds * 1000000000 + time.nanoseconds;
 }
 
 static bool changed(vitc_gate *gate, uint32_t seen) {
@@ -30,8 +25,8 @@ static bool watch(vitc_gate *gate, uint32_t seen, int64_t spin) {
       pause_briefly();
     }
     if (!end)
-      end = now() + spin;
-  } while (now() < end);
+      end = vitc_now() + spin;
+  } while (vitc_now() < end);
   return false;
 }
 

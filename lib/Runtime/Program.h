@@ -72,8 +72,8 @@ typedef struct vitc_buffer_spec {
   int32_t first, last;
 } vitc_buffer_spec;
 
-/* One run, seen by the generated code. Buffers, scratch and weights are 64-byte aligned; inputs and outputs are
- * compact, row-major and aligned to their element type only. No output overlaps an input or another output.
+/* One run, seen by the generated code of one thread. Buffers, scratch and weights are 64-byte aligned; inputs and
+ * outputs are compact, row-major and aligned to their element type only. No output overlaps an input or another output.
  * Nothing is known of buffers and scratch when a run begins. */
 typedef struct vitc_frame {
   const void *const *inputs;
@@ -83,15 +83,26 @@ typedef struct vitc_frame {
   int64_t *symbols; /* [symbol_count]; the first thread writes computed ones */
   char *scratch;    /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
   int64_t scratch_stride;
-  void *team; /* the runtime's, for vitc_barrier */
+  void *member; /* the runtime's, for vitc_barrier: the thread that runs */
 } vitc_frame;
 
-/* Generated: runs the function on one of `threads` threads; all of them call it with the same frame, and the runtime
- * waits for all of them at the end (no barrier is needed there). Denormals are flushed to zero. */
+/* Generated: runs the function on one of `threads` threads; all of them call it, with frames that differ in `member`
+ * alone, and the runtime waits for all of them at the end (no barrier is needed there). Denormals are flushed to zero.
+ */
 typedef void (*vitc_entry)(const vitc_frame *frame, int64_t thread, int64_t threads);
 
-/* The runtime's, called by generated code between steps: returns when every thread of the team has arrived. */
+/* The runtime's, called by generated code at the end of each step: returns when every thread of the team has arrived.
+ * Every thread passes the same barriers, in the order of the variant's steps. */
 void vitc_barrier(const vitc_frame *frame);
+
+/* What a run does from one barrier to the next. */
+typedef struct vitc_step_spec {
+  const char *kind;         /* "gemm" */
+  const char *const *nodes; /* names of nodes of the model, the main one first */
+  int32_t node_count;
+  int32_t reserved;
+  vitc_polynomial macs, weight_bytes, activation_bytes; /* as in vitc_step */
+} vitc_step_spec;
 
 /* CPU features a variant may need; the runtime checks them with CPUID and XGETBV. */
 enum vitc_cpu_feature {
@@ -113,6 +124,9 @@ typedef struct vitc_variant {
   const vitc_buffer_spec *buffers;
   int32_t buffer_count;
   vitc_polynomial scratch_bytes; /* of one thread */
+  const vitc_step_spec *steps;   /* in the order of their barriers */
+  int32_t step_count;
+  int32_t reserved;
 } vitc_variant;
 
 /* Functions of one name take inputs of the same names, types and ranks and differ in their shapes: a run of that name

@@ -20,24 +20,27 @@ static void *take(char *block, size_t *used, size_t bytes) {
   return part;
 }
 
-static void lay_out_case(const vitc_plan *plan, char *block, size_t *used, vitc_case *c) {
+static void lay_out_case(const vitc_plan *plan, bool timed, char *block, size_t *used, vitc_case *c) {
   const vitc_function *function = plan->function;
-  size_t extents = count_extents(function);
+  size_t extents = count_extents(function), steps = timed ? (size_t)plan->variant->step_count : 0;
   c->inputs = take(block, used, (size_t)function->input_count * sizeof *c->inputs);
   c->outputs = take(block, used, (size_t)function->output_count * sizeof *c->outputs);
   c->buffers = take(block, used, (size_t)plan->variant->buffer_count * sizeof *c->buffers);
   c->shapes = take(block, used, extents * sizeof *c->shapes);
   c->asked_shapes = take(block, used, extents * sizeof *c->asked_shapes);
+  c->steps = take(block, used, steps * sizeof *c->steps);
+  c->times.list = take(block, used, (size_t)plan->threads * steps * sizeof *c->times.list);
+  c->times.steps = (int32_t)steps;
 }
 
 /* Lays a session with its tables and workers into one block; returns the bytes used. */
-static size_t lay_out(const vitc_plans *plans, char *block, vitc_session *s, vitc_worker **workers) {
+static size_t lay_out(const vitc_plans *plans, bool timed, char *block, vitc_session *s, vitc_worker **workers) {
   vitc_case counted;
   size_t used = 0;
   take(block, &used, sizeof *s);
   s->cases = take(block, &used, (size_t)plans->count * sizeof *s->cases);
   for (int32_t i = 0; i < plans->count; ++i)
-    lay_out_case(&plans->list[i], block, &used, block ? &s->cases[i] : &counted);
+    lay_out_case(&plans->list[i], timed, block, &used, block ? &s->cases[i] : &counted);
   *workers = take(block, &used, (size_t)plans->list[0].threads * sizeof **workers);
   return used;
 }
@@ -73,8 +76,7 @@ static void make_frame(vitc_session *session, vitc_case *c) {
                           .weights = session->model->weights.data,
                           .symbols = c->symbols,
                           .scratch = session->memory + plan->scratch,
-                          .scratch_stride = plan->scratch_stride,
-                          .team = &session->team};
+                          .scratch_stride = plan->scratch_stride};
 }
 
 static void free_session(vitc_session *session) {
@@ -88,14 +90,15 @@ vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *o
   vitc_plans plans;
   vitc_worker *workers;
   vitc_session layout = {0};
+  bool timed = options->profile != 0;
   vitc_status status = vitc_plans_make(model, options, &plans);
-  vitc_session *made = status ? 0 : malloc(lay_out(&plans, 0, &layout, &workers));
+  vitc_session *made = status ? 0 : malloc(lay_out(&plans, timed, 0, &layout, &workers));
   if (!made) {
     vitc_plans_free(&plans);
     return status ? status : vitc_fail(VITC_E_MEMORY, "out of memory");
   }
-  *made = (vitc_session){.model = model, .plans = plans};
-  lay_out(&plans, (char *)made, made, &workers);
+  *made = (vitc_session){.model = model, .plans = plans, .times_runs = timed};
+  lay_out(&plans, timed, (char *)made, made, &workers);
   vitc_team_init(&made->team, plans.list[0].threads, workers, options->parallel, options->pool);
   status = get_memory(made, options);
   if (!status)
@@ -290,10 +293,54 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   if (!status)
     status = bind(session, c, inputs, input_count, outputs, output_count);
   if (!status)
-    status = vitc_team_run(&session->team, c->plan->variant->entry, &c->frame);
+    status = vitc_team_run(&session->team, c->plan->variant->entry, &c->frame,
+                           session->times_runs ? c->times : (vitc_times){0});
+  session->timed = !status && session->times_runs ? c : 0;
   if (!status) {
     settle_shapes(c);
     return_outputs(c, outputs);
+  }
+  release(session);
+  return status;
+}
+
+/* A size of the last run; one that leaves 64 bits is the largest number. */
+static int64_t evaluate(const vitc_polynomial *size, const int64_t *symbols) {
+  int64_t value;
+  return vitc_evaluate(size, symbols, &value) ? value : INT64_MAX;
+}
+
+/* Describes the steps for the sizes of the last run. */
+static void describe_steps(vitc_case *c) {
+  const vitc_variant *variant = c->plan->variant;
+  for (int32_t i = 0; i < variant->step_count; ++i) {
+    const vitc_step_spec *spec = &variant->steps[i];
+    c->steps[i] = (vitc_step){.kind = spec->kind,
+                              .nodes = spec->nodes,
+                              .node_count = spec->node_count,
+                              .macs = evaluate(&spec->macs, c->symbols),
+                              .weight_bytes = evaluate(&spec->weight_bytes, c->symbols),
+                              .activation_bytes = evaluate(&spec->activation_bytes, c->symbols)};
+  }
+}
+
+vitc_status vitc_profile_of(vitc_session *session, vitc_profile *profile) {
+  vitc_status status = claim(session);
+  if (status)
+    return status;
+  vitc_case *c = session->timed;
+  if (c) {
+    describe_steps(c);
+    *profile = (vitc_profile){.size = profile->size,
+                              .level = c->plan->variant->level,
+                              .step_count = c->times.steps,
+                              .thread_count = c->plan->threads,
+                              .steps = c->steps,
+                              .times = c->times.list};
+  } else if (session->times_runs) {
+    status = vitc_fail(VITC_E_ARGUMENT, "the session has not run yet, or its last run failed");
+  } else {
+    status = vitc_fail(VITC_E_ARGUMENT, "the session takes no times; create it with the option 'profile'");
   }
   release(session);
   return status;

@@ -49,6 +49,8 @@ typedef struct vitc_case {
   void **outputs;
   void **buffers;
   int64_t *shapes, *asked_shapes; /* of all outputs, one after another: of the last run, of the last output_shapes */
+  vitc_step *steps;               /* [step_count], for `profile` */
+  vitc_times times;
   vitc_frame frame;
 } vitc_case;
 
@@ -60,12 +62,15 @@ struct vitc_session {
   char *memory;
   bool owns_memory;
   vitc_team team;
+  bool times_runs;
+  vitc_case *timed; /* what ran last, if times are taken and it did not fail */
 };
 
 vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *options, vitc_session **session);
 vitc_status vitc_session_destroy(vitc_session *session);
 vitc_status vitc_output_shapes(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                                int32_t output_count);
+vitc_status vitc_profile_of(vitc_session *session, vitc_profile *profile);
 vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                      int32_t output_count, void *stream);
 

@@ -1,5 +1,6 @@
 #include "Team.h"
 
+#include "Clock.h"
 #include "Cores.h"
 #include "Cpu.h"
 #include "Error.h"
@@ -17,7 +18,16 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
   team->workers = workers;
 }
 
-static void barrier(vitc_team *team) {
+/* A thread in a run. */
+typedef struct vitc_member {
+  vitc_team *team;
+  vitc_step_time *next, *end; /* of its times those still to be taken */
+  int64_t left;               /* when it left the last barrier */
+} vitc_member;
+
+static void meet(vitc_team *team) {
+  if (team->threads == 1)
+    return;
   uint32_t phase = atomic_load_explicit(&team->barriers.value, memory_order_relaxed);
   if (atomic_fetch_add(&team->arrived, 1) + 1 != (uint32_t)team->threads) {
     vitc_gate_wait(&team->barriers, phase, team->spin);
@@ -27,17 +37,38 @@ static void barrier(vitc_team *team) {
   vitc_gate_advance(&team->barriers);
 }
 
+static void meet_and_take_time(vitc_member *member) {
+  int64_t began = member->team->began, finished = vitc_now();
+  meet(member->team);
+  int64_t left = member->team->threads > 1 ? vitc_now() : finished;
+  *member->next++ = (vitc_step_time){member->left - began, finished - began, left - began};
+  member->left = left;
+}
+
 void vitc_barrier(const vitc_frame *frame) {
-  vitc_team *team = frame->team;
-  if (team->threads > 1)
-    barrier(team);
+  vitc_member *member = frame->member;
+  if (__builtin_expect(member->next != member->end, 0))
+    meet_and_take_time(member);
+  else
+    meet(member->team);
 }
 
 static void run_member(vitc_team *team, int32_t index) {
+  vitc_member member = {.team = team};
+  vitc_frame frame = *team->frame;
+  frame.member = &member;
+  bool takes_times = team->times.list != 0; /* after the last barrier a next run may change that */
+  if (takes_times) {
+    member.next = team->times.list + (int64_t)index * team->times.steps;
+    member.end = member.next + team->times.steps;
+    member.left = vitc_now();
+  }
   uint32_t mode = vitc_flush_denormals();
-  team->entry(team->frame, index, team->threads);
+  team->entry(&frame, index, team->threads);
   vitc_restore_float_mode(mode);
-  vitc_barrier(team->frame);
+  vitc_barrier(&frame);
+  if (takes_times)
+    meet(team); /* what the threads wrote as they left the last step is read once all are here */
 }
 
 static void run_task(void *argument, int32_t index) { run_member(argument, index); }
@@ -101,12 +132,15 @@ vitc_status vitc_team_start(vitc_team *team) {
   return vitc_fail(VITC_E_THREADS, "only %d of %d threads could be started", got, wanted);
 }
 
-vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame) {
+vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame, vitc_times times) {
   vitc_status status = vitc_team_start(team);
   if (status)
     return status;
   team->entry = entry;
   team->frame = frame;
+  team->times = times;
+  if (times.list)
+    team->began = vitc_now();
   if (team->parallel && team->threads > 1) {
     if (team->parallel(team->pool, team->threads, run_task, team))
       return vitc_fail(VITC_E_THREADS, "the caller's thread pool did not run %d tasks", (int64_t)team->threads);

@@ -23,6 +23,12 @@ void vitc_gate_advance(vitc_gate *gate);
 
 struct vitc_team;
 
+/* When the threads of a team did the steps of a run. */
+typedef struct vitc_times {
+  vitc_step_time *list; /* [threads][steps]; null: times are not taken */
+  int32_t steps;
+} vitc_times;
+
 typedef struct vitc_worker {
   struct vitc_team *team;
   vitc_thread thread;
@@ -39,6 +45,8 @@ typedef struct vitc_team {
   int32_t process;      /* the process that they run in: a fork leaves them behind */
   vitc_entry entry;     /* the job; null: stop */
   const vitc_frame *frame;
+  vitc_times times; /* where those of the job go */
+  int64_t began;    /* when it began, if times are taken */
   char apart[128];
   vitc_gate jobs;     /* one more for each job */
   vitc_gate barriers; /* one more for each barrier passed */
@@ -51,8 +59,8 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
 /* Starts the workers where this process has none. */
 vitc_status vitc_team_start(vitc_team *team);
 
-/* Runs `entry` on every thread and waits for all. */
-vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame);
+/* Runs `entry` on every thread, with a copy of the frame, and waits for all. */
+vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame, vitc_times times);
 
 /* Ends the workers of this process. */
 void vitc_team_stop(vitc_team *team);

@@ -2,6 +2,7 @@
 #include "vitc/Target/Program.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -23,7 +24,8 @@ struct Types {
         symbol(make("vitc_symbol", {pointer, i32, i32, i32, i32, polynomial, i64})),
         requirement(make("vitc_requirement", {pointer, polynomial, i32, i32})),
         buffer(make("vitc_buffer_spec", {polynomial, i32, i32})),
-        variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial})),
+        step(make("vitc_step_spec", {pointer, pointer, i32, i32, polynomial, polynomial, polynomial})),
+        variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial, pointer, i32, i32})),
         function(
             make("vitc_function", {pointer, pointer, pointer, i32, i32, pointer, i32, pointer, i32, pointer, i32})),
         program(make("vitc_program", {pointer, i32, pointer, pointer, i64, pointer, llvm::ArrayType::get(i8, 32)})) {}
@@ -34,7 +36,7 @@ struct Types {
 
   llvm::Type *i8, *i16, *i32, *i64;
   llvm::PointerType *pointer;
-  llvm::StructType *term, *polynomial, *tensor, *symbol, *requirement, *buffer, *variant, *function, *program;
+  llvm::StructType *term, *polynomial, *tensor, *symbol, *requirement, *buffer, *step, *variant, *function, *program;
 };
 
 /// Builds the constants, innermost first.
@@ -48,11 +50,12 @@ public:
 private:
   Constant *number(llvm::Type *type, uint64_t value) { return llvm::ConstantInt::get(type, value); }
   Constant *string(llvm::StringRef text);
+  Constant *strings(llvm::ArrayRef<std::string> texts);
   Constant *digest(const std::array<uint8_t, 32> &bytes);
   Constant *embeddedWeights(uint64_t bytes, const llvm::Triple &triple);
   /// A pointer to a constant array of what `emit` makes of each element; null for an empty one.
   template <typename Range, typename Emit>
-  Constant *array(llvm::StructType *type, const Range &elements, Emit emit);
+  Constant *array(llvm::Type *type, const Range &elements, Emit emit);
 
   Constant *emit(const Term &term);
   Constant *emit(const Polynomial &polynomial);
@@ -60,6 +63,7 @@ private:
   Constant *emit(const Symbol &symbol);
   Constant *emit(const Requirement &requirement);
   Constant *emit(const BufferSpec &buffer);
+  Constant *emit(const StepSpec &step);
   Constant *emit(const Variant &variant, unsigned shape);
   Constant *emit(const Function &function);
   template <typename Range>
@@ -69,6 +73,7 @@ private:
 
   llvm::Module &module;
   Types types;
+  llvm::StringMap<Constant *> texts; ///< emitted so far
 };
 
 } // namespace
@@ -90,7 +95,14 @@ static llvm::GlobalVariable *declareHidden(llvm::Module &module, llvm::Type *typ
 }
 
 Constant *Emitter::string(llvm::StringRef text) {
-  return makeConstant(module, llvm::ConstantDataArray::getString(module.getContext(), text));
+  Constant *&known = texts[text];
+  if (!known)
+    known = makeConstant(module, llvm::ConstantDataArray::getString(module.getContext(), text));
+  return known;
+}
+
+Constant *Emitter::strings(llvm::ArrayRef<std::string> texts) {
+  return array(types.pointer, texts, [&](const std::string &text) { return string(text); });
 }
 
 Constant *Emitter::digest(const std::array<uint8_t, 32> &bytes) {
@@ -111,7 +123,7 @@ Constant *Emitter::embeddedWeights(uint64_t bytes, const llvm::Triple &triple) {
 }
 
 template <typename Range, typename Emit>
-Constant *Emitter::array(llvm::StructType *type, const Range &elements, Emit emit) {
+Constant *Emitter::array(llvm::Type *type, const Range &elements, Emit emit) {
   if (elements.empty())
     return llvm::ConstantPointerNull::get(types.pointer);
   auto constants = llvm::map_to_vector(elements, emit);
@@ -153,6 +165,12 @@ Constant *Emitter::emit(const BufferSpec &buffer) {
       types.buffer, {emit(buffer.bytes), number(types.i32, buffer.first), number(types.i32, buffer.last)});
 }
 
+Constant *Emitter::emit(const StepSpec &step) {
+  return llvm::ConstantStruct::get(types.step, {string(step.kind), strings(step.nodes),
+                                                number(types.i32, step.nodes.size()), number(types.i32, 0),
+                                                emit(step.macs), emit(step.weightBytes), emit(step.activationBytes)});
+}
+
 Constant *Emitter::emit(const Variant &variant, unsigned shape) {
   auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()),
                                        {types.pointer, types.i64, types.i64}, /*isVarArg=*/false);
@@ -163,7 +181,8 @@ Constant *Emitter::emit(const Variant &variant, unsigned shape) {
   return llvm::ConstantStruct::get(types.variant,
                                    {string(variant.target.level), number(types.i64, variant.target.cpuFeatures), entry,
                                     array(types.buffer, variant.buffers), number(types.i32, variant.buffers.size()),
-                                    emit(variant.scratchBytes)});
+                                    emit(variant.scratchBytes), array(types.step, variant.steps),
+                                    number(types.i32, variant.steps.size()), number(types.i32, 0)});
 }
 
 Constant *Emitter::emit(const Function &function) {

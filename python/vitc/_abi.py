@@ -80,6 +80,29 @@ class SessionOptions(Structure):
         ("workspace_bytes", c_size_t),
         ("parallel", c_void_p),
         ("pool", c_void_p),
+        ("profile", c_int32),
+    ]
+
+
+class Step(Structure):
+    _fields_ = [
+        ("kind", c_char_p),
+        ("nodes", POINTER(c_char_p)),
+        ("node_count", c_int32),
+        ("macs", c_int64),
+        ("weight_bytes", c_int64),
+        ("activation_bytes", c_int64),
+    ]
+
+
+class Profile(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("level", c_char_p),
+        ("step_count", c_int32),
+        ("thread_count", c_int32),
+        ("steps", POINTER(Step)),
+        ("times", POINTER(c_int64)),  # [thread_count][step_count] of began, finished, left
     ]
 
 
@@ -99,15 +122,17 @@ class ApiTable(Structure):
         ("output_shapes", CFUNCTYPE(c_int, c_void_p, *_TENSORS)),
         ("run", CFUNCTYPE(c_int, c_void_p, *_TENSORS, c_void_p)),
         ("last_error", CFUNCTYPE(c_char_p)),
+        ("workspace_bytes", CFUNCTYPE(c_int, c_void_p, POINTER(SessionOptions), POINTER(c_size_t))),
+        ("profile", CFUNCTYPE(c_int, c_void_p, POINTER(Profile))),
     ]
 
 
 class Api:
-    """The functions of a library's table, read once."""
+    """The functions of a library's table, read once. Those that an older library's table does not reach are None."""
 
     def __init__(self, table: ApiTable) -> None:
         for name, _ in ApiTable._fields_:
-            setattr(self, name, getattr(table, name))
+            setattr(self, name, getattr(table, name) if getattr(ApiTable, name).offset < table.size else None)
 
     def check(self, status: int) -> None:
         if status:

@@ -41,10 +41,10 @@ class Tensor:
 class _Session:
     """A session of the library, and the most it was made for."""
 
-    def __init__(self, model: Model, dims: dict[str, int]) -> None:
+    def __init__(self, model: Model, dims: dict[str, int], profile: bool = False) -> None:
         names = (_abi.Dim * len(dims))(*[(name.encode(), extent) for name, extent in dims.items()])
         options = _abi.SessionOptions(size=ctypes.sizeof(_abi.SessionOptions), function=model.function.encode(), dims=names,
-                                      dim_count=len(dims), threads=model.threads)
+                                      dim_count=len(dims), threads=model.threads, profile=profile)
         self.dims = dims
         self.handle = ctypes.c_void_p()
         model._api.check(model._api.session_create(model._handle, ctypes.byref(options), ctypes.byref(self.handle)))
@@ -125,6 +125,37 @@ class Model:
         finally:
             self._give_back(session)
         return {spec.name: result for spec, result in zip(self.outputs, results)}
+
+    def profile(self, arrays: Mapping[str, ArrayLike], repeat: int = 20, warmup: int = 3) -> list[dict[str, Any]]:
+        """Runs the model on arrays by name and says what took how long: a dict for each step, in order.
+
+        Its keys are kind ("gemm"), nodes (names of ONNX nodes, the main one first), macs, weight_bytes, activation_bytes,
+        seconds (the median of `repeat` runs, after `warmup` others, from the last thread's end of the step before to that
+        of this one), imbalance (the slowest thread's work / the mean) and wait_seconds (a thread's in the mean, at the
+        barrier that ends the step).
+        """
+        if repeat < 1:
+            raise Error(f"repeat is {repeat}; expected at least 1")
+        if self._closed:
+            raise Error("the model is closed")
+        if self._api.profile is None:
+            raise Error(f"{self.path} takes no times: it was compiled by an older version of vitc")
+        inputs = [self._as_input(spec, arrays[spec.name]) for spec in self.inputs]
+        session = _Session(self, self._dims_of(inputs), profile=True)
+        try:
+            runs = []
+            for run in range(warmup + repeat):
+                self._run(session, inputs)
+                profile = _abi.Profile(size=ctypes.sizeof(_abi.Profile))
+                self._api.check(self._api.profile(session.handle, ctypes.byref(profile)))
+                shape = (profile.thread_count, profile.step_count, 3)
+                times = [] if 0 in shape else profile.times[: math.prod(shape)]
+                if run >= warmup:
+                    runs.append(np.array(times, np.int64).reshape(shape))
+            steps = [_describe(step) for step in profile.steps[: profile.step_count]] if profile.step_count else []
+        finally:
+            self._destroy(session)
+        return _add_times(steps, np.stack(runs) * 1e-9)
 
     def close(self) -> None:
         """Frees what no running call needs; the rest follows with the model. Calls after this are errors."""
@@ -223,6 +254,22 @@ class Model:
         results = _tensors(self.outputs, outputs)
         self._api.check(self._api.run(session.handle, tensors, counts[0], results, counts[1], None))
         return [_trimmed(output, tuple(tensor.shape[: tensor.ndim])) for output, tensor in zip(outputs, results)]
+
+
+def _describe(step: _abi.Step) -> dict[str, Any]:
+    nodes = [name.decode(errors="replace") for name in step.nodes[: step.node_count]] if step.node_count else []
+    return {"kind": step.kind.decode(), "nodes": nodes, "macs": step.macs, "weight_bytes": step.weight_bytes,
+            "activation_bytes": step.activation_bytes}
+
+
+def _add_times(steps: list[dict[str, Any]], times: np.ndarray) -> list[dict[str, Any]]:
+    """times: (runs, threads, steps, 3), in seconds: when a thread began, finished and left a step."""
+    seconds = np.median(np.diff(times[..., 1].max(axis=1), prepend=0), axis=0)
+    work = times[..., 1] - times[..., 0]
+    imbalance = np.median(work.max(axis=1) / np.maximum(work.mean(axis=1), 1e-9), axis=0)
+    wait = np.median((times[..., 2] - times[..., 1]).mean(axis=1), axis=0)
+    return [{**step, "seconds": float(seconds[i]), "imbalance": float(imbalance[i]), "wait_seconds": float(wait[i])}
+            for i, step in enumerate(steps)]
 
 
 def _trimmed(output: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -28,6 +28,21 @@ def test_counts(name, flags, small_model, run_tool, tmp_path):
     assert 0 < better < worse <= 2 * better + 0.001
 
 
+def test_ops_add_up_to_their_kinds(small_model, run_tool):
+    """A row an op, with the node of the model that it came from."""
+    run = run_tool("vitc", small_model("deit"), "--report", "--mcpu=x86-64-v3")
+    assert run.returncode == 0, run.stderr
+    kinds = table(run.stdout)
+    sums = {}
+    for line in run.stdout.split("\n\n")[1].splitlines()[1:]:
+        kind, node, *numbers = re.fullmatch(r"(\S+) +(.{48}) +(\d+) +(\d+) +(\d+) +([\d.]+)", line).groups()
+        assert node.startswith("/"), line
+        sums[kind] = [a + float(b) for a, b in zip(sums.get(kind, [0] * 5), ["1", *numbers])]
+    assert list(sums) == [kind for kind in kinds if kind != "total"]
+    for kind, numbers in sums.items():
+        assert numbers == pytest.approx(kinds[kind], abs=0.05)
+
+
 def test_batch_multiplies(small_model, run_tool):
     """Of one picture alone, the first block's class token is a constant."""
     totals = []

@@ -233,3 +233,33 @@ def test_external_weights(build_add, tmp_path, monkeypatch):
     moved.write_bytes(b"short")
     with pytest.raises(vitc.Error, match="have 5 bytes; expected 96"):
         vitc.load(path, weights=moved)
+
+
+def test_profile(model):
+    a, b = arrays(300)
+    scale, add = model.profile({"a": a, "b": b}, repeat=5, warmup=1)
+    assert (scale["kind"], scale["nodes"]) == ("scale", ["Mul"])
+    assert (add["kind"], add["nodes"]) == ("add", ["Add", 'Cast "sum"\n'])
+    assert (scale["macs"], scale["weight_bytes"], scale["activation_bytes"]) == (4 * 300, 16, 32 * 300)
+    for step in scale, add:
+        assert step["seconds"] > 0 and step["imbalance"] >= 1 and step["wait_seconds"] >= 0
+    np.testing.assert_array_equal(model(a, b), expected(a, b))
+    with pytest.raises(vitc.Error, match="repeat is 0"):
+        model.profile({"a": a, "b": b}, repeat=0)
+    with pytest.raises(KeyError):
+        model.profile({"a": a})
+
+
+def test_profile_of_a_function_without_steps(add_so):
+    model = vitc.load(add_so, function="fill", threads=2)
+    assert model.profile({"x": np.zeros((2, 3), np.int64)}) == []
+
+
+def test_profile_of_an_older_library(model, monkeypatch):
+    monkeypatch.setattr(model._api, "profile", None)
+    a, b = arrays(1)
+    with pytest.raises(vitc.Error, match="takes no times: it was compiled by an older version of vitc"):
+        model.profile({"a": a, "b": b})
+    model.close()
+    with pytest.raises(vitc.Error, match="the model is closed"):
+        model.profile({"a": a, "b": b})

@@ -1,5 +1,8 @@
 """vitc-run: arrays from and to NumPy's files, comparison, timing, and exit codes 0, 1 and 2."""
 import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
@@ -121,3 +124,88 @@ def test_every_type_is_read(vitc_run, data, dtype):
     np.save(data / "x.npy", np.ones((1, 4), dtype))
     run = vitc_run("--input", f"a={data}/x.npy")
     assert f"input 'a' has type {dtype}; expected float32" in run.stderr
+
+
+def events_of(trace):
+    """The events of each track, in order."""
+    tracks = {}
+    for event in trace["traceEvents"]:
+        if event["ph"] == "X":
+            tracks.setdefault(event["tid"], []).append(event)
+    return tracks
+
+
+def check_trace(trace):
+    """Events of a track do not overlap and leave no more than 10 % of the run free."""
+    for events in events_of(trace).values():
+        for before, after in zip(events, events[1:]):
+            assert before["ts"] + before["dur"] <= after["ts"] + 1e-6
+        covered = sum(event["dur"] for event in events)
+        assert covered >= 0.9 * (events[-1]["ts"] + events[-1]["dur"])
+
+
+def test_profile(vitc_run):
+    run = vitc_run("--profile", "--batch=500", "--threads=1")
+    assert run.returncode == 0, run.stderr
+    steps, kinds, notes = run.stdout.split("\n\n")
+    timed, header, scale, add = steps.splitlines()
+    assert "20 runs" in timed and header.split()[:4] == ["step", "kind", "node", "ms"]
+    assert scale.split()[:3] == ["0", "scale", "Mul"] and "KB" in scale
+    assert add.split()[:4] == ["1", "add", "Add", "+1"]
+    assert len({len(line) for line in (header, scale, add)}) == 1 and len(header) <= 140
+    assert [line.split()[0] for line in kinds.splitlines()][-1] == "all" and len(kinds.splitlines()) == 4
+    assert "1 thread, medians of 20 runs" in notes and "GFLOP/s" in notes and "slow" not in header
+
+
+def test_profile_of_threads(vitc_run, tmp_path):
+    run = vitc_run("--profile=" + str(tmp_path / "t.json"), "--batch=20000", "--threads=2", "--repeat=3", "--warmup=0")
+    assert run.returncode == 0, run.stderr
+    assert "3 runs" in run.stdout and "slow  waits" in run.stdout and "2 threads at once" in run.stdout
+    trace = json.loads((tmp_path / "t.json").read_text())
+    assert trace["otherData"]["threads"] == 2 and trace["otherData"]["flops_per_second"] > 1e8
+    assert sorted(events_of(trace)) == [0, 1]
+    names = [event["args"]["name"] for event in trace["traceEvents"] if event["ph"] == "M"]
+    assert names == ["thread 0", "thread 1"]
+    scale, add = [event for event in events_of(trace)[0] if event["cat"] != "barrier"]
+    assert scale["name"] == "Mul" and scale["cat"] == "scale" and add["args"]["nodes"] == ["Add", 'Cast "sum"\n']
+    assert scale["args"]["macs"] == 4 * 20000 and scale["args"]["weight_bytes"] == 16
+    assert scale["args"]["gflops"] > 0 and add["args"]["macs"] == 0
+    for events in events_of(trace).values():
+        for before, after in zip(events, events[1:]):
+            assert before["ts"] + before["dur"] <= after["ts"] + 1e-6
+
+
+def test_profile_of_a_function_without_steps(vitc_run):
+    run = vitc_run("--profile", "--function=fill")
+    assert run.returncode == 0, run.stderr
+    assert "all" in run.stdout
+
+
+def test_profile_that_cannot_be_written(vitc_run, tmp_path):
+    run = vitc_run(f"--profile={tmp_path}/missing/t.json")
+    assert run.returncode == 1 and "No such file or directory" in run.stderr
+
+
+def test_older_library_takes_no_times(add_so, run_tool, tmp_path):
+    """Its table ends before `profile`."""
+    data = bytearray(add_so.read_bytes())
+    table = (1).to_bytes(4, "little") + (88).to_bytes(4, "little")
+    assert data.count(table) == 1
+    data[data.index(table) + 4] = 80
+    (tmp_path / "old.so").write_bytes(data)
+    run = run_tool("vitc-run", tmp_path / "old.so", "--profile")
+    assert run.returncode == 1 and "the library takes no times: it was compiled by an older version" in run.stderr
+    assert run_tool("vitc-run", tmp_path / "old.so").returncode == 0
+
+
+def test_roofline(vitc_run, source_dir, tmp_path):
+    """bench/roofline.py draws a dot for each step with products, and one for each kind in the legend."""
+    assert vitc_run(f"--profile={tmp_path}/t.json", "--batch=500", "--threads=1").returncode == 0
+    subprocess.run([sys.executable, source_dir / "bench" / "roofline.py", tmp_path / "t.json"], check=True)
+    svg = "{http://www.w3.org/2000/svg}"
+    drawing = ElementTree.parse(tmp_path / "t.svg").getroot()
+    dots = drawing.findall(svg + "circle")
+    assert [dot.find(svg + "title").text.split(",")[0] for dot in dots if len(dot)] == ["Mul: scale"]
+    assert len(dots) == 3
+    texts = " ".join(text.text for text in drawing.findall(svg + "text"))
+    assert "add.so:" in texts and "steps without products" in texts and "GB/s from memory" in texts

@@ -38,8 +38,11 @@ cl::opt<int64_t> batch("batch", cl::desc("Short for --dims=batch=N (or the only 
                        cl::cat(category));
 cl::opt<uint64_t> seed("seed", cl::desc("Seed of drawn inputs"), cl::init(0), cl::cat(category));
 cl::opt<int> threads("threads", cl::desc("Threads; 0: one a core"), cl::init(0), cl::cat(category));
-cl::opt<int> repeat("repeat", cl::desc("Run and time so often"), cl::init(1), cl::cat(category));
-cl::opt<int> warmup("warmup", cl::desc("Runs before those that are timed"), cl::init(0), cl::cat(category));
+cl::opt<int> repeat("repeat", cl::desc("Run and time so often (1; with --profile 20)"), cl::init(1), cl::cat(category));
+cl::opt<int> warmup("warmup", cl::desc("Runs before those that are timed (0; with --profile 3)"), cl::init(0),
+                    cl::cat(category));
+cl::opt<std::string> profileFile("profile", cl::desc("Print the time of each step; write a trace for Perfetto"),
+                                 cl::value_desc("trace.json"), cl::ValueOptional, cl::cat(category));
 cl::opt<std::string> weights("weights", cl::desc("File of external weights"), cl::cat(category));
 cl::opt<bool> info("info", cl::desc("Print what the library holds, as JSON, and run nothing"), cl::cat(category));
 
@@ -92,22 +95,52 @@ static Expected<Arrays> completeInputs(const FunctionInfo &function, Arrays inpu
   return inputs;
 }
 
+static bool isProfiled() { return profileFile.getNumOccurrences() > 0; }
+
+static int countOr(const cl::opt<int> &option, int ofProfile) {
+  return isProfiled() && option.getNumOccurrences() == 0 ? ofProfile : option;
+}
+
+/// Prints the table of --profile and writes its trace.
+static Error reportProfile(const Profile &profile) {
+  Roofs roofs = measureRoofs(profile.level, profile.threads);
+  printProfile(profile, roofs, llvm::outs());
+  if (profileFile.empty())
+    return Error::success();
+  std::error_code error;
+  llvm::raw_fd_ostream os(profileFile, error);
+  if (!error) {
+    writeTrace(profile, roofs, llvm::sys::path::filename(modelPath), os);
+    os.close();
+    error = os.error();
+    os.clear_error();
+  }
+  return error ? llvm::createStringError(error, "cannot write " + profileFile + ": " + error.message())
+               : Error::success();
+}
+
 /// Runs as often as asked for and prints the times; returns copies of the last run's outputs.
 static Expected<Arrays> runAndTime(Model &model, const FunctionInfo &function, const Arrays &inputs) {
+  Profile profile;
   std::vector<double> times;
   std::vector<DLTensor> tensors;
-  for (int i = -warmup; i < repeat; ++i) {
+  for (int i = -countOr(warmup, 3); i < countOr(repeat, 20); ++i) {
     auto start = std::chrono::steady_clock::now();
     Expected<std::vector<DLTensor>> outputs = model.run(function, inputs);
     if (!outputs)
       return outputs.takeError();
     tensors = std::move(*outputs);
-    if (i >= 0)
-      times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    if (i < 0)
+      continue;
+    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    if (Error error = isProfiled() ? model.addRun(profile) : Error::success())
+      return error;
   }
   llvm::sort(times);
   double median = (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
   llvm::outs() << llvm::format("time: median %.3f ms, min %.3f ms, %zu runs\n", median, times.front(), times.size());
+  if (Error error = isProfiled() ? reportProfile(profile) : Error::success())
+    return error;
   Arrays arrays;
   for (size_t i = 0; i < tensors.size(); ++i) {
     Expected<Array> array = copy(tensors[i], function.outputs[i]);
@@ -181,7 +214,7 @@ static Expected<bool> runModel(Model &model, Extents dims) {
   Expected<Arrays> inputs = completeInputs(*function, std::move(*given), dims);
   if (!inputs)
     return inputs.takeError();
-  if (Error error = model.createSession(*function, {dims, threads}))
+  if (Error error = model.createSession(*function, {dims, threads, isProfiled()}))
     return error;
   Expected<Arrays> outputs = runAndTime(model, *function, *inputs);
   if (!outputs)

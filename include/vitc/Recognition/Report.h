@@ -78,6 +78,9 @@ int64_t countMacsOf(mlir::Operation *op);
 /// which are made when the model is compiled, do not count.
 int64_t countMacs(mlir::Operation *root);
 
+/// The names of the nodes in a location, in order, each once.
+llvm::SmallVector<llvm::StringRef> nodeNames(mlir::Location loc);
+
 /// The name of the node that `op` came from: the first name in its location, or "?" where it has none.
 std::string nodeName(mlir::Location loc);
 

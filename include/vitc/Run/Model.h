@@ -2,6 +2,7 @@
 #define VITC_RUN_MODEL_H
 
 #include "vitc/Run/NumPy.h"
+#include "vitc/Run/Profile.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -33,6 +34,7 @@ using Extents = std::map<std::string, int64_t>;
 struct SessionOptions {
   Extents dims;
   int32_t threads = 0;
+  bool profile = false;
 };
 
 /// A compiled model that was loaded, a function of it, and a session to run that.
@@ -50,6 +52,9 @@ public:
 
   /// Runs the session; the outputs are lent until the next run.
   llvm::Expected<std::vector<DLTensor>> run(const FunctionInfo &function, const Arrays &inputs);
+
+  /// Adds the last run of a session that takes times.
+  llvm::Error addRun(Profile &profile) const;
 
 private:
   struct Closer {

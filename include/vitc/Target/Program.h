@@ -107,6 +107,13 @@ struct BufferSpec {
   int32_t first = 0, last = 0;
 };
 
+/// What a run does from one barrier to the next: the runtime's vitc_step_spec.
+struct StepSpec {
+  std::string kind;               ///< "gemm"
+  std::vector<std::string> nodes; ///< of the model, the main one first
+  Polynomial macs, weightBytes, activationBytes;
+};
+
 /// The code of a function for one CPU level.
 struct Variant {
   TargetInfo target;
@@ -114,7 +121,8 @@ struct Variant {
   /// that module names it: compileModules adds the level.
   std::string entry;
   std::vector<BufferSpec> buffers;
-  Polynomial scratchBytes; ///< of one thread
+  Polynomial scratchBytes;     ///< of one thread
+  std::vector<StepSpec> steps; ///< in the order of their barriers
 };
 
 /// Functions of one name differ in the shapes they take: a library chooses by those of its inputs.

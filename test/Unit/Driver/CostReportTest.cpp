@@ -100,6 +100,28 @@ TEST_F(CostReportTest, ElementwiseOpsAreTheirBytes) {
   EXPECT_DOUBLE_EQ(cost.seconds.front(), 1.0 + 0.2);
 }
 
+TEST_F(CostReportTest, OpsHaveTheirNodes) {
+  OwningOpRef<ModuleOp> module = parse(R"mlir(
+    func.func @main(%x: tensor<3x4xf32>, %v: tensor<4x5xf32>) -> tensor<3x5xf32> {
+      %w = arith.constant dense<1.0> : tensor<4x4xf32>
+      %y = vit.linear %x, %w : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32> loc(fused["fc1", fused["add", "fc1"]])
+      %z = vit.linear %y, %v : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32> loc("fc2")
+      return %z : tensor<3x5xf32>
+    })mlir");
+  CostReport report(*module, target);
+  ASSERT_EQ(report.getOps().size(), 2u);
+  EXPECT_EQ(report.getOps()[0].nodes, (std::vector<std::string>{"fc1", "add"}));
+  EXPECT_EQ(report.getOps()[0].kind, "vit.linear");
+  EXPECT_EQ(report.getOps()[0].cost.macs, 3 * 4 * 4);
+  EXPECT_EQ(report.getOps()[1].nodes, std::vector<std::string>{"fc2"});
+  EXPECT_EQ(report.getOps()[1].cost.weightBytes, 0);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  report.print({}, 64, os);
+  EXPECT_NE(text.find("\nvit.linear           fc1 +1  "), std::string::npos) << text;
+  EXPECT_NE(text.find("\nvit.linear           fc2  "), std::string::npos) << text;
+}
+
 TEST_F(CostReportTest, OpenShapesAreSpelledAsTheFlagWantsThem) {
   OwningOpRef<ModuleOp> module = parse(R"mlir(
     func.func @main(%a: tensor<3xf32> {vit.name = "a"}, %x: tensor<?x3x?xf32> {vit.name = "x"}) { return })mlir");

@@ -130,28 +130,36 @@ static const vitc_requirement pick_requires = {
 static const vitc_buffer_spec main_buffer = {LINEAR(4 * COLUMNS), 0, 1};
 static const vitc_buffer_spec pair_buffer = {CONSTANT(64 * 8), 0, 2};
 
+/* The second one ends where the run does. */
+static const char *const scale_nodes[] = {"Mul"};
+static const char *const add_nodes[] = {"Add", "Cast \"sum\"\n"};
+static const vitc_step_spec main_steps[] = {
+    {"scale", scale_nodes, 1, 0, LINEAR(COLUMNS), CONSTANT(16), LINEAR(2 * 4 * COLUMNS)},
+    {"add", add_nodes, 2, 0, {0, 0}, {0, 0}, LINEAR(3 * 4 * COLUMNS)},
+};
+
 static const vitc_variant main_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16)},
-    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16)},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 0},
+    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 0},
 };
 static const vitc_variant pair_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}},
-    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 0},
+    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 0},
 };
 
 static const vitc_variant pick_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}},
-    {"baseline", 0, run_pick, 0, 0, {0, 0}},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}, 0, 0, 0},
+    {"baseline", 0, run_pick, 0, 0, {0, 0}, 0, 0, 0},
 };
 
 static const vitc_buffer_spec fill_buffers[] = {{CONSTANT(8), 0, 1}, {LINEAR(800), 0, 1}};
 static const vitc_variant fill_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}},
-    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}},
-    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}},
-    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 0},
+    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
+    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
+    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
 };
 
 static const vitc_function functions[] = {

@@ -23,7 +23,8 @@ static Program makeProgram() {
   function.symbols = {{"batch", 0, 0}};
   function.requirements = {{"batch to be at least 2, for the Add 'a'", batch - 2, RequirementKind::NonNegative}};
   std::vector<BufferSpec> buffers = {{batch * Polynomial(100), 0, 2}, {50, 1, 1}, {batch * Polynomial(70), 3, 4}};
-  function.variants = {{*TargetInfo::get("x86-64-v3"), "entry", buffers, 256}};
+  std::vector<StepSpec> steps = {{"gemm", {"fc1", "gelu"}, batch * Polynomial(12), 48, batch * Polynomial(28)}};
+  function.variants = {{*TargetInfo::get("x86-64-v3"), "entry", buffers, 256, steps}};
   program.functions.push_back(function);
   program.weights = {{"x86-64-v3", 4000}};
   return program;
@@ -94,6 +95,17 @@ TEST_F(ProgramLayout, TensorSpec) {
   EXPECT_FIELD(5, vitc_tensor_spec, shape);
 }
 
+TEST_F(ProgramLayout, Step) {
+  Layout layout(context, "vitc_step_spec");
+  EXPECT_EQ(layout.size(), sizeof(vitc_step_spec));
+  EXPECT_FIELD(1, vitc_step_spec, nodes);
+  EXPECT_FIELD(2, vitc_step_spec, node_count);
+  EXPECT_FIELD(3, vitc_step_spec, reserved);
+  EXPECT_FIELD(4, vitc_step_spec, macs);
+  EXPECT_FIELD(5, vitc_step_spec, weight_bytes);
+  EXPECT_FIELD(6, vitc_step_spec, activation_bytes);
+}
+
 TEST_F(ProgramLayout, Variant) {
   Layout layout(context, "vitc_variant");
   EXPECT_EQ(layout.size(), sizeof(vitc_variant));
@@ -102,6 +114,9 @@ TEST_F(ProgramLayout, Variant) {
   EXPECT_FIELD(3, vitc_variant, buffers);
   EXPECT_FIELD(4, vitc_variant, buffer_count);
   EXPECT_FIELD(5, vitc_variant, scratch_bytes);
+  EXPECT_FIELD(6, vitc_variant, steps);
+  EXPECT_FIELD(7, vitc_variant, step_count);
+  EXPECT_FIELD(8, vitc_variant, reserved);
 }
 
 TEST_F(ProgramLayout, Function) {

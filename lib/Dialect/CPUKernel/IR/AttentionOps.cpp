@@ -91,6 +91,17 @@ OpFoldResult AttentionOp::getWorkItems(OpBuilder &builder) {
   return foldSizes(builder, getLoc(), items, sizes);
 }
 
+OpFoldResult AttentionOp::getMacs(OpBuilder &builder) {
+  int64_t features = getQueryType().getShape().back() + getValueType().getShape().back();
+  AffineExpr macs = builder.getAffineSymbolExpr(0) * (features * getHeads());
+  SmallVector<OpFoldResult> sizes = {sizeOf(builder, getLoc(), getValue(), getBatchRank())};
+  for (int64_t dim : llvm::seq(getBatchRank() + 1)) {
+    sizes.push_back(sizeOf(builder, getLoc(), getQuery(), dim));
+    macs = macs * builder.getAffineSymbolExpr(dim + 1);
+  }
+  return foldSizes(builder, getLoc(), macs, sizes);
+}
+
 int64_t AttentionOp::getQueryRowBytes() { return llvm::alignTo(getQueryType().getShape().back() * 4, 64); }
 
 int64_t AttentionOp::getFixedScratchBytes() { return llvm::alignTo(getMr() * (getQueryRowBytes() + 4), 64); }

@@ -125,6 +125,10 @@ static LogicalResult verifyMatrices(GemmOp op) {
   return success();
 }
 
+OpFoldResult GemmOp::getMacs(OpBuilder &builder) {
+  return countElements(builder, getLoc(), getOutputs()[0], getInnerSize());
+}
+
 LogicalResult GemmOp::verify() {
   if (failed(verifySchedule(*this)))
     return failure();

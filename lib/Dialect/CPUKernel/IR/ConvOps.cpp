@@ -99,6 +99,11 @@ OpFoldResult ConvOp::getWorkItems(OpBuilder &builder) {
   return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1) * panels, sizes);
 }
 
+OpFoldResult ConvOp::getMacs(OpBuilder &builder) {
+  int64_t inner = getKernel()[0] * getKernel()[1] * shapedType(getInput()).getDimSize(3);
+  return countElements(builder, getLoc(), getOutputs()[0], inner);
+}
+
 LogicalResult DepthwiseConvOp::verify() {
   int64_t channels = areImages(*this) ? shapedType(getInput()).getDimSize(3) : 0;
   if (!areImages(*this) || getKernel().size() != 2 || shapedType(getOutputs()[0]).getDimSize(3) != channels ||
@@ -113,6 +118,10 @@ OpFoldResult DepthwiseConvOp::getWorkItems(OpBuilder &builder) {
   SmallVector<OpFoldResult> sizes = {sizeOf(builder, getLoc(), getOutputs()[0], 0),
                                      sizeOf(builder, getLoc(), getOutputs()[0], 1)};
   return foldSizes(builder, getLoc(), builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1), sizes);
+}
+
+OpFoldResult DepthwiseConvOp::getMacs(OpBuilder &builder) {
+  return countElements(builder, getLoc(), getOutputs()[0], getKernel()[0] * getKernel()[1]);
 }
 
 void ConvOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
@@ -151,4 +160,8 @@ OpFoldResult WinogradConvOp::getWorkItems(OpBuilder &builder) {
   auto tiles = [&](unsigned dim) { return builder.getAffineSymbolExpr(dim).ceilDiv(getTile()); };
   AffineExpr chunks = (builder.getAffineSymbolExpr(0) * tiles(1) * tiles(2)).ceilDiv(getChunk());
   return foldSizes(builder, getLoc(), chunks * getGroupCount(), sizes);
+}
+
+OpFoldResult WinogradConvOp::getMacs(OpBuilder &builder) {
+  return countElements(builder, getLoc(), getOutputs()[0], 9 * getChannels());
 }

@@ -54,3 +54,13 @@ OpFoldResult vitc::vcpu::detail::foldSizes(OpBuilder &builder, Location loc, Aff
                                            ArrayRef<OpFoldResult> symbols) {
   return affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, symbols.size(), expr), symbols);
 }
+
+OpFoldResult vitc::vcpu::detail::countElements(OpBuilder &builder, Location loc, Value memref, int64_t factor) {
+  AffineExpr count = builder.getAffineConstantExpr(factor);
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim = 0; dim < shapedType(memref).getRank(); ++dim) {
+    sizes.push_back(sizeOf(builder, loc, memref, dim));
+    count = count * builder.getAffineSymbolExpr(dim);
+  }
+  return foldSizes(builder, loc, count, sizes);
+}

@@ -37,6 +37,9 @@ mlir::OpFoldResult sizeOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Va
 mlir::OpFoldResult foldSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineExpr expr,
                              llvm::ArrayRef<mlir::OpFoldResult> symbols);
 
+/// The number of a memref's elements, times `factor`.
+mlir::OpFoldResult countElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref, int64_t factor);
+
 } // namespace vitc::vcpu::detail
 
 #endif // VITC_DIALECT_CPUKERNEL_IR_KERNELOPDETAIL_H

@@ -1,3 +1,5 @@
+#include "KernelCost.h"
+
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -142,7 +144,8 @@ LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels
   SmallVector<Value> inputs(captured.getArrayRef());
   llvm::append_range(inputs, op->getOperands().drop_back(outputs));
   LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs,
-                   op->getOperands().take_back(outputs));
+                   op->getOperands().take_back(outputs), builder.getStringAttr(op->getName().stripDialect()),
+                   getKernelCost(op, captured.getArrayRef(), builder));
   return success();
 }
 

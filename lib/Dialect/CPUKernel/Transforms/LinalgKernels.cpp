@@ -1,6 +1,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -31,6 +32,12 @@ static std::optional<unsigned> chooseParallelLoop(LinalgOp op) {
   return chosen;
 }
 
+/// Whether the op sums up products of two operands: a pooling reads two as well, the second for its window's shape.
+static bool sumsProducts(LinalgOp op) {
+  return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2 &&
+         llvm::any_of(*op.getBlock(), [](Operation &inside) { return isa<arith::MulFOp, arith::MulIOp>(inside); });
+}
+
 /// The extents of the op's loops, read off its memref operands.
 static SmallVector<OpFoldResult> getLoopExtents(OpBuilder &builder, LinalgOp op) {
   SmallVector<Range> ranges = op.createLoopRanges(builder, op.getLoc());
@@ -46,6 +53,18 @@ struct LinalgKernel : KernelOpInterface::ExternalModel<LinalgKernel<LinalgOpTy>,
     if (std::optional<unsigned> loop = chooseParallelLoop(structured))
       return getLoopExtents(builder, structured)[*loop];
     return builder.getIndexAttr(1);
+  }
+
+  OpFoldResult getMacs(Operation *op, OpBuilder &builder) const {
+    auto structured = cast<LinalgOp>(op);
+    if (!sumsProducts(structured))
+      return nullptr;
+    SmallVector<OpFoldResult> extents = getLoopExtents(builder, structured);
+    AffineExpr macs = builder.getAffineConstantExpr(1);
+    for (unsigned loop = 0; loop < extents.size(); ++loop)
+      macs = macs * builder.getAffineSymbolExpr(loop);
+    AffineMap map = AffineMap::get(0, extents.size(), macs);
+    return affine::makeComposedFoldedAffineApply(builder, op->getLoc(), map, extents);
   }
 
   LogicalResult emitKernel(Operation *op, OpBuilder &builder, ValueRange arguments) const {

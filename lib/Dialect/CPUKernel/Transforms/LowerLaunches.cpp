@@ -33,7 +33,7 @@ static void lowerLaunch(LaunchOp launch, func::FuncOp entry) {
   arguments.push_back(getShare(builder, loc, launch.getItems(), thread, threads));
   arguments.push_back(getShare(builder, loc, launch.getItems(), next, threads));
   func::CallOp::create(builder, loc, launch.getKernelAttr(), TypeRange(), arguments);
-  BarrierOp::create(builder, loc, frame);
+  BarrierOp::create(builder, loc, frame, launch.getKindAttr(), launch.getCostAttr());
   launch.erase();
 }
 

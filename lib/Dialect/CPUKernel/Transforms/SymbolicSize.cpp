@@ -115,6 +115,18 @@ int64_t vitc::vcpu::getElementBytes(Type element) {
   return element.isIndex() ? sizeof(int64_t) : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
+FailureOr<AffineExpr> vitc::vcpu::getSymbolicBytes(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  AffineExpr bytes = getAffineConstantExpr(getElementBytes(type.getElementType()), type.getContext());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    FailureOr<AffineExpr> extent = getExtent(buffer, dim);
+    if (failed(extent))
+      return failure();
+    bytes = bytes * *extent;
+  }
+  return bytes;
+}
+
 FailureOr<AffineExpr> vitc::vcpu::getSymbolicBytes(MemRefType type, ValueRange sizes) {
   MLIRContext *context = type.getContext();
   AffineExpr bytes = getAffineConstantExpr(getElementBytes(type.getElementType()), context);

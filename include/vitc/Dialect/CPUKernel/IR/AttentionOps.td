@@ -50,6 +50,7 @@ def CPUKernel_AttentionOp : CPUKernel_KernelOp<"attention"> {
     int64_t getQueryRowBytes();
     int64_t getFixedScratchBytes();
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    ::mlir::OpFoldResult getMacs(::mlir::OpBuilder &builder);
     bool hasBF16Products() { return !!getValuePanels(); }
     /// nr, the keys of a panel.
     int64_t getPanelWidth() { return getKeyType().getShape().back() / (hasBF16Products() ? 2 : 1); }

@@ -26,12 +26,15 @@ def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
   let description = [{
     The kernel is a function of inputs, outputs, scratch (`memref<?xi8>`, only where `scratch` gives its bytes a
     thread), first item and one past the last: it may be called for any split of [0, items) into ranges, in any order
-    and at once. Inputs (memrefs and scalars) are read, outputs are read and written.
+    and at once. Inputs (memrefs and scalars) are read, outputs are read and written. For profiles, `kind` is the name of
+    the op that it was and `cost` what it costs, where that follows from the model's symbols: multiplications with an
+    addition, bytes of weights, bytes of other operands.
 
     - (C1) The kernel is a function of the symbol table whose arguments have those types and which returns nothing.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$items, Optional<Index>:$scratch_bytes,
-                   Variadic<AnyType>:$inputs, Variadic<AnyMemRef>:$outputs);
+                   Variadic<AnyType>:$inputs, Variadic<AnyMemRef>:$outputs, OptionalAttr<StrAttr>:$kind,
+                   OptionalAttr<AffineMapAttr>:$cost);
   let assemblyFormat = [{
     $kernel `items` `(` $items `)` (`scratch` `(` $scratch_bytes^ `)`)? (`ins` `(` $inputs^ `:` type($inputs) `)`)?
     (`outs` `(` $outputs^ `:` type($outputs) `)`)? attr-dict
@@ -83,6 +86,7 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
   let hasVerifier = 1;
   let extraClassDeclaration = dpsDeclaration # [{
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    ::mlir::OpFoldResult getMacs(::mlir::OpBuilder &builder);
     ::mlir::ShapedType getAType() { return ::llvm::cast<::mlir::ShapedType>(getA().getType()); }
     ::mlir::ShapedType getBType() { return ::llvm::cast<::mlir::ShapedType>(getB().getType()); }
     ::mlir::ShapedType getCType() { return ::llvm::cast<::mlir::ShapedType>(getOutputs()[0].getType()); }

@@ -35,6 +35,10 @@ class CPUKernel_WindowOp<string mnemonic, dag schedule = (ins)> : CPUKernel_Kern
     `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`epilogue` $epilogue^)? (`->` type($results)^)?
   }];
   let hasVerifier = 1;
+  code windowDeclaration = dpsDeclaration # [{
+    ::mlir::OpFoldResult getMacs(::mlir::OpBuilder &builder);
+  }];
+  let extraClassDeclaration = windowDeclaration;
 }
 
 def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)> {
@@ -58,7 +62,7 @@ def CPUKernel_ConvOp : CPUKernel_WindowOp<"conv", (ins UnitAttr:$panels_inside)>
       arguments are the accumulator and one scalar an extra operand, and which yields f32.
     - (C5) The last dimension of memrefs has stride 1.
   }];
-  let extraClassDeclaration = dpsDeclaration # [{
+  let extraClassDeclaration = windowDeclaration # [{
     bool hasBF16Products() { return ::mlir::getElementTypeOrSelf(getInput().getType()).isBF16(); }
     /// Channels of an element of the packed filter.
     int64_t getInterleave() { return hasBF16Products() ? 2 : 1; }
@@ -116,6 +120,7 @@ def CPUKernel_WinogradConvOp : CPUKernel_KernelOp<"winograd_conv"> {
   let hasVerifier = 1;
   let extraClassDeclaration = dpsDeclaration # [{
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    ::mlir::OpFoldResult getMacs(::mlir::OpBuilder &builder);
     /// n, the inputs of a tile along an axis.
     int64_t getWindow() { return getTile() + 2; }
     int64_t getChannels() { return ::llvm::cast<::mlir::ShapedType>(getInput().getType()).getShape().back(); }

@@ -53,8 +53,12 @@ def CPUKernel_ScratchOp : CPUKernel_Op<"scratch", [Pure]> {
 }
 
 def CPUKernel_BarrierOp : CPUKernel_Op<"barrier"> {
-  let summary = "waits for every thread of the team";
-  let arguments = (ins CPUKernel_Frame:$frame);
+  let summary = "waits for every thread of the team, which ends a step";
+  let description = [{
+    A step is what a run does from one barrier to the next. The barriers of an entry function are in one block; each is
+    passed once, and says what its step was: `kind`, `cost` (as in `vcpu.launch`), and as location the nodes.
+  }];
+  let arguments = (ins CPUKernel_Frame:$frame, OptionalAttr<StrAttr>:$kind, OptionalAttr<AffineMapAttr>:$cost);
   let assemblyFormat = "$frame attr-dict";
 }
 

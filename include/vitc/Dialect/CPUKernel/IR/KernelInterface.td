@@ -15,6 +15,9 @@ def CPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
   let methods = [
     InterfaceMethod<"The number of independent work items, computed from the operands' (memref) sizes.",
       "::mlir::OpFoldResult", "getWorkItems", (ins "::mlir::OpBuilder &":$builder)>,
+    InterfaceMethod<"The multiplications with an addition of the products that the op stands for, however it computes "
+                    "them, from the operands' (memref) sizes; null for none.",
+      "::mlir::OpFoldResult", "getMacs", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
     InterfaceMethod<"Bytes of scratch a thread needs, or null for none.",
       "::mlir::OpFoldResult", "getScratchBytes", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
     InterfaceMethod<"Fills the body of the kernel; `builder` stands in the entry block, whose arguments are as above. "

@@ -18,6 +18,9 @@ int64_t getElementBytes(mlir::Type element);
 /// The bytes of a contiguous buffer of `type` whose dynamic extents are `sizes`.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicBytes(mlir::MemRefType type, mlir::ValueRange sizes);
 
+/// The bytes of the elements that a buffer of the program, or a view of one, shows.
+mlir::FailureOr<mlir::AffineExpr> getSymbolicBytes(mlir::Value buffer);
+
 } // namespace vitc::vcpu
 
 #endif // VITC_DIALECT_CPUKERNEL_TRANSFORMS_SYMBOLICSIZE_H
