@@ -10,6 +10,7 @@
 #include "OptionChecks.h"
 #include "OutputShapes.h"
 #include "StageRunner.h"
+#include "Tuner.h"
 #include "Verification.h"
 
 #include "vitc/Import/Import.h"
@@ -22,9 +23,11 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -47,7 +50,7 @@ public:
         diagnostics(&context, err) {}
 
   ExitCode run() {
-    if (failed(import()) || failed(checkShapesOfReport()))
+    if (failed(readTuning()) || failed(import()) || failed(checkShapesOfReport()))
       return CannotCompile;
     for (Stage stage = Stage::ONNX; stage != Stage::Library; stage = static_cast<Stage>(static_cast<int>(stage) + 1)) {
       if (failed(runStage(stage)))
@@ -130,8 +133,11 @@ private:
   }
 
   LogicalResult runStage(Stage stage) {
-    if (stage == Stage::Tiled)
+    if (stage == Stage::Tiled) {
+      if (failed(applyTuning()))
+        return failure();
       cloneForLevels();
+    }
     for (Unit &unit : units) {
       // What is recognised is the same for all shapes.
       Report *told = unit.shape == 0 ? &report : nullptr;
@@ -151,6 +157,53 @@ private:
       all.insert(all.end() - (targets.size() - 1), std::move(unit));
     }
     units = std::move(all);
+  }
+
+  std::string getTuningPath() const {
+    if (!options.tuning.empty() || options.tuneSeconds == 0)
+      return options.tuning;
+    llvm::SmallString<128> path(options.output);
+    llvm::sys::path::replace_extension(path, "tuning.json");
+    return path.str().str();
+  }
+
+  LogicalResult failTuning(const Twine &why) {
+    err << "vitc: error: " << (options.tuneSeconds > 0 ? "--tune: " : "--tuning: ") << why << '\n';
+    return failure();
+  }
+
+  /// `--tuning`; a file that `--tune` is to write need not be there.
+  LogicalResult readTuning() {
+    std::string path = getTuningPath();
+    tuning.cpu = llvm::sys::getHostCPUName().str();
+    if (path.empty() || (options.tuneSeconds > 0 && !llvm::sys::fs::exists(path)))
+      return success();
+    llvm::Expected<Tuning> read = Tuning::read(path);
+    if (!read)
+      return failTuning(llvm::toString(read.takeError()));
+    if (options.tuneSeconds > 0 && read->cpu != tuning.cpu)
+      return failTuning("'" + path + "' was measured on " + read->cpu + ", and this machine is " + tuning.cpu);
+    tuning = std::move(*read);
+    return success();
+  }
+
+  /// `--tune`; what was measured goes to the modules and to the file.
+  LogicalResult applyTuning() {
+    if (options.tuneSeconds > 0) {
+      const TargetInfo *target = findRunnable(targets);
+      if (!target)
+        return failTuning("it measures on this machine, whose CPU has no level that is compiled for");
+      TuningReport tuned = tune(*units.front().module, *target, options.tuneSeconds, tuning);
+      if (llvm::Error error = tuning.write(getTuningPath()))
+        return failTuning(llvm::toString(std::move(error)));
+      if (options.explain != ExplainFormat::JSON)
+        out << "tuning: " << tuned.measured << " of " << tuned.kernels << " kernels measured, " << tuned.faster
+            << " with another schedule than expected; " << getTuningPath() << '\n';
+    }
+    if (!tuning.schedules.empty())
+      for (Unit &unit : units)
+        setTuning(*unit.module, tuning);
+    return success();
   }
 
   /// A pass that fails says why; where none did, the defect is ours.
@@ -239,6 +292,7 @@ private:
   std::vector<Unit> units;
   OwningOpRef<ModuleOp> graph;            ///< at the stage `onnx`, for `--verify`
   std::vector<std::string> verifiedNodes; ///< of it, which `--verify` compares
+  Tuning tuning;
   Report report;
   CostReport costs;
   LoweredProgram lowered;

@@ -24,6 +24,8 @@ static std::optional<Refusal> checkFiles(const Options &options) {
       options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report || options.verify;
   if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return misuse("expected -o with the path of the library to write");
+  if (options.tuneSeconds > 0 && options.tuning.empty() && options.output.empty())
+    return misuse("expected --tuning with the file to write, or -o, with --tune");
   if (!options.output.empty() && options.stopAfter != Stage::Library)
     return misuse("expected -o or --compile-to, which prints IR and writes no file");
   if (options.explain != ExplainFormat::None && options.stopAfter < Stage::ViT)

@@ -1,4 +1,5 @@
 #include "vitc/Support/CostModel.h"
+#include "vitc/Support/Tuning.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -13,11 +14,27 @@ GemmSchedule vitc::chooseGemmSchedule(const TargetInfo &target) {
   return {accumulators / vectorsPerRow, vectorsPerRow * lanes, lanes};
 }
 
-GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, int64_t inner, bool isRounded) {
-  int64_t rowBytes = std::max<int64_t>(1, inner) * (isRounded ? 2 : sizeof(float));
+/// What was measured of a kernel: a number from `least` to `most`.
+static std::optional<int64_t> findTuned(const TargetInfo &target, llvm::StringRef kernel,
+                                        llvm::ArrayRef<int64_t> extents, llvm::StringRef name, int64_t least,
+                                        int64_t most) {
+  const Tuning::Schedule *schedule = target.tuning ? target.tuning->find(tuningKey(target, kernel, extents)) : nullptr;
+  if (!schedule)
+    return std::nullopt;
+  auto found = schedule->find(name.str());
+  if (found == schedule->end() || found->second < least || found->second > most)
+    return std::nullopt;
+  return found->second;
+}
+
+GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool isRounded) {
+  int64_t rowBytes = std::max<int64_t>(1, shape.inner) * (isRounded ? 2 : sizeof(float));
   bool packA = isRounded || rowBytes % 4096 == 0;
   int64_t leastRows = packA ? 256 : 112;
-  return {std::max(leastRows, target.l2Bytes / 3 / rowBytes), packA};
+  int64_t extents[] = {shape.rows, shape.inner, shape.columns};
+  int64_t mc = std::max(leastRows, target.l2Bytes / 3 / rowBytes);
+  return {findTuned(target, "gemm", extents, "mc", 1, INT32_MAX).value_or(mc),
+          findTuned(target, "gemm", extents, "pack_a", isRounded, 1).value_or(packA) != 0};
 }
 
 namespace {
@@ -38,7 +55,8 @@ static double estimateConv(const TargetInfo &target, const WinogradShape &shape,
   return std::max(time, filters * products.filterBytes / target.memoryBytesPerSecond);
 }
 
-WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape) {
+/// The tile that is expected to be the fastest, 0 for plain products.
+static int64_t chooseWinogradTile(const TargetInfo &target, const WinogradShape &shape) {
   auto estimate = [&](int64_t tile, double ofInputs, double ofOutputs) {
     double tiles = static_cast<double>(llvm::divideCeil(shape.height, tile)) * llvm::divideCeil(shape.width, tile);
     double additions = tiles * (ofInputs * shape.channels + ofOutputs * shape.filters);
@@ -50,11 +68,20 @@ WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const Wi
   // The additions of the transforms; a number that goes to the cache and back counts as two.
   double two = estimate(2, 32 + 2 * 16, 24 + 2 * 16), four = estimate(4, 144 + 2 * 36, 100 + 2 * 36);
   if (std::min(two, four) > 0.9 * plain)
+    return 0;
+  return four < two ? 4 : 2;
+}
+
+WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape) {
+  std::optional<int64_t> tuned =
+      findTuned(target, "conv3x3", {shape.height, shape.width, shape.channels, shape.filters}, "tile", 0, 4);
+  int64_t tile = tuned && *tuned % 2 == 0 ? *tuned : chooseWinogradTile(target, shape);
+  if (tile == 0)
     return {};
   // Enough tiles for two register tiles a panel, not so many that a picture is the work of one thread; a transformed
   // input serves so many filters that its additions are a tenth of their products.
   constexpr int64_t leastTiles = 28, mostTiles = 56, filtersOfItem = 64;
-  int64_t tile = four < two ? 4 : 2, places = (tile + 2) * (tile + 2);
+  int64_t places = (tile + 2) * (tile + 2);
   int64_t tileBytes = places * shape.channels * static_cast<int64_t>(sizeof(float));
   int64_t panelWidth = chooseGemmSchedule(target).nr;
   return {tile, std::clamp(2 * target.l2Bytes / tileBytes, leastTiles, mostTiles),

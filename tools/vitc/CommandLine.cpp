@@ -58,6 +58,8 @@ public:
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);
     options.precision = arguments.getLastArgValue(OPT_precision, options.precision);
+    options.tuning = arguments.getLastArgValue(OPT_tuning);
+    readTune();
     readMaxMemory();
     readLevels();
     readArtefacts();
@@ -118,6 +120,12 @@ private:
         reject("expected cpu, cpu:LEVEL or aarch64 in --target, got '" + item + "'");
       options.levels.push_back(level.empty() ? "host" : level.str());
     }
+  }
+
+  void readTune() {
+    StringRef text = arguments.getLastArgValue(OPT_tune, "0");
+    if (text.getAsDouble(options.tuneSeconds) || (arguments.hasArg(OPT_tune) && !(options.tuneSeconds > 0)))
+      reject("expected a number of seconds in --tune, got '" + text + "'");
   }
 
   void readMaxMemory() {

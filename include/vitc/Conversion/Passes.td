@@ -34,6 +34,12 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
+    Schedules that were measured (`vitc --tune`) are an attribute of the module, and count more than the cost model:
+
+    ```mlir
+    module attributes {vit.tuning = {"znver4 fp32 gemm 394x384x1152" = {mc = 394, pack_a = 0}}} …
+    ```
+
     Precondition: the `fused` stage. Postcondition: no vit op but `vit.procedure` and `vit.extent`.
   }];
   let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">,

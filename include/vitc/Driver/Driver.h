@@ -37,6 +37,8 @@ struct Options {
   uint64_t maxMemory = 0;                ///< bytes that vitc may allocate; 0: no bound. Beyond it the process ends
   ExplainFormat explain = ExplainFormat::None;
   std::optional<std::string> verify; ///< the .npz file of inputs to compare with the unfused path on; empty: drawn ones
+  std::string tuning;                ///< the file of measured schedules; empty: none
+  double tuneSeconds = 0;            ///< how long to measure schedules, which go to that file; 0: not at all
   bool report = false;               ///< print what the model costs
   bool externalWeights = false;
   bool quiet = false; ///< no progress on a terminal

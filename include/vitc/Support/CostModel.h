@@ -16,6 +16,11 @@ struct GemmSchedule {
 /// rather than tall, since each column vector is loaded once for `mr` products (BLIS, Van Zee and van de Geijn 2015).
 GemmSchedule chooseGemmSchedule(const TargetInfo &target);
 
+/// A matrix product: rows of A, depth of the sums, columns of B; rows may be unknown (kDynamic).
+struct GemmShape {
+  int64_t rows, inner, columns;
+};
+
 /// How a matrix product walks the rows of A; see `vcpu.gemm`.
 struct GemmChunk {
   int64_t mc; ///< rows that are worked on together
@@ -26,7 +31,8 @@ struct GemmChunk {
 /// be streamed too often. Rows whose distance is a multiple of a page of 4 KiB are packed: all of a register tile would
 /// lie in one set of L1; and where products are of bf16, which rounds them. Measured at 197 and 785 rows with weights
 /// out of the cache: 90 to 97 % of the FMA peak.
-GemmChunk chooseGemmChunk(const TargetInfo &target, int64_t inner, bool isRounded = false);
+/// What was measured (`TargetInfo::tuning`: "gemm", with mc and pack_a) counts more.
+GemmChunk chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool isRounded = false);
 
 /// A 3 × 3 convolution of stride 1: the extents of its output, of one image.
 struct WinogradShape {
@@ -42,7 +48,8 @@ struct WinogradSchedule {
 
 /// The fastest of plain products, F(2 × 2) and F(4 × 4) by a roofline: their products at a core's peak, or their
 /// filters, which transforming makes 16/9 or 4 times as large, from memory. Transforms count as additions. Plain
-/// products are of the target's precision, transformed ones of f32: their sums cancel.
+/// products are of the target's precision, transformed ones of f32: their sums cancel. What was measured ("conv3x3",
+/// with the tile) counts more.
 WinogradSchedule chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape);
 
 } // namespace vitc

@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,8 @@ enum class Precision {
   BF16,
 };
 
+struct Tuning;
+
 /// What the cost model and the kernel builders know of a CPU level. Sizes are in bytes, per core.
 struct TargetInfo {
   std::string level; ///< vitc's name of the level: "x86-64-v3", "znver4", …
@@ -51,6 +54,7 @@ struct TargetInfo {
   double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
   Precision precision = Precision::FP32; ///< what code is made for
+  std::shared_ptr<const Tuning> tuning;  ///< what was measured, or null
 
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
   /// Whether a machine of this level runs code for `other`.

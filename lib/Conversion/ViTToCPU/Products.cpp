@@ -44,8 +44,10 @@ vcpu::GemmOp vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo
                               PanelFormat format) {
   GemmSchedule schedule = chooseGemmSchedule(target);
   constexpr int64_t rowsOfTiles = 32;
+  ArrayRef<int64_t> rows = cast<ShapedType>(operands.rows.getType()).getShape();
+  int64_t columns = cast<ShapedType>(operands.output.getType()).getShape().back();
   GemmChunk chunk =
-      chooseGemmChunk(target, cast<ShapedType>(operands.rows.getType()).getShape().back(), format.isOfPairs());
+      chooseGemmChunk(target, {rows[rows.size() - 2], rows.back(), columns}, /*isRounded=*/format.isOfPairs());
   return vcpu::GemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels,
                               operands.extras, ValueRange(operands.output),
                               builder.getAffineMapArrayAttr(operands.maps), format.tiles ? rowsOfTiles : schedule.mr,

@@ -7,18 +7,18 @@ using namespace vitc;
 TEST(CostModel, ChunksOfRowsTakeAThirdOfL2) {
   TargetInfo target = *TargetInfo::get("x86-64-v4");
   target.l2Bytes = 1 << 20;
-  EXPECT_EQ(chooseGemmChunk(target, 384).mc, 227);
-  EXPECT_FALSE(chooseGemmChunk(target, 384).packA);
-  EXPECT_EQ(chooseGemmChunk(target, 1536).mc, 112);
-  EXPECT_FALSE(chooseGemmChunk(target, 1536).packA);
+  EXPECT_EQ(chooseGemmChunk(target, {197, 384, 384}).mc, 227);
+  EXPECT_FALSE(chooseGemmChunk(target, {197, 384, 384}).packA);
+  EXPECT_EQ(chooseGemmChunk(target, {197, 1536, 384}).mc, 112);
+  EXPECT_FALSE(chooseGemmChunk(target, {197, 1536, 384}).packA);
 }
 
 TEST(CostModel, RowsAWholePageApartArePacked) {
   TargetInfo target = *TargetInfo::get("x86-64-v4");
-  EXPECT_TRUE(chooseGemmChunk(target, 1024).packA);
-  EXPECT_TRUE(chooseGemmChunk(target, 3072).packA);
-  EXPECT_FALSE(chooseGemmChunk(target, 768).packA);
-  EXPECT_GE(chooseGemmChunk(target, 3072).mc, 256);
+  EXPECT_TRUE(chooseGemmChunk(target, {197, 1024, 384}).packA);
+  EXPECT_TRUE(chooseGemmChunk(target, {197, 3072, 384}).packA);
+  EXPECT_FALSE(chooseGemmChunk(target, {197, 768, 384}).packA);
+  EXPECT_GE(chooseGemmChunk(target, {197, 3072, 384}).mc, 256);
 }
 
 /// Accumulators, a row of B and a broadcast of A are in registers at once; one more row would spill.
@@ -38,9 +38,9 @@ TEST(CostModel, RegisterTilesFillTheRegisters) {
 TEST(CostModel, ChunksHaveALeastNumberOfRows) {
   TargetInfo target = *TargetInfo::get("x86-64-v3");
   target.l2Bytes = 64 << 10;
-  EXPECT_EQ(chooseGemmChunk(target, 4097).mc, 112);
-  EXPECT_EQ(chooseGemmChunk(target, 4096).mc, 256);
-  EXPECT_GT(chooseGemmChunk(target, 0).mc, 0);
+  EXPECT_EQ(chooseGemmChunk(target, {197, 4097, 384}).mc, 112);
+  EXPECT_EQ(chooseGemmChunk(target, {197, 4096, 384}).mc, 256);
+  EXPECT_GT(chooseGemmChunk(target, {197, 0, 384}).mc, 0);
 }
 
 TEST(CostModel, WinogradWeighsProductsAgainstFilters) {

@@ -7,6 +7,9 @@
 
 namespace vitc {
 
+/// An attribute of modules: the schedules of a tuning file, numbers by name by kernel.
+inline constexpr llvm::StringLiteral kTuningAttr = "vit.tuning";
+
 /// vit.linear → vcpu.pack, vcpu.gemm.
 void populateViTLinearToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
