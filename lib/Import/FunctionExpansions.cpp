@@ -135,9 +135,17 @@ static FailureOr<Outputs> expandMaxUnpool(Node &node, OpBuilder &builder) {
   auto kernel = steps.get<DenseI64ArrayAttr>("kernel_shape"), strides = steps.get<DenseI64ArrayAttr>("strides"),
        pads = steps.get<DenseI64ArrayAttr>("pads");
   size_t rank = kernel ? kernel.size() : 0;
+  auto arePossible = [](DenseI64ArrayAttr extents) {
+    return !extents || llvm::all_of(extents.asArrayRef(), [](int64_t extent) { return llvm::isUInt<31>(extent); });
+  };
   if (rank == 0 || (strides && static_cast<size_t>(strides.size()) != rank) ||
-      (pads && static_cast<size_t>(pads.size()) != 2 * rank))
-    return node.emitError() << "expected a kernel_shape, and strides and pads of its length";
+      (pads && static_cast<size_t>(pads.size()) != 2 * rank) || !arePossible(kernel) || !arePossible(strides) ||
+      !arePossible(pads))
+    return node.emitError() << "expected a kernel_shape, and strides and pads of its length, from 0 to 2^31 - 1";
+  Type type = getElementTypeOrSelf(node.inputs[0]);
+  TypedAttr none = type.isIntOrFloat() ? builder.getZeroAttr(type) : TypedAttr();
+  if (!none)
+    return node.emitError() << "expected an input of numbers, got elements of " << type;
   // extent = stride · (pooled − 1) + kernel − pads: a product and a sum that leave the first two extents as they are.
   SmallVector<int64_t> factors(2, 1), terms(2, 0);
   for (size_t dim = 0; dim < rank; ++dim) {
@@ -148,8 +156,7 @@ static FailureOr<Outputs> expandMaxUnpool(Node &node, OpBuilder &builder) {
   Value product = steps.makeOne("Mul", {steps.makeOne("Shape", {node.inputs[0]}), steps.integers(factors)});
   Value extents = steps.makeOne("Add", {product, steps.integers(terms)}), flat = steps.integers({-1});
   auto flatten = [&](Value value) { return steps.makeOne("Reshape", {value, flat}); };
-  Type type = getElementTypeOrSelf(node.inputs[0]);
-  Attribute zero = DenseElementsAttr::get(RankedTensorType::get({1}, type), builder.getZeroAttr(type));
+  Attribute zero = DenseElementsAttr::get(RankedTensorType::get({1}, type), Attribute(none));
   Value zeros =
       steps.makeOne("ConstantOfShape", {steps.makeOne("ReduceProd", {extents})}, {steps.attribute("value", zero)});
   Value filled = steps.makeOne("ScatterElements", {zeros, flatten(node.inputs[1]), flatten(node.inputs[0])});

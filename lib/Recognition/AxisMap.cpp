@@ -198,6 +198,8 @@ private:
       }
       llvm::append_range(axes, *parts);
     }
+    if (op.getSrcType().getRank() == 0) // dimensions of one element come from nothing
+      axes.assign(op.getResultType().getRank(), Axis());
     map.axes = std::move(axes);
     return success();
   }

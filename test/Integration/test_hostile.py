@@ -198,6 +198,29 @@ def test_shapes_that_nothing_states(refused, op):
     refused(model([node(op, inputs, ["y"])], shape=() if op == "Range" else (2, 2, 3), opset=20), op)
 
 
+def test_unpooling_what_is_no_tensor(refused):
+    split = node("SplitToSequence", ["x"], ["seq"], axis=1)
+    refused(model([split, node("MaxUnpool", ["seq", "seq"], ["y"], kernel_shape=[2, 2])]), "expected an input of numbers")
+
+
+@pytest.mark.parametrize("name", ["kernel_shape", "strides", "pads"])
+def test_windows_that_no_extent_holds(refused, name):
+    windows = {"kernel_shape": [2, 2], "strides": [1, 1], "pads": [0, 0, 0, 0]}
+    windows[name] = [2**63 - 1 - index for index in range(len(windows[name]))]
+    indices = numpy_helper.from_array(np.zeros((1, 1, 2, 2), np.int64), "i")
+    refused(model([node("MaxUnpool", ["x", "i"], ["y"], **windows)], [indices], shape=(1, 1, 2, 2)), "expected a kernel_shape")
+
+
+def test_normalised_as_a_whole(run_tool, tmp_path):
+    """The norm's statistics are one number, which is then a dimension of one element."""
+    x = np.arange(12, dtype=np.float32).reshape(3, 4)
+    ones = numpy_helper.from_array(np.ones((3, 4), np.float32), "w")
+    nodes = [node("LayerNormalization", ["x", "w"], ["n", "", "d"], axis=0), node("Trilu", ["d"], ["t"]),
+             node("Mul", ["t", "x"], ["y"])]
+    expected = x / np.sqrt(x.var() + 1e-5)
+    assert np.allclose(run_model(model(nodes, [ones], shape=(3, 4)), {"x": x}, run_tool, tmp_path)["y"], expected, rtol=1e-5)
+
+
 def test_slices_along_no_axis(run_tool, tmp_path):
     x = np.arange(4, dtype=np.float32).reshape(1, 4)
     nothing = [ints(name) for name in ("starts", "ends", "axes", "steps")]

@@ -242,6 +242,16 @@ TEST_F(AxisMapTest, SliceWithinAMixedDimension) {
   EXPECT_EQ(trace(half).source, half);
 }
 
+TEST_F(AxisMapTest, DimensionsOfOneElement) {
+  Value value = parse("%x: tensor<f32>) -> tensor<1x1xf32>", R"(
+    %e = tensor.expand_shape %x [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+    return %e : tensor<1x1xf32>
+  )");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(trace(value).axes.size(), 2u);
+  expectRebuilds(value);
+}
+
 TEST_F(AxisMapTest, SymbolsAreEqualThroughShapeArithmetic) {
   Value value = parse("%x: tensor<?x4xf32>) -> tensor<?x4xf32>", R"(
     %i = tensor.empty(%c0) : tensor<?x4xf32>
