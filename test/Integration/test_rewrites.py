@@ -158,13 +158,18 @@ def test_shifted_windows_move_once(name, compiled, run_tool):
 
 
 @pytest.mark.parametrize("name", ["pvt", "pvt.dyn", "pvt_v2", "lavit", "pvt_batch"])
-def test_spatial_reduction_is_a_product_of_patches(name, compiled, run_tool):
-    """Convolutions whose stride is their kernel cut pictures into rows; PVT v2's that overlap stay, and what convolves maps."""
-    text = run_tool("vitc", compiled(name).model, "--compile-to=fused").stdout
-    assert "vit.patchify" in text
-    for line in re.findall(r"vit\.conv .*", text):
-        [stride] = re.findall(r"strides = array<i64: (\d+), ", line)
-        assert stride == "1" or "groups = " in line or f"x{stride}x{stride}xf32>) ->" not in line
+def test_spatial_reduction_reads_tokens_where_they_lie(name, compiled, run_tool):
+    """The picture's patches are rows of a product; those of tokens are convolved in place, with no copy to channel-first."""
+    model = compiled(name).model
+    fused = run_tool("vitc", model, "--compile-to=fused").stdout
+    assert fused.count("vit.patchify") == (0 if name == "pvt_v2" else 1)
+    reductions = [line for line in re.findall(r"vit\.conv .*", fused) if "groups = " not in line
+                  and (stride := re.findall(r"strides = array<i64: (\d+), ", line)[0]) != "1" and f"x{stride}x{stride}xf32>) ->" in line]
+    assert len(reductions) >= 2
+    tiled = run_tool("vitc", model, "--compile-to=tiled").stdout
+    moved = re.findall(r"vcpu\.pack ins\(%\w+ : tensor<([\dx?]+)xf32>\).* permutation = \[0, 2, 1\]", tiled)
+    tokens = [shape for shape in moved if shape.split("x")[1] != "3"]  # not of the picture
+    assert len(tokens) == (2 if name == "lavit" else 0)  # the map of scores that is convolved across stages, there and back
 
 
 @pytest.mark.parametrize("name", ["deit", "deit.dyn", "dinov2_reg4", "vit_meta_reg4"])

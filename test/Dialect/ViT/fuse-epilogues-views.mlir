@@ -21,6 +21,24 @@ func.func @tokens(%x: tensor<1x4x8x8xf32>, %w: tensor<4x1x3x3xf32>) -> tensor<1x
 
 // -----
 
+// CHECK-LABEL: func @attributes
+// CHECK: vit.linear %{{.+}} epilogue {
+// CHECK: vit.silu %{{.+}} {beta = 1.702000e+00 : f32} : f32
+// CHECK: vit.linear %{{.+}} epilogue {
+// CHECK: vit.gelu %{{.+}} {approximate = 1 : i32} : f32
+func.func @attributes(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>) -> (tensor<2x3x8xf32>, tensor<8x6xf32>) {
+  %0 = vit.linear %x, %w : (tensor<6x4xf32>, tensor<4x8xf32>) -> tensor<6x8xf32>
+  %1 = tensor.expand_shape %0 [[0, 1], [2]] output_shape [2, 3, 8] : tensor<6x8xf32> into tensor<2x3x8xf32>
+  %2 = vit.silu %1 {beta = 1.702 : f32} : tensor<2x3x8xf32>
+  %3 = vit.linear %x, %w : (tensor<6x4xf32>, tensor<4x8xf32>) -> tensor<6x8xf32>
+  %e = tensor.empty() : tensor<8x6xf32>
+  %4 = linalg.transpose ins(%3 : tensor<6x8xf32>) outs(%e : tensor<8x6xf32>) permutation = [1, 0]
+  %5 = vit.gelu %4 {approximate = 1 : i32} : tensor<8x6xf32>
+  return %2, %5 : tensor<2x3x8xf32>, tensor<8x6xf32>
+}
+
+// -----
+
 // What is read before its activation as well stays as it is.
 // CHECK-LABEL: func @read_twice
 // CHECK: vit.linear

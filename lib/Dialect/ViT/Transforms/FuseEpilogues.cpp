@@ -191,7 +191,10 @@ struct ApplyBeforeViews final : OpRewritePattern<ActivationOp> {
     if (read->getOwner() == op || !isa_and_nonnull<LinearOp, ConvOp>(contraction) || !read->get().hasOneUse())
       return rewriter.notifyMatchFailure(op, "does not read views of a contraction that alone are read");
     rewriter.setInsertionPointAfter(contraction);
-    auto activated = ActivationOp::create(rewriter, op.getLoc(), read->get().getType(), read->get());
+    IRMapping mapping;
+    mapping.map(op.getInput(), read->get());
+    auto activated = cast<ActivationOp>(rewriter.clone(*op, mapping));
+    activated.getResult().setType(cast<RankedTensorType>(read->get().getType()));
     rewriter.modifyOpInPlace(read->getOwner(), [&] { read->set(activated.getResult()); });
     rewriter.replaceOp(op, op.getInput());
     return success();
