@@ -106,8 +106,10 @@ static Location getNameLoc(const std::string &name, OpBuilder &builder) {
 
 FailureOr<Value> GraphImporter::getValue(StringRef name, Scope &scope) {
   Scope *owner = &scope;
-  while (!owner->owns(name))
+  while (owner && !owner->owns(name))
     owner = owner->parent;
+  if (!owner) // an output of a node that has fewer in its newest form
+    return emitError(getNameLoc(scope.prefix + name.str(), builder)) << "is read, but vitc does not compute it";
   auto known = owner->values.find(name);
   if (known != owner->values.end())
     return known->second;

@@ -198,6 +198,11 @@ def test_shapes_that_nothing_states(refused, op):
     refused(model([node(op, inputs, ["y"])], shape=() if op == "Range" else (2, 2, 3), opset=20), op)
 
 
+def test_outputs_that_no_version_of_an_operator_has(refused):
+    norm = node("BatchNormalization", ["x", "s", "s", "s", "s"], ["n", "mean", "var", "extra"])
+    refused(model([norm, node("Add", ["n", "extra"], ["y"])], [tensor("s", [4], bytes(16))], opset=10), "extra")
+
+
 def test_unpooling_what_is_no_tensor(refused):
     split = node("SplitToSequence", ["x"], ["seq"], axis=1)
     refused(model([split, node("MaxUnpool", ["seq", "seq"], ["y"], kernel_shape=[2, 2])]), "expected an input of numbers")
