@@ -4,10 +4,12 @@
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
 
+#include <csignal>
 #include <cxxabi.h>
 #include <exception>
 #include <new>
 #include <string>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <system_error>
 #include <unistd.h>
@@ -38,6 +40,26 @@ static void handleFatalError(void *, const char *reason, bool) {
   [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+static struct sigaction formerFaultAction;
+
+/// Libraries use what malloc returns without looking where they count on a page or two. A fault where nothing more can
+/// be had is that; any other goes to who handled it before.
+static void handleFault(int) {
+  constexpr size_t block = 1 << 20;
+  void *probe = mmap(nullptr, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (probe == MAP_FAILED)
+    endOutOfMemory();
+  munmap(probe, block);
+  sigaction(SIGSEGV, &formerFaultAction, nullptr);
+}
+
+static void installFaultHandler() {
+  struct sigaction action = {};
+  action.sa_handler = handleFault;
+  action.sa_flags = SA_ONSTACK;
+  sigaction(SIGSEGV, &action, &formerFaultAction);
+}
+
 /// Sets the soft limit, up to the hard one; returns the former.
 static uint64_t setLimit(uint64_t bytes) {
   rlimit limit;
@@ -56,11 +78,13 @@ MemoryLimit::MemoryLimit(uint64_t bytes, llvm::StringRef model) {
   std::set_terminate(endUncaught);
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endOutOfMemory(); });
   llvm::install_fatal_error_handler(handleFatalError);
+  installFaultHandler();
   formerBytes = setLimit(bytes);
 }
 
 MemoryLimit::~MemoryLimit() {
   setLimit(formerBytes);
+  sigaction(SIGSEGV, &formerFaultAction, nullptr);
   llvm::remove_fatal_error_handler();
   llvm::remove_bad_alloc_error_handler();
   std::set_terminate(nullptr);

@@ -10,7 +10,7 @@ MAP = "{ global: *_model_v1; local: *; };"
 @pytest.fixture(scope="session")
 def build_add(source_dir, build_dir, tmp_path_factory):
     """build_add(path, *macros): links the library, as vitc links models."""
-    runtime = build_dir / "lib" / "vitc_runtime.o"
+    runtime = build_dir / "lib" / "runtime" / "x86_64.o"
     folder = tmp_path_factory.mktemp("add")
     (folder / "exports.map").write_text(MAP)
 

@@ -110,7 +110,7 @@ def lines(*command):
 
 
 def test_runtime_needs_little(build_dir):
-    needed = {line.split()[-1] for line in lines(f"{LLVM}/llvm-nm", "-u", build_dir / "lib" / "vitc_runtime.o")}
+    needed = {line.split()[-1] for line in lines(f"{LLVM}/llvm-nm", "-u", build_dir / "lib" / "runtime" / "x86_64.o")}
     assert needed <= {
         "clock_gettime", "free", "getenv", "malloc", "memcpy", "memset", "mmap", "munmap", "pthread_create",
         "pthread_join", "vitc_model_program"}
@@ -118,7 +118,7 @@ def test_runtime_needs_little(build_dir):
 
 def test_runtime_runs_on_old_processors(build_dir):
     """No VEX or EVEX instruction: their operands are what AVX's mnemonics begin with."""
-    code = lines(f"{LLVM}/llvm-objdump", "-d", "--no-show-raw-insn", build_dir / "lib" / "vitc_runtime.o")
+    code = lines(f"{LLVM}/llvm-objdump", "-d", "--no-show-raw-insn", build_dir / "lib" / "runtime" / "x86_64.o")
     assert not [line for line in code if "\tv" in line and "verr" not in line and "verw" not in line]
 
 
