@@ -92,7 +92,7 @@ def test_too_little_memory(run_tool, small_model, tmp_path, bytes_):
     run = run_tool("vitc", small_model("deit"), "-o", tmp_path / "m.so", f"--max-memory={bytes_}",
                    env={"TMPDIR": str(temporary), "PATH": "/usr/bin:/bin"})
     if run.returncode == 0:
-        assert int(bytes_[:-1]) > 50
+        assert int(bytes_[:-1]) > 40  # with one core, and so one thread, less is enough
         return
     assert run.returncode == 1, run.stderr
     expected = f"{small_model('deit')}: out of memory: more is needed than the {int(bytes_[:-1]) << 20} bytes of --max-memory"
