@@ -1,6 +1,7 @@
 #include "WindowEmitter.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace vitc::vcpu;
@@ -15,6 +16,17 @@ public:
   LogicalResult emit();
 
 private:
+  int64_t vectors(const Tile &tile) const { return llvm::divideCeil(tile.channels, k.lanes); }
+  int64_t validLanes(const Tile &tile, int64_t vector) const {
+    return std::min(k.lanes, tile.channels - vector * k.lanes);
+  }
+  /// The input's row and column under tap (i, j) of a pixel of the tile.
+  Value inputRow(const Tile &tile, Value i) {
+    return k.add(k.mul(tile.y, op.getStrides()[0]), k.mul(i, op.getDilations()[0]));
+  }
+  Value inputColumn(const Tile &tile, int64_t pixel, Value j) {
+    return k.add(k.mul(k.add(tile.x, pixel), op.getStrides()[1]), k.mul(j, op.getDilations()[1]));
+  }
   void emitPanel(Value panel, Value batch, Value y, int64_t channels);
   void emitSums(const Tile &tile, Value panel, int64_t rows);
   void storeSums(const Tile &tile, ArrayRef<Value> sums);

@@ -4,11 +4,9 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
-#include "llvm/Support/MathExtras.h"
-
 namespace vitc::vcpu {
 
-/// What both convolutions are made of: an output row cut into balanced tiles of pixels, and where their windows lie.
+/// What both convolutions are made of: an output row cut into balanced tiles of pixels, and filters.
 template <typename WindowOp>
 class WindowEmitter {
 public:
@@ -26,19 +24,8 @@ protected:
     int64_t channels;
   };
 
-  int64_t vectors(const Tile &tile) const { return llvm::divideCeil(tile.channels, k.lanes); }
-  int64_t validLanes(const Tile &tile, int64_t vector) const {
-    return std::min(k.lanes, tile.channels - vector * k.lanes);
-  }
   Values place(const Tile &tile, mlir::Value pixel, int64_t vector) {
     return {tile.batch, tile.y, k.add(tile.x, pixel), k.add(tile.channel, vector * k.lanes)};
-  }
-  /// The input's row and column under tap (i, j) of a pixel of the tile.
-  mlir::Value inputRow(const Tile &tile, mlir::Value i) {
-    return k.add(k.mul(tile.y, op.getStrides()[0]), k.mul(i, op.getDilations()[0]));
-  }
-  mlir::Value inputColumn(const Tile &tile, int64_t pixel, mlir::Value j) {
-    return k.add(k.mul(k.add(tile.x, pixel), op.getStrides()[1]), k.mul(j, op.getDilations()[1]));
   }
   /// The filter's tap (i, j), counted from its first.
   mlir::Value filterTap(mlir::Value i, mlir::Value j) {
