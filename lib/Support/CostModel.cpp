@@ -37,6 +37,22 @@ GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, const GemmShape &shape
           findTuned(target, "gemm", extents, "pack_a", isRounded, 1).value_or(packA) != 0};
 }
 
+bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape) {
+  int64_t panelPair = 2 * chooseGemmSchedule(target).nr;
+  if (target.precision != Precision::FP32 || shape.rows < 2 || shape.inner % 2 || shape.columns % panelPair)
+    return false;
+  // Rows whose distance is a multiple of a page lie in one set of L1; vcpu.gemm packs them.
+  if (shape.inner * sizeof(float) % 4096 == 0)
+    return false;
+  int64_t extents[] = {shape.rows, shape.inner, shape.columns};
+  if (std::optional<int64_t> tuned = findTuned(target, "gemm", extents, "strassen", 0, 1))
+    return *tuned != 0;
+  // An addition whose result goes to the cache and back counts as four products.
+  double rows = shape.rows, inner = shape.inner, columns = shape.columns;
+  double additions = rows * inner + inner * columns + rows * columns;
+  return rows * inner * columns / 8 > 4 * additions;
+}
+
 namespace {
 
 /// The products of a convolution: their rate, and the bytes of a number of a filter.

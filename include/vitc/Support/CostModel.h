@@ -34,6 +34,11 @@ struct GemmChunk {
 /// What was measured (`TargetInfo::tuning`: "gemm", with mc and pack_a) counts more.
 GemmChunk chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool isRounded = false);
 
+/// Whether one level of Strassen's algorithm (`vcpu.strassen_gemm`) is expected to be faster than the eight products of
+/// quadrants: the eighth that it saves has to be worth the additions, which write as many numbers as A, B and C have.
+/// `shape` has the rows that may be mixed. What was measured ("gemm", with strassen) counts more.
+bool savesByStrassen(const TargetInfo &target, const GemmShape &shape);
+
 /// A 3 × 3 convolution of stride 1: the extents of its output, of one image.
 struct WinogradShape {
   int64_t height, width, channels, filters;

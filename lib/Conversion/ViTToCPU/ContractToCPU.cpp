@@ -54,8 +54,8 @@ public:
     SmallVector<OpFoldResult> shape = select(sizes, product->batch);
     shape.append({product->row ? sizes[*product->row] : rewriter.getIndexAttr(1), sizes[product->column]});
     operands.output = tensor::EmptyOp::create(rewriter, loc, shape, rewriter.getF32Type());
-    vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
-    rewriter.replaceOp(op, inOrderOfResult(*product, op, gemm.getResult(0), rewriter));
+    Gemm gemm = createGemm(rewriter, loc, target, operands, format);
+    rewriter.replaceOp(op, inOrderOfResult(*product, op, gemm.result, rewriter));
     return success();
   }
 

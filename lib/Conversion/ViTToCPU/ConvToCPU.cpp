@@ -1,6 +1,7 @@
 #include "ConvWindows.h"
 #include "Epilogue.h"
 #include "Products.h"
+#include "RowsView.h"
 #include "Transposes.h"
 #include "WinogradFilter.h"
 
@@ -155,15 +156,16 @@ Value ConvLowering::lowerToGemm(Value image) {
   operands.output = tensor::EmptyOp::create(
       rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, operands.rows, 0), index(filters)},
       rewriter.getF32Type());
-  vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
+  operands.group = rowsOfImages(cast<ShapedType>(image.getType()));
+  Gemm gemm = createGemm(rewriter, loc, target, operands, format);
   buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), rewriter.getF32Type(),
-                      gemm.getEpilogue());
+                      gemm.epilogue);
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, image);
   sizes.back() = index(filters);
   auto imageType = cast<RankedTensorType>(image.getType());
   SmallVector<int64_t> shape = llvm::to_vector(imageType.getShape());
   shape.back() = filters;
-  return tensor::ExpandShapeOp::create(rewriter, loc, imageType.clone(shape), gemm.getResult(0), rows, sizes);
+  return tensor::ExpandShapeOp::create(rewriter, loc, imageType.clone(shape), gemm.result, rows, sizes);
 }
 
 Value ConvLowering::makeOutput() {

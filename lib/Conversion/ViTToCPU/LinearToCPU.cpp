@@ -44,10 +44,11 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
       operands.extras.push_back(extra.value);
       operands.maps.push_back(extra.map);
     }
-    vcpu::GemmOp gemm = createGemm(rewriter, loc, target, operands, format);
+    operands.group = rowsOfImages(op.getInput().getType());
+    Gemm gemm = createGemm(rewriter, loc, target, operands, format);
     buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), type.getElementType(),
-                        gemm.getEpilogue());
-    replaceByRows(op, gemm.getResult(0), rewriter);
+                        gemm.epilogue);
+    replaceByRows(op, gemm.result, rewriter);
     return success();
   }
 

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -40,16 +41,41 @@ Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &targe
       .getResult();
 }
 
-vcpu::GemmOp vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target, const GemmOperands &operands,
-                              PanelFormat format) {
+/// vcpu.strassen_gemm, with the sums that it multiplies.
+static Gemm createStrassenGemm(OpBuilder &builder, Location loc, const GemmSchedule &schedule,
+                               const GemmOperands &operands) {
+  // One cache line more than a multiple of the line, so that the rows of a tile fall into different sets of L1.
+  constexpr int64_t line = 16;
+  int64_t group = operands.group, depth = cast<ShapedType>(operands.rows.getType()).getDimSize(1) / 2;
+  AffineExpr halves = builder.getAffineSymbolExpr(0).floorDiv(group) * llvm::divideCeil(group, 2);
+  OpFoldResult rows = affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, halves),
+                                                            {tensor::getMixedSize(builder, loc, operands.rows, 0)});
+  SmallVector<OpFoldResult> shape{builder.getIndexAttr(4), rows,
+                                  builder.getIndexAttr(llvm::alignTo(depth, line) + line)};
+  Value sums = tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type());
+  sums = vcpu::StrassenRowsOp::create(builder, loc, sums.getType(), operands.rows, sums, group, schedule.lanes)
+             .getResult();
+  auto gemm = vcpu::StrassenGemmOp::create(
+      builder, loc, TypeRange(operands.output.getType()), operands.rows, sums, operands.panels, operands.extras,
+      ValueRange(operands.output), builder.getAffineMapArrayAttr(operands.maps), group, schedule.mr, schedule.nr,
+      schedule.lanes);
+  return {gemm.getResult(0), gemm.getEpilogue()};
+}
+
+Gemm vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target, const GemmOperands &operands,
+                      PanelFormat format) {
   GemmSchedule schedule = chooseGemmSchedule(target);
   constexpr int64_t rowsOfTiles = 32;
   ArrayRef<int64_t> rows = cast<ShapedType>(operands.rows.getType()).getShape();
   int64_t columns = cast<ShapedType>(operands.output.getType()).getShape().back();
+  if (operands.group && format.element.isF32() && savesByStrassen(target, {operands.group, rows.back(), columns}))
+    return createStrassenGemm(builder, loc, schedule, operands);
   GemmChunk chunk =
       chooseGemmChunk(target, {rows[rows.size() - 2], rows.back(), columns}, /*isRounded=*/format.isOfPairs());
-  return vcpu::GemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels,
-                              operands.extras, ValueRange(operands.output),
-                              builder.getAffineMapArrayAttr(operands.maps), format.tiles ? rowsOfTiles : schedule.mr,
-                              schedule.nr, schedule.lanes, chunk.mc, chunk.packA, format.isOfPairs(), format.tiles);
+  auto gemm = vcpu::GemmOp::create(
+      builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels, operands.extras,
+      ValueRange(operands.output), builder.getAffineMapArrayAttr(operands.maps),
+      format.tiles ? rowsOfTiles : schedule.mr, schedule.nr, schedule.lanes, chunk.mc, chunk.packA, format.isOfPairs(),
+      format.tiles);
+  return {gemm.getResult(0), gemm.getEpilogue()};
 }

@@ -39,11 +39,19 @@ struct GemmOperands {
   llvm::SmallVector<mlir::Value> extras;
   llvm::SmallVector<mlir::AffineMap> maps;
   mlir::Value output;
+  /// Rows of A that belong together, an image's, if that is known: a faster algorithm may mix them.
+  int64_t group = 0;
 };
 
-/// vcpu.gemm with the target's schedule, its epilogue empty.
-vcpu::GemmOp createGemm(mlir::OpBuilder &builder, mlir::Location loc, const TargetInfo &target,
-                        const GemmOperands &operands, PanelFormat format);
+/// A matrix product, and its epilogue, which is empty.
+struct Gemm {
+  mlir::Value result;
+  mlir::Region &epilogue;
+};
+
+/// vcpu.gemm or vcpu.strassen_gemm with the target's schedule.
+Gemm createGemm(mlir::OpBuilder &builder, mlir::Location loc, const TargetInfo &target,
+                const GemmOperands &operands, PanelFormat format);
 
 } // namespace vitc
 

@@ -29,3 +29,12 @@ Value vitc::viewRowsAs(OpBuilder &builder, Location loc, Value rows, RankedTenso
     return tensor::CollapseShapeOp::create(builder, loc, type, rows, ArrayRef<ReassociationIndices>{{0, 1}});
   return tensor::ExpandShapeOp::create(builder, loc, type, rows, rowsAndColumns(type.getRank()), sizes);
 }
+
+int64_t vitc::rowsOfImages(ShapedType type) {
+  if (type.getRank() < 2)
+    return 1;
+  ArrayRef<int64_t> rows = type.getShape().drop_back();
+  if (rows.size() > 1)
+    rows = rows.drop_front();
+  return ShapedType::isDynamicShape(rows) ? 0 : ShapedType::getNumElements(rows);
+}

@@ -13,6 +13,10 @@ mlir::Value viewAsRows(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value
 mlir::Value viewRowsAs(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value rows, mlir::RankedTensorType type,
                        llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
+/// How many rows of the view as rows are of one image: those of one element of the first dimension, of all where there
+/// is no other; 0 where they are not known.
+int64_t rowsOfImages(mlir::ShapedType type);
+
 } // namespace vitc
 
 #endif // VITC_CONVERSION_VITTOCPU_ROWSVIEW_H

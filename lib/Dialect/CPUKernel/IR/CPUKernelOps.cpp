@@ -48,33 +48,6 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 void GemmOp::getEffects(Effects &effects) { addKernelEffects(*this, effects); }
 
-/// The epilogue of a kernel: absent, or one block from the accumulator and one element an extra operand to a value.
-static LogicalResult verifyEpilogue(GemmOp op) {
-  Region &region = op.getEpilogue();
-  OperandRange extras = op.getExtras();
-  ArrayAttr maps = op.getExtraMaps();
-  Type element = op.getCType().getElementType();
-  if (maps.size() != extras.size()) // gemm_c2
-    return op.emitOpError("expects a map for each of the ") << extras.size() << " extras, got " << maps.size();
-  for (auto [extra, map] : llvm::zip(extras.getTypes(), maps.getAsValueRange<AffineMapAttr>()))
-    if (map.getNumDims() != op.getCType().getRank() || map.getNumSymbols() != 0 ||
-        map.getNumResults() != cast<ShapedType>(extra).getRank())
-      return op.emitOpError("expects a map from the dimensions of C to those of ")
-             << extra << ", got " << AffineMapAttr::get(map);
-  if (region.empty())
-    return success();
-  SmallVector<Type> types{element};
-  for (Type extra : extras.getTypes())
-    types.push_back(cast<ShapedType>(extra).getElementType());
-  Block &block = region.front();
-  if (TypeRange(block.getArgumentTypes()) != TypeRange(types)) // gemm_c3
-    return op.emitOpError("expects an epilogue on ") << types << ", got " << block.getArgumentTypes();
-  auto yield = dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
-  if (!yield || yield.getValue().getType() != element) // gemm_c3
-    return op.emitOpError("expects an epilogue that yields ") << element;
-  return success();
-}
-
 static LogicalResult verifySchedule(GemmOp op) {
   int64_t mr = op.getMr(), nr = op.getNr(), lanes = op.getLanes();
   if (mr < 1 || lanes < 1 || nr < lanes || nr % lanes != 0) // gemm_c4
@@ -136,7 +109,7 @@ LogicalResult GemmOp::verify() {
     return emitOpError("expects one output, got ") << getOutputs().size();
   if (failed(verifyMatrices(*this)) || failed(verifyContiguousRows(*this))) // gemm_c5
     return failure();
-  return verifyEpilogue(*this);
+  return verifyEpilogue(*this, getEpilogue(), getExtras(), getExtraMaps(), getCType()); // gemm_c2, gemm_c3
 }
 
 #define GET_OP_CLASSES

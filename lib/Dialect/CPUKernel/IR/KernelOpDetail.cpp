@@ -43,6 +43,29 @@ LogicalResult vitc::vcpu::detail::verifyContiguousRows(Operation *op) {
   return success();
 }
 
+LogicalResult vitc::vcpu::detail::verifyEpilogue(Operation *op, Region &epilogue, ValueRange extras, ArrayAttr maps,
+                                                 ShapedType output) {
+  if (maps.size() != extras.size())
+    return op->emitOpError("expects a map for each of the ") << extras.size() << " extras, got " << maps.size();
+  for (auto [extra, map] : llvm::zip(extras.getTypes(), maps.getAsValueRange<AffineMapAttr>()))
+    if (map.getNumDims() != output.getRank() || map.getNumSymbols() != 0 ||
+        map.getNumResults() != cast<ShapedType>(extra).getRank())
+      return op->emitOpError("expects a map from the dimensions of C to those of ")
+             << extra << ", got " << AffineMapAttr::get(map);
+  if (epilogue.empty())
+    return success();
+  SmallVector<Type> types{output.getElementType()};
+  for (Type extra : extras.getTypes())
+    types.push_back(cast<ShapedType>(extra).getElementType());
+  Block &block = epilogue.front();
+  if (TypeRange(block.getArgumentTypes()) != TypeRange(types))
+    return op->emitOpError("expects an epilogue on ") << types << ", got " << block.getArgumentTypes();
+  auto yield = dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
+  if (!yield || yield.getValue().getType() != output.getElementType())
+    return op->emitOpError("expects an epilogue that yields ") << output.getElementType();
+  return success();
+}
+
 OpFoldResult vitc::vcpu::detail::sizeOf(OpBuilder &builder, Location loc, Value memref, int64_t dim) {
   int64_t size = shapedType(memref).getDimSize(dim);
   if (ShapedType::isStatic(size))

@@ -30,6 +30,11 @@ inline int64_t ceilDivSize(int64_t a, int64_t b) {
 /// Checks that the last dimension of every memref operand has stride 1.
 llvm::LogicalResult verifyContiguousRows(mlir::Operation *op);
 
+/// Checks the epilogue of a matrix product C: absent, or one block from a sum and one element an extra operand to a
+/// value of C's type, with a map from C's dimensions for each extra.
+llvm::LogicalResult verifyEpilogue(mlir::Operation *op, mlir::Region &epilogue, mlir::ValueRange extras,
+                                   mlir::ArrayAttr maps, mlir::ShapedType output);
+
 /// The size of dimension `dim` of a memref, a constant where it is static.
 mlir::OpFoldResult sizeOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref, int64_t dim);
 

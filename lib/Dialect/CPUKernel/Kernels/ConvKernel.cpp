@@ -50,21 +50,11 @@ void ConvEmitter::storeSums(const Tile &tile, ArrayRef<Value> sums) {
 void ConvEmitter::emitTileEpilogue(const Tile &tile) {
   if (op.getEpilogue().empty())
     return;
-  auto maps = llvm::to_vector(op.getExtraMaps().getAsValueRange<AffineMapAttr>());
   k.forEach(k.index(0), tile.rows, k.index(1), [&](Value pixel) {
     for (int64_t vector = 0; vector < vectors(tile); ++vector) {
       int64_t valid = validLanes(tile, vector);
       Values point = place(tile, pixel, vector);
-      Value mask = k.constantMask(valid);
-      Values arguments{k.loadVector(output, point, mask)};
-      for (auto [extra, map] : llvm::zip(extras, maps))
-        arguments.push_back(loadExtra(k, extra, map, point, valid));
-      FailureOr<Value> value = emitEpilogue(k, op.getEpilogue(), arguments);
-      if (failed(value)) {
-        status = failure();
-        return;
-      }
-      k.storeVector(*value, output, point, mask);
+      writer.write(k.loadVector(output, point, k.constantMask(valid)), output, point, valid);
     }
   });
 }
@@ -89,7 +79,7 @@ LogicalResult ConvEmitter::emit() {
         k.equal(panel, k.index(last)), [&] { emitPanel(panel, batch, y, lastChannels); },
         [&] { emitPanel(panel, batch, y, width); });
   });
-  return status;
+  return writer.status;
 }
 
 Value ConvEmitter::flattenColumns() {

@@ -46,7 +46,7 @@ LogicalResult DepthwiseConvEmitter::emit() {
     if (channels > whole)
       emitVector(batch, y, k.index(whole), channels - whole);
   });
-  return status;
+  return writer.status;
 }
 
 void DepthwiseConvEmitter::emitVector(Value batch, Value y, Value channel, int64_t channels) {
@@ -123,18 +123,8 @@ Value DepthwiseConvEmitter::loadColumn(const Tile &tile, Value line, Value colum
 
 /// The sums go through the epilogue into the output.
 void DepthwiseConvEmitter::finish(const Tile &tile, ArrayRef<Value> sums) {
-  auto maps = llvm::to_vector(op.getExtraMaps().getAsValueRange<AffineMapAttr>());
-  for (auto [pixel, sum] : llvm::enumerate(sums)) {
-    Values point = place(tile, k.index(pixel), 0), arguments{sum};
-    for (auto [extra, map] : llvm::zip(extras, maps))
-      arguments.push_back(loadExtra(k, extra, map, point, tile.channels));
-    FailureOr<Value> value = op.getEpilogue().empty() ? sum : emitEpilogue(k, op.getEpilogue(), arguments);
-    if (failed(value)) {
-      status = failure();
-      return;
-    }
-    k.storeVector(*value, output, point, k.constantMask(tile.channels));
-  }
+  for (auto [pixel, sum] : llvm::enumerate(sums))
+    writer.write(sum, output, place(tile, k.index(pixel), 0), tile.channels);
 }
 
 LogicalResult DepthwiseConvOp::emitKernel(OpBuilder &builder, ValueRange arguments) {

@@ -48,19 +48,17 @@ private:
   using SumOver = llvm::function_ref<KernelBuilder::Values(Value from, Value to, ValueRange sums)>;
   KernelBuilder::Values emitSteps(const Tile &tile, const Chunk &chunk, ValueRange zeros, SumOver sumOver);
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
-  FailureOr<Value> applyEpilogue(Value sum, ValueRange place, int64_t valid);
 
   GemmOp op;
   KernelBuilder kernel;
   Value a, b, c; ///< of the matrix that is emitted
   Value begin, end, packed;
   Value tileSums; ///< (mr, nr) sums that AMX leaves
-  ValueRange extras;
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
   int64_t steps; ///< of a sum: rows of a panel, elements or pairs of a row of A
   RowBlocks blocks;
-  LogicalResult status = success();
+  EpilogueWriter writer;
 };
 
 } // namespace
@@ -122,9 +120,10 @@ static Value matrixOf(KernelBuilder &kernel, Value memref, ValueRange batch, int
 GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), b(arguments[1]),
       c(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
-      extras(arguments.slice(2, op.getExtras().size())), k(op.getInnerSize()), n(op.getCType().getShape().back()),
+      k(op.getInnerSize()), n(op.getCType().getShape().back()),
       panels(op.getPanelCount()), steps(op.getPanelRows()),
-      blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()) {
+      blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()),
+      writer(kernel, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   if (!op.getPackA())
     return;
   Value scratch = arguments.drop_back(2).back();
@@ -149,7 +148,7 @@ LogicalResult GemmEmitter::emit() {
       emitMatrix(kernel.sub(kernel.max(begin, start), start), kernel.min(kernel.sub(end, start), items));
     });
   });
-  return status;
+  return writer.status;
 }
 
 /// Items [first, last) of a matrix.
@@ -239,24 +238,10 @@ void GemmEmitter::emitOnTiles(const Tile &tile, const Chunk &chunk) {
 
 /// A vector of sums of row `row` of the tile goes through the epilogue into C.
 void GemmEmitter::finishSum(Value sum, const Tile &tile, Value row, int64_t vector) {
-  int64_t column = vector * kernel.lanes, valid = std::min(kernel.lanes, tile.columns - column);
-  KernelBuilder::Values place{kernel.add(tile.row, row), kernel.add(kernel.mul(tile.panel, op.getNr()), column)};
-  KernelBuilder::Values inBatch(batch);
-  llvm::append_range(inBatch, place);
-  FailureOr<Value> value = applyEpilogue(sum, inBatch, valid);
-  if (failed(value))
-    status = failure();
-  else
-    kernel.storeVector(*value, c, place, kernel.constantMask(valid));
-}
-
-FailureOr<Value> GemmEmitter::applyEpilogue(Value sum, ValueRange place, int64_t valid) {
-  if (op.getEpilogue().empty())
-    return sum;
-  KernelBuilder::Values arguments{sum};
-  for (auto [extra, map] : llvm::zip(extras, op.getExtraMaps().getAsValueRange<AffineMapAttr>()))
-    arguments.push_back(loadExtra(kernel, extra, map, place, valid));
-  return emitEpilogue(kernel, op.getEpilogue(), arguments);
+  int64_t column = vector * kernel.lanes;
+  KernelBuilder::Values point(batch);
+  point.append({kernel.add(tile.row, row), kernel.add(kernel.mul(tile.panel, op.getNr()), column)});
+  writer.write(sum, c, point, std::min(kernel.lanes, tile.columns - column));
 }
 
 /// The sums of a register tile.

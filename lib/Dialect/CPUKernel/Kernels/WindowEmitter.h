@@ -41,7 +41,7 @@ protected:
   mlir::ValueRange extras;
   mlir::Value output, begin, end;
   RowBlocks tiles;
-  mlir::LogicalResult status = mlir::success();
+  EpilogueWriter writer{k, op.getEpilogue(), extras, op.getExtraMaps()};
 };
 
 } // namespace vitc::vcpu

@@ -105,21 +105,20 @@ private:
   WinogradConvOp op;
   KernelBuilder k;
   Value input, weight;
-  ValueRange extras;
   Value output, begin, end;
   int64_t m, n, width;
   Value tilesX, tilesY;
   Value inputs, products, pixels;
-  LogicalResult status = success();
+  EpilogueWriter writer;
 };
 
 } // namespace
 
 WinogradEmitter::WinogradEmitter(WinogradConvOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), k(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), input(arguments[0]), weight(arguments[1]),
-      extras(arguments.slice(2, op.getExtras().size())), output(arguments[2 + extras.size()]),
-      begin(arguments.drop_back().back()), end(arguments.back()), m(op.getTile()), n(op.getWindow()),
-      width(op.getPanelWidth()) {
+      output(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
+      m(op.getTile()), n(op.getWindow()), width(op.getPanelWidth()),
+      writer(k, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   tilesY = k.ceilDiv(k.dim(output, 1), k.index(m));
   tilesX = k.ceilDiv(k.dim(output, 2), k.index(m));
   Value scratch = arguments.drop_back(2).back();
@@ -149,7 +148,7 @@ LogicalResult WinogradEmitter::emit() {
     emitProducts(part);
     emitOutputs(part);
   });
-  return status;
+  return writer.status;
 }
 
 void WinogradEmitter::emitInputs(const Item &item) {
@@ -228,20 +227,7 @@ void WinogradEmitter::emitOutputVector(const Place &tile, Value row, const Item 
 }
 
 void WinogradEmitter::storePixel(const Place &pixel, Value channel, Value position, int64_t valid) {
-  Values point = {pixel.batch, pixel.y, pixel.x, channel};
-  Value value = k.loadVector(pixels, {position, k.index(0)});
-  if (!op.getEpilogue().empty()) {
-    Values arguments{value};
-    for (auto [extra, map] : llvm::zip(extras, op.getExtraMaps().getAsValueRange<AffineMapAttr>()))
-      arguments.push_back(loadExtra(k, extra, map, point, valid));
-    FailureOr<Value> result = emitEpilogue(k, op.getEpilogue(), arguments);
-    if (failed(result)) {
-      status = failure();
-      return;
-    }
-    value = *result;
-  }
-  k.storeVector(value, output, point, k.constantMask(valid));
+  writer.write(k.loadVector(pixels, {position, k.index(0)}), output, {pixel.batch, pixel.y, pixel.x, channel}, valid);
 }
 
 OpFoldResult WinogradConvOp::getScratchBytes(OpBuilder &builder) {

@@ -110,7 +110,7 @@ void attach(MLIRContext *context) {
 void vitc::vcpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, CPUKernelDialect *) {
     attach<AttentionOp, ConvOp, DepthwiseConvOp, WinogradConvOp, GatherRowsOp, GemmOp, LayerNormOp, PackOp, PadOp,
-           PatchifyOp, ScatterOp, SoftmaxOp, TopKOp>(context);
+           PatchifyOp, ScatterOp, SoftmaxOp, StrassenGemmOp, StrassenRowsOp, TopKOp>(context);
   });
   registry.addExtension(
       +[](MLIRContext *context, vitc::vit::ViTDialect *) { attach<vitc::vit::ProcedureOp>(context); });

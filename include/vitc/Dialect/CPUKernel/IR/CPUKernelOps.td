@@ -104,5 +104,6 @@ include "vitc/Dialect/CPUKernel/IR/ConvOps.td"
 include "vitc/Dialect/CPUKernel/IR/IndexingOps.td"
 include "vitc/Dialect/CPUKernel/IR/PackOps.td"
 include "vitc/Dialect/CPUKernel/IR/RowOps.td"
+include "vitc/Dialect/CPUKernel/IR/StrassenOps.td"
 
 #endif

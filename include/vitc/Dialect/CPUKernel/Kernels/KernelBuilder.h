@@ -132,16 +132,32 @@ KernelBuilder::Values emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64
                                       llvm::function_ref<mlir::Value(mlir::Value k, int64_t row)> a,
                                       llvm::function_ref<mlir::Value(mlir::Value k, int64_t vector)> b);
 
-/// Emits a region of scalar ops on vectors (arguments and result are vectors): constants become splats, the
-/// elementwise ops of arith, math and vit are cloned with vector types. The region captures nothing.
-/// Fails, with a diagnostic at the op, where an op is not elementwise.
-mlir::FailureOr<mlir::Value> emitEpilogue(KernelBuilder &kernel, mlir::Region &region, mlir::ValueRange arguments);
+/// Takes the sums of a kernel through its epilogue into its output.
+class EpilogueWriter {
+public:
+  /// `epilogue` is empty or has one block, on a sum and on an element of each of the `extras`, read through its map from
+  /// a point of the output: scalar ops, which capture nothing.
+  EpilogueWriter(KernelBuilder &kernel, mlir::Region &epilogue, mlir::ValueRange extras, mlir::ArrayAttr maps)
+      : kernel(kernel), epilogue(epilogue), extras(extras), maps(maps) {}
 
-/// The elements that an epilogue reads of an extra operand for `point` and the points after it along the last
-/// dimension of the output: a vector load, a broadcast where the map does not depend on that dimension, else one load
-/// a lane. `validLanes` is their static number.
-mlir::Value loadExtra(KernelBuilder &kernel, mlir::Value memref, mlir::AffineMap map, mlir::ValueRange point,
-                      int64_t validLanes);
+  /// Stores what the epilogue makes of a vector of sums: `valid` (static) elements from `point` on, along the last
+  /// dimension. An `output` of lower rank is the part of the whole at the point's first dimensions.
+  void write(mlir::Value sums, mlir::Value output, mlir::ValueRange point, int64_t valid);
+
+  /// Failure, with a diagnostic at the op, once an op of the epilogue was not elementwise.
+  mlir::LogicalResult status = mlir::success();
+
+private:
+  mlir::FailureOr<mlir::Value> apply(mlir::Value sums, mlir::ValueRange point, int64_t valid);
+  /// The elements of an extra operand at a point and the ones after it: a vector load, a broadcast where the map does
+  /// not depend on the last dimension, else one load a lane.
+  mlir::Value load(mlir::Value extra, mlir::AffineMap map, mlir::ValueRange point, int64_t valid);
+
+  KernelBuilder &kernel;
+  mlir::Region &epilogue;
+  mlir::ValueRange extras;
+  mlir::ArrayAttr maps;
+};
 
 } // namespace vitc::vcpu
 

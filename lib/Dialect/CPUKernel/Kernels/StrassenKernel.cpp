@@ -1,0 +1,308 @@
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vcpu;
+
+using Values = KernelBuilder::Values;
+
+namespace {
+
+/// Steps of K between two prefetches: enough for the loop over them to cost nothing.
+constexpr int64_t stepsOfPart = 32;
+
+/// Where the rows of a group's quadrants lie, from one of them on.
+struct RowPair {
+  Value upper, lower; ///< in A and C: rows of A11 and A21
+  Value half;         ///< in the sums of quadrants
+  Value end;          ///< of the group in A: `lower` rows stop before
+};
+
+} // namespace
+
+/// The places of a row of quadrants, counted over all groups.
+static RowPair locateRow(KernelBuilder &kernel, Value group, Value row, int64_t groupRows, int64_t half) {
+  Value first = kernel.mul(group, groupRows), upper = kernel.add(first, row);
+  return {upper, kernel.add(upper, half), kernel.add(kernel.mul(group, half), row), kernel.add(first, groupRows)};
+}
+
+/// Row `row` of the lower quadrants; the last one stands for the one that an odd group lacks.
+static Value lowerRow(KernelBuilder &kernel, const RowPair &rows, int64_t row, int64_t lastRow, bool isOdd) {
+  Value lower = kernel.add(rows.lower, row);
+  return isOdd && row == lastRow ? kernel.min(lower, kernel.sub(rows.end, kernel.index(1))) : lower;
+}
+
+//===----------------------------------------------------------------------===//
+// strassen_rows
+//===----------------------------------------------------------------------===//
+
+LogicalResult StrassenRowsOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
+  Value input = arguments[0], output = arguments[1];
+  int64_t half = getHalf(), depth = getDepth();
+  kernel.forEach(arguments[2], arguments[3], kernel.index(1), [&](Value item) {
+    Value group = kernel.div(item, kernel.index(half)), row = kernel.rem(item, kernel.index(half));
+    RowPair rows = locateRow(kernel, group, row, getGroup(), half);
+    Value lower = lowerRow(kernel, rows, 0, 0, getGroup() % 2);
+    kernel.sweep(kernel.index(depth), {}, [&](Value offset, Value mask, ValueRange) {
+      auto load = [&](Value row, int64_t column) {
+        return kernel.loadVector(input, {row, kernel.add(offset, column)}, mask);
+      };
+      Value a11 = load(rows.upper, 0), a12 = load(rows.upper, depth), a21 = load(lower, 0), a22 = load(lower, depth);
+      Value s1 = kernel.addf(a21, a22), s2 = kernel.subf(s1, a11);
+      for (auto [index, sum] : llvm::enumerate(Values{s1, s2, kernel.subf(a11, a21), kernel.subf(a12, s2)}))
+        kernel.storeVector(sum, output, {kernel.index(index), rows.half, offset}, mask);
+      return Values();
+    });
+  });
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// strassen_gemm
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Scratch holds the sums T of a pair of panels (4, K / 2, nr), and sums of products (3, mr, nr).
+class StrassenEmitter {
+public:
+  StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRange arguments);
+  LogicalResult emit();
+
+private:
+  /// A factor of a product: gives the element of A, or the vector of B, at a step of K and a row or vector of the tile.
+  using Factor = llvm::function_ref<Value(Value k, int64_t place)>;
+  /// Where the sums of a product are kept between uses.
+  enum Kept { X, Y, Z };
+  /// The register tile of all four quadrants.
+  struct Tile {
+    Value pair, block; ///< of panels and of rows
+    RowPair place;
+    int64_t rows;
+    bool formsT; ///< whether the sums T of its pair are not in the scratch yet
+  };
+
+  Value loadB(Value pair, int64_t panel, int64_t part, Value k, int64_t vector);
+  Value loadT(int64_t number, Value k, int64_t vector);
+  Value formT(Value pair, int64_t number, Value k, int64_t vector);
+  void emitTile(const Tile &tile);
+  void prefetchNextPair(const Tile &tile, Value from);
+  Values multiply(const Tile &tile, Factor a, Factor b, ValueRange sums);
+  void keep(Kept where, ValueRange sums);
+  Value kept(Kept where, int64_t index);
+  Values withKept(Kept where, ValueRange sums);
+  void finish(const Tile &tile, bool isLower, int64_t panel, llvm::function_ref<Value(int64_t)> sum);
+  Value panelOf(Value pair, int64_t panel) { return kernel.add(kernel.mul(pair, 2), panel); }
+
+  StrassenGemmOp op;
+  KernelBuilder kernel;
+  Value a, sumsOfA, b, c, begin, end;
+  int64_t depth, half, vectors, pairs;
+  bool isOdd;
+  RowBlocks blocks; ///< of a group's quadrants
+  Value tiles;      ///< of rows, in all groups
+  Value sumsOfB, keptSums;
+  int64_t step = 0; ///< which of the tile's products is emitted
+  EpilogueWriter writer;
+};
+
+} // namespace
+
+static int64_t sumsOfBBytes(StrassenGemmOp op) { return 4 * op.getDepth() * op.getNr() * sizeof(float); }
+
+/// Register tiles' rows in all groups.
+static Value countTiles(KernelBuilder &kernel, StrassenGemmOp op, Value c) {
+  RowBlocks blocks(kernel, kernel.index(op.getHalf()), op.getMr());
+  return kernel.mul(kernel.div(kernel.dim(c, 0), kernel.index(op.getGroup())), blocks.count());
+}
+
+StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRange arguments)
+    : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), sumsOfA(arguments[1]),
+      b(arguments[2]), c(arguments[3 + op.getExtras().size()]), begin(arguments.drop_back().back()),
+      end(arguments.back()), depth(op.getDepth()), half(op.getHalf()), vectors(op.getNr() / op.getLanes()),
+      pairs(op.getPanelCount() / 2), isOdd(op.getGroup() % 2), blocks(kernel, kernel.index(half), op.getMr()),
+      tiles(countTiles(kernel, op, c)),
+      writer(kernel, op.getEpilogue(), arguments.slice(3, op.getExtras().size()), op.getExtraMaps()) {
+  Value scratch = arguments.drop_back(2).back();
+  int64_t nr = op.getNr(), mr = op.getMr();
+  sumsOfB = kernel.scratchView(scratch, 0, {4, depth, nr});
+  keptSums = kernel.scratchView(scratch, sumsOfBBytes(op), {3, mr, nr});
+}
+
+LogicalResult StrassenEmitter::emit() {
+  kernel.forEach(begin, end, kernel.index(1), [&](Value item) {
+    Value pair = kernel.div(item, tiles), tile = kernel.rem(item, tiles);
+    Value group = kernel.div(tile, blocks.count()), block = kernel.rem(tile, blocks.count());
+    RowPair place = locateRow(kernel, group, blocks.firstRow(kernel, block), op.getGroup(), half);
+    // The first tile of a pair forms its sums T, beside the multiplications, which hide it.
+    Value isFirst = kernel.equal(kernel.select(kernel.equal(item, begin), kernel.index(0), tile), kernel.index(0));
+    blocks.dispatch(kernel, block, [&](int64_t rows) {
+      auto emit = [&](bool formsT) { emitTile({pair, tile, place, rows, formsT}); };
+      kernel.branch(isFirst, [&] { emit(true); }, [&] { emit(false); });
+    });
+  });
+  return writer.status;
+}
+
+/// A vector of a quadrant of B: of the upper or lower half of a panel.
+Value StrassenEmitter::loadB(Value pair, int64_t panel, int64_t part, Value k, int64_t vector) {
+  return kernel.loadVector(
+      b, {panelOf(pair, panel), kernel.add(k, part * depth), kernel.index(vector * kernel.lanes)});
+}
+
+Value StrassenEmitter::loadT(int64_t number, Value k, int64_t vector) {
+  return kernel.loadVector(sumsOfB, {kernel.index(number - 1), k, kernel.index(vector * kernel.lanes)});
+}
+
+/// A vector of T, which is kept for the tiles to come. T2 is, once T4 is asked for.
+Value StrassenEmitter::formT(Value pair, int64_t number, Value k, int64_t vector) {
+  auto quadrant = [&](int64_t part, int64_t panel) { return loadB(pair, panel, part, k, vector); };
+  auto form = [&]() -> Value {
+    switch (number) {
+    case 1:
+      return kernel.subf(quadrant(0, 1), quadrant(0, 0));
+    case 2:
+      return kernel.addf(kernel.subf(quadrant(1, 1), quadrant(0, 1)), quadrant(0, 0));
+    case 3:
+      return kernel.subf(quadrant(1, 1), quadrant(0, 1));
+    default:
+      return kernel.subf(quadrant(1, 0), loadT(2, k, vector));
+    }
+  };
+  Value sum = form();
+  kernel.storeVector(sum, sumsOfB, {kernel.index(number - 1), k, kernel.index(vector * kernel.lanes)});
+  return sum;
+}
+
+/// Each product adds to what the registers hold; see the op for the formulas.
+void StrassenEmitter::emitTile(const Tile &tile) {
+  auto ofUpper = [&](int64_t part) {
+    return [&, part](Value k, int64_t row) {
+      return kernel.load(a, {kernel.add(tile.place.upper, row), kernel.add(k, part * depth)});
+    };
+  };
+  auto ofA22 = [&](Value k, int64_t row) {
+    return kernel.load(a, {lowerRow(kernel, tile.place, row, tile.rows - 1, isOdd), kernel.add(k, depth)});
+  };
+  auto ofS = [&](int64_t number) {
+    return [&, number](Value k, int64_t row) {
+      return kernel.load(sumsOfA, {kernel.index(number - 1), kernel.add(tile.place.half, row), k});
+    };
+  };
+  auto ofB = [&](int64_t part, int64_t panel) {
+    return [&, part, panel](Value k, int64_t vector) { return loadB(tile.pair, panel, part, k, vector); };
+  };
+  auto ofT = [&](int64_t number) {
+    return [&, number](Value k, int64_t vector) {
+      return tile.formsT ? formT(tile.pair, number, k, vector) : loadT(number, k, vector);
+    };
+  };
+  step = 0;
+  Values zeros(tile.rows * vectors, kernel.splat(0.0));
+  auto finishSums = [&](bool isLower, int64_t panel, ValueRange sums) {
+    finish(tile, isLower, panel, [&](int64_t index) { return sums[index]; });
+  };
+
+  Values sums = multiply(tile, ofUpper(0), ofB(0, 0), zeros);
+  keep(X, sums);
+  finishSums(false, 0, multiply(tile, ofUpper(1), ofB(1, 0), sums)); // C11
+  sums = multiply(tile, ofS(2), ofT(2), withKept(X, zeros));
+  keep(X, sums); // U2
+  sums = multiply(tile, ofS(3), ofT(3), sums);
+  keep(Z, sums); // U3
+  finishSums(true, 0, multiply(tile, ofA22, ofT(4), sums)); // C21
+  sums = multiply(tile, ofS(1), ofT(1), zeros);
+  keep(Y, sums);
+  finishSums(false, 1, multiply(tile, ofS(4), ofB(1, 1), withKept(X, sums))); // C12
+  finish(tile, true, 1, [&](int64_t index) { return kernel.addf(kept(Y, index), kept(Z, index)); }); // C22
+}
+
+/// sums + a · b over K / 2, in parts with a prefetch before each.
+Values StrassenEmitter::multiply(const Tile &tile, Factor a, Factor b, ValueRange sums) {
+  Value last = kernel.index(depth);
+  Values result =
+      kernel.loop(kernel.index(0), last, kernel.index(stepsOfPart), sums, [&](Value from, ValueRange carried) {
+        prefetchNextPair(tile, from);
+        Value to = kernel.add(from, stepsOfPart);
+        return emitMicrokernel(kernel, tile.rows, vectors, from, depth % stepsOfPart ? kernel.min(to, last) : to,
+                               carried, a, b);
+      });
+  ++step;
+  return result;
+}
+
+/// Each tile asks for its share of the next pair of panels, evenly over the steps of its seven products; see
+/// `vcpu.gemm`.
+void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
+  constexpr int64_t products = 7, line = 64 / sizeof(float);
+  int64_t parts = llvm::divideCeil(depth, stepsOfPart), rows = 2 * depth, nr = op.getNr();
+  if (pairs == 1)
+    return;
+  Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
+  Value share = kernel.ceilDiv(kernel.index(2 * rows), tiles);
+  Value perPart = kernel.ceilDiv(share, kernel.index(products * parts));
+  Value firstOfTile = kernel.mul(tile.block, share);
+  Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
+  Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
+  Value to =
+      kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
+  kernel.forEach(first, to, kernel.index(1), [&](Value row) {
+    for (int64_t column = 0; column < nr; column += line)
+      kernel.prefetch(b, {kernel.add(next, kernel.div(row, kernel.index(rows))), kernel.rem(row, kernel.index(rows)),
+                          kernel.index(column)});
+  });
+}
+
+void StrassenEmitter::keep(Kept where, ValueRange sums) {
+  for (auto [index, sum] : llvm::enumerate(sums))
+    kernel.storeVector(sum, keptSums,
+                       {kernel.index(static_cast<int64_t>(where)), kernel.index(index / vectors), kernel.index(index % vectors * kernel.lanes)});
+}
+
+Value StrassenEmitter::kept(Kept where, int64_t index) {
+  return kernel.loadVector(keptSums, {kernel.index(static_cast<int64_t>(where)), kernel.index(index / vectors),
+                                      kernel.index(index % vectors * kernel.lanes)});
+}
+
+Values StrassenEmitter::withKept(Kept where, ValueRange sums) {
+  Values result;
+  for (auto [index, sum] : llvm::enumerate(sums))
+    result.push_back(kernel.addf(sum, kept(where, index)));
+  return result;
+}
+
+/// The sums of a quadrant's tile go through the epilogue into C; not those of the row that an odd group lacks.
+void StrassenEmitter::finish(const Tile &tile, bool isLower, int64_t panel, llvm::function_ref<Value(int64_t)> sum) {
+  Value firstRow = isLower ? tile.place.lower : tile.place.upper;
+  Value firstColumn = kernel.mul(panelOf(tile.pair, panel), op.getNr());
+  for (int64_t row = 0; row < tile.rows; ++row) {
+    Value target = kernel.add(firstRow, row);
+    auto writeRow = [&] {
+      for (int64_t vector = 0; vector < vectors; ++vector)
+        writer.write(sum(row * vectors + vector), c, {target, kernel.add(firstColumn, vector * kernel.lanes)},
+                     kernel.lanes);
+    };
+    if (isLower && isOdd && row == tile.rows - 1)
+      kernel.branch(kernel.less(target, tile.place.end), writeRow);
+    else
+      writeRow();
+  }
+}
+
+OpFoldResult StrassenGemmOp::getWorkItems(OpBuilder &builder) {
+  KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
+  return getAsOpFoldResult(kernel.mul(countTiles(kernel, *this, getOutputs()[0]), getPanelCount() / 2));
+}
+
+OpFoldResult StrassenGemmOp::getScratchBytes(OpBuilder &builder) {
+  int64_t kept = 3 * getMr() * getNr() * sizeof(float);
+  return builder.getIndexAttr(sumsOfBBytes(*this) + kept);
+}
+
+LogicalResult StrassenGemmOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
+  return StrassenEmitter(*this, builder, arguments).emit();
+}
