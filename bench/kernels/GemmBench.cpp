@@ -1,6 +1,6 @@
 // Times vcpu.gemm against this core's peak: each call is paired with a loop of FMAs, so that a busy machine slows both.
 //   GemmBench M K N [key=value..]   keys: mr, vectors, mc, pack, level, copies, dynamic, epilogue (none, bias, gelu),
-//   dump
+//   strassen (1: vcpu.strassen_gemm with its sums; rates are of the plain product's multiplications), dump
 // Prints best over best and the median of the paired ratios. With `copies` the weights take turns, as in a model whose
 // weights do not stay in the cache.
 #include "KernelHarness.h"
@@ -49,13 +49,13 @@ int main(int argc, char **argv) {
     return std::fprintf(stderr, "usage: GemmBench M K N [key=value..]\n"), 2;
   int64_t m = atoll(argv[1]), k = atoll(argv[2]), n = atoll(argv[3]);
   std::map<std::string, std::string> options{
-      {"mr", "14"},           {"vectors", "2"},     {"mc", "0"},  {"pack", "0"}, {"copies", "1"},   {"dynamic", "0"},
-      {"level", "x86-64-v4"}, {"epilogue", "none"}, {"dump", ""}, {"pad", "0"},  {"seconds", "1.5"}};
+      {"mr", "14"},           {"vectors", "2"},     {"mc", "0"},  {"pack", "0"}, {"copies", "1"},    {"dynamic", "0"},
+      {"level", "x86-64-v4"}, {"epilogue", "none"}, {"dump", ""}, {"pad", "0"},  {"seconds", "1.5"}, {"strassen", "0"}};
   for (int i = 4; i < argc; ++i) {
     auto [key, value] = llvm::StringRef(argv[i]).split('=');
     options[key.str()] = value.str();
   }
-  int64_t lanes = options["level"] == "x86-64-v4" ? 16 : 8, nr = stoll(options["vectors"]) * lanes;
+  int64_t lanes = options["level"] == "x86-64-v3" ? 8 : 16, nr = stoll(options["vectors"]) * lanes;
   int64_t pad = stoll(options["pad"]);
   Array a({m, k}, pad ? k + pad : 0), bias({n}), c({m, n});
   a.fill(1), bias.fill(2);
@@ -63,13 +63,23 @@ int main(int argc, char **argv) {
 
   std::initializer_list<int64_t> none, rows{0}, &dynamic = options["dynamic"] == "1" ? rows : none;
   std::string aType = a.type(dynamic), cType = c.type(dynamic);
+  bool isStrassen = options["strassen"] == "1";
+  Array sums({4, (m + 1) / 2, (k / 2 + 15) / 16 * 16 + 16});
   std::string text = "func.func @main(%a: " + aType + ", %b: " + weights[0].type() + ", %bias: " + bias.type() +
-                     ", %c: " + cType + ") {\n  vcpu.gemm ins(%a, %b : " + aType + ", " + weights[0].type() + ")";
+                     ", %c: " + cType + ", %sums: " + sums.type() + ") {\n";
+  if (isStrassen)
+    text += "  vcpu.strassen_rows ins(%a : " + aType + ") outs(%sums : " + sums.type() +
+            ") {group = " + std::to_string(m) + ", lanes = " + std::to_string(lanes) +
+            "}\n  vcpu.strassen_gemm ins(%a, %sums, %b : " + aType + ", " + sums.type() + ", " + weights[0].type() +
+            ")";
+  else
+    text += "  vcpu.gemm ins(%a, %b : " + aType + ", " + weights[0].type() + ")";
   bool hasEpilogue = options["epilogue"] != "none";
   if (hasEpilogue)
     text += " extras(%bias : " + bias.type() + ")";
   text += " outs(%c : " + cType + ") {mr = " + options["mr"] + ", nr = " + std::to_string(nr) +
-          ", lanes = " + std::to_string(lanes) + ", mc = " + options["mc"];
+          ", lanes = " + std::to_string(lanes);
+  text += isStrassen ? ", group = " + std::to_string(m) : ", mc = " + options["mc"];
   text += options["pack"] == "1" ? ", pack_a" : "";
   text += hasEpilogue ? ", extra_maps = [affine_map<(m, n) -> (n)>]} epilogue {\n^bb0(%acc: f32, %e: f32):\n"
                         "%s = arith.addf %acc, %e : f32\n"
@@ -81,7 +91,7 @@ int main(int argc, char **argv) {
   if (!kernel)
     return 1;
   std::printf("compiled in %.2f s  ", now() - start);
-  std::vector<Array *> arguments{&a, &weights[0], &bias, &c};
+  std::vector<Array *> arguments{&a, &weights[0], &bias, &c, &sums};
   std::vector<char> scratch(kernel->scratchBytes(arguments) + 64);
   void *aligned = reinterpret_cast<void *>(llvm::alignTo(reinterpret_cast<uintptr_t>(scratch.data()), 64));
   if (!options["dump"].empty())

@@ -122,8 +122,10 @@ std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
     wanted.push_back(TargetInfo::get(name)->level);
   std::vector<TargetInfo> targets;
   for (StringRef level : llvm::reverse(TargetInfo::levels()))
-    if (llvm::is_contained(wanted, level))
+    if (llvm::is_contained(wanted, level)) {
       targets.push_back(*TargetInfo::get(level)->withPrecision(options.precision));
+      targets.back().plainProducts = options.plainProducts;
+    }
   return targets;
 }
 

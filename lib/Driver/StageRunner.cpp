@@ -27,6 +27,7 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
   CPUPipelineOptions cpu;
   cpu.level = target.level;
   cpu.precision = target.precision == Precision::BF16 ? "bf16" : "fp32";
+  cpu.plainProducts = target.plainProducts;
   switch (stage) {
   case Stage::ONNX:
     buildONNXPipeline(pm);

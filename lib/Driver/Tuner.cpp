@@ -53,7 +53,8 @@ static bool isConstant(Value value) {
   return op && op->hasTrait<OpTrait::ConstantLike>();
 }
 
-/// Chunks of rows around what fits into L2, and all rows at once; rows of A as they lie, and packed.
+/// Chunks of rows around what fits into L2, and all rows at once; rows of A as they lie, and packed; and Strassen's
+/// algorithm.
 static Kernel describeProduct(vit::LinearOp op, const TargetInfo &target) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
   int64_t inner = shape.back(), columns = op.getResult().getType().getShape().back();
@@ -62,7 +63,9 @@ static Kernel describeProduct(vit::LinearOp op, const TargetInfo &target) {
   for (int64_t mc : {56, 112, 224, 448, 896})
     for (int64_t packA : {0, 1})
       if ((mc == 56 || mc / 2 < rows) && packA >= target.multipliesBF16())
-        kernel.schedules.push_back({{"mc", mc}, {"pack_a", packA}});
+        kernel.schedules.push_back({{"strassen", 0}, {"mc", mc}, {"pack_a", packA}});
+  if (target.precision == Precision::FP32)
+    kernel.schedules.push_back({{"strassen", 1}});
   return kernel;
 }
 

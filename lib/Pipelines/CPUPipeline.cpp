@@ -15,7 +15,7 @@
 using namespace mlir;
 
 void vitc::buildCPUTiledPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
-  pm.addPass(createConvertViTToCPUPass({options.level, options.precision}));
+  pm.addPass(createConvertViTToCPUPass({options.level, options.precision, options.plainProducts}));
   // The sizes of kernel outputs come from their inputs; resolved, equal extents become one value.
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());

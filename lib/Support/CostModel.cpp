@@ -37,9 +37,10 @@ GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, const GemmShape &shape
           findTuned(target, "gemm", extents, "pack_a", isRounded, 1).value_or(packA) != 0};
 }
 
-bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape) {
+bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape, int64_t group) {
   int64_t panelPair = 2 * chooseGemmSchedule(target).nr;
-  if (target.precision != Precision::FP32 || shape.rows < 2 || shape.inner % 2 || shape.columns % panelPair)
+  if (target.plainProducts || target.precision != Precision::FP32 || group < 2 || shape.inner % 2 ||
+      shape.columns % panelPair)
     return false;
   // Rows whose distance is a multiple of a page lie in one set of L1; vcpu.gemm packs them.
   if (shape.inner * sizeof(float) % 4096 == 0)
@@ -48,7 +49,7 @@ bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape) {
   if (std::optional<int64_t> tuned = findTuned(target, "gemm", extents, "strassen", 0, 1))
     return *tuned != 0;
   // An addition whose result goes to the cache and back counts as four products.
-  double rows = shape.rows, inner = shape.inner, columns = shape.columns;
+  double rows = group, inner = shape.inner, columns = shape.columns;
   double additions = rows * inner + inner * columns + rows * columns;
   return rows * inner * columns / 8 > 4 * additions;
 }
@@ -89,6 +90,8 @@ static int64_t chooseWinogradTile(const TargetInfo &target, const WinogradShape 
 }
 
 WinogradSchedule vitc::chooseWinogradSchedule(const TargetInfo &target, const WinogradShape &shape) {
+  if (target.plainProducts)
+    return {};
   std::optional<int64_t> tuned =
       findTuned(target, "conv3x3", {shape.height, shape.width, shape.channels, shape.filters}, "tile", 0, 4);
   int64_t tile = tuned && *tuned % 2 == 0 ? *tuned : chooseWinogradTile(target, shape);

@@ -58,6 +58,7 @@ public:
     options.requireFused = getList(OPT_require_fused);
     options.prefix = arguments.getLastArgValue(OPT_prefix);
     options.precision = arguments.getLastArgValue(OPT_precision, options.precision);
+    options.plainProducts = arguments.hasArg(OPT_plain_products);
     options.tuning = arguments.getLastArgValue(OPT_tuning);
     readTune();
     readMaxMemory();

@@ -21,6 +21,8 @@ defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids; or aarch64. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",
                        "Of products: fp32 (default); bf16 (sums, softmax, norms, inputs and outputs stay fp32); or auto: bf16 on levels that multiply it faster">;
+def plain_products : Flag<["--"], "plain-products">,
+                     HelpText<"Multiply as the model says: by neither Strassen's nor Winograd's algorithm">;
 defm tune : Value<"tune", "<seconds>", "Measure schedules of the model's kernels on this machine for so long, and keep the fastest in the tuning file">;
 defm tuning : Value<"tuning", "<file>", "The tuning file: schedules measured by --tune (default with --tune: beside the library, .tuning.json)">;
 defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;

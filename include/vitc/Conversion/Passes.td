@@ -34,6 +34,10 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
+    Where one level of Strassen's algorithm pays, a product becomes `vcpu.strassen_rows` and `vcpu.strassen_gemm`, which
+    mix rows of one image alone; where Winograd's does, a convolution becomes `vcpu.winograd_conv`. With `plain-products`
+    neither is used.
+
     Schedules that were measured (`vitc --tune`) are an attribute of the module, and count more than the cost model:
 
     ```mlir
@@ -44,7 +48,9 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
   }];
   let options = [Option<"level", "level", "std::string", /*default=*/"\"host\"", "the CPU level, as in --mcpu">,
                  Option<"precision", "precision", "std::string", /*default=*/"\"fp32\"",
-                        "of products, as in --precision">];
+                        "of products, as in --precision">,
+                 Option<"plainProducts", "plain-products", "bool", /*default=*/"false",
+                        "by neither Strassen's nor Winograd's algorithm, as in --plain-products">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vcpu::CPUKernelDialect"];
 }

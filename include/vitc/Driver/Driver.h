@@ -32,6 +32,7 @@ struct Options {
   std::vector<Artefact> artefacts;       ///< empty: the shared library
   std::vector<std::string> requireFused; ///< kinds of which none may be missed
   std::string precision = "fp32";        ///< of products: fp32, bf16 or auto
+  bool plainProducts = false;            ///< neither Strassen's nor Winograd's algorithm
   std::string prefix;                    ///< of PREFIX_model_v1; empty: from the output's name
   Stage stopAfter = Stage::Library;      ///< `--compile-to`: print the IR after this stage
   uint64_t maxMemory = 0;                ///< bytes that vitc may allocate; 0: no bound. Beyond it the process ends

@@ -15,6 +15,9 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
   Option<std::string> level{*this, "level", llvm::cl::desc("the CPU level, as in --mcpu"), llvm::cl::init("host")};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("of products, as in --precision"),
                                 llvm::cl::init("fp32")};
+  Option<bool> plainProducts{*this, "plain-products",
+                             llvm::cl::desc("by neither Strassen's nor Winograd's algorithm, as in --plain-products"),
+                             llvm::cl::init(false)};
 };
 
 /// The dialects and external models that all stages together need.

@@ -36,8 +36,8 @@ GemmChunk chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool
 
 /// Whether one level of Strassen's algorithm (`vcpu.strassen_gemm`) is expected to be faster than the eight products of
 /// quadrants: the eighth that it saves has to be worth the additions, which write as many numbers as A, B and C have.
-/// `shape` has the rows that may be mixed. What was measured ("gemm", with strassen) counts more.
-bool savesByStrassen(const TargetInfo &target, const GemmShape &shape);
+/// `group` rows may be mixed, those of an image. What was measured ("gemm", with strassen) counts more.
+bool savesByStrassen(const TargetInfo &target, const GemmShape &shape, int64_t group);
 
 /// A 3 × 3 convolution of stride 1: the extents of its output, of one image.
 struct WinogradShape {

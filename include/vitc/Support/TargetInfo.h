@@ -54,6 +54,7 @@ struct TargetInfo {
   double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
   Precision precision = Precision::FP32; ///< what code is made for
+  bool plainProducts = false;            ///< neither Strassen's nor Winograd's algorithm; see --plain-products
   std::shared_ptr<const Tuning> tuning;  ///< what was measured, or null
 
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }

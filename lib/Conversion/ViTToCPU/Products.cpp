@@ -55,10 +55,10 @@ static Gemm createStrassenGemm(OpBuilder &builder, Location loc, const GemmSched
   Value sums = tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type());
   sums = vcpu::StrassenRowsOp::create(builder, loc, sums.getType(), operands.rows, sums, group, schedule.lanes)
              .getResult();
-  auto gemm = vcpu::StrassenGemmOp::create(
-      builder, loc, TypeRange(operands.output.getType()), operands.rows, sums, operands.panels, operands.extras,
-      ValueRange(operands.output), builder.getAffineMapArrayAttr(operands.maps), group, schedule.mr, schedule.nr,
-      schedule.lanes);
+  auto gemm = vcpu::StrassenGemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, sums,
+                                           operands.panels, operands.extras, ValueRange(operands.output),
+                                           builder.getAffineMapArrayAttr(operands.maps), group, schedule.mr,
+                                           schedule.nr, schedule.lanes);
   return {gemm.getResult(0), gemm.getEpilogue()};
 }
 
@@ -68,14 +68,15 @@ Gemm vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target
   constexpr int64_t rowsOfTiles = 32;
   ArrayRef<int64_t> rows = cast<ShapedType>(operands.rows.getType()).getShape();
   int64_t columns = cast<ShapedType>(operands.output.getType()).getShape().back();
-  if (operands.group && format.element.isF32() && savesByStrassen(target, {operands.group, rows.back(), columns}))
+  if (operands.group && format.element.isF32() &&
+      savesByStrassen(target, {rows[rows.size() - 2], rows.back(), columns}, operands.group))
     return createStrassenGemm(builder, loc, schedule, operands);
   GemmChunk chunk =
       chooseGemmChunk(target, {rows[rows.size() - 2], rows.back(), columns}, /*isRounded=*/format.isOfPairs());
-  auto gemm = vcpu::GemmOp::create(
-      builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels, operands.extras,
-      ValueRange(operands.output), builder.getAffineMapArrayAttr(operands.maps),
-      format.tiles ? rowsOfTiles : schedule.mr, schedule.nr, schedule.lanes, chunk.mc, chunk.packA, format.isOfPairs(),
-      format.tiles);
+  auto gemm =
+      vcpu::GemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, operands.panels,
+                           operands.extras, ValueRange(operands.output), builder.getAffineMapArrayAttr(operands.maps),
+                           format.tiles ? rowsOfTiles : schedule.mr, schedule.nr, schedule.lanes, chunk.mc, chunk.packA,
+                           format.isOfPairs(), format.tiles);
   return {gemm.getResult(0), gemm.getEpilogue()};
 }

@@ -43,6 +43,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
       emitError(getOperation()->getLoc()) << "unknown precision '" << precision << "'";
       return signalPassFailure();
     }
+    target->plainProducts = plainProducts;
     target->tuning = readTuning(getOperation());
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);

@@ -1,4 +1,6 @@
 // RUN: vitc-opt %s -convert-vit-to-cpu=level=x86-64-v4 -split-input-file | FileCheck %s
+// RUN: vitc-opt %s -convert-vit-to-cpu="level=x86-64-v4 plain-products" -split-input-file | FileCheck %s --check-prefix=NONE
+// NONE-NOT: winograd_conv
 
 // Tiles of 4 × 4 on 30 rows and columns: the image is padded so far that the last ones are whole. The filter is transformed.
 // CHECK-LABEL: func @four

@@ -49,11 +49,11 @@ std::string strassenText(const StrassenCase &c, const Level &level, StrassenData
   std::string a = data.a.type(c.dynamicRows ? first : none), sums = data.sums.type(c.dynamicRows ? second : none),
               out = data.out.type(c.dynamicRows ? first : none), group = "group = " + std::to_string(c.group),
               lanes = "lanes = " + std::to_string(level.lanes);
-  return "func.func @main(%a: " + a + ", %s: " + sums + ", %b: " + data.panels.type() + ", %bias: " +
-         data.bias.type() + ", %c: " + out + ") {\n  vcpu.strassen_rows ins(%a : " + a + ") outs(%s : " + sums + ") {" +
-         group + ", " + lanes + "}\n  vcpu.strassen_gemm ins(%a, %s, %b : " + a + ", " + sums + ", " +
-         data.panels.type() + ") extras(%bias, %c : " + data.bias.type() + ", " + out + ") outs(%c : " + out + ") {" +
-         group + ", mr = " + std::to_string(c.mr) + ", nr = " + std::to_string(data.nr) + ", " + lanes +
+  return "func.func @main(%a: " + a + ", %s: " + sums + ", %b: " + data.panels.type() + ", %bias: " + data.bias.type() +
+         ", %c: " + out + ") {\n  vcpu.strassen_rows ins(%a : " + a + ") outs(%s : " + sums + ") {" + group + ", " +
+         lanes + "}\n  vcpu.strassen_gemm ins(%a, %s, %b : " + a + ", " + sums + ", " + data.panels.type() +
+         ") extras(%bias, %c : " + data.bias.type() + ", " + out + ") outs(%c : " + out + ") {" + group +
+         ", mr = " + std::to_string(c.mr) + ", nr = " + std::to_string(data.nr) + ", " + lanes +
          ", extra_maps = [affine_map<(m, n) -> (n)>, affine_map<(m, n) -> (m, n)>]} epilogue {\n"
          "^bb0(%acc: f32, %x: f32, %y: f32):\n %0 = arith.addf %acc, %x : f32\n %1 = arith.addf %0, %y : f32\n"
          " vcpu.yield %1 : f32\n}\n  return\n}\n";

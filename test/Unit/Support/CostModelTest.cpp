@@ -53,3 +53,25 @@ TEST(CostModel, WinogradWeighsProductsAgainstFilters) {
   EXPECT_EQ(schedule.chunk, 56);
   EXPECT_EQ(schedule.panels, 2);
 }
+
+TEST(CostModel, StrassenNeedsSizesWorthItsAdditions) {
+  TargetInfo target = *TargetInfo::get("x86-64-v4");
+  EXPECT_TRUE(savesByStrassen(target, {197, 384, 1152}, 197));
+  EXPECT_TRUE(savesByStrassen(target, {8 * 197, 768, 3072}, 197));
+  EXPECT_FALSE(savesByStrassen(target, {8, 384, 1152}, 8));
+  EXPECT_FALSE(savesByStrassen(target, {8 * 197, 384, 1152}, 1)) << "rows that are images of their own";
+  EXPECT_FALSE(savesByStrassen(target, {3136, 64, 64}, 3136));
+  EXPECT_FALSE(savesByStrassen(target, {197, 383, 1152}, 197)) << "a depth without halves";
+  EXPECT_FALSE(savesByStrassen(target, {197, 384, 1152 + 32}, 197)) << "panels without a neighbour";
+  EXPECT_FALSE(savesByStrassen(target, {197, 1024, 4096}, 197)) << "rows pages apart";
+}
+
+TEST(CostModel, PlainProductsAreAChoice) {
+  TargetInfo target = *TargetInfo::get("x86-64-v4");
+  target.plainProducts = true;
+  EXPECT_FALSE(savesByStrassen(target, {197, 384, 1152}, 197));
+  EXPECT_EQ(chooseWinogradSchedule(target, {56, 56, 64, 64}).tile, 0);
+  target = *target.withPrecision("bf16");
+  target.plainProducts = false;
+  EXPECT_FALSE(savesByStrassen(target, {197, 384, 1152}, 197)) << "sums of quadrants would be rounded";
+}

@@ -53,7 +53,7 @@ private:
   KernelBuilder kernel;
   Value a, b, c; ///< of the matrix that is emitted
   Value begin, end, packed;
-  Value tileSums; ///< (mr, nr) sums that AMX leaves
+  Value tileSums;              ///< (mr, nr) sums that AMX leaves
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
   int64_t steps; ///< of a sum: rows of a panel, elements or pairs of a row of A
@@ -120,8 +120,7 @@ static Value matrixOf(KernelBuilder &kernel, Value memref, ValueRange batch, int
 GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), b(arguments[1]),
       c(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
-      k(op.getInnerSize()), n(op.getCType().getShape().back()),
-      panels(op.getPanelCount()), steps(op.getPanelRows()),
+      k(op.getInnerSize()), n(op.getCType().getShape().back()), panels(op.getPanelCount()), steps(op.getPanelRows()),
       blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()),
       writer(kernel, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   if (!op.getPackA())

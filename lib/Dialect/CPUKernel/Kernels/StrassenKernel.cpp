@@ -150,8 +150,7 @@ LogicalResult StrassenEmitter::emit() {
 
 /// A vector of a quadrant of B: of the upper or lower half of a panel.
 Value StrassenEmitter::loadB(Value pair, int64_t panel, int64_t part, Value k, int64_t vector) {
-  return kernel.loadVector(
-      b, {panelOf(pair, panel), kernel.add(k, part * depth), kernel.index(vector * kernel.lanes)});
+  return kernel.loadVector(b, {panelOf(pair, panel), kernel.add(k, part * depth), kernel.index(vector * kernel.lanes)});
 }
 
 Value StrassenEmitter::loadT(int64_t number, Value k, int64_t vector) {
@@ -213,11 +212,11 @@ void StrassenEmitter::emitTile(const Tile &tile) {
   sums = multiply(tile, ofS(2), ofT(2), withKept(X, zeros));
   keep(X, sums); // U2
   sums = multiply(tile, ofS(3), ofT(3), sums);
-  keep(Z, sums); // U3
+  keep(Z, sums);                                            // U3
   finishSums(true, 0, multiply(tile, ofA22, ofT(4), sums)); // C21
   sums = multiply(tile, ofS(1), ofT(1), zeros);
   keep(Y, sums);
-  finishSums(false, 1, multiply(tile, ofS(4), ofB(1, 1), withKept(X, sums))); // C12
+  finishSums(false, 1, multiply(tile, ofS(4), ofB(1, 1), withKept(X, sums)));                        // C12
   finish(tile, true, 1, [&](int64_t index) { return kernel.addf(kept(Y, index), kept(Z, index)); }); // C22
 }
 
@@ -248,8 +247,7 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
   Value firstOfTile = kernel.mul(tile.block, share);
   Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
   Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
-  Value to =
-      kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
+  Value to = kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
   kernel.forEach(first, to, kernel.index(1), [&](Value row) {
     for (int64_t column = 0; column < nr; column += line)
       kernel.prefetch(b, {kernel.add(next, kernel.div(row, kernel.index(rows))), kernel.rem(row, kernel.index(rows)),
@@ -260,7 +258,8 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
 void StrassenEmitter::keep(Kept where, ValueRange sums) {
   for (auto [index, sum] : llvm::enumerate(sums))
     kernel.storeVector(sum, keptSums,
-                       {kernel.index(static_cast<int64_t>(where)), kernel.index(index / vectors), kernel.index(index % vectors * kernel.lanes)});
+                       {kernel.index(static_cast<int64_t>(where)), kernel.index(index / vectors),
+                        kernel.index(index % vectors * kernel.lanes)});
 }
 
 Value StrassenEmitter::kept(Kept where, int64_t index) {

@@ -135,8 +135,8 @@ KernelBuilder::Values emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64
 /// Takes the sums of a kernel through its epilogue into its output.
 class EpilogueWriter {
 public:
-  /// `epilogue` is empty or has one block, on a sum and on an element of each of the `extras`, read through its map from
-  /// a point of the output: scalar ops, which capture nothing.
+  /// `epilogue` is empty or has one block, on a sum and on an element of each of the `extras`, read through its map
+  /// from a point of the output: scalar ops, which capture nothing.
   EpilogueWriter(KernelBuilder &kernel, mlir::Region &epilogue, mlir::ValueRange extras, mlir::ArrayAttr maps)
       : kernel(kernel), epilogue(epilogue), extras(extras), maps(maps) {}
 
