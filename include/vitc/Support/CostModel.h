@@ -35,7 +35,7 @@ struct GemmChunk {
 GemmChunk chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool isRounded = false);
 
 /// Whether one level of Strassen's algorithm (`vcpu.strassen_gemm`) is expected to be faster than the eight products of
-/// quadrants: the eighth that it saves has to be worth the additions, which write as many numbers as A, B and C have.
+/// quadrants: the eighth that it saves has to be worth the additions, of which each element of A, B and C has some.
 /// `group` rows may be mixed, those of an image. What was measured ("gemm", with strassen) counts more.
 bool savesByStrassen(const TargetInfo &target, const GemmShape &shape, int64_t group);
 

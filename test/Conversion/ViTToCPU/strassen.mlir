@@ -38,18 +38,17 @@ func.func @pixels(%x: tensor<2x256x28x28xf32>) -> tensor<2x256x28x28xf32> {
 
 // -----
 
-// Not with few rows, columns that are no pairs of panels, an odd depth, rows that are pages apart, or an open number of
-// rows an image.
+// Not with few rows, columns that are no pairs of panels, an odd or a small depth, or an open number of rows an image.
 // CHECK-LABEL: func @plain
 // CHECK-NOT: strassen
-func.func @plain(%few: tensor<8x384xf32>, %x: tensor<1x197x384xf32>, %odd: tensor<1x197x385xf32>, %apart: tensor<1x197x1024xf32>,
+func.func @plain(%few: tensor<8x384xf32>, %x: tensor<1x197x384xf32>, %odd: tensor<1x197x385xf32>, %flat: tensor<1x3136x64xf32>,
                  %open: tensor<1x?x384xf32>, %w: tensor<384x384xf32>, %narrow: tensor<384x352xf32>, %oddw: tensor<385x384xf32>,
-                 %apartw: tensor<1024x384xf32>)
-    -> (tensor<8x384xf32>, tensor<1x197x352xf32>, tensor<1x197x384xf32>, tensor<1x197x384xf32>, tensor<1x?x384xf32>) {
+                 %flatw: tensor<64x384xf32>)
+    -> (tensor<8x384xf32>, tensor<1x197x352xf32>, tensor<1x197x384xf32>, tensor<1x3136x384xf32>, tensor<1x?x384xf32>) {
   %0 = vit.linear %few, %w : (tensor<8x384xf32>, tensor<384x384xf32>) -> tensor<8x384xf32>
   %1 = vit.linear %x, %narrow : (tensor<1x197x384xf32>, tensor<384x352xf32>) -> tensor<1x197x352xf32>
   %2 = vit.linear %odd, %oddw : (tensor<1x197x385xf32>, tensor<385x384xf32>) -> tensor<1x197x384xf32>
-  %3 = vit.linear %apart, %apartw : (tensor<1x197x1024xf32>, tensor<1024x384xf32>) -> tensor<1x197x384xf32>
+  %3 = vit.linear %flat, %flatw : (tensor<1x3136x64xf32>, tensor<64x384xf32>) -> tensor<1x3136x384xf32>
   %4 = vit.linear %open, %w : (tensor<1x?x384xf32>, tensor<384x384xf32>) -> tensor<1x?x384xf32>
-  return %0, %1, %2, %3, %4 : tensor<8x384xf32>, tensor<1x197x352xf32>, tensor<1x197x384xf32>, tensor<1x197x384xf32>, tensor<1x?x384xf32>
+  return %0, %1, %2, %3, %4 : tensor<8x384xf32>, tensor<1x197x352xf32>, tensor<1x197x384xf32>, tensor<1x3136x384xf32>, tensor<1x?x384xf32>
 }

@@ -60,10 +60,11 @@ TEST(CostModel, StrassenNeedsSizesWorthItsAdditions) {
   EXPECT_TRUE(savesByStrassen(target, {8 * 197, 768, 3072}, 197));
   EXPECT_FALSE(savesByStrassen(target, {8, 384, 1152}, 8));
   EXPECT_FALSE(savesByStrassen(target, {8 * 197, 384, 1152}, 1)) << "rows that are images of their own";
-  EXPECT_FALSE(savesByStrassen(target, {3136, 64, 64}, 3136));
+  EXPECT_FALSE(savesByStrassen(target, {3136, 64, 256}, 3136));
   EXPECT_FALSE(savesByStrassen(target, {197, 383, 1152}, 197)) << "a depth without halves";
   EXPECT_FALSE(savesByStrassen(target, {197, 384, 1152 + 32}, 197)) << "panels without a neighbour";
-  EXPECT_FALSE(savesByStrassen(target, {197, 1024, 4096}, 197)) << "rows pages apart";
+  EXPECT_FALSE(savesByStrassen(target, {49, 2048, 2048}, 49)) << "few rows for the sums of panels";
+  EXPECT_TRUE(savesByStrassen(target, {784, 192, 768}, 49)) << "windows share them";
 }
 
 TEST(CostModel, PlainProductsAreAChoice) {
