@@ -50,8 +50,8 @@ struct Gemm {
 };
 
 /// vcpu.gemm or vcpu.strassen_gemm with the target's schedule.
-Gemm createGemm(mlir::OpBuilder &builder, mlir::Location loc, const TargetInfo &target,
-                const GemmOperands &operands, PanelFormat format);
+Gemm createGemm(mlir::OpBuilder &builder, mlir::Location loc, const TargetInfo &target, const GemmOperands &operands,
+                PanelFormat format);
 
 } // namespace vitc
 
