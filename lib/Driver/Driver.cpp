@@ -114,6 +114,8 @@ private:
     StringRef name = options.output.empty() ? options.input : options.output;
     lowered.program.name = llvm::sys::path::stem(name).str();
     lowered.program.options = {{"precision", options.precision}};
+    if (options.plainProducts)
+      lowered.program.options.emplace_back("plain-products", "true");
     // Why a dimension that the file leaves open is not.
     if (!options.shapes.empty())
       lowered.program.options.emplace_back("shape", llvm::join(options.shapes, ","));

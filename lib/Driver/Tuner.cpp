@@ -5,6 +5,7 @@
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Run/Inputs.h"
+#include "vitc/Support/CostModel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -64,7 +65,7 @@ static Kernel describeProduct(vit::LinearOp op, const TargetInfo &target) {
     for (int64_t packA : {0, 1})
       if ((mc == 56 || mc / 2 < rows) && packA >= target.multipliesBF16())
         kernel.schedules.push_back({{"strassen", 0}, {"mc", mc}, {"pack_a", packA}});
-  if (target.precision == Precision::FP32)
+  if (canUseStrassen(target, {rows, inner, columns}))
     kernel.schedules.push_back({{"strassen", 1}});
   return kernel;
 }

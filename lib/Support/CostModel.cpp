@@ -37,19 +37,27 @@ GemmChunk vitc::chooseGemmChunk(const TargetInfo &target, const GemmShape &shape
           findTuned(target, "gemm", extents, "pack_a", isRounded, 1).value_or(packA) != 0};
 }
 
+bool vitc::canUseStrassen(const TargetInfo &target, const GemmShape &shape) {
+  return !target.plainProducts && target.precision == Precision::FP32 && shape.inner % 2 == 0 &&
+         shape.columns % (2 * chooseGemmSchedule(target).nr) == 0;
+}
+
 bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape, int64_t group) {
-  int64_t panelPair = 2 * chooseGemmSchedule(target).nr;
-  if (target.plainProducts || target.precision != Precision::FP32 || group < 2 || shape.inner % 2 ||
-      shape.columns % panelPair)
+  if (group < 2 || !canUseStrassen(target, shape))
     return false;
   int64_t extents[] = {shape.rows, shape.inner, shape.columns};
   if (std::optional<int64_t> tuned = findTuned(target, "gemm", extents, "strassen", 0, 1))
     return *tuned != 0;
+  if (findTuned(target, "gemm", extents, "mc", 1, INT32_MAX)) // measured before there was a choice
+    return false;
+  int64_t half = llvm::divideCeil(group, 2), mr = chooseGemmSchedule(target).mr;
+  if (10 * half < 8 * mr * llvm::divideCeilSigned(half, mr)) // tiles of few rows
+    return false;
   // What an element of A, B and C costs in products: measured on Zen 5 at 49 to 3,136 rows and 64 to 2,048 columns,
-  // where the time that is left over is within 3 % of this.
+  // where the time that is left over is within 3 % of this. An odd group has a row more than there is.
   constexpr double ofA = 12, ofB = 8, ofC = 10, leastGain = 0.015;
-  double rows = shape.rows > 0 ? shape.rows : group;
-  return 1.0 / 8 - (ofA / shape.columns + ofB / rows + ofC / shape.inner) > leastGain;
+  double rows = shape.rows > 0 ? shape.rows : group, ofOddRow = (2.0 * half - group) / group;
+  return 1.0 / 8 - (ofA / shape.columns + ofB / rows + ofC / shape.inner + ofOddRow) > leastGain;
 }
 
 namespace {

@@ -34,6 +34,9 @@ struct GemmChunk {
 /// What was measured (`TargetInfo::tuning`: "gemm", with mc and pack_a) counts more.
 GemmChunk chooseGemmChunk(const TargetInfo &target, const GemmShape &shape, bool isRounded = false);
 
+/// Whether `vcpu.strassen_gemm` computes such a product at all: f32 alone, an even depth, panels in pairs.
+bool canUseStrassen(const TargetInfo &target, const GemmShape &shape);
+
 /// Whether one level of Strassen's algorithm (`vcpu.strassen_gemm`) is expected to be faster than the eight products of
 /// quadrants: the eighth that it saves has to be worth the additions, of which each element of A, B and C has some.
 /// `group` rows may be mixed, those of an image. What was measured ("gemm", with strassen) counts more.

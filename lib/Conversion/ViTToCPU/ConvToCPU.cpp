@@ -156,7 +156,7 @@ Value ConvLowering::lowerToGemm(Value image) {
   operands.output = tensor::EmptyOp::create(
       rewriter, loc, ArrayRef{tensor::getMixedSize(rewriter, loc, operands.rows, 0), index(filters)},
       rewriter.getF32Type());
-  operands.group = rowsOfImages(cast<ShapedType>(image.getType()));
+  operands.group = rowsOfImage(op, cast<ShapedType>(image.getType()));
   Gemm gemm = createGemm(rewriter, loc, target, operands, format);
   buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), rewriter.getF32Type(),
                       gemm.epilogue);

@@ -44,7 +44,7 @@ struct LinearToCPU final : OpRewritePattern<vit::LinearOp> {
       operands.extras.push_back(extra.value);
       operands.maps.push_back(extra.map);
     }
-    operands.group = rowsOfImages(op.getInput().getType());
+    operands.group = rowsOfImage(op, op.getInput().getType());
     Gemm gemm = createGemm(rewriter, loc, target, operands, format);
     buildKernelEpilogue(rewriter, loc, op.getEpilogue(), !!op.getBias(), operands.extras.size(), type.getElementType(),
                         gemm.epilogue);

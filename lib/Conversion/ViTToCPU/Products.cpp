@@ -44,14 +44,14 @@ Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &targe
 /// vcpu.strassen_gemm, with the sums that it multiplies.
 static Gemm createStrassenGemm(OpBuilder &builder, Location loc, const GemmSchedule &schedule,
                                const GemmOperands &operands) {
-  // One cache line more than a multiple of the line, so that the rows of a tile fall into different sets of L1.
+  // An odd number of cache lines, so that the rows of a tile fall into different sets of L1.
   constexpr int64_t line = 16;
   int64_t group = operands.group, depth = cast<ShapedType>(operands.rows.getType()).getDimSize(1) / 2;
   AffineExpr halves = builder.getAffineSymbolExpr(0).floorDiv(group) * llvm::divideCeil(group, 2);
   OpFoldResult rows = affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, halves),
                                                             {tensor::getMixedSize(builder, loc, operands.rows, 0)});
   SmallVector<OpFoldResult> shape{builder.getIndexAttr(4), rows,
-                                  builder.getIndexAttr(llvm::alignTo(depth, line) + line)};
+                                  builder.getIndexAttr((llvm::divideCeil(depth, line) | 1) * line)};
   Value sums = tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type());
   sums = vcpu::StrassenRowsOp::create(builder, loc, sums.getType(), operands.rows, sums, group, schedule.lanes)
              .getResult();
@@ -68,8 +68,7 @@ Gemm vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target
   constexpr int64_t rowsOfTiles = 32;
   ArrayRef<int64_t> rows = cast<ShapedType>(operands.rows.getType()).getShape();
   int64_t columns = cast<ShapedType>(operands.output.getType()).getShape().back();
-  if (operands.group && format.element.isF32() &&
-      savesByStrassen(target, {rows[rows.size() - 2], rows.back(), columns}, operands.group))
+  if (format.element.isF32() && savesByStrassen(target, {rows[rows.size() - 2], rows.back(), columns}, operands.group))
     return createStrassenGemm(builder, loc, schedule, operands);
   GemmChunk chunk =
       chooseGemmChunk(target, {rows[rows.size() - 2], rows.back(), columns}, /*isRounded=*/format.isOfPairs());

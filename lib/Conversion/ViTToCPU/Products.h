@@ -33,13 +33,13 @@ struct PanelSizes {
 mlir::Value packPanels(mlir::OpBuilder &builder, mlir::Location loc, const TargetInfo &target, mlir::Value operand,
                        const PanelSizes &sizes, llvm::ArrayRef<int64_t> permutation, PanelFormat format);
 
-/// The operands of a vcpu.gemm.
+/// The operands of a matrix product.
 struct GemmOperands {
   mlir::Value rows, panels; ///< A, and B as `packPanels` gives it
   llvm::SmallVector<mlir::Value> extras;
   llvm::SmallVector<mlir::AffineMap> maps;
   mlir::Value output;
-  /// Rows of A that belong together, an image's, if that is known: a faster algorithm may mix them.
+  /// Rows of A that are of one image for sure, or 0: a faster algorithm may mix them.
   int64_t group = 0;
 };
 

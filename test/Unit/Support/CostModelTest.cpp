@@ -64,7 +64,9 @@ TEST(CostModel, StrassenNeedsSizesWorthItsAdditions) {
   EXPECT_FALSE(savesByStrassen(target, {197, 383, 1152}, 197)) << "a depth without halves";
   EXPECT_FALSE(savesByStrassen(target, {197, 384, 1152 + 32}, 197)) << "panels without a neighbour";
   EXPECT_FALSE(savesByStrassen(target, {49, 2048, 2048}, 49)) << "few rows for the sums of panels";
-  EXPECT_TRUE(savesByStrassen(target, {784, 192, 768}, 49)) << "windows share them";
+  EXPECT_TRUE(savesByStrassen(target, {784, 192, 768}, 784));
+  for (int64_t group : {2, 4, 16, 31})
+    EXPECT_FALSE(savesByStrassen(target, {197 * group, 384, 1152}, group)) << "tiles of few rows";
 }
 
 TEST(CostModel, PlainProductsAreAChoice) {

@@ -75,15 +75,15 @@ public:
 
 private:
   /// A factor of a product: gives the element of A, or the vector of B, at a step of K and a row or vector of the tile.
-  using Factor = llvm::function_ref<Value(Value k, int64_t place)>;
+  using Loader = llvm::function_ref<Value(Value k, int64_t place)>;
   /// Where the sums of a product are kept between uses.
   enum Kept { X, Y, Z };
   /// The register tile of all four quadrants.
   struct Tile {
-    Value pair, block; ///< of panels and of rows
+    Value pair, index; ///< of panels and, among the tiles of all groups, of rows
     RowPair place;
     int64_t rows;
-    bool formsT; ///< whether the sums T of its pair are not in the scratch yet
+    Value formsT; ///< whether the sums T of its pair are not in the scratch yet
   };
 
   Value loadB(Value pair, int64_t panel, int64_t part, Value k, int64_t vector);
@@ -91,7 +91,7 @@ private:
   Value formT(Value pair, int64_t number, Value k, int64_t vector);
   void emitTile(const Tile &tile);
   void prefetchNextPair(const Tile &tile, Value from);
-  Values multiply(const Tile &tile, Factor a, Factor b, ValueRange sums);
+  Values multiply(const Tile &tile, Loader left, Loader right, ValueRange sums);
   void keep(Kept where, ValueRange sums);
   Value kept(Kept where, int64_t index);
   Values withKept(Kept where, ValueRange sums);
@@ -138,12 +138,9 @@ LogicalResult StrassenEmitter::emit() {
     Value pair = kernel.div(item, tiles), tile = kernel.rem(item, tiles);
     Value group = kernel.div(tile, blocks.count()), block = kernel.rem(tile, blocks.count());
     RowPair place = locateRow(kernel, group, blocks.firstRow(kernel, block), op.getGroup(), half);
-    // The first tile of a pair forms its sums T, beside the multiplications, which hide it.
+    // The first tile of a pair forms its sums T.
     Value isFirst = kernel.equal(kernel.select(kernel.equal(item, begin), kernel.index(0), tile), kernel.index(0));
-    blocks.dispatch(kernel, block, [&](int64_t rows) {
-      auto emit = [&](bool formsT) { emitTile({pair, tile, place, rows, formsT}); };
-      kernel.branch(isFirst, [&] { emit(true); }, [&] { emit(false); });
-    });
+    blocks.dispatch(kernel, block, [&](int64_t rows) { emitTile({pair, tile, place, rows, isFirst}); });
   });
   return writer.status;
 }
@@ -195,42 +192,51 @@ void StrassenEmitter::emitTile(const Tile &tile) {
   auto ofB = [&](int64_t part, int64_t panel) {
     return [&, part, panel](Value k, int64_t vector) { return loadB(tile.pair, panel, part, k, vector); };
   };
-  auto ofT = [&](int64_t number) {
-    return [&, number](Value k, int64_t vector) {
-      return tile.formsT ? formT(tile.pair, number, k, vector) : loadT(number, k, vector);
-    };
-  };
   step = 0;
+  auto times = [&](Loader left, Loader right, ValueRange sums) {
+    Values result = multiply(tile, left, right, sums);
+    ++step;
+    return result;
+  };
+  // Forming a sum costs nothing beside the multiplications.
+  auto timesT = [&](Loader left, int64_t number, ValueRange sums) {
+    auto form = [&](Value k, int64_t vector) { return formT(tile.pair, number, k, vector); };
+    auto load = [&](Value k, int64_t vector) { return loadT(number, k, vector); };
+    Values result = kernel.choose(
+        tile.formsT, [&] { return multiply(tile, left, form, sums); },
+        [&] { return multiply(tile, left, load, sums); });
+    ++step;
+    return result;
+  };
   Values zeros(tile.rows * vectors, kernel.splat(0.0));
   auto finishSums = [&](bool isLower, int64_t panel, ValueRange sums) {
     finish(tile, isLower, panel, [&](int64_t index) { return sums[index]; });
   };
 
-  Values sums = multiply(tile, ofUpper(0), ofB(0, 0), zeros);
+  Values sums = times(ofUpper(0), ofB(0, 0), zeros);
   keep(X, sums);
-  finishSums(false, 0, multiply(tile, ofUpper(1), ofB(1, 0), sums)); // C11
-  sums = multiply(tile, ofS(2), ofT(2), withKept(X, zeros));
+  finishSums(false, 0, times(ofUpper(1), ofB(1, 0), sums)); // C11
+  sums = timesT(ofS(2), 2, withKept(X, zeros));
   keep(X, sums); // U2
-  sums = multiply(tile, ofS(3), ofT(3), sums);
-  keep(Z, sums);                                            // U3
-  finishSums(true, 0, multiply(tile, ofA22, ofT(4), sums)); // C21
-  sums = multiply(tile, ofS(1), ofT(1), zeros);
+  sums = timesT(ofS(3), 3, sums);
+  keep(Z, sums);                               // U3
+  finishSums(true, 0, timesT(ofA22, 4, sums)); // C21
+  sums = timesT(ofS(1), 1, zeros);
   keep(Y, sums);
-  finishSums(false, 1, multiply(tile, ofS(4), ofB(1, 1), withKept(X, sums)));                        // C12
+  finishSums(false, 1, times(ofS(4), ofB(1, 1), withKept(X, sums)));                                 // C12
   finish(tile, true, 1, [&](int64_t index) { return kernel.addf(kept(Y, index), kept(Z, index)); }); // C22
 }
 
-/// sums + a · b over K / 2, in parts with a prefetch before each.
-Values StrassenEmitter::multiply(const Tile &tile, Factor a, Factor b, ValueRange sums) {
+/// sums + left · right over K / 2, in parts with a prefetch before each.
+Values StrassenEmitter::multiply(const Tile &tile, Loader left, Loader right, ValueRange sums) {
   Value last = kernel.index(depth);
   Values result =
       kernel.loop(kernel.index(0), last, kernel.index(stepsOfPart), sums, [&](Value from, ValueRange carried) {
         prefetchNextPair(tile, from);
         Value to = kernel.add(from, stepsOfPart);
         return emitMicrokernel(kernel, tile.rows, vectors, from, depth % stepsOfPart ? kernel.min(to, last) : to,
-                               carried, a, b);
+                               carried, left, right);
       });
-  ++step;
   return result;
 }
 
@@ -244,7 +250,7 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
   Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
   Value share = kernel.ceilDiv(kernel.index(2 * rows), tiles);
   Value perPart = kernel.ceilDiv(share, kernel.index(products * parts));
-  Value firstOfTile = kernel.mul(tile.block, share);
+  Value firstOfTile = kernel.mul(tile.index, share);
   Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
   Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
   Value to = kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
