@@ -56,8 +56,8 @@ bool vitc::savesByStrassen(const TargetInfo &target, const GemmShape &shape, int
   // What an element of A, B and C costs in products: measured on Zen 5 at 49 to 3,136 rows and 64 to 2,048 columns,
   // where the time that is left over is within 3 % of this. An odd group has a row more than there is.
   constexpr double ofA = 12, ofB = 8, ofC = 10, leastGain = 0.015;
-  double rows = shape.rows > 0 ? shape.rows : group, ofOddRow = (2.0 * half - group) / group;
-  return 1.0 / 8 - (ofA / shape.columns + ofB / rows + ofC / shape.inner + ofOddRow) > leastGain;
+  double ofOddRow = (2.0 * half - group) / group;
+  return 1.0 / 8 - (ofA / shape.columns + ofB / group + ofC / shape.inner + ofOddRow) > leastGain;
 }
 
 namespace {

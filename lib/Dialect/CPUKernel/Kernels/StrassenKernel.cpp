@@ -80,7 +80,7 @@ private:
   enum Kept { X, Y, Z };
   /// The register tile of all four quadrants.
   struct Tile {
-    Value pair, index; ///< of panels and, among the tiles of all groups, of rows
+    Value pair, block; ///< of panels, and of a group's rows
     RowPair place;
     int64_t rows;
     Value formsT; ///< whether the sums T of its pair are not in the scratch yet
@@ -104,7 +104,6 @@ private:
   int64_t depth, half, vectors, pairs;
   bool isOdd;
   RowBlocks blocks; ///< of a group's quadrants
-  Value tiles;      ///< of rows, in all groups
   Value sumsOfB, keptSums;
   int64_t step = 0; ///< which of the tile's products is emitted
   EpilogueWriter writer;
@@ -114,18 +113,11 @@ private:
 
 static int64_t sumsOfBBytes(StrassenGemmOp op) { return 4 * op.getDepth() * op.getNr() * sizeof(float); }
 
-/// Register tiles' rows in all groups.
-static Value countTiles(KernelBuilder &kernel, StrassenGemmOp op, Value c) {
-  RowBlocks blocks(kernel, kernel.index(op.getHalf()), op.getMr());
-  return kernel.mul(kernel.div(kernel.dim(c, 0), kernel.index(op.getGroup())), blocks.count());
-}
-
 StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), sumsOfA(arguments[1]),
       b(arguments[2]), c(arguments[3 + op.getExtras().size()]), begin(arguments.drop_back().back()),
       end(arguments.back()), depth(op.getDepth()), half(op.getHalf()), vectors(op.getNr() / op.getLanes()),
       pairs(op.getPanelCount() / 2), isOdd(op.getGroup() % 2), blocks(kernel, kernel.index(half), op.getMr()),
-      tiles(countTiles(kernel, op, c)),
       writer(kernel, op.getEpilogue(), arguments.slice(3, op.getExtras().size()), op.getExtraMaps()) {
   Value scratch = arguments.drop_back(2).back();
   int64_t nr = op.getNr(), mr = op.getMr();
@@ -135,12 +127,12 @@ StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRan
 
 LogicalResult StrassenEmitter::emit() {
   kernel.forEach(begin, end, kernel.index(1), [&](Value item) {
-    Value pair = kernel.div(item, tiles), tile = kernel.rem(item, tiles);
-    Value group = kernel.div(tile, blocks.count()), block = kernel.rem(tile, blocks.count());
-    RowPair place = locateRow(kernel, group, blocks.firstRow(kernel, block), op.getGroup(), half);
+    Value row = kernel.div(item, blocks.count()), block = kernel.rem(item, blocks.count());
+    Value group = kernel.div(row, kernel.index(pairs)), pair = kernel.rem(row, kernel.index(pairs));
     // The first tile of a pair forms its sums T.
-    Value isFirst = kernel.equal(kernel.select(kernel.equal(item, begin), kernel.index(0), tile), kernel.index(0));
-    blocks.dispatch(kernel, block, [&](int64_t rows) { emitTile({pair, tile, place, rows, isFirst}); });
+    Value isFirst = kernel.equal(kernel.select(kernel.equal(item, begin), kernel.index(0), block), kernel.index(0));
+    RowPair place = locateRow(kernel, group, blocks.firstRow(kernel, block), op.getGroup(), half);
+    blocks.dispatch(kernel, block, [&](int64_t rows) { emitTile({pair, block, place, rows, isFirst}); });
   });
   return writer.status;
 }
@@ -248,9 +240,9 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
   if (pairs == 1)
     return;
   Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
-  Value share = kernel.ceilDiv(kernel.index(2 * rows), tiles);
+  Value share = kernel.ceilDiv(kernel.index(2 * rows), blocks.count());
   Value perPart = kernel.ceilDiv(share, kernel.index(products * parts));
-  Value firstOfTile = kernel.mul(tile.index, share);
+  Value firstOfTile = kernel.mul(tile.block, share);
   Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
   Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
   Value to = kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
@@ -300,7 +292,9 @@ void StrassenEmitter::finish(const Tile &tile, bool isLower, int64_t panel, llvm
 
 OpFoldResult StrassenGemmOp::getWorkItems(OpBuilder &builder) {
   KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
-  return getAsOpFoldResult(kernel.mul(countTiles(kernel, *this, getOutputs()[0]), getPanelCount() / 2));
+  RowBlocks blocks(kernel, kernel.index(getHalf()), getMr());
+  Value groups = kernel.div(kernel.dim(getOutputs()[0], 0), kernel.index(getGroup()));
+  return getAsOpFoldResult(kernel.mul(groups, kernel.mul(blocks.count(), getPanelCount() / 2)));
 }
 
 OpFoldResult StrassenGemmOp::getScratchBytes(OpBuilder &builder) {

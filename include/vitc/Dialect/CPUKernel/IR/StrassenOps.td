@@ -55,7 +55,8 @@ def CPUKernel_StrassenGemmOp : CPUKernel_KernelOp<"strassen_gemm"> {
 
     One level is done, as sums in the registers go from a product into the next (Huang, Smith, Henry and van de Geijn,
     Strassen's algorithm reloaded, SC 2016, do the same with buffers). A work item is the quadrants of `mr` × `nr`
-    elements; items count rows first, then pairs of panels, whose sums T the thread keeps in its scratch.
+    elements; items count a group's rows first, then pairs of panels, whose sums T the thread keeps in its scratch, then
+    groups.
 
     - (C1) C is (M, N), A (M, K), S as `vcpu.strassen_rows` gives it, B (N / nr, K, nr), all f32; K and N are static and
       positive, K is even, 2 · nr divides N. M may be dynamic.
