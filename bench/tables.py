@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tables of bench/README.md, from what the benchmarks wrote: tables.py RESULTS.json|resources.csv|inherited.json ..."""
+"""The tables of bench/README.md, from what the benchmarks wrote: tables.py RESULTS.json|resources.csv|floors.json|inherited.json ..."""
 import csv
 import json
 import math
@@ -63,6 +63,14 @@ def of_inherited(results):
            for r in results for s in r["stages"]])
 
 
+def of_floors(rows):
+    table(["model", "GMAC done", "floor ms", "vitc ms", "faster peer ms", "floor / peer", "vitc / peer"],
+          [[r["model"], f"{r['gmacs']:.2f}", f"{r['floor_ms']:.1f}", f"{r['vitc_ms']:.1f}", f"{r['peer_ms']:.1f}",
+            f"{r['floor_ratio']:.2f}", f"{r['ratio']:.2f}"] for r in rows])
+    means = [math.exp(sum(math.log(r[key]) for r in rows) / len(rows)) for key in ("floor_ratio", "ratio")]
+    print("Geometric means: the floor is at {:.3f} of the faster peer, vitc at {:.3f}.\n".format(*means))
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
@@ -73,7 +81,10 @@ def main():
                 of_resources(list(csv.DictReader(file)))
             continue
         results = json.loads(name.read_text())
-        of_runs(results) if "rows" in results else of_inherited(results)
+        if "floors" in results:
+            of_floors(results["floors"])
+        else:
+            of_runs(results) if "rows" in results else of_inherited(results)
 
 
 if __name__ == "__main__":
