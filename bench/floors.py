@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How near each model is to its floor, and where the floor is beside the faster peer.
 
-    bench/run.py --threads 1 -o RESULTS           # or what bench/results holds
-    bench/floors.py RESULTS.json -o floors.json
+    build/venv/bin/python bench/run.py --threads 1 --results RESULTS    # or what bench/results holds
+    build/venv/bin/python bench/floors.py RESULTS.json -o floors.json
 
 The floor of a model is the sum over the steps of its program of the time that a step takes at this machine's measured roofs:
 its multiplications at the peak of FMAs, or its weights from memory and its other operands from L2, whichever is longer. No

@@ -35,8 +35,8 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
     ```
 
     Where one level of Strassen's algorithm pays, a product becomes `vcpu.strassen_rows` and `vcpu.strassen_gemm`, which
-    mix rows of one image alone (the first dimension of the function's inputs counts images); where Winograd's does, a convolution becomes `vcpu.winograd_conv`. With `plain-products`
-    neither is used.
+    mix rows of one image alone (the first dimension of the function's inputs counts images); where Winograd's does, a
+    convolution becomes `vcpu.winograd_conv`. With `plain-products` neither is used.
 
     Schedules that were measured (`vitc --tune`) are an attribute of the module, and count more than the cost model:
 

@@ -48,10 +48,9 @@ def CPUKernel_StrassenGemmOp : CPUKernel_KernelOp<"strassen_gemm"> {
 
     Quadrants of A and C are those of a group of rows (see `vcpu.strassen_rows`): groups do not mix, so that an image's
     result does not depend on the other images of its batch. Quadrants of B and C are pairs of neighbouring panels, over
-    halves of K. The error is bounded by the greatest
-    elements of A's group and of B's pair of panels, not of a row and a column (Higham, section 23.2.2). A NaN or an infinity
-    in A reaches the rows of its pair and all columns, in B both panels, an infinity may become a NaN, and sums overflow
-    that would not.
+    halves of K. The error is bounded by the greatest elements of A's group and of B's pair of panels, not of a row and a
+    column (Higham, section 23.2.2). A NaN or an infinity in A reaches the rows of its pair and all columns, in B both
+    panels, an infinity may become a NaN, and sums overflow that would not.
 
     One level is done, as sums in the registers go from a product into the next (Huang, Smith, Henry and van de Geijn,
     Strassen's algorithm reloaded, SC 2016, do the same with buffers). A work item is the quadrants of `mr` × `nr`
