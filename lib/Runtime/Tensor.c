@@ -145,7 +145,7 @@ static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTe
     return VITC_OK;
   if (!tensor->data)
     return vitc_fail(VITC_E_TENSOR, "%s '%s' has null data", r.kind, r.name);
-  *data = (char *)tensor->data + tensor->byte_offset;
+  *data = (char *)((uintptr_t)tensor->data + tensor->byte_offset); /* as a number: a hostile offset may wrap */
   int64_t alignment = (spec->type_bits + 7) / 8;
   if ((uintptr_t)*data % (uintptr_t)alignment)
     return vitc_fail(VITC_E_TENSOR, "%s '%s' is not aligned to %d bytes, the size of its elements", r.kind, r.name,
