@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "python"))
 
-PAUSE = 0.01  # seconds between turns
+PAUSE = 0.05  # seconds between turns: ONNX Runtime's threads spin for more than 10 ms after a run
 
 
 class Vitc:

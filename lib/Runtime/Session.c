@@ -1,6 +1,7 @@
 #include "Session.h"
 
 #include "Error.h"
+#include "Pages.h"
 #include "Polynomial.h"
 #include "Symbols.h"
 #include "Syscall.h"
@@ -61,6 +62,7 @@ static vitc_status get_memory(vitc_session *session, const vitc_session_options 
   void *memory = mmap(0, (size_t)bytes, VITC_PROT_READ | VITC_PROT_WRITE, VITC_MAP_PRIVATE | VITC_MAP_ANONYMOUS, -1, 0);
   if (memory == (void *)-1)
     return vitc_fail(VITC_E_MEMORY, "out of memory: a session for these dimensions needs %d bytes", bytes);
+  vitc_prefer_huge_pages(memory, (size_t)bytes);
   session->memory = memory;
   session->owns_memory = true;
   return VITC_OK;

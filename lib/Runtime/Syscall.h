@@ -10,6 +10,7 @@ enum {
   VITC_SYS_CLOSE = 3,
   VITC_SYS_LSEEK = 8,
   VITC_SYS_SIGPROCMASK = 14,
+  VITC_SYS_MADVISE = 28,
   VITC_SYS_GETPID = 39,
   VITC_SYS_ARCH_PRCTL = 158,
   VITC_SYS_FUTEX = 202,
@@ -33,6 +34,7 @@ enum {
   VITC_SYS_GETAFFINITY = 123,
   VITC_SYS_SIGPROCMASK = 135,
   VITC_SYS_GETPID = 172,
+  VITC_SYS_MADVISE = 233,
 };
 
 static inline long vitc_syscall(long number, long a, long b, long c, long d) {

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "Libc.h"
+#include "Pages.h"
 #include "Sha256.h"
 #include "Syscall.h"
 
@@ -61,6 +62,8 @@ static vitc_status check_digest(const vitc_program *program, const char *path, c
 vitc_status vitc_weights_open(const vitc_program *program, const char *path, bool verify, vitc_weights *weights) {
   char found[MAX_PATH];
   *weights = (vitc_weights){.data = program->weights};
+  if (program->weights)
+    vitc_prefer_huge_pages(program->weights, program->weights_bytes);
   if (program->weights || !program->weights_file)
     return VITC_OK;
   if (!path && !beside_library(program, found))
@@ -74,6 +77,7 @@ vitc_status vitc_weights_open(const vitc_program *program, const char *path, boo
     return status;
   }
   weights->data = weights->map;
+  vitc_prefer_huge_pages(weights->data, weights->map_bytes);
   status = check_digest(program, path, weights->data, verify);
   if (status)
     vitc_weights_close(weights);

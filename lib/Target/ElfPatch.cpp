@@ -12,8 +12,12 @@
 using namespace vitc::target;
 namespace elf = llvm::ELF;
 
-/// The largest page that the machines of an architecture have.
-static uint64_t getPageSize(const elf::Elf64_Ehdr &header) {
+/// What the weights are aligned to, in the file and in memory: the largest page that the machines of an architecture
+/// have, or, where the weights fill several, a huge page. The kernel maps those as a whole, which spares the processor
+/// most walks through page tables and the first run most page faults.
+static uint64_t getAlignment(const elf::Elf64_Ehdr &header, uint64_t bytes) {
+  if (bytes >= 8 * hugePageBytes)
+    return hugePageBytes;
   return header.e_machine == elf::EM_AARCH64 ? 65536 : 4096;
 }
 
@@ -55,7 +59,7 @@ static llvm::Expected<size_t> findSection(int file, llvm::ArrayRef<elf::Elf64_Sh
 
 /// Gives the segment that starts at `address` its bytes at `position` of the file.
 static llvm::Error patchSegment(int file, const elf::Elf64_Ehdr &header, uint64_t address, uint64_t bytes,
-                                uint64_t position) {
+                                uint64_t position, uint64_t alignment) {
   auto segments = readTable<elf::Elf64_Phdr>(file, header.e_phoff, header.e_phnum);
   if (!segments)
     return segments.takeError();
@@ -66,6 +70,7 @@ static llvm::Error patchSegment(int file, const elf::Elf64_Ehdr &header, uint64_
       break;
     segment.p_offset = position;
     segment.p_filesz = bytes;
+    segment.p_align = std::max<uint64_t>(segment.p_align, alignment);
     return writeAt(file, header.e_phoff + index * sizeof(segment), segment);
   }
   return llvm::createStringError("the linked file has no segment that holds the weights alone");
@@ -88,13 +93,14 @@ llvm::Error vitc::target::embedWeights(int file, const Weights &weights) {
 
   elf::Elf64_Shdr section = (*sections)[*index];
   // As far behind the begin of a page as the address: whole pages are mapped.
-  uint64_t position = llvm::alignTo(status.st_size, getPageSize(header), section.sh_addr);
+  uint64_t alignment = getAlignment(header, weights.bytes);
+  uint64_t position = llvm::alignTo(status.st_size, alignment, section.sh_addr);
   section.sh_type = elf::SHT_PROGBITS;
   section.sh_offset = position;
   if (llvm::Error error = writeAt(file, header.e_shoff + *index * sizeof(section), section))
     return error;
   if (header.e_type == elf::ET_DYN)
-    if (llvm::Error error = patchSegment(file, header, section.sh_addr, weights.bytes, position))
+    if (llvm::Error error = patchSegment(file, header, section.sh_addr, weights.bytes, position, alignment))
       return error;
   return weights.write(file, position);
 }

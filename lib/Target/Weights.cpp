@@ -46,11 +46,10 @@ std::array<uint8_t, 32> Weights::computeSHA256() const {
   return hash.final();
 }
 
-/// pwrite of everything, in calls that the kernel accepts (at most 2 GiB each).
+/// pwrite of everything.
 static llvm::Error writeAll(int file, llvm::ArrayRef<char> bytes, uint64_t position) {
   while (!bytes.empty()) {
-    size_t count = std::min<size_t>(bytes.size(), size_t(1) << 30);
-    ssize_t written = llvm::sys::RetryAfterSignal(-1, ::pwrite, file, bytes.data(), count, position);
+    ssize_t written = llvm::sys::RetryAfterSignal(-1, ::pwrite, file, bytes.data(), bytes.size(), position);
     if (written < 0)
       return llvm::errorCodeToError(llvm::errnoAsErrorCode());
     bytes = bytes.drop_front(written);
@@ -59,11 +58,60 @@ static llvm::Error writeAll(int file, llvm::ArrayRef<char> bytes, uint64_t posit
   return llvm::Error::success();
 }
 
+namespace {
+/// Writes a file from front to back in whole huge pages: its pages in memory become as large as the calls allow.
+class PageWriter {
+public:
+  PageWriter(int file, uint64_t position) : file(file), position(position) { buffer.reserve(hugePageBytes); }
+
+  llvm::Error append(llvm::ArrayRef<char> bytes) {
+    while (!bytes.empty()) {
+      uint64_t room = hugePageBytes - getEnd() % hugePageBytes;
+      llvm::ArrayRef<char> part = bytes.take_front(room);
+      buffer.insert(buffer.end(), part.begin(), part.end());
+      bytes = bytes.drop_front(part.size());
+      if (part.size() == room)
+        if (llvm::Error error = flush())
+          return error;
+    }
+    return llvm::Error::success();
+  }
+
+  /// Goes on at `target`; what is left out is zero, or a hole where it is large.
+  llvm::Error skipTo(uint64_t target) {
+    if (target - getEnd() < hugePageBytes)
+      return append(std::vector<char>(target - getEnd()));
+    if (llvm::Error error = flush())
+      return error;
+    position = target;
+    return llvm::Error::success();
+  }
+
+  llvm::Error flush() {
+    llvm::Error error = writeAll(file, buffer, position);
+    position = getEnd();
+    buffer.clear();
+    return error;
+  }
+
+private:
+  uint64_t getEnd() const { return position + buffer.size(); }
+
+  int file;
+  uint64_t position; ///< of the buffer
+  std::vector<char> buffer;
+};
+} // namespace
+
 llvm::Error Weights::write(int file, uint64_t position) const {
   if (::ftruncate(file, position + bytes) != 0)
     return llvm::errorCodeToError(llvm::errnoAsErrorCode());
-  for (const WeightBlob &blob : blobs)
-    if (llvm::Error error = writeAll(file, blob.bytes, position + blob.offset))
+  PageWriter writer(file, position);
+  for (const WeightBlob &blob : blobs) {
+    if (llvm::Error error = writer.skipTo(position + blob.offset))
       return error;
-  return llvm::Error::success();
+    if (llvm::Error error = writer.append(blob.bytes))
+      return error;
+  }
+  return writer.flush();
 }

@@ -11,6 +11,9 @@
 
 namespace vitc::target {
 
+/// The least huge page of the architectures that vitc compiles for.
+inline constexpr uint64_t hugePageBytes = 2 << 20;
+
 /// Bytes at an offset of the weights. They are read when the library is written, and belong to the caller.
 struct WeightBlob {
   uint64_t offset = 0;
@@ -27,7 +30,7 @@ struct Weights {
   /// Calls `consume` with consecutive pieces that make up all bytes, gaps included.
   void forEachPiece(llvm::function_ref<void(llvm::ArrayRef<char>)> consume) const;
   std::array<uint8_t, 32> computeSHA256() const;
-  /// Writes all bytes at `position` of an open file, which is made longer where needed; gaps become holes.
+  /// Writes all bytes at `position` of an open file, which is made longer where needed; large gaps become holes.
   llvm::Error write(int file, uint64_t position) const;
 };
 

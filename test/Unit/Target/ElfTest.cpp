@@ -91,6 +91,24 @@ TEST_F(Elf, WeightsAreAReadOnlySegmentOfTheirOwn) {
   EXPECT_EQ(found, 1);
 }
 
+TEST_F(Elf, LargeWeightsCanBeMappedInHugePages) {
+  setWeights(20 << 20, 10);
+  llvm::cantFail(writeLibrary(options("large.so")));
+  std::string large = contents("large.so");
+  auto file = llvm::object::ELF64LEObjectFile::create(llvm::MemoryBufferRef(large, "large.so"));
+  llvm::object::ELF64LEObjectFile object = llvm::cantFail(std::move(file));
+  int found = 0;
+  for (const auto &segment : llvm::cantFail(object.getELFFile().program_headers())) {
+    if (segment.p_type != llvm::ELF::PT_LOAD || segment.p_memsz != weights.bytes)
+      continue;
+    ++found;
+    EXPECT_EQ(segment.p_align, hugePageBytes);
+    EXPECT_EQ(segment.p_offset % hugePageBytes, segment.p_vaddr % hugePageBytes);
+    EXPECT_EQ(segment.p_offset + segment.p_filesz, large.size());
+  }
+  EXPECT_EQ(found, 1);
+}
+
 TEST_F(Elf, NoSegmentIsWritableAndExecutable) {
   for (const auto &segment : llvm::cantFail(elf().program_headers()))
     EXPECT_FALSE((segment.p_flags & llvm::ELF::PF_W) && (segment.p_flags & llvm::ELF::PF_X));

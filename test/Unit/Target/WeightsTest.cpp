@@ -40,3 +40,21 @@ TEST(Weights, AreWrittenAtTheirPlace) {
   EXPECT_EQ((*buffer)->getBuffer(), llvm::StringRef("\0\0\0\0\0ab\0\0\0c\0\0\0", 14));
   llvm::sys::fs::remove(path);
 }
+
+TEST(Weights, SpanHugePages) {
+  std::string first(hugePageBytes + 5, 'a'), second(3, 'b');
+  uint64_t far = 5 * hugePageBytes + 7;
+  Weights weights{far + 100, {{3, {first.data(), first.size()}}, {far, {second.data(), second.size()}}}};
+  llvm::SmallString<128> path;
+  int file;
+  ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("weights", "bin", file, path));
+  EXPECT_EQ(message(weights.write(file, 11)), "");
+  llvm::sys::Process::SafelyCloseFileDescriptor(file);
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  ASSERT_TRUE(buffer);
+  std::string expected(11 + weights.bytes, '\0');
+  expected.replace(11 + 3, first.size(), first);
+  expected.replace(11 + far, second.size(), second);
+  EXPECT_TRUE((*buffer)->getBuffer() == expected);
+  llvm::sys::fs::remove(path);
+}
