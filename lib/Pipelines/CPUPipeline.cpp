@@ -48,7 +48,7 @@ void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &o
   pm.addPass(vcpu::createLowerLaunchesPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createExpandMathPass());
+  pm.addPass(createExpandMathPass({options.level}));
 }
 
 void vitc::buildCPULLVMPipeline(OpPassManager &pm) {

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/CPUKernel/Kernels/FastMath.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Support/TargetInfo.h"
 #include "vitc/Transforms/MathFunctions.h"
 #include "vitc/Transforms/Passes.h"
 
@@ -22,18 +23,20 @@ template <typename OpTy>
 struct ExpandOp final : OpRewritePattern<OpTy> {
   using Expansion = Value (*)(FastMath &, OpTy);
 
-  ExpandOp(MLIRContext *context, Expansion expand) : OpRewritePattern<OpTy>(context), expand(expand) {}
+  ExpandOp(MLIRContext *context, Expansion expand, bool permutes)
+      : OpRewritePattern<OpTy>(context), expand(expand), permutes(permutes) {}
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
     Type type = op->getResult(0).getType();
     if (isa<TensorType>(type) || !getElementTypeOrSelf(type).isF32())
       return rewriter.notifyMatchFailure(op, "not a scalar or a vector of f32");
-    FastMath math(rewriter, op.getLoc(), type);
+    FastMath math(rewriter, op.getLoc(), type, permutes);
     rewriter.replaceOp(op, expand(math, op));
     return success();
   }
 
   Expansion expand;
+  bool permutes;
 };
 
 /// A conversion between integers and a float of 16 bits goes through f32: processors have no instructions for others.
@@ -77,16 +80,16 @@ Value expandGelu(FastMath &math, vitc::vit::GeluOp op) {
   return isTanh ? math.geluTanh(op.getInput()) : math.geluErf(op.getInput());
 }
 
-void populateExpandMathPatterns(RewritePatternSet &patterns) {
+void populateExpandMathPatterns(RewritePatternSet &patterns, bool permutes) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<ExpandOp<math::CosOp>>(context, expandCos);
-  patterns.add<ExpandOp<math::ExpOp>>(context, expandExp);
-  patterns.add<ExpandOp<math::SinOp>>(context, expandSin);
-  patterns.add<ExpandOp<math::PowFOp>>(context, expandPow);
+  patterns.add<ExpandOp<math::CosOp>>(context, expandCos, permutes);
+  patterns.add<ExpandOp<math::ExpOp>>(context, expandExp, permutes);
+  patterns.add<ExpandOp<math::SinOp>>(context, expandSin, permutes);
+  patterns.add<ExpandOp<math::PowFOp>>(context, expandPow, permutes);
   vitc::populateExpandDoublesPatterns(patterns);
-  patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu);
-  patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish);
-  patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu);
+  patterns.add<ExpandOp<vitc::vit::GeluOp>>(context, expandGelu, permutes);
+  patterns.add<ExpandOp<vitc::vit::HardSwishOp>>(context, expandHardSwish, permutes);
+  patterns.add<ExpandOp<vitc::vit::SiluOp>>(context, expandSilu, permutes);
   populateMathAlgebraicSimplificationPatterns(patterns);
   // Processors without instructions for it would call a library.
   arith::populateExpandBFloat16Patterns(patterns);
@@ -105,9 +108,16 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
 }
 
 struct ExpandMathPass final : vitc::impl::ExpandMathPassBase<ExpandMathPass> {
+  using ExpandMathPassBase::ExpandMathPassBase;
+
   void runOnOperation() override {
+    std::optional<vitc::TargetInfo> target = vitc::TargetInfo::get(level);
+    if (!target) {
+      emitError(getOperation()->getLoc()) << "unknown CPU level '" << level << "'";
+      return signalPassFailure();
+    }
     RewritePatternSet patterns(&getContext());
-    populateExpandMathPatterns(patterns);
+    populateExpandMathPatterns(patterns, target->permutesLanes());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     WalkResult left = getOperation()->walk([](Operation *op) {

@@ -1,4 +1,7 @@
 // RUN: vitc-opt %s -split-input-file -vitc-expand-math -verify-diagnostics | FileCheck %s
+// RUN: vitc-opt %s -split-input-file -vitc-expand-math=level=x86-64-v4 -verify-diagnostics | FileCheck %s --check-prefix TABLE
+// RUN: not vitc-opt %s -split-input-file -vitc-expand-math=level=vax 2>&1 | FileCheck %s --check-prefix LEVEL
+// LEVEL: unknown CPU level 'vax'
 
 // CHECK-LABEL: @exp_of_vector
 // CHECK-NOT: math.exp
@@ -44,6 +47,24 @@ func.func @functions_of_doubles(%x: vector<4xf64>, %y: f64) -> (vector<4xf64>, f
 func.func @gelu_erf(%x: vector<8xf32>) -> vector<8xf32> {
   %y = vit.gelu %x : vector<8xf32>
   return %y : vector<8xf32>
+}
+
+// -----
+
+// With AVX-512 short polynomials, whose coefficients are looked up: the constants are in 16 intervals, the last of which
+// has one half alone.
+// TABLE-LABEL: @gelu_erf_by_table
+// TABLE-DAG: dense<[{{.*}}, 5.000000e-01]> : vector<16xf32>
+// TABLE-DAG: dense<[{{.*}}, 0.000000e+00]> : vector<16xf32>
+// TABLE-COUNT-5: llvm.call_intrinsic "llvm.x86.avx512.permvar.sf.512"
+// TABLE-NOT: llvm.x86.avx512
+// TABLE-NOT: vit.gelu
+// CHECK-LABEL: @gelu_erf_by_table
+// CHECK-NOT: llvm.x86.avx512
+func.func @gelu_erf_by_table(%x: vector<16xf32>, %scalar: f32) -> (vector<16xf32>, f32) {
+  %y = vit.gelu %x : vector<16xf32>
+  %z = vit.gelu %scalar : f32
+  return %y, %z : vector<16xf32>, f32
 }
 
 // -----

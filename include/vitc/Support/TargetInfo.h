@@ -61,6 +61,8 @@ struct TargetInfo {
   /// Whether a machine of this level runs code for `other`.
   bool runs(const TargetInfo &other) const { return triple == other.triple && (other.cpuFeatures & ~cpuFeatures) == 0; }
   bool hasBF16Dot() const { return bf16DotsPerCycle > 0; }
+  /// Whether one instruction looks 16 f32 up in a vector of 16.
+  bool permutesLanes() const { return cpuFeatures & CPUFeatureV4; }
   /// Whether products of bf16 take less time than those of f32.
   bool gainsByBF16() const { return 2 * bf16DotsPerCycle > fmasPerCycle; }
   /// Whether code multiplies bf16.

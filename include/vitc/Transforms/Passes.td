@@ -20,7 +20,10 @@ def ExpandMathPass : Pass<"vitc-expand-math"> {
 
     Precondition: no function of the math dialect on tensors. Postcondition: no call to libm once lowered.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let options = [Option<"level", "level", "std::string", /*default=*/"\"x86-64-v3\"",
+                        "the CPU level, as in --mcpu: where lanes permute (AVX-512), functions may use tables">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {

@@ -135,12 +135,12 @@ static void callKernelsInParts(ModuleOp module) {
   main->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(), builder.getUnitAttr());
 }
 
-static LogicalResult lowerToLLVM(ModuleOp module) {
+static LogicalResult lowerToLLVM(ModuleOp module, const std::string &level) {
   PassManager emit(module.getContext());
   emit.addPass(vitc::vcpu::createEmitKernelsPass());
   emit.addPass(createCanonicalizerPass());
   emit.addPass(createCSEPass());
-  emit.addPass(vitc::createExpandMathPass());
+  emit.addPass(vitc::createExpandMathPass({level}));
   if (failed(emit.run(module)))
     return failure();
   callKernelsInParts(module);
@@ -286,7 +286,7 @@ std::unique_ptr<CompiledKernels> CompiledKernels::compile(const std::string &tex
   auto kernels = std::make_unique<CompiledKernels>();
   kernels->context = makeContext();
   kernels->module = parseSourceString<ModuleOp>(text, kernels->context.get());
-  if (!kernels->module || failed(lowerToLLVM(*kernels->module))) {
+  if (!kernels->module || failed(lowerToLLVM(*kernels->module, level))) {
     ADD_FAILURE() << "does not compile:\n" << text;
     return nullptr;
   }

@@ -12,8 +12,9 @@ class FastMath {
 public:
   using Value = mlir::Value;
 
-  /// `type` is f32 or a vector of f32.
-  FastMath(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type) : builder(builder), loc(loc), type(type) {}
+  /// `type` is f32 or a vector of f32; `permutes` says that one instruction looks 16 of them up in 16 (AVX-512).
+  FastMath(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, bool permutes = false)
+      : builder(builder), loc(loc), type(type), permutes(permutes) {}
 
   /// Relative error below 1.2e-7, subnormal results within half a unit of the last place; 0 and infinity past them.
   Value exp(Value x);
@@ -48,6 +49,10 @@ private:
   Angle reduceByHalfPi(Value x);
   /// The sine of an angle with `extraTurns` quarter turns more.
   Value sineOfTurns(const Angle &angle, double extraTurns);
+  Value geluErfByPolynomial(Value x);
+  Value geluErfByTable(Value x);
+  /// Lane by lane, table[index mod 16].
+  Value lookUp(llvm::ArrayRef<float> table, Value index);
   /// 2^exponent as a float, for exponents of normal numbers.
   Value powerOfTwo(Value exponent);
   /// e^rest = 1 + rest + rest² · polynomial(rest).
@@ -74,6 +79,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::Type type;
+  bool permutes;
 };
 
 } // namespace vitc::vcpu
