@@ -176,26 +176,29 @@ TEST(Conv, FlippedFilter) {
 }
 
 TEST(Conv, Depthwise) {
-  checkAll({{.batch = 2, .height = 9, .width = 11, .channels = 21, .filters = 21, .kernel = {3, 3}, .depthwise = true},
-            {.batch = 1,
-             .height = 12,
-             .width = 12,
-             .channels = 16,
-             .filters = 16,
-             .kernel = {5, 3},
-             .strides = {2, 2},
-             .dilations = {1, 2},
-             .depthwise = true,
-             .dynamicSizes = true},
-            {.batch = 1,
-             .height = 6,
-             .width = 5,
-             .channels = 3,
-             .filters = 3,
-             .kernel = {2, 3},
-             .depthwise = true,
-             .flip = true,
-             .epilogue = false}});
+  checkAll(
+      {{.batch = 2, .height = 9, .width = 11, .channels = 21, .filters = 21, .kernel = {3, 3}, .depthwise = true},
+       {.batch = 1,
+        .height = 12,
+        .width = 12,
+        .channels = 16,
+        .filters = 16,
+        .kernel = {5, 3},
+        .strides = {2, 2},
+        .dilations = {1, 2},
+        .depthwise = true,
+        .dynamicSizes = true},
+       {.batch = 1,
+        .height = 6,
+        .width = 5,
+        .channels = 3,
+        .filters = 3,
+        .kernel = {2, 3},
+        .depthwise = true,
+        .flip = true,
+        .epilogue = false},
+       // Pixels far apart: channels are the inner loop.
+       {.batch = 2, .height = 5, .width = 23, .channels = 517, .filters = 517, .kernel = {3, 3}, .depthwise = true}});
 }
 
 ConvCase depthwiseCase(std::array<int64_t, 3> sizes, std::array<int64_t, 2> kernel, std::array<int64_t, 2> low,

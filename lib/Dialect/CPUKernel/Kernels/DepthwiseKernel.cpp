@@ -14,7 +14,7 @@ public:
   LogicalResult emit();
 
 private:
-  void emitVector(Value batch, Value y, Value channel, int64_t channels);
+  void emitTile(Value batch, Value y, Value block, Value channel, int64_t channels);
   void emitSums(const Tile &tile, int64_t rows);
   /// Sums over the rows of the window that lie in the image. `inside`: its columns do, for all pixels of the tile.
   Values sumRows(const Tile &tile, int64_t rows, bool inside);
@@ -27,6 +27,11 @@ private:
 };
 
 } // namespace
+
+/// Pixels this far apart compete for few sets of a cache, and no prefetcher follows from one to the next: then all
+/// channels of a few pixels come before the next pixels. Else all pixels of a row come before the next channels, whose
+/// filters are read once for all.
+static constexpr int64_t farBytes = 2048;
 
 /// Rows of a window up to this size are unrolled; longer ones, which are rare, tap by tap.
 static constexpr int64_t mostUnrolledTaps = 16;
@@ -41,19 +46,27 @@ LogicalResult DepthwiseConvEmitter::emit() {
   Value rows = k.dim(output, 1);
   k.forEach(begin, end, k.index(1), [&](Value item) {
     Value batch = k.div(item, rows), y = k.rem(item, rows);
-    k.forEach(k.index(0), k.index(whole), k.index(k.lanes),
-              [&](Value channel) { emitVector(batch, y, channel, k.lanes); });
-    if (channels > whole)
-      emitVector(batch, y, k.index(whole), channels - whole);
+    auto emitBlocks = [&](function_ref<void(Value)> body) { k.forEach(k.index(0), tiles.count(), k.index(1), body); };
+    auto emitChannels = [&](function_ref<void(Value, int64_t)> body) {
+      k.forEach(k.index(0), k.index(whole), k.index(k.lanes), [&](Value channel) { body(channel, k.lanes); });
+      if (channels > whole)
+        body(k.index(whole), channels - whole);
+    };
+    if (channels * static_cast<int64_t>(sizeof(float)) >= farBytes)
+      emitBlocks([&](Value block) {
+        emitChannels([&](Value channel, int64_t count) { emitTile(batch, y, block, channel, count); });
+      });
+    else
+      emitChannels([&](Value channel, int64_t count) {
+        emitBlocks([&](Value block) { emitTile(batch, y, block, channel, count); });
+      });
   });
   return writer.status;
 }
 
-void DepthwiseConvEmitter::emitVector(Value batch, Value y, Value channel, int64_t channels) {
-  k.forEach(k.index(0), tiles.count(), k.index(1), [&](Value block) {
-    Tile tile{batch, y, tiles.firstRow(k, block), tiles.size(k, block), channel, channels};
-    tiles.dispatch(k, block, [&](int64_t rows) { emitSums(tile, rows); });
-  });
+void DepthwiseConvEmitter::emitTile(Value batch, Value y, Value block, Value channel, int64_t channels) {
+  Tile tile{batch, y, tiles.firstRow(k, block), tiles.size(k, block), channel, channels};
+  tiles.dispatch(k, block, [&](int64_t rows) { emitSums(tile, rows); });
 }
 
 /// Columns count from the left edge of the padding, so that none is negative.
