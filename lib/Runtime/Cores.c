@@ -71,3 +71,17 @@ int32_t vitc_allowed_cores(void) {
   }
   return cores ? cores : 1;
 }
+
+int32_t vitc_current_cpu(void) {
+  uint32_t cpu;
+  return vitc_syscall(VITC_SYS_GETCPU, (long)&cpu, 0, 0, 0) ? -1 : (int32_t)cpu;
+}
+
+void vitc_keep_off(int32_t thread, int32_t cpu) {
+  vitc_cpus cpus;
+  int32_t words = read_affinity(&cpus);
+  if (!contains(&cpus, cpu))
+    return;
+  cpus.bits[cpu / 64] &= ~((uint64_t)1 << cpu % 64);
+  vitc_syscall(VITC_SYS_SETAFFINITY, thread, words * 8l, (long)cpus.bits, 0);
+}

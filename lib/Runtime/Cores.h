@@ -22,4 +22,10 @@ int32_t vitc_allowed_cores(void);
 /* Whether no CPU of `siblings`, a list as in "0,64" or "2-3", that is before `cpu` is among `allowed`. */
 bool vitc_first_sibling(const char *siblings, int32_t cpu, const vitc_cpus *allowed);
 
+/* The CPU that the calling thread runs on; negative where the kernel does not say. */
+int32_t vitc_current_cpu(void);
+
+/* Lets another thread of this process run on the CPUs that the calling one may run on, except `cpu`. */
+void vitc_keep_off(int32_t thread, int32_t cpu);
+
 #endif /* VITC_RUNTIME_CORES_H */

@@ -13,9 +13,12 @@ enum {
   VITC_SYS_MADVISE = 28,
   VITC_SYS_GETPID = 39,
   VITC_SYS_ARCH_PRCTL = 158,
+  VITC_SYS_GETTID = 186,
   VITC_SYS_FUTEX = 202,
+  VITC_SYS_SETAFFINITY = 203,
   VITC_SYS_GETAFFINITY = 204,
   VITC_SYS_OPENAT = 257,
+  VITC_SYS_GETCPU = 309,
 };
 
 static inline long vitc_syscall(long number, long a, long b, long c, long d) {
@@ -31,9 +34,12 @@ enum {
   VITC_SYS_LSEEK = 62,
   VITC_SYS_READ = 63,
   VITC_SYS_FUTEX = 98,
+  VITC_SYS_SETAFFINITY = 122,
   VITC_SYS_GETAFFINITY = 123,
   VITC_SYS_SIGPROCMASK = 135,
+  VITC_SYS_GETCPU = 168,
   VITC_SYS_GETPID = 172,
+  VITC_SYS_GETTID = 178,
   VITC_SYS_MADVISE = 233,
 };
 
@@ -50,6 +56,7 @@ static inline long vitc_syscall(long number, long a, long b, long c, long d) {
 #error "the runtime knows x86-64 and aarch64"
 #endif
 
+static inline int32_t vitc_thread_id(void) { return (int32_t)vitc_syscall(VITC_SYS_GETTID, 0, 0, 0, 0); }
 static inline int32_t vitc_process(void) { return (int32_t)vitc_syscall(VITC_SYS_GETPID, 0, 0, 0, 0); }
 
 #endif /* VITC_RUNTIME_SYSCALL_H */

@@ -16,6 +16,7 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
   team->parallel = parallel;
   team->pool = pool;
   team->workers = workers;
+  team->caller_cpu = -1;
 }
 
 /* A thread in a run. */
@@ -76,6 +77,7 @@ static void run_task(void *argument, int32_t index) { run_member(argument, index
 static void *work(void *argument) {
   vitc_worker *worker = argument;
   vitc_team *team = worker->team;
+  atomic_store(&worker->id, vitc_thread_id());
   for (uint32_t job = 0;; ++job) {
     vitc_gate_wait(&team->jobs, job, team->spin);
     if (!team->entry)
@@ -100,6 +102,7 @@ static void start_workers(vitc_team *team) {
     vitc_worker *worker = &team->workers[i];
     worker->team = team;
     worker->index = i;
+    atomic_store(&worker->id, 0);
     if (pthread_create(&worker->thread, 0, work, worker))
       break;
     team->started++;
@@ -111,6 +114,7 @@ static void start_workers(vitc_team *team) {
 static void reset(vitc_team *team, int32_t process) {
   team->process = process;
   team->started = 0;
+  team->caller_cpu = -1;
   atomic_store(&team->jobs.value, 0);
   atomic_store(&team->jobs.sleepers, 0);
   atomic_store(&team->barriers.sleepers, 0);
@@ -132,6 +136,24 @@ vitc_status vitc_team_start(vitc_team *team) {
   return vitc_fail(VITC_E_THREADS, "only %d of %d threads could be started", got, wanted);
 }
 
+/* Keeps the workers off the caller's CPU. The kernel may wake a thread where the one that wakes it runs, if the other
+ * CPUs sleep deeply or belong to a virtual machine; there it would wait for the caller, and the caller for it. */
+static void spread_workers(vitc_team *team) {
+  if (!team->spin) /* fewer CPUs than threads: they have to share */
+    return;
+  int32_t cpu = vitc_current_cpu();
+  if (cpu < 0 || cpu == team->caller_cpu)
+    return;
+  team->caller_cpu = cpu;
+  for (int32_t i = 1; i < team->threads; ++i) {
+    int32_t id = atomic_load(&team->workers[i].id);
+    if (id)
+      vitc_keep_off(id, cpu);
+    else /* it runs for the first time soon, wherever the kernel finds room */
+      team->caller_cpu = -1;
+  }
+}
+
 vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame, vitc_times times) {
   vitc_status status = vitc_team_start(team);
   if (status)
@@ -146,8 +168,10 @@ vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *f
       return vitc_fail(VITC_E_THREADS, "the caller's thread pool did not run %d tasks", (int64_t)team->threads);
     return VITC_OK;
   }
-  if (team->threads > 1)
+  if (team->threads > 1) {
+    spread_workers(team);
     vitc_gate_advance(&team->jobs);
+  }
   run_member(team, 0);
   return VITC_OK;
 }

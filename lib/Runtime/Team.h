@@ -33,6 +33,7 @@ typedef struct vitc_worker {
   struct vitc_team *team;
   vitc_thread thread;
   int32_t index;
+  _Atomic int32_t id; /* the kernel's; 0 until the thread runs */
 } vitc_worker;
 
 typedef struct vitc_team {
@@ -41,6 +42,7 @@ typedef struct vitc_team {
   vitc_parallel parallel; /* the caller's pool, or null */
   void *pool;
   vitc_worker *workers; /* [threads], the first unused */
+  int32_t caller_cpu;   /* which the workers are kept off; negative: none */
   int32_t started;      /* how many of them run */
   int32_t process;      /* the process that they run in: a fork leaves them behind */
   vitc_entry entry;     /* the job; null: stop */
