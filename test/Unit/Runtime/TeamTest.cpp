@@ -1,8 +1,11 @@
 #include "RuntimeTest.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
@@ -34,6 +37,42 @@ TEST_F(TeamTest, WakesUpAfterSleeping) {
     runAndCheck(api, session, 4);
     std::this_thread::sleep_for(std::chrono::milliseconds(2)); // longer than threads watch for the next run
   }
+}
+
+/// How many CPUs each thread of this process may run on.
+std::vector<int> allowedCpusOfThreads() {
+  std::vector<int> counts;
+  for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+    cpu_set_t cpus;
+    if (sched_getaffinity(std::stoi(task.path().filename()), sizeof cpus, &cpus) == 0)
+      counts.push_back(CPU_COUNT(&cpus));
+  }
+  return counts;
+}
+
+TEST_F(TeamTest, WorkersStayOffTheCallersCpu) {
+  std::vector<int> before = allowedCpusOfThreads();
+  int allowed = before.front();
+  if (allowed < 2)
+    GTEST_SKIP() << "needs two CPUs";
+  vitc_session *session = createMain(4, 2);
+  for (int i = 0; i < 3; ++i) { // the worker's number is known once it has run
+    runAndCheck(api, session, 4);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  std::vector<int> after = allowedCpusOfThreads();
+  EXPECT_EQ(std::ranges::count(after, allowed - 1), 1);
+  EXPECT_EQ(std::ranges::count(after, allowed), static_cast<int64_t>(before.size()))
+      << "the caller goes where it likes";
+}
+
+TEST_F(TeamTest, MoreThreadsThanCpusShareThem) {
+  std::vector<int> before = allowedCpusOfThreads();
+  vitc_session *session = createMain(4, before.front() + 1);
+  for (int i = 0; i < 3; ++i)
+    runAndCheck(api, session, 4);
+  EXPECT_EQ(std::ranges::count(allowedCpusOfThreads(), before.front()),
+            static_cast<int64_t>(before.size()) + before.front());
 }
 
 TEST_F(TeamTest, ZeroThreadsMeansEveryAllowedCore) {
