@@ -56,6 +56,7 @@ static OpCost measure(Operation *op, ArrayRef<TargetInfo> targets) {
   }
   for (Value result : op->getResults())
     cost.activationBytes += getBytes(result);
+  cost.activationBytes *= vit::countPasses(op);
   for (const TargetInfo &target : targets)
     cost.seconds.push_back(getSeconds(cost, target));
   return cost;

@@ -3,9 +3,11 @@
 #include "ElementTypes.h"
 #include "OutputShapes.h"
 
+#include "vitc/Dialect/ViT/Transforms/Passes.h"
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
@@ -41,6 +43,8 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
   case Stage::Fused: {
     // Rewrites cut weights into parts, which are constants again before anything is fused with them.
     PassManager rewrites(module.getContext());
+    // Before moves of tokens are composed, which may then be one for the whole batch.
+    rewrites.addNestedPass<func::FuncOp>(vit::createSplitBatchPass());
     buildRewritePipeline(rewrites, report);
     if (failed(rewrites.run(module)) || failed(foldConstantSubgraphs(module)))
       return failure();

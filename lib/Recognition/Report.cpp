@@ -104,12 +104,12 @@ static StringRef kindOf(Operation *op) {
 }
 
 int64_t vitc::countMacsOf(Operation *op) {
+  int64_t macs = vit::countPasses(op);
   if (auto costed = dyn_cast<vit::CostInterface>(op))
-    return costed.countMacs();
+    return macs * costed.countMacs();
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   if (!structured || structured.getNumReductionLoops() == 0 || structured.getNumDpsInputs() != 2)
     return 0;
-  int64_t macs = 1;
   for (int64_t extent : structured.getStaticLoopRanges())
     macs *= ShapedType::isDynamic(extent) ? 1 : extent;
   return macs;

@@ -63,6 +63,8 @@ struct ConvertBuffer final : ConvertOpToLLVMPattern<BufferOp> {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getResult().getType());
     Value base = getBase(op, adaptor.getFrame(), rewriter);
+    if (Value offset = adaptor.getOffset())
+      base = FrameReader(rewriter, loc, adaptor.getFrame()).addBytes(base, offset);
     SmallVector<Value> sizes, strides;
     Value bytes;
     getMemRefDescriptorSizes(loc, type, adaptor.getSizes(), rewriter, sizes, strides, bytes);

@@ -31,3 +31,17 @@ func.func @main(%frame: !llvm.ptr, %thread: index) -> (index, memref<?x8xf32>, m
   vcpu.barrier %frame
   return %n, %b, %w, %s : index, memref<?x8xf32>, memref<8xf32>, memref<?xi8>
 }
+
+// The part of an output that a pass is for begins some bytes behind.
+// CHECK-LABEL: func.func @part
+// CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr, %[[AT:.+]]: index
+// CHECK: %[[BYTES:.+]] = builtin.unrealized_conversion_cast %[[AT]] : index to i64
+// CHECK: %[[F1:.+]] = llvm.getelementptr %[[FRAME]][1]
+// CHECK: %[[OUTPUTS:.+]] = llvm.load %[[F1]]
+// CHECK: %[[O:.+]] = llvm.getelementptr %[[OUTPUTS]][2] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+// CHECK: %[[WHOLE:.+]] = llvm.load %[[O]] : !llvm.ptr -> !llvm.ptr
+// CHECK: llvm.getelementptr %[[WHOLE]][%[[BYTES]]] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+func.func @part(%frame: !llvm.ptr, %at: index) -> memref<4x8xf32> {
+  %0 = vcpu.buffer output[2] of %frame() at %at : memref<4x8xf32>
+  return %0 : memref<4x8xf32>
+}

@@ -24,3 +24,31 @@ func.func @main(%frame: !llvm.ptr, %thread: index, %threads: index) attributes {
   vcpu.launch @kernel items(%items) scratch(%bytes) ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
   return
 }
+
+// -----
+
+// In three passes, each on the next 32 bytes of the input and the output; what it keeps in between lies in one place.
+// CHECK-LABEL: func.func @passes
+// CHECK: %[[THREE:.+]] = arith.constant 3 : index
+// CHECK: scf.for %[[PASS:.+]] = %{{.+}} to %[[THREE]] step
+// CHECK: %[[SIZE:.+]] = arith.constant 32 : index
+// CHECK: %[[AT:.+]] = arith.muli %[[PASS]], %[[SIZE]] : index
+// CHECK: %[[X:.+]] = vcpu.buffer input[0] of %{{.+}}() at %[[AT]] : memref<8xf32>
+// CHECK: %[[A:.+]] = vcpu.buffer arena[0] of %{{.+}}() : memref<8xf32>
+// CHECK: %[[Y:.+]] = vcpu.buffer output[0] of %{{.+}}() at %{{.+}} : memref<8xf32>
+// CHECK: func.call @kernel_of_pass(%[[X]], %[[A]],
+// CHECK: vcpu.barrier
+// CHECK: func.call @kernel_of_pass(%[[A]], %[[Y]],
+// CHECK: vcpu.barrier
+// CHECK-NOT: call
+// CHECK: return
+func.func private @kernel_of_pass(%x: memref<8xf32>, %y: memref<8xf32>, %first: index, %last: index)
+func.func @passes(%frame: !llvm.ptr, %thread: index, %threads: index) attributes {vcpu.buffers = [], vcpu.symbols = [{}], vit.passes = 3 : i64} {
+  %items = arith.constant 8 : index
+  %x = vcpu.buffer input[0] of %frame() : memref<8xf32>
+  %a = vcpu.buffer arena[0] of %frame() : memref<8xf32>
+  %y = vcpu.buffer output[0] of %frame() : memref<8xf32>
+  vcpu.launch @kernel_of_pass items(%items) ins(%x : memref<8xf32>) outs(%a : memref<8xf32>)
+  vcpu.launch @kernel_of_pass items(%items) ins(%a : memref<8xf32>) outs(%y : memref<8xf32>)
+  return
+}

@@ -1,7 +1,9 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/CPUKernel/Transforms/SymbolicSize.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 
 namespace vitc::vcpu {
@@ -37,6 +39,29 @@ static void lowerLaunch(LaunchOp launch, func::FuncOp entry) {
   launch.erase();
 }
 
+/// Runs the body once a pass, each time on the next part of the inputs and outputs.
+static void loopOverPasses(func::FuncOp entry) {
+  int64_t passes = vitc::vit::countPasses(entry);
+  if (passes == 1)
+    return;
+  Block &block = entry.front();
+  Location loc = entry.getLoc();
+  OpBuilder builder = OpBuilder::atBlockBegin(&block);
+  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
+  auto loop = scf::ForOp::create(builder, loc, constant(0), constant(passes), constant(1));
+  Block &body = *loop.getBody();
+  body.getOperations().splice(body.getTerminator()->getIterator(), block.getOperations(),
+                              std::next(loop->getIterator()), block.getTerminator()->getIterator());
+  for (BufferOp buffer : llvm::make_early_inc_range(body.getOps<BufferOp>())) {
+    if (buffer.getRegion() != MemoryRegion::input && buffer.getRegion() != MemoryRegion::output)
+      continue;
+    auto type = cast<MemRefType>(buffer.getResult().getType());
+    builder.setInsertionPoint(buffer);
+    Value bytes = constant(type.getNumElements() * getElementBytes(type.getElementType()));
+    buffer.getOffsetMutable().assign(arith::MulIOp::create(builder, loc, loop.getInductionVar(), bytes));
+  }
+}
+
 namespace {
 
 struct LowerLaunchesPass final : vitc::vcpu::impl::LowerLaunchesPassBase<LowerLaunchesPass> {
@@ -48,6 +73,7 @@ struct LowerLaunchesPass final : vitc::vcpu::impl::LowerLaunchesPassBase<LowerLa
         return signalPassFailure();
       for (LaunchOp launch : llvm::make_early_inc_range(entry.getOps<LaunchOp>()))
         lowerLaunch(launch, entry);
+      loopOverPasses(entry);
     }
   }
 

@@ -80,7 +80,7 @@ private:
     for (auto [index, type] : llvm::enumerate(types)) {
       NamedAttrList fields(attributes(index));
       NamedAttrList kept;
-      kept.append("type", TypeAttr::get(type));
+      kept.append("type", TypeAttr::get(ofAllPasses(type)));
       if (Attribute name = fields.get("vit.name"))
         kept.append("name", name);
       if (Attribute element = fields.get("vit.element_type"))
@@ -90,6 +90,17 @@ private:
       tensors.push_back(kept.getDictionary(entry.getContext()));
     }
     return builder.getArrayAttr(tensors);
+  }
+
+  /// The type that callers see of an input or output, where the function is run in passes.
+  Type ofAllPasses(Type type) {
+    int64_t passes = vit::countPasses(entry);
+    if (passes == 1)
+      return type;
+    auto buffer = cast<MemRefType>(type);
+    SmallVector<int64_t> shape(buffer.getShape());
+    shape[0] *= passes;
+    return MemRefType::get(shape, buffer.getElementType());
   }
 
   /// Puts (frame, thread, threads) before the arguments, which stay in the body until they are bound.
@@ -123,7 +134,8 @@ private:
           return entry.emitOpError("uses a dimension that no input defines: input ") << input << ", dimension " << dim;
         sizes.push_back(*size);
       }
-      Value buffer = BufferOp::create(builder, entry.getLoc(), type, frame, sizes, MemoryRegion::input, input);
+      Value buffer =
+          BufferOp::create(builder, entry.getLoc(), type, frame, sizes, /*offset=*/Value(), MemoryRegion::input, input);
       resolveDims(argument, type, sizes);
       argument.replaceAllUsesWith(buffer);
       body.eraseArgument(3);
@@ -270,14 +282,14 @@ private:
       Value buffer;
       if (output != outputOf.end()) {
         buffer = BufferOp::create(builder, alloc.getLoc(), alloc.getType(), frame, alloc.getDynamicSizes(),
-                                  MemoryRegion::output, output->second);
+                                  /*offset=*/Value(), MemoryRegion::output, output->second);
       } else {
         FailureOr<AffineExpr> bytes = getSymbolicBytes(alloc.getType(), alloc.getDynamicSizes());
         if (failed(bytes))
           return alloc.emitError("expected a buffer whose size follows from the inputs' shapes, got ")
                  << alloc.getType();
         buffer = BufferOp::create(builder, alloc.getLoc(), alloc.getType(), frame, alloc.getDynamicSizes(),
-                                  MemoryRegion::arena, buffers.size());
+                                  /*offset=*/Value(), MemoryRegion::arena, buffers.size());
         buffers.push_back(describeBuffer(*bytes, range));
       }
       alloc.replaceAllUsesWith(buffer);
@@ -334,7 +346,7 @@ private:
       }
       builder.setInsertionPoint(get);
       auto buffer = BufferOp::create(builder, get.getLoc(), get.getType(), entry.getArgument(0), ValueRange(),
-                                     MemoryRegion::weights, offset.getInt());
+                                     /*offset=*/Value(), MemoryRegion::weights, offset.getInt());
       get.replaceAllUsesWith(buffer.getResult());
       get.erase();
     });

@@ -12,6 +12,13 @@ static int64_t product(ArrayRef<int64_t> extents) {
 
 static ArrayRef<int64_t> shape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 
+int64_t vitc::vit::countPasses(Operation *op) {
+  for (; op; op = op->getParentOp())
+    if (auto passes = op->getAttrOfType<IntegerAttr>(passesAttrName))
+      return passes.getInt();
+  return 1;
+}
+
 int64_t LinearOp::countMacs() { return product(shape(getInput())) * product(shape(getResult()).take_back()); }
 
 /// Each element of the result (of the input, if transposed) meets one filter.

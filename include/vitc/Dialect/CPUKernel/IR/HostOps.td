@@ -13,17 +13,21 @@ def CPUKernel_Region : I32EnumAttr<"MemoryRegion", "where a buffer of the progra
   let cppNamespace = "::vitc::vcpu";
 }
 
-def CPUKernel_BufferOp : CPUKernel_Op<"buffer", [Pure]> {
+def CPUKernel_BufferOp : CPUKernel_Op<"buffer", [Pure, AttrSizedOperandSegments]> {
   let summary = "a buffer of the running program";
   let description = [{
     A contiguous buffer that the runtime's frame (`vitc_frame` in lib/Runtime/Program.h) leads to: `index` is the number
-    of the input, the output or the planned buffer; in `weights` it is a byte offset, a multiple of 64.
+    of the input, the output or the planned buffer; in `weights` it is a byte offset, a multiple of 64. With an `offset`
+    (bytes) the buffer begins so far behind: the part of an input or output that a pass is for.
 
     - (C1) There is one size operand a dynamic dimension of the result, whose layout is the identity.
   }];
-  let arguments = (ins CPUKernel_Frame:$frame, Variadic<Index>:$sizes, CPUKernel_Region:$region, I64Attr:$index);
+  let arguments = (ins CPUKernel_Frame:$frame, Variadic<Index>:$sizes, Optional<Index>:$offset, CPUKernel_Region:$region,
+                   I64Attr:$index);
   let results = (outs AnyMemRef:$result);
-  let assemblyFormat = "$region `[` $index `]` `of` $frame `(` $sizes `)` attr-dict `:` type($result)";
+  let assemblyFormat = [{
+    $region `[` $index `]` `of` $frame `(` $sizes `)` (`at` $offset^)? attr-dict `:` type($result)
+  }];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }

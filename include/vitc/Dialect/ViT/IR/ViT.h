@@ -39,6 +39,12 @@ std::optional<OperandExtent> findOperandExtent(mlir::OpResult result, int64_t di
 /// Multiplications of a `vit.inherit` without biases, in the order that takes the least; symbolic extents count as one.
 int64_t countInheritMacs(mlir::RankedTensorType scores, mlir::RankedTensorType result, bool theta, bool psi);
 
+/// The attribute of a function that says how often it runs for a whole batch; see `vit-split-batch`.
+inline constexpr llvm::StringLiteral passesAttrName = "vit.passes";
+
+/// How often the function that an op is in, or is, runs for a whole batch.
+int64_t countPasses(mlir::Operation *op);
+
 } // namespace vitc::vit
 
 #endif // VITC_DIALECT_VIT_IR_VIT_H

@@ -3,6 +3,29 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitBatchPass : Pass<"vit-split-batch", "::mlir::func::FuncOp"> {
+  let summary = "run a batch in several passes";
+  let description = [{
+    A function of a batch becomes one of a part of it (of one image, where that multiplies enough with every weight), and
+    says in `vit.passes` how often it is to run for the whole: what lies between two layers then stays in the caches, and
+    takes the memory of a part. That is done where all sizes are known, all inputs and outputs have the batch as first
+    dimension, and every op keeps images apart: images are the outermost part of the first dimension of whatever depends on
+    the inputs, and every op runs along that dimension. Else nothing is changed.
+
+    ```mlir
+    // before
+    func.func @main(%x: tensor<8x196x384xf32>) -> tensor<8x196x384xf32> {
+      %y = vit.linear %x, %w : (tensor<8x196x384xf32>, tensor<384x384xf32>) -> tensor<8x196x384xf32>
+      …
+    // after
+    func.func @main(%x: tensor<1x196x384xf32>) -> tensor<1x196x384xf32> attributes {vit.passes = 8} {
+      %y = vit.linear %x, %w : (tensor<1x196x384xf32>, tensor<384x384xf32>) -> tensor<1x196x384xf32>
+      …
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ExpandTokensPass : Pass<"vit-expand-tokens"> {
   let summary = "split patch embedding and token assembly into what kernels do";
   let description = [{
