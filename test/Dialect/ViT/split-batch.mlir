@@ -196,3 +196,25 @@ func.func @open_batch(%x: tensor<?x196x64xf32>) -> tensor<?x196x32xf32> {
   %0 = vit.linear %x, %w : (tensor<?x196x64xf32>, tensor<64x32xf32>) -> tensor<?x196x32xf32>
   return %0 : tensor<?x196x32xf32>
 }
+
+// -----
+
+// Of 200 images, four a pass: a library lists the steps of all passes, and 50 is the most up to 64 that divides.
+// CHECK-LABEL: func.func @many_images(
+// CHECK-SAME: tensor<4x196x64xf32>{{.*}} attributes {vit.passes = 50 : i64}
+func.func @many_images(%x: tensor<200x196x64xf32>) -> tensor<200x196x32xf32> {
+  %w = arith.constant dense<0.5> : tensor<64x32xf32>
+  %0 = vit.linear %x, %w : (tensor<200x196x64xf32>, tensor<64x32xf32>) -> tensor<200x196x32xf32>
+  return %0 : tensor<200x196x32xf32>
+}
+
+// -----
+
+// Others may call it with the whole batch.
+// CHECK-LABEL: func.func private @helper(
+// CHECK-NOT: vit.passes
+func.func private @helper(%x: tensor<8x196x64xf32>) -> tensor<8x196x32xf32> {
+  %w = arith.constant dense<0.5> : tensor<64x32xf32>
+  %0 = vit.linear %x, %w : (tensor<8x196x64xf32>, tensor<64x32xf32>) -> tensor<8x196x32xf32>
+  return %0 : tensor<8x196x32xf32>
+}

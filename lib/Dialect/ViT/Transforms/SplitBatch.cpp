@@ -20,6 +20,9 @@ using namespace vitc::vit;
 /// Below so many multiplications an element of the weights a pass would wait for weights more than it multiplies.
 static constexpr int64_t leastReuse = 100;
 
+/// A library lists the steps of all passes.
+static constexpr int64_t mostPasses = 64;
+
 static ArrayRef<int64_t> shapeOf(Value value) { return cast<ShapedType>(value.getType()).getShape(); }
 
 namespace {
@@ -200,8 +203,8 @@ bool BatchSplitter::checkOp(Operation *op) {
       })
       .Case([&](tensor::ConcatOp concat) { return concat.getDim() != 0 && runAlong(op->getOpOperands()); })
       .Case([&](tensor::PadOp pad) {
-        return isConstantIntValue(pad.getMixedLowPad()[0], 0) && isConstantIntValue(pad.getMixedHighPad()[0], 0) &&
-               onlyFirstDepends();
+        return pad.getConstantPaddingValue() && isConstantIntValue(pad.getMixedLowPad()[0], 0) &&
+               isConstantIntValue(pad.getMixedHighPad()[0], 0) && onlyFirstDepends();
       })
       .Default([&](Operation *) {
         return op->getNumRegions() == 0 && op->getNumResults() == 1 && OpTrait::hasElementwiseMappableTraits(op) &&
@@ -229,19 +232,19 @@ bool BatchSplitter::isSeparable() {
 }
 
 int64_t BatchSplitter::choosePasses() const {
-  int64_t products = 0, weights = 0;
+  double products = 0, weights = 0;
   function->walk([&](Operation *op) {
     if (!isa<LinearOp, ConvOp, PatchEmbedOp>(op) || !dependsOnInputs(op->getResult(0)))
       return;
-    int64_t size = ShapedType::getNumElements(shapeOf(op->getOperand(1)));
+    double size = ShapedType::getNumElements(shapeOf(op->getOperand(1)));
     ArrayRef<int64_t> result = shapeOf(op->getResult(0));
     int64_t features = isa<ConvOp>(op) ? result[1] : result.back();
     weights += size;
-    products += size * (ShapedType::getNumElements(result) / features);
+    products += features ? size * ShapedType::getNumElements(result) / features : 0;
   });
   if (weights == 0)
     return 1;
-  for (int64_t count = batch; count > 1; --count)
+  for (int64_t count = std::min(batch, mostPasses); count > 1; --count)
     if (batch % count == 0 && products / weights / count >= leastReuse)
       return count;
   return 1;
@@ -316,7 +319,7 @@ namespace {
 struct SplitBatchPass final : vitc::vit::impl::SplitBatchPassBase<SplitBatchPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    if (!function.getBody().hasOneBlock() || function.getNumArguments() == 0)
+    if (!function.isPublic() || !function.getBody().hasOneBlock() || function.getNumArguments() == 0)
       return;
     auto first = dyn_cast<RankedTensorType>(function.getArgumentTypes()[0]);
     if (!first || first.getRank() < 2 || first.isDynamicDim(0) || first.getDimSize(0) < 2)
