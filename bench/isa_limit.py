@@ -67,6 +67,7 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, default=SOURCE / "build" / "isa_limit", help="for the copies")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="a Python script and its arguments")
     arguments = parser.parse_args()
+    arguments.folder = arguments.folder.resolve()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     answers = arguments.folder / "isa_limit.so"
     subprocess.run(["cc", "-O1", "-shared", "-fPIC", SOURCE / "bench" / "isa_limit.c", "-o", answers], check=True)

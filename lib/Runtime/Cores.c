@@ -11,11 +11,16 @@ static int32_t read_affinity(vitc_cpus *cpus) {
   return bytes > 0 ? (int32_t)(bytes / 8) : 0;
 }
 
+static int32_t count_cpus(const vitc_cpus *cpus, int32_t words) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < words; ++i)
+    count += __builtin_popcountll(cpus->bits[i]);
+  return count;
+}
+
 int32_t vitc_allowed_cpus(void) {
   vitc_cpus cpus;
-  int32_t count = 0;
-  for (int32_t i = 0, words = read_affinity(&cpus); i < words; ++i)
-    count += __builtin_popcountll(cpus.bits[i]);
+  int32_t words = read_affinity(&cpus), count = count_cpus(&cpus, words);
   return count ? count : 1;
 }
 
@@ -77,10 +82,10 @@ int32_t vitc_current_cpu(void) {
   return vitc_syscall(VITC_SYS_GETCPU, (long)&cpu, 0, 0, 0) ? -1 : (int32_t)cpu;
 }
 
-void vitc_keep_off(int32_t thread, int32_t cpu) {
+void vitc_keep_off(int32_t thread, int32_t cpu, int32_t threads) {
   vitc_cpus cpus;
   int32_t words = read_affinity(&cpus);
-  if (!contains(&cpus, cpu))
+  if (!contains(&cpus, cpu) || count_cpus(&cpus, words) < threads)
     return;
   cpus.bits[cpu / 64] &= ~((uint64_t)1 << cpu % 64);
   vitc_syscall(VITC_SYS_SETAFFINITY, thread, words * 8l, (long)cpus.bits, 0);

@@ -25,7 +25,8 @@ bool vitc_first_sibling(const char *siblings, int32_t cpu, const vitc_cpus *allo
 /* The CPU that the calling thread runs on; negative where the kernel does not say. */
 int32_t vitc_current_cpu(void);
 
-/* Lets another thread of this process run on the CPUs that the calling one may run on, except `cpu`. */
-void vitc_keep_off(int32_t thread, int32_t cpu);
+/* Lets another thread of this process run on the CPUs that the calling one may run on, except `cpu`; not where those
+ * are fewer than `threads`. */
+void vitc_keep_off(int32_t thread, int32_t cpu, int32_t threads);
 
 #endif /* VITC_RUNTIME_CORES_H */

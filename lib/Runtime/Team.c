@@ -148,7 +148,7 @@ static void spread_workers(vitc_team *team) {
   for (int32_t i = 1; i < team->threads; ++i) {
     int32_t id = atomic_load(&team->workers[i].id);
     if (id)
-      vitc_keep_off(id, cpu);
+      vitc_keep_off(id, cpu, team->threads);
     else /* it runs for the first time soon, wherever the kernel finds room */
       team->caller_cpu = -1;
   }

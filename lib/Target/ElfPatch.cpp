@@ -16,7 +16,7 @@ namespace elf = llvm::ELF;
 /// have, or, where the weights fill several, a huge page. The kernel maps those as a whole, which spares the processor
 /// most walks through page tables and the first run most page faults.
 static uint64_t getAlignment(const elf::Elf64_Ehdr &header, uint64_t bytes) {
-  if (bytes >= 8 * hugePageBytes)
+  if (header.e_type == elf::ET_DYN && bytes >= 8 * hugePageBytes)
     return hugePageBytes;
   return header.e_machine == elf::EM_AARCH64 ? 65536 : 4096;
 }

@@ -79,28 +79,28 @@ func.func @too_few_rows(%x: tensor<8x4x64xf32>) -> tensor<8x4x32xf32> {
 // Images that meet: in a sum over the batch, in an output without it, as an inner dimension.
 // CHECK-LABEL: func.func @sum_of_images(
 // CHECK-NOT: vit.passes
-func.func @sum_of_images(%x: tensor<8x196x64xf32>) -> tensor<8x196x32xf32> {
+func.func @sum_of_images(%x: tensor<8x200x64xf32>) -> tensor<8x200x32xf32> {
   %w = arith.constant dense<0.5> : tensor<64x32xf32>
-  %zero = arith.constant dense<0.0> : tensor<196x32xf32>
-  %empty = tensor.empty() : tensor<8x196x32xf32>
-  %0 = vit.linear %x, %w : (tensor<8x196x64xf32>, tensor<64x32xf32>) -> tensor<8x196x32xf32>
-  %1 = linalg.reduce {arith.addf} ins(%0 : tensor<8x196x32xf32>) outs(%zero : tensor<196x32xf32>) dimensions = [0]
-  %2 = linalg.broadcast ins(%1 : tensor<196x32xf32>) outs(%empty : tensor<8x196x32xf32>) dimensions = [0]
-  return %2 : tensor<8x196x32xf32>
+  %zero = arith.constant dense<0.0> : tensor<200x32xf32>
+  %empty = tensor.empty() : tensor<8x200x32xf32>
+  %0 = vit.linear %x, %w : (tensor<8x200x64xf32>, tensor<64x32xf32>) -> tensor<8x200x32xf32>
+  %1 = linalg.reduce {arith.addf} ins(%0 : tensor<8x200x32xf32>) outs(%zero : tensor<200x32xf32>) dimensions = [0]
+  %2 = linalg.broadcast ins(%1 : tensor<200x32xf32>) outs(%empty : tensor<8x200x32xf32>) dimensions = [0]
+  return %2 : tensor<8x200x32xf32>
 }
 
 // -----
 
 // CHECK-LABEL: func.func @transposed(
 // CHECK-NOT: vit.passes
-func.func @transposed(%x: tensor<8x196x64xf32>) -> tensor<8x196x32xf32> {
+func.func @transposed(%x: tensor<8x200x64xf32>) -> tensor<8x200x32xf32> {
   %w = arith.constant dense<0.5> : tensor<64x32xf32>
-  %empty = tensor.empty() : tensor<196x8x64xf32>
-  %back = tensor.empty() : tensor<8x196x32xf32>
-  %0 = linalg.transpose ins(%x : tensor<8x196x64xf32>) outs(%empty : tensor<196x8x64xf32>) permutation = [1, 0, 2]
-  %1 = vit.linear %0, %w : (tensor<196x8x64xf32>, tensor<64x32xf32>) -> tensor<196x8x32xf32>
-  %2 = linalg.transpose ins(%1 : tensor<196x8x32xf32>) outs(%back : tensor<8x196x32xf32>) permutation = [1, 0, 2]
-  return %2 : tensor<8x196x32xf32>
+  %empty = tensor.empty() : tensor<200x8x64xf32>
+  %back = tensor.empty() : tensor<8x200x32xf32>
+  %0 = linalg.transpose ins(%x : tensor<8x200x64xf32>) outs(%empty : tensor<200x8x64xf32>) permutation = [1, 0, 2]
+  %1 = vit.linear %0, %w : (tensor<200x8x64xf32>, tensor<64x32xf32>) -> tensor<200x8x32xf32>
+  %2 = linalg.transpose ins(%1 : tensor<200x8x32xf32>) outs(%back : tensor<8x200x32xf32>) permutation = [1, 0, 2]
+  return %2 : tensor<8x200x32xf32>
 }
 
 // -----
@@ -217,4 +217,29 @@ func.func private @helper(%x: tensor<8x196x64xf32>) -> tensor<8x196x32xf32> {
   %w = arith.constant dense<0.5> : tensor<64x32xf32>
   %0 = vit.linear %x, %w : (tensor<8x196x64xf32>, tensor<64x32xf32>) -> tensor<8x196x32xf32>
   return %0 : tensor<8x196x32xf32>
+}
+
+// -----
+
+// A head with one row an image and most of the weights would wait for them eight times.
+// CHECK-LABEL: func.func @large_head(
+// CHECK-NOT: vit.passes
+func.func @large_head(%x: tensor<8x50000x16xf32>, %y: tensor<8x64xf32>) -> (tensor<8x50000x32xf32>, tensor<8x8000xf32>) {
+  %w = arith.constant dense<0.5> : tensor<16x32xf32>
+  %head = arith.constant dense<0.5> : tensor<64x8000xf32>
+  %0 = vit.linear %x, %w : (tensor<8x50000x16xf32>, tensor<16x32xf32>) -> tensor<8x50000x32xf32>
+  %1 = vit.linear %y, %head : (tensor<8x64xf32>, tensor<64x8000xf32>) -> tensor<8x8000xf32>
+  return %0, %1 : tensor<8x50000x32xf32>, tensor<8x8000xf32>
+}
+
+// -----
+
+// An output of all images' windows side by side.
+// CHECK-LABEL: func.func @windows_out(
+// CHECK-SAME: -> tensor<16x49x32xf32> attributes {vit.passes = 4 : i64}
+func.func @windows_out(%x: tensor<4x16x49x32xf32>) -> tensor<64x49x32xf32> {
+  %w = arith.constant dense<0.5> : tensor<32x32xf32>
+  %0 = tensor.collapse_shape %x [[0, 1], [2], [3]] : tensor<4x16x49x32xf32> into tensor<64x49x32xf32>
+  %1 = vit.linear %0, %w : (tensor<64x49x32xf32>, tensor<32x32xf32>) -> tensor<64x49x32xf32>
+  return %1 : tensor<64x49x32xf32>
 }

@@ -17,8 +17,12 @@ using namespace mlir;
 using namespace vitc;
 using namespace vitc::vit;
 
-/// Below so many multiplications an element of the weights a pass would wait for weights more than it multiplies.
+/// How often a pass multiplies with a weight, in the mean of all, at least.
 static constexpr int64_t leastReuse = 100;
+
+/// Reading a weight from memory takes as long as so many multiplications: a layer with fewer a pass waits for its
+/// weights.
+static constexpr int64_t readTime = 40;
 
 /// A library lists the steps of all passes.
 static constexpr int64_t mostPasses = 64;
@@ -228,24 +232,34 @@ bool BatchSplitter::isSeparable() {
     dependent.insert(op.result_begin(), op.result_end());
   }
   return llvm::all_of(function.front().getTerminator()->getOperands(),
-                      [&](Value result) { return dependsOnInputs(result) && shapeOf(result)[0] == batch; });
+                      [&](Value result) { return dependsOnInputs(result); });
 }
 
 int64_t BatchSplitter::choosePasses() const {
   double products = 0, weights = 0;
+  SmallVector<std::pair<double, double>> layers; // weights, and multiplications with each
   function->walk([&](Operation *op) {
     if (!isa<LinearOp, ConvOp, PatchEmbedOp>(op) || !dependsOnInputs(op->getResult(0)))
       return;
     double size = ShapedType::getNumElements(shapeOf(op->getOperand(1)));
     ArrayRef<int64_t> result = shapeOf(op->getResult(0));
     int64_t features = isa<ConvOp>(op) ? result[1] : result.back();
+    double reuse = features ? static_cast<double>(ShapedType::getNumElements(result)) / features : 0;
+    layers.push_back({size, reuse});
     weights += size;
-    products += features ? size * ShapedType::getNumElements(result) / features : 0;
+    products += size * reuse;
   });
   if (weights == 0)
     return 1;
+  // Reading those again that a pass waits for may take a twentieth of the time.
+  auto waitsLittle = [&](int64_t count) {
+    double waitedFor = 0;
+    for (auto [size, reuse] : layers)
+      waitedFor += reuse < count * readTime ? size : 0;
+    return (count - 1) * waitedFor * readTime <= products / 20;
+  };
   for (int64_t count = std::min(batch, mostPasses); count > 1; --count)
-    if (batch % count == 0 && products / weights / count >= leastReuse)
+    if (batch % count == 0 && products / weights / count >= leastReuse && waitsLittle(count))
       return count;
   return 1;
 }

@@ -6,7 +6,7 @@ include "mlir/Pass/PassBase.td"
 def SplitBatchPass : Pass<"vit-split-batch", "::mlir::func::FuncOp"> {
   let summary = "run a batch in several passes";
   let description = [{
-    A function of a batch becomes one of a part of it (of one image, where that multiplies enough with every weight), and
+    A function of a batch becomes one of a part of it (of one image, where that multiplies enough with the weights in the mean), and
     says in `vit.passes` how often it is to run for the whole: what lies between two layers then stays in the caches, and
     takes the memory of a part. That is done where all sizes are known, all inputs and outputs have the batch as first
     dimension, and every op keeps images apart: images are the outermost part of the first dimension of whatever depends on
