@@ -82,11 +82,14 @@ int32_t vitc_current_cpu(void) {
   return vitc_syscall(VITC_SYS_GETCPU, (long)&cpu, 0, 0, 0) ? -1 : (int32_t)cpu;
 }
 
-void vitc_keep_off(int32_t thread, int32_t cpu, int32_t threads) {
-  vitc_cpus cpus;
-  int32_t words = read_affinity(&cpus);
-  if (!contains(&cpus, cpu) || count_cpus(&cpus, words) < threads)
-    return;
-  cpus.bits[cpu / 64] &= ~((uint64_t)1 << cpu % 64);
-  vitc_syscall(VITC_SYS_SETAFFINITY, thread, words * 8l, (long)cpus.bits, 0);
+bool vitc_other_cpus(int32_t cpu, int32_t least, vitc_cpus *others) {
+  int32_t words = read_affinity(others);
+  if (!contains(others, cpu) || count_cpus(others, words) <= least)
+    return false;
+  others->bits[cpu / 64] &= ~((uint64_t)1 << cpu % 64);
+  return true;
+}
+
+void vitc_set_affinity(int32_t thread, const vitc_cpus *cpus) {
+  vitc_syscall(VITC_SYS_SETAFFINITY, thread, sizeof cpus->bits, (long)cpus->bits, 0);
 }

@@ -25,8 +25,10 @@ bool vitc_first_sibling(const char *siblings, int32_t cpu, const vitc_cpus *allo
 /* The CPU that the calling thread runs on; negative where the kernel does not say. */
 int32_t vitc_current_cpu(void);
 
-/* Lets another thread of this process run on the CPUs that the calling one may run on, except `cpu`; not where those
- * are fewer than `threads`. */
-void vitc_keep_off(int32_t thread, int32_t cpu, int32_t threads);
+/* The CPUs that the calling thread may run on, except `cpu`; false where that leaves fewer than `least`. */
+bool vitc_other_cpus(int32_t cpu, int32_t least, vitc_cpus *others);
+
+/* Lets another thread of this process run on `cpus` alone. */
+void vitc_set_affinity(int32_t thread, const vitc_cpus *cpus);
 
 #endif /* VITC_RUNTIME_CORES_H */

@@ -16,7 +16,6 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
   team->parallel = parallel;
   team->pool = pool;
   team->workers = workers;
-  team->caller_cpu = -1;
 }
 
 /* A thread in a run. */
@@ -144,11 +143,14 @@ static void spread_workers(vitc_team *team) {
   int32_t cpu = vitc_current_cpu();
   if (cpu < 0 || cpu == team->caller_cpu)
     return;
+  vitc_cpus others;
+  if (!vitc_other_cpus(cpu, team->threads - 1, &others))
+    return;
   team->caller_cpu = cpu;
   for (int32_t i = 1; i < team->threads; ++i) {
     int32_t id = atomic_load(&team->workers[i].id);
     if (id)
-      vitc_keep_off(id, cpu, team->threads);
+      vitc_set_affinity(id, &others);
     else /* it runs for the first time soon, wherever the kernel finds room */
       team->caller_cpu = -1;
   }

@@ -95,10 +95,10 @@ static bool isSplat(Attribute constant) {
 /// Whether a value that does not depend on the inputs is the same for all images.
 bool BatchSplitter::isAlike(Value value) const {
   if (Attribute constant; matchPattern(value, m_Constant(&constant))) {
-    ArrayRef<char> bytes = isSplat(constant) ? ArrayRef<char>() : bytesOf(constant);
-    bool divides = !bytes.empty() && bytes.size() % batch == 0;
-    return isSplat(constant) ||
-           (divides && std::equal(bytes.begin() + bytes.size() / batch, bytes.end(), bytes.begin()));
+    if (isSplat(constant))
+      return true;
+    ArrayRef<char> bytes = bytesOf(constant);
+    return !bytes.empty() && bytes.drop_front(bytes.size() / batch) == bytes.drop_back(bytes.size() / batch);
   }
   Operation *producer = value.getDefiningOp();
   if (auto fill = dyn_cast_or_null<linalg::FillOp>(producer))
@@ -217,11 +217,11 @@ bool BatchSplitter::checkOp(Operation *op) {
 }
 
 bool BatchSplitter::isSeparable() {
-  for (Value argument : function.getArguments())
+  for (Value argument : function.getArguments()) {
     if (!hasBatch(argument) || shapeOf(argument)[0] != batch)
       return false;
-    else
-      dependent.insert(argument);
+    dependent.insert(argument);
+  }
   for (Operation &op : function.front().without_terminator()) {
     SetVector<Value> used(op.operand_begin(), op.operand_end());
     op.walk([&](Operation *inner) { used.insert(inner->operand_begin(), inner->operand_end()); });
