@@ -70,6 +70,14 @@ def _run_driver(arguments: list[str]) -> None:
         raise Error(message, done.returncode)
 
 
+def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
+                  constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> None:
+    """Compiles an ONNX file to the library `output`; the arguments are those of `compile`."""
+    with tempfile.TemporaryDirectory(prefix="vitc-") as constants:
+        flags = [*_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)]
+        _run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
+
+
 def compile(
     path: str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,
@@ -94,9 +102,7 @@ def compile(
     if output is None:
         folder = tempfile.TemporaryDirectory(prefix="vitc-")
         output = os.path.join(folder.name, pathlib.Path(path).stem + ".so")
-    with tempfile.TemporaryDirectory(prefix="vitc-") as constants:
-        flags = [*_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)]
-        _run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
+    build_library(path, output, constant, options)
     model = load(output, threads=threads, function=function)
     model._folder = folder
     return model
