@@ -133,12 +133,7 @@ public:
 
   /// A step is what a barrier ends.
   void writeSteps(target::Variant &variant) {
-    for (int64_t pass = 0, passes = vit::countPasses(entry); pass < passes; ++pass)
-      writeStepsOfPass(variant);
-  }
-
-private:
-  void writeStepsOfPass(target::Variant &variant) {
+    variant.passes = static_cast<int32_t>(vit::countPasses(entry));
     entry.walk([&](vcpu::BarrierOp barrier) {
       target::StepSpec &step = variant.steps.emplace_back();
       step.kind = barrier.getKind().value_or("").str();
@@ -152,6 +147,7 @@ private:
     });
   }
 
+private:
   /// Extent `dim` of `dims` over the function's symbols.
   FailureOr<target::Polynomial> write(vit::DimsAttr dims, int64_t dim) {
     SmallVector<AffineExpr> renamed;

@@ -98,7 +98,18 @@ static vitc_status place_buffers(vitc_plan *plan) {
       return too_large();
   }
   int32_t *order = (int32_t *)(plan->ranges + count + 1);
-  return vitc_place(plan->ranges, variant->buffer_count, order, &plan->bytes) ? VITC_OK : too_large();
+  if (!vitc_place(plan->ranges, variant->buffer_count, order, &plan->arena_stride) ||
+      !vitc_align(plan->arena_stride, &plan->arena_stride) ||
+      __builtin_mul_overflow(plan->arena_stride, (int64_t)plan->arenas, &plan->bytes))
+    return too_large();
+  return VITC_OK;
+}
+
+/* Threads that run passes of their own wait for nobody and keep what they compute in their own caches. Passes that do
+ * not go round are run by all together. */
+static void share_passes(vitc_plan *plan) {
+  plan->own_passes = plan->threads > 1 ? plan->variant->passes / plan->threads : 0;
+  plan->arenas = plan->own_passes ? plan->threads : 1;
 }
 
 /* Each thread's scratch begins in its own cache lines and at another place in a page than its neighbours'. */
@@ -135,6 +146,7 @@ static vitc_status place_outputs(vitc_plan *plan) {
 static vitc_status place(vitc_plan *plan) {
   if (!vitc_bound_symbols(plan->function, plan->symbols))
     return too_large();
+  share_passes(plan);
   vitc_status status = place_buffers(plan);
   if (!status)
     status = place_scratch(plan);

@@ -83,16 +83,17 @@ typedef struct vitc_frame {
   int64_t *symbols; /* [symbol_count]; the first thread writes computed ones */
   char *scratch;    /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
   int64_t scratch_stride;
-  void *member; /* the runtime's, for vitc_barrier: the thread that runs */
+  void *member;                  /* the runtime's, for vitc_barrier: the thread that runs */
+  int64_t first_pass, last_pass; /* of the variant's passes those from `first_pass` to before `last_pass` are run */
 } vitc_frame;
 
-/* Generated: runs the function on one of `threads` threads; all of them call it, with frames that differ in `member`
- * alone, and the runtime waits for all of them at the end (no barrier is needed there). Denormals are flushed to zero.
- */
+/* Generated: runs passes of the function on one of `threads` threads; all of them call it, with frames that differ in
+ * `member` alone, and the runtime waits for all of them at the end (no barrier is needed there). Denormals are flushed
+ * to zero. */
 typedef void (*vitc_entry)(const vitc_frame *frame, int64_t thread, int64_t threads);
 
-/* The runtime's, called by generated code at the end of each step: returns when every thread of the team has arrived.
- * Every thread passes the same barriers, in the order of the variant's steps. */
+/* The runtime's, called by generated code at the end of each step: returns when every thread that was called for the
+ * same passes has arrived. All of them pass the same barriers, in the order of the variant's steps, once a pass. */
 void vitc_barrier(const vitc_frame *frame);
 
 /* What a run does from one barrier to the next. */
@@ -116,7 +117,8 @@ enum vitc_cpu_feature {
 };
 
 /* The code of a function for one CPU level; a function lists its variants from the best to the least. Scratch and
- * buffers get what their sizes are at most for symbols up to a session's maxima (vitc_bound). */
+ * buffers get what their sizes are at most for symbols up to a session's maxima (vitc_bound). Each pass is for the next
+ * part of all inputs and outputs, in any order: passes that have buffers and scratch of their own may run at once. */
 typedef struct vitc_variant {
   const char *level; /* "x86-64-v4" */
   uint64_t features; /* bits of vitc_cpu_feature */
@@ -124,9 +126,9 @@ typedef struct vitc_variant {
   const vitc_buffer_spec *buffers;
   int32_t buffer_count;
   vitc_polynomial scratch_bytes; /* of one thread */
-  const vitc_step_spec *steps;   /* in the order of their barriers */
+  const vitc_step_spec *steps;   /* of a pass, in the order of their barriers */
   int32_t step_count;
-  int32_t reserved;
+  int32_t passes; /* at least 1 */
 } vitc_variant;
 
 /* Functions of one name take inputs of the same names, types and ranks and differ in their shapes: a run of that name

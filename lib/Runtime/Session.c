@@ -21,12 +21,18 @@ static void *take(char *block, size_t *used, size_t bytes) {
   return part;
 }
 
+/* How many steps each thread takes part in. */
+static int32_t count_steps(const vitc_plan *plan) {
+  int32_t shared = plan->variant->passes - plan->own_passes * plan->threads;
+  return plan->variant->step_count * (plan->own_passes + shared);
+}
+
 static void lay_out_case(const vitc_plan *plan, bool timed, char *block, size_t *used, vitc_case *c) {
   const vitc_function *function = plan->function;
-  size_t extents = count_extents(function), steps = timed ? (size_t)plan->variant->step_count : 0;
+  size_t extents = count_extents(function), steps = timed ? (size_t)count_steps(plan) : 0;
   c->inputs = take(block, used, (size_t)function->input_count * sizeof *c->inputs);
   c->outputs = take(block, used, (size_t)function->output_count * sizeof *c->outputs);
-  c->buffers = take(block, used, (size_t)plan->variant->buffer_count * sizeof *c->buffers);
+  c->buffers = take(block, used, (size_t)plan->arenas * (size_t)plan->variant->buffer_count * sizeof *c->buffers);
   c->shapes = take(block, used, extents * sizeof *c->shapes);
   c->asked_shapes = take(block, used, extents * sizeof *c->asked_shapes);
   c->steps = take(block, used, steps * sizeof *c->steps);
@@ -70,8 +76,10 @@ static vitc_status get_memory(vitc_session *session, const vitc_session_options 
 
 static void make_frame(vitc_session *session, vitc_case *c) {
   const vitc_plan *plan = c->plan;
-  for (int32_t i = 0; i < plan->variant->buffer_count; ++i)
-    c->buffers[i] = session->memory + plan->ranges[i].offset;
+  void **buffer = c->buffers;
+  for (int32_t arena = 0; arena < plan->arenas; ++arena)
+    for (int32_t i = 0; i < plan->variant->buffer_count; ++i)
+      *buffer++ = session->memory + arena * plan->arena_stride + plan->ranges[i].offset;
   c->frame = (vitc_frame){.inputs = c->inputs,
                           .outputs = c->outputs,
                           .buffers = c->buffers,
@@ -284,6 +292,18 @@ static void settle_shapes(vitc_case *c) {
   evaluate_shapes(function, c->symbols, c->shapes);
 }
 
+static vitc_status run_case(vitc_session *session, vitc_case *c) {
+  const vitc_variant *variant = c->plan->variant;
+  vitc_job job = {.entry = variant->entry,
+                  .frame = &c->frame,
+                  .passes = variant->passes,
+                  .own_passes = c->plan->own_passes,
+                  .buffer_count = variant->buffer_count};
+  if (session->times_runs)
+    job.times = c->times;
+  return vitc_team_run(&session->team, &job);
+}
+
 vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                      int32_t output_count, void *stream) {
   (void)stream;
@@ -295,8 +315,7 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   if (!status)
     status = bind(session, c, inputs, input_count, outputs, output_count);
   if (!status)
-    status = vitc_team_run(&session->team, c->plan->variant->entry, &c->frame,
-                           session->times_runs ? c->times : (vitc_times){0});
+    status = run_case(session, c);
   session->timed = !status && session->times_runs ? c : 0;
   if (!status) {
     settle_shapes(c);
@@ -306,23 +325,26 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   return status;
 }
 
-/* A size of the last run; one that leaves 64 bits is the largest number. */
-static int64_t evaluate(const vitc_polynomial *size, const int64_t *symbols) {
+/* A size of `passes` passes of the last run; one that leaves 64 bits is the largest number. */
+static int64_t evaluate(const vitc_polynomial *size, const int64_t *symbols, int64_t passes) {
   int64_t value;
-  return vitc_evaluate(size, symbols, &value) ? value : INT64_MAX;
+  bool fits = vitc_evaluate(size, symbols, &value) && !__builtin_mul_overflow(value, passes, &value);
+  return fits ? value : INT64_MAX;
 }
 
-/* Describes the steps for the sizes of the last run. */
+/* Describes the steps for the sizes of the last run. Threads that run passes of their own do a step of several at once,
+ * and read the same weights. */
 static void describe_steps(vitc_case *c) {
   const vitc_variant *variant = c->plan->variant;
-  for (int32_t i = 0; i < variant->step_count; ++i) {
-    const vitc_step_spec *spec = &variant->steps[i];
+  for (int32_t i = 0; i < c->times.steps; ++i) {
+    const vitc_step_spec *spec = &variant->steps[i % variant->step_count];
+    int64_t passes = i / variant->step_count < c->plan->own_passes ? c->plan->threads : 1;
     c->steps[i] = (vitc_step){.kind = spec->kind,
                               .nodes = spec->nodes,
                               .node_count = spec->node_count,
-                              .macs = evaluate(&spec->macs, c->symbols),
-                              .weight_bytes = evaluate(&spec->weight_bytes, c->symbols),
-                              .activation_bytes = evaluate(&spec->activation_bytes, c->symbols)};
+                              .macs = evaluate(&spec->macs, c->symbols, passes),
+                              .weight_bytes = evaluate(&spec->weight_bytes, c->symbols, 1),
+                              .activation_bytes = evaluate(&spec->activation_bytes, c->symbols, passes)};
   }
 }
 

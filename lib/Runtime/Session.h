@@ -23,10 +23,13 @@ typedef struct vitc_plan {
   const vitc_function *function;
   const vitc_variant *variant;
   int32_t threads;
+  int32_t own_passes;                /* that each thread runs by itself, before all run the others together */
   int64_t symbols[VITC_MAX_SYMBOLS]; /* the maxima, of derived ones too */
   int64_t scratch, scratch_stride;
   int64_t *lent;      /* [output_count]: offsets of the outputs that it lends */
   vitc_range *ranges; /* [buffer_count]: the arena, which begins at offset 0 */
+  int32_t arenas;     /* one a thread where there are own passes */
+  int64_t arena_stride;
   int64_t bytes;
 } vitc_plan;
 
@@ -47,9 +50,9 @@ typedef struct vitc_case {
   int64_t symbols[VITC_MAX_SYMBOLS]; /* of the current run */
   const void **inputs;
   void **outputs;
-  void **buffers;
+  void **buffers;                 /* [arenas][buffer_count] */
   int64_t *shapes, *asked_shapes; /* of all outputs, one after another: of the last run, of the last output_shapes */
-  vitc_step *steps;               /* [step_count], for `profile` */
+  vitc_step *steps;               /* for `profile`: of the own passes, then of the others */
   vitc_times times;
   vitc_frame frame;
 } vitc_case;

@@ -21,6 +21,7 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
 /* A thread in a run. */
 typedef struct vitc_member {
   vitc_team *team;
+  bool alone;                 /* it runs a pass of its own: it waits for nobody */
   vitc_step_time *next, *end; /* of its times those still to be taken */
   int64_t left;               /* when it left the last barrier */
 } vitc_member;
@@ -39,8 +40,11 @@ static void meet(vitc_team *team) {
 
 static void meet_and_take_time(vitc_member *member) {
   int64_t began = member->team->began, finished = vitc_now();
-  meet(member->team);
-  int64_t left = member->team->threads > 1 ? vitc_now() : finished;
+  int64_t left = finished;
+  if (!member->alone && member->team->threads > 1) {
+    meet(member->team);
+    left = vitc_now();
+  }
   *member->next++ = (vitc_step_time){member->left - began, finished - began, left - began};
   member->left = left;
 }
@@ -49,24 +53,52 @@ void vitc_barrier(const vitc_frame *frame) {
   vitc_member *member = frame->member;
   if (__builtin_expect(member->next != member->end, 0))
     meet_and_take_time(member);
-  else
+  else if (!member->alone)
     meet(member->team);
 }
 
+/* The passes that the thread has for itself, in its own buffers and scratch, as the only thread of a team. */
+static void run_own_passes(const vitc_job *job, vitc_member *member, int32_t index) {
+  vitc_frame frame = *job->frame;
+  frame.member = member;
+  frame.buffers += (int64_t)index * job->buffer_count;
+  frame.scratch += (int64_t)index * frame.scratch_stride;
+  frame.first_pass = (int64_t)index * job->own_passes;
+  frame.last_pass = frame.first_pass + job->own_passes;
+  member->alone = true;
+  job->entry(&frame, 0, 1);
+  member->alone = false;
+}
+
+static void run_passes(const vitc_job *job, vitc_member *member, int32_t index) {
+  vitc_frame frame = *job->frame;
+  frame.member = member;
+  frame.first_pass = (int64_t)member->team->threads * job->own_passes;
+  frame.last_pass = job->passes;
+  if (job->own_passes)
+    run_own_passes(job, member, index);
+  if (job->own_passes && frame.first_pass != frame.last_pass) {
+    meet(member->team); /* the first thread's buffers are those of all now */
+    if (member->next != member->end)
+      member->left = vitc_now();
+  }
+  if (frame.first_pass != frame.last_pass)
+    job->entry(&frame, index, member->team->threads);
+  vitc_barrier(&frame);
+}
+
 static void run_member(vitc_team *team, int32_t index) {
+  vitc_job job = team->job; /* after the last barrier a next run may change it */
   vitc_member member = {.team = team};
-  vitc_frame frame = *team->frame;
-  frame.member = &member;
-  bool takes_times = team->times.list != 0; /* after the last barrier a next run may change that */
+  bool takes_times = job.times.list != 0;
   if (takes_times) {
-    member.next = team->times.list + (int64_t)index * team->times.steps;
-    member.end = member.next + team->times.steps;
+    member.next = job.times.list + (int64_t)index * job.times.steps;
+    member.end = member.next + job.times.steps;
     member.left = vitc_now();
   }
   uint32_t mode = vitc_flush_denormals();
-  team->entry(&frame, index, team->threads);
+  run_passes(&job, &member, index);
   vitc_restore_float_mode(mode);
-  vitc_barrier(&frame);
   if (takes_times)
     meet(team); /* what the threads wrote as they left the last step is read once all are here */
 }
@@ -79,7 +111,7 @@ static void *work(void *argument) {
   atomic_store(&worker->id, vitc_thread_id());
   for (uint32_t job = 0;; ++job) {
     vitc_gate_wait(&team->jobs, job, team->spin);
-    if (!team->entry)
+    if (!team->job.entry)
       return 0;
     run_member(team, worker->index);
   }
@@ -156,14 +188,12 @@ static void spread_workers(vitc_team *team) {
   }
 }
 
-vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame, vitc_times times) {
+vitc_status vitc_team_run(vitc_team *team, const vitc_job *job) {
   vitc_status status = vitc_team_start(team);
   if (status)
     return status;
-  team->entry = entry;
-  team->frame = frame;
-  team->times = times;
-  if (times.list)
+  team->job = *job;
+  if (job->times.list)
     team->began = vitc_now();
   if (team->parallel && team->threads > 1) {
     if (team->parallel(team->pool, team->threads, run_task, team))
@@ -180,7 +210,7 @@ vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *f
 
 void vitc_team_stop(vitc_team *team) {
   if (team->process == vitc_process() && team->started) {
-    team->entry = 0;
+    team->job.entry = 0;
     vitc_gate_advance(&team->jobs);
     for (int32_t i = 1; i <= team->started; ++i)
       pthread_join(team->workers[i].thread, 0);

@@ -23,11 +23,22 @@ void vitc_gate_advance(vitc_gate *gate);
 
 struct vitc_team;
 
-/* When the threads of a team did the steps of a run. */
+/* When the threads of a team did the steps of a run: those of its own passes, then those of the others. */
 typedef struct vitc_times {
   vitc_step_time *list; /* [threads][steps]; null: times are not taken */
   int32_t steps;
 } vitc_times;
+
+/* What a team runs: of `passes` passes each thread runs `own_passes` by itself, in its own buffers; then all run the
+ * others together. */
+typedef struct vitc_job {
+  vitc_entry entry;
+  const vitc_frame
+      *frame; /* of the passes that all run together; `buffers` has a row for each thread with own passes */
+  int32_t passes, own_passes;
+  int32_t buffer_count;
+  vitc_times times; /* where those of the job go */
+} vitc_job;
 
 typedef struct vitc_worker {
   struct vitc_team *team;
@@ -45,10 +56,8 @@ typedef struct vitc_team {
   int32_t caller_cpu;   /* which the workers are kept off; negative: none */
   int32_t started;      /* how many of them run */
   int32_t process;      /* the process that they run in: a fork leaves them behind */
-  vitc_entry entry;     /* the job; null: stop */
-  const vitc_frame *frame;
-  vitc_times times; /* where those of the job go */
-  int64_t began;    /* when it began, if times are taken */
+  vitc_job job;         /* without an entry: stop */
+  int64_t began;        /* when it began, if times are taken */
   char apart[128];
   vitc_gate jobs;     /* one more for each job */
   vitc_gate barriers; /* one more for each barrier passed */
@@ -61,8 +70,8 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
 /* Starts the workers where this process has none. */
 vitc_status vitc_team_start(vitc_team *team);
 
-/* Runs `entry` on every thread, with a copy of the frame, and waits for all. */
-vitc_status vitc_team_run(vitc_team *team, vitc_entry entry, const vitc_frame *frame, vitc_times times);
+/* Runs a job on every thread, with copies of its frame, and waits for all. */
+vitc_status vitc_team_run(vitc_team *team, const vitc_job *job);
 
 /* Ends the workers of this process. */
 void vitc_team_stop(vitc_team *team);

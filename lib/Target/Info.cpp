@@ -91,6 +91,7 @@ static void printFunction(OStream &json, const Function &function) {
   printTensors(json, "outputs", function, function.outputs);
   if (!function.variants.empty()) {
     const Variant &best = function.variants.front();
+    json.attribute("passes", best.passes);
     json.attribute("arena_bytes", peakOfLiveBytes(best).print(names));
     json.attribute("scratch_bytes_per_thread", best.scratchBytes.print(names));
   }

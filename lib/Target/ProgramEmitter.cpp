@@ -182,7 +182,7 @@ Constant *Emitter::emit(const Variant &variant, unsigned shape) {
                                    {string(variant.target.level), number(types.i64, variant.target.cpuFeatures), entry,
                                     array(types.buffer, variant.buffers), number(types.i32, variant.buffers.size()),
                                     emit(variant.scratchBytes), array(types.step, variant.steps),
-                                    number(types.i32, variant.steps.size()), number(types.i32, 0)});
+                                    number(types.i32, variant.steps.size()), number(types.i32, variant.passes)});
 }
 
 Constant *Emitter::emit(const Function &function) {

@@ -109,6 +109,8 @@ def test_a_whole_model(run_tool, tmp_path):
 
     (all_macs, all_steps), (one_macs, one_steps) = macs(model, BATCH), macs(single, 1)
     assert all_macs == BATCH * one_macs and all_steps == BATCH * one_steps
+    for threads, rounds in {2: 3, 4: 1 + 2, 6: 1, 7: 6}.items():  # each thread's own images, then those that all share
+        assert macs(vitc.load(library, threads=threads), BATCH) == (all_macs, rounds * one_steps)
 
 
 def test_reports_count_the_whole(run_tool, tmp_path):

@@ -122,7 +122,8 @@ struct Variant {
   std::string entry;
   std::vector<BufferSpec> buffers;
   Polynomial scratchBytes;     ///< of one thread
-  std::vector<StepSpec> steps; ///< in the order of their barriers
+  std::vector<StepSpec> steps; ///< of a pass, in the order of their barriers
+  int32_t passes = 1;          ///< each for the next part of all inputs and outputs
 };
 
 /// Functions of one name differ in the shapes they take: a library chooses by those of its inputs.

@@ -18,8 +18,8 @@ using namespace vitc::vcpu;
 
 namespace {
 
-/// The fields of vitc_frame, in order; all are pointers but the stride.
-enum FrameField { Inputs, Outputs, Buffers, Weights, Symbols, Scratch, ScratchStride, Team };
+/// The fields of vitc_frame, in order: pointers and integers of 64 bits.
+enum FrameField { Inputs, Outputs, Buffers, Weights, Symbols, Scratch, ScratchStride, Member, FirstPass, LastPass };
 
 /// Reads the frame.
 class FrameReader {
@@ -101,6 +101,16 @@ struct ConvertSymbol final : ConvertOpToLLVMPattern<SymbolOp> {
   }
 };
 
+struct ConvertPasses final : ConvertOpToLLVMPattern<PassesOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(PassesOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    FrameReader reader(rewriter, op.getLoc(), adaptor.getFrame());
+    rewriter.replaceOp(op, {reader.loadInteger(FirstPass), reader.loadInteger(LastPass)});
+    return success();
+  }
+};
+
 struct ConvertExtent final : ConvertOpToLLVMPattern<ExtentOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
@@ -154,7 +164,7 @@ struct ConvertCPUKernelToLLVMPass final : vitc::impl::ConvertCPUKernelToLLVMPass
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
     RewritePatternSet patterns(&getContext());
-    patterns.add<ConvertBuffer, ConvertSymbol, ConvertExtent, ConvertScratch, ConvertBarrier>(converter);
+    patterns.add<ConvertBuffer, ConvertSymbol, ConvertPasses, ConvertExtent, ConvertScratch, ConvertBarrier>(converter);
     LLVMConversionTarget target(getContext());
     target.addIllegalDialect<CPUKernelDialect>();
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

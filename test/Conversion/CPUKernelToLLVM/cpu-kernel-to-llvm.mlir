@@ -32,6 +32,18 @@ func.func @main(%frame: !llvm.ptr, %thread: index) -> (index, memref<?x8xf32>, m
   return %n, %b, %w, %s : index, memref<?x8xf32>, memref<8xf32>, memref<?xi8>
 }
 
+// The caller says which passes it wants.
+// CHECK-LABEL: func.func @passes
+// CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr
+// CHECK: %[[F8:.+]] = llvm.getelementptr %[[FRAME]][8]
+// CHECK: %[[FIRST:.+]] = llvm.load %[[F8]] : !llvm.ptr -> i64
+// CHECK: %[[F9:.+]] = llvm.getelementptr %[[FRAME]][9]
+// CHECK: %[[LAST:.+]] = llvm.load %[[F9]] : !llvm.ptr -> i64
+func.func @passes(%frame: !llvm.ptr) -> (index, index) {
+  %first, %last = vcpu.passes of %frame
+  return %first, %last : index, index
+}
+
 // The part of an output that a pass is for begins some bytes behind.
 // CHECK-LABEL: func.func @part
 // CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr, %[[AT:.+]]: index

@@ -27,10 +27,11 @@ func.func @main(%frame: !llvm.ptr, %thread: index, %threads: index) attributes {
 
 // -----
 
-// In three passes, each on the next 32 bytes of the input and the output; what it keeps in between lies in one place.
+// In those of three passes that the caller wants, each on the next 32 bytes of the input and the output; what it keeps in
+// between lies in one place.
 // CHECK-LABEL: func.func @passes
-// CHECK: %[[THREE:.+]] = arith.constant 3 : index
-// CHECK: scf.for %[[PASS:.+]] = %{{.+}} to %[[THREE]] step
+// CHECK: %[[FIRST:.+]], %[[LAST:.+]] = vcpu.passes of %{{.+}}
+// CHECK: scf.for %[[PASS:.+]] = %[[FIRST]] to %[[LAST]] step
 // CHECK: %[[SIZE:.+]] = arith.constant 32 : index
 // CHECK: %[[AT:.+]] = arith.muli %[[PASS]], %[[SIZE]] : index
 // CHECK: %[[X:.+]] = vcpu.buffer input[0] of %{{.+}}() at %[[AT]] : memref<8xf32>

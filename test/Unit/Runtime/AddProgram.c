@@ -4,6 +4,7 @@
  * main(a, b: float32 (batch, 4)) -> sum: a + b * weights, by columns
  * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 ()
  * fill(x: int64 (2, 3)), fill(x: int64 (n, 3)), fill(x: int64 (n, n)) -> code: int64 (3): 1, 2 or 3
+ * reverse(x: int64 (7, 8))       -> y: int64 (7, 8): each row from its end, in seven passes
  * pick(x: int64 (count))         -> heads: int64 (count//2), evens: int64 (as many as there are); even counts only */
 #include "Program.h"
 
@@ -55,6 +56,24 @@ static void run_pair(const vitc_frame *frame, int64_t thread, int64_t threads) {
     *total += sums[i];
 }
 
+/* Each thread copies one part of a row and reverses another's. */
+static void run_reverse(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  enum { WIDTH = 8 };
+  int64_t *copy = frame->buffers[0], *seen = (int64_t *)(frame->scratch + thread * frame->scratch_stride);
+  int64_t first = part(WIDTH, thread, threads), last = part(WIDTH, thread + 1, threads);
+  for (int64_t pass = frame->first_pass; pass < frame->last_pass; ++pass) {
+    const int64_t *x = (const int64_t *)frame->inputs[0] + pass * WIDTH;
+    int64_t *y = (int64_t *)frame->outputs[0] + pass * WIDTH;
+    *seen = pass;
+    for (int64_t i = first; i < last; ++i)
+      copy[i] = x[i];
+    vitc_barrier(frame);
+    for (int64_t i = first; i < last; ++i)
+      y[i] = *seen == pass ? copy[WIDTH - 1 - i] : -1;
+    vitc_barrier(frame);
+  }
+}
+
 static void run_pick(const vitc_frame *frame, int64_t thread, int64_t threads) {
   const int64_t *x = frame->inputs[0];
   int64_t *heads = frame->outputs[0], *evens = frame->outputs[1], found = 0;
@@ -103,6 +122,10 @@ static const vitc_tensor_spec pair_inputs[] = {{"x", kDLInt, 64, 0, 2, rows_of_t
 static const vitc_tensor_spec pair_outputs[] = {{"twice", kDLInt, 64, 0, 2, rows_of_two},
                                                 {"total", kDLInt, 64, 0, 0, 0}};
 
+static const vitc_polynomial rows_of_eight[] = {CONSTANT(7), CONSTANT(8)};
+static const vitc_tensor_spec reverse_input = {"x", kDLInt, 64, 0, 2, rows_of_eight};
+static const vitc_tensor_spec reverse_output = {"y", kDLInt, 64, 0, 2, rows_of_eight};
+
 static const vitc_tensor_spec pick_inputs[] = {
     {"x", kDLInt, 64, 0, 1, (const vitc_polynomial[]){{(const vitc_term[]){{1, {1}}}, 1}}}};
 static const vitc_tensor_spec pick_outputs[] = {
@@ -128,6 +151,7 @@ static const vitc_requirement pick_requires = {
     .kind = VITC_REQUIRES_ZERO,
 };
 static const vitc_buffer_spec main_buffer = {LINEAR(4 * COLUMNS), 0, 1};
+static const vitc_buffer_spec reverse_buffer = {CONSTANT(64), 0, 1};
 static const vitc_buffer_spec pair_buffer = {CONSTANT(64 * 8), 0, 2};
 
 /* The second one ends where the run does. */
@@ -138,28 +162,38 @@ static const vitc_step_spec main_steps[] = {
     {"add", add_nodes, 2, 0, {0, 0}, {0, 0}, LINEAR(3 * 4 * COLUMNS)},
 };
 
+static const char *const reverse_nodes[] = {"Slice"};
+static const vitc_step_spec reverse_steps[] = {
+    {"copy", reverse_nodes, 1, 0, CONSTANT(8), CONSTANT(4), CONSTANT(128)},
+    {"reverse", reverse_nodes, 1, 0, {0, 0}, {0, 0}, CONSTANT(128)},
+};
+
 static const vitc_variant main_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 0},
-    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1},
+    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1},
 };
 static const vitc_variant pair_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 0},
-    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1},
+    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1},
+};
+static const vitc_variant reverse_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7},
+    {"baseline", 0, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7},
 };
 
 static const vitc_variant pick_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}, 0, 0, 0},
-    {"baseline", 0, run_pick, 0, 0, {0, 0}, 0, 0, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}, 0, 0, 1},
+    {"baseline", 0, run_pick, 0, 0, {0, 0}, 0, 0, 1},
 };
 
 static const vitc_buffer_spec fill_buffers[] = {{CONSTANT(8), 0, 1}, {LINEAR(800), 0, 1}};
 static const vitc_variant fill_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 0},
-    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 0},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
-    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
-    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1},
+    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
+    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
+    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
 };
 
 static const vitc_function functions[] = {
@@ -169,6 +203,7 @@ static const vitc_function functions[] = {
     {"fill", &fill_inputs[2], &fill_output, 1, 1, &n, 1, &fill_variants[4], 2, 0, 0},
     {"fill", &fill_inputs[0], &fill_output, 1, 1, 0, 0, &fill_variants[0], 2, 0, 0},
     {"fill", &fill_inputs[1], &fill_output, 1, 1, &n, 1, &fill_variants[2], 2, 0, 0},
+    {"reverse", &reverse_input, &reverse_output, 1, 1, 0, 0, reverse_variants, 2, 0, 0},
 };
 
 #define MAIN_JSON                                                                                                      \
@@ -185,6 +220,10 @@ static const vitc_function functions[] = {
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"count\"]}], \"outputs\": ["                                    \
   "{\"name\": \"heads\", \"type\": \"int64\", \"shape\": [\"(count//2)\"]}, "                                          \
   "{\"name\": \"evens\", \"type\": \"int64\", \"shape\": [\"evens\"]}]}"
+#define REVERSE_JSON                                                                                                   \
+  "{\"name\": \"reverse\", \"symbols\": [], \"inputs\": ["                                                             \
+  "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [7, 8]}], \"outputs\": ["                                         \
+  "{\"name\": \"y\", \"type\": \"int64\", \"shape\": [7, 8]}]}"
 #define PAIR_JSON                                                                                                      \
   "{\"name\": \"pair\", \"symbols\": [\"rows\"], \"inputs\": ["                                                        \
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"rows\", 2]}], \"outputs\": ["                                  \
@@ -193,11 +232,11 @@ static const vitc_function functions[] = {
 
 const vitc_program vitc_model_program = {
     .functions = functions,
-    .function_count = 6,
+    .function_count = 7,
     .info_json =
         "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
         ", " PAIR_JSON ", " PICK_JSON ", " FILL_JSON("\"n\"", "\"n\", \"n\"") ", " FILL_JSON("", "2, 3") ", " FILL_JSON(
-            "\"n\"", "\"n\", 3") "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
+            "\"n\"", "\"n\", 3") ", " REVERSE_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
                                  "\"weights\": {\"bytes\": 64, \"file\": null}}",
 #ifdef ADD_EXTERNAL_WEIGHTS
     .weights_file = "add.weights",

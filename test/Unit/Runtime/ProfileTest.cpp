@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <thread>
+#include <tuple>
 
 using namespace vitc::test;
 
@@ -79,6 +80,38 @@ TEST_F(ProfileTest, TimesOfAThreadFollowEachOther) {
       }
       EXPECT_LE(lastArrival, firstDeparture) << "nobody leaves before all have arrived";
     }
+  }
+}
+
+TEST_F(ProfileTest, StepsOfPassesAreTaken) {
+  for (auto [threads, own, shared] : {std::tuple{1, 0, 7}, {2, 3, 1}, {3, 2, 1}, {7, 1, 0}, {8, 0, 7}}) {
+    vitc_session_options chosen = options(threads);
+    chosen.function = "reverse";
+    chosen.profile = 1;
+    vitc_session *session = create(chosen);
+    Tensor<int64_t> x({7, 8});
+    DLTensor output = lent();
+    for (int run = 0; run < 5; ++run)
+      ASSERT_EQ(api->run(session, &x, 1, &output, 1, nullptr), VITC_OK) << api->last_error();
+    vitc_profile profile = profileOf(session);
+    ASSERT_EQ(profile.step_count, 2 * (own + shared)) << threads;
+    int64_t macs = 0;
+    for (int step = 0; step < profile.step_count; ++step) {
+      EXPECT_STREQ(profile.steps[step].kind, step % 2 ? "reverse" : "copy");
+      EXPECT_EQ(profile.steps[step].activation_bytes, step < 2 * own ? 128 * threads : 128);
+      EXPECT_EQ(profile.steps[step].weight_bytes, step % 2 ? 0 : 4);
+      macs += profile.steps[step].macs;
+    }
+    EXPECT_EQ(macs, 7 * 8) << "all passes are counted once";
+    for (int thread = 0; thread < threads; ++thread)
+      for (int step = 0; step < profile.step_count; ++step) {
+        const vitc_step_time &time = profile.times[thread * profile.step_count + step];
+        EXPECT_GE(time.began, step ? (&time)[-1].left : 0);
+        EXPECT_GE(time.finished, time.began);
+        EXPECT_GE(time.left, time.finished);
+        if (step < 2 * own)
+          EXPECT_EQ(time.left, time.finished) << "nobody waits in a pass of its own";
+      }
   }
 }
 

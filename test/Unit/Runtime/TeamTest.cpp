@@ -80,6 +80,39 @@ TEST_F(TeamTest, ZeroThreadsMeansEveryAllowedCore) {
   runAndCheck(api, session, 4);
 }
 
+/// Runs the seven passes of `reverse`.
+void reverseAndCheck(const vitc_api *api, vitc_session *session) {
+  Tensor<int64_t> x({7, 8}), y({7, 8});
+  DLTensor output = y;
+  ASSERT_EQ(api->run(session, &x, 1, &output, 1, nullptr), VITC_OK) << api->last_error();
+  for (int64_t i = 0; i < 56; ++i)
+    ASSERT_EQ(y.elements[i], i / 8 * 8 + 7 - i % 8) << i;
+}
+
+TEST_F(TeamTest, PassesGoRoundAndTheRestIsShared) {
+  for (int32_t threads : {1, 2, 3, 4, 7, 8, 17}) { // 7, 3 + 1, 2 + 1, 1 + 3, 1, and none of a thread's own
+    vitc_session_options chosen = options(threads);
+    chosen.function = "reverse";
+    vitc_session *session = create(chosen);
+    for (int i = 0; i < 100; ++i)
+      reverseAndCheck(api, session);
+  }
+}
+
+TEST_F(TeamTest, ThreadsWithPassesOfTheirOwnHaveMemoryOfTheirOwn) {
+  auto bytes = [&](int32_t threads) {
+    vitc_session_options chosen = options(threads);
+    chosen.function = "reverse";
+    size_t needed = 0;
+    EXPECT_EQ(api->workspace_bytes(model, &chosen, &needed), VITC_OK);
+    return static_cast<int64_t>(needed);
+  };
+  // Each thread has 64 bytes of the arena beside its scratch, until there are more threads than passes.
+  int64_t ofOne = bytes(1), ofTwo = bytes(2), ofSeven = bytes(7), ofEight = bytes(8);
+  EXPECT_EQ(ofSeven - ofTwo, 5 * (ofTwo - ofOne));
+  EXPECT_EQ(ofEight, ofSeven + (ofTwo - ofOne - 64) - 6 * 64);
+}
+
 TEST_F(TeamTest, SessionsRunAtOnceFromManyThreads) {
   std::vector<vitc_session *> own;
   for (int i = 0; i < 6; ++i)

@@ -116,7 +116,7 @@ TEST_F(ProgramLayout, Variant) {
   EXPECT_FIELD(5, vitc_variant, scratch_bytes);
   EXPECT_FIELD(6, vitc_variant, steps);
   EXPECT_FIELD(7, vitc_variant, step_count);
-  EXPECT_FIELD(8, vitc_variant, reserved);
+  EXPECT_FIELD(8, vitc_variant, passes);
 }
 
 TEST_F(ProgramLayout, Function) {
@@ -175,7 +175,7 @@ TEST(Program, InfoSaysWhatTheLibraryHolds) {
                    "inputs": [{"name": "x", "type": "float32", "shape": ["batch", 3]}],
                    "requires": ["batch to be at least 2, for the Add 'a'"],
                    "outputs": [{"name": "y", "type": "int64", "shape": ["2*batch", 3]}],
-                   "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
+                   "passes": 1, "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
     "targets": ["x86-64-v3"], "options": {"precision": "fp32"},
     "weights": {"bytes": 4096, "file": "tiny.weights", "bytes_of_target": {"x86-64-v3": 4000}, "shared_bytes": 0}})");
   ASSERT_TRUE(bool(expected));

@@ -39,16 +39,16 @@ static void lowerLaunch(LaunchOp launch, func::FuncOp entry) {
   launch.erase();
 }
 
-/// Runs the body once a pass, each time on the next part of the inputs and outputs.
+/// Runs the body for each pass that the caller wants, on that part of the inputs and outputs.
 static void loopOverPasses(func::FuncOp entry) {
-  int64_t passes = vitc::vit::countPasses(entry);
-  if (passes == 1)
+  if (vitc::vit::countPasses(entry) == 1)
     return;
   Block &block = entry.front();
   Location loc = entry.getLoc();
   OpBuilder builder = OpBuilder::atBlockBegin(&block);
   auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
-  auto loop = scf::ForOp::create(builder, loc, constant(0), constant(passes), constant(1));
+  auto passes = PassesOp::create(builder, loc, builder.getIndexType(), builder.getIndexType(), entry.getArgument(0));
+  auto loop = scf::ForOp::create(builder, loc, passes.getFirst(), passes.getLast(), constant(1));
   Block &body = *loop.getBody();
   body.getOperations().splice(body.getTerminator()->getIterator(), block.getOperations(),
                               std::next(loop->getIterator()), block.getTerminator()->getIterator());

@@ -24,7 +24,7 @@ static constexpr int64_t leastReuse = 100;
 /// weights.
 static constexpr int64_t readTime = 40;
 
-/// A library lists the steps of all passes.
+/// A profile lists the steps of all passes.
 static constexpr int64_t mostPasses = 64;
 
 static ArrayRef<int64_t> shapeOf(Value value) { return cast<ShapedType>(value.getType()).getShape(); }

@@ -39,6 +39,14 @@ def CPUKernel_SymbolOp : CPUKernel_Op<"symbol", [Pure]> {
   let assemblyFormat = "$index `of` $frame attr-dict";
 }
 
+def CPUKernel_PassesOp : CPUKernel_Op<"passes", [Pure]> {
+  let summary = "the passes that the caller wants";
+  let description = "Those from `first` to before `last`, of a function that is run in passes (`vit.passes`).";
+  let arguments = (ins CPUKernel_Frame:$frame);
+  let results = (outs Index:$first, Index:$last);
+  let assemblyFormat = "`of` $frame attr-dict";
+}
+
 def CPUKernel_ExtentOp : CPUKernel_Op<"extent"> {
   let summary = "sets a symbol that this run computes";
   let description = [{
