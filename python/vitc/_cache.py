@@ -15,13 +15,13 @@ import pathlib
 import platform
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._compiler import build_library, find_driver, flags_of
+from ._compiler import build_library, find_driver, flags_of, run_driver
 from ._errors import Error
 
 # {key: "location", value: …}, as protobuf writes such a pair: the file of external weights that a tensor names.
@@ -47,29 +47,46 @@ def compiled(path: str | os.PathLike[str], *, constant: Mapping[str, ArrayLike] 
     and where the folder cannot be written.
     """
     path = pathlib.Path(path)
-    stem = re.sub(r"[^\w.-]", "_", path.stem)[:64] or "model"
-    entry = cache_folder() / f"{stem}-{_key(path, constant or {}, options)[:32]}"
-    library = entry / f"{stem}.so"
-    if library.exists():
-        return library
+    return _entry(path, f"{_stem(path)}.so", build_library, constant, options)
+
+
+def explained(path: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
+    """What `vitc --explain=json` says of an ONNX file, now or earlier; kept as `compiled` keeps libraries."""
+    path = pathlib.Path(path)
+    return json.loads(_entry(path, "explain.json", _explain, None, {**options, "explain": "json"}).read_text())
+
+
+def _entry(path: pathlib.Path, name: str, build: Callable[..., None], constant: Any, options: Mapping[str, Any]) -> pathlib.Path:
+    """The file of this name in the folder for this model and these options, which `build` makes where it is not there."""
+    entry = cache_folder() / f"{_stem(path)}-{_key(path, constant or {}, options)[:32]}"
+    if (entry / name).exists():
+        return entry / name
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with _locked(entry.with_name(entry.name + ".lock")):
-            if not library.exists():
-                _make(path, entry, library.name, constant, options)
+            if not (entry / name).exists():
+                _make(entry, lambda folder: build(path, folder / name, constant, options))
     except OSError as error:
         raise Error(f"cannot keep the compiled model in {entry.parent}: {error.strerror}; "
                     "VITC_CACHE may name another folder") from None
-    return library
+    return entry / name
 
 
-def _make(path: pathlib.Path, entry: pathlib.Path, name: str, constant: Any, options: Mapping[str, Any]) -> None:
-    """Compiles into a folder of the side, which takes the place of the entry when it is whole. The caller holds the lock."""
+def _stem(path: pathlib.Path) -> str:
+    return re.sub(r"[^\w.-]", "_", path.stem)[:64] or "model"
+
+
+def _explain(path: pathlib.Path, output: pathlib.Path, constant: None, options: Mapping[str, Any]) -> None:
+    output.write_text(run_driver([os.fspath(path), *flags_of(options)]))
+
+
+def _make(entry: pathlib.Path, build: Callable[[pathlib.Path], None]) -> None:
+    """Builds in a folder beside the entry, which takes its place when it is whole. The caller holds the lock."""
     unfinished = entry.with_name(entry.name + ".tmp")
     shutil.rmtree(unfinished, ignore_errors=True)  # of a process that died
     unfinished.mkdir()
     try:
-        build_library(path, unfinished / name, constant, options)
+        build(unfinished)
         shutil.rmtree(entry, ignore_errors=True)  # one that lost its library
         unfinished.rename(entry)
     finally:

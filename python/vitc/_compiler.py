@@ -59,7 +59,8 @@ def _constant_flags(constants: Mapping[str, ArrayLike], folder: pathlib.Path) ->
         yield f"--constant={name}={path}"
 
 
-def _run_driver(arguments: list[str]) -> None:
+def run_driver(arguments: list[str]) -> str:
+    """What the driver prints, given these arguments; raises Error with its message where it fails."""
     driver = find_driver()
     try:
         done = subprocess.run([driver, *arguments], capture_output=True, text=True, errors="replace")
@@ -68,6 +69,7 @@ def _run_driver(arguments: list[str]) -> None:
     if done.returncode:
         message = done.stderr.strip() or f"{driver} ended with status {done.returncode}"
         raise Error(message, done.returncode)
+    return done.stdout
 
 
 def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
@@ -75,7 +77,7 @@ def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
     """Compiles an ONNX file to the library `output`; the arguments are those of `compile`."""
     with tempfile.TemporaryDirectory(prefix="vitc-") as constants:
         flags = [*_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)]
-        _run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
+        run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
 
 
 def compile(

@@ -1,7 +1,9 @@
 """What python/vitc imports: NumPy, ml_dtypes and the standard library; PyTorch only in vitc.models, and onnx only in
-vitc.onnx_backend, both of which `import vitc` leaves alone."""
+vitc.onnx_backend, and what reads and draws images only in vitc.vision, all of which `import vitc` leaves alone."""
 import ast
+import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -27,7 +29,7 @@ def test_package(path):
     names = set(imported(path))
     allowed = ALLOWED | ({"onnx"} if path.name == "onnx_backend.py" else set())
     assert {name for name in names if not name.startswith(".")} <= allowed
-    assert not any(name.startswith((".models", ".onnx_backend")) for name in names)
+    assert not any(name.startswith((".models", ".onnx_backend", ".vision")) for name in names)
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "models").glob("*.py")), ids=lambda path: path.name)
@@ -36,3 +38,30 @@ def test_models(path):
     names = set(imported(path))
     assert {name for name in names if not name.startswith(".")} <= ALLOWED | {"torch"}
     assert {name[1:] for name in names if name.startswith(".")} <= {file.stem for file in path.parent.glob("*.py")}
+
+
+# Pillow and the others are asked for by `require`, which says how to install them; typing alone names them.
+VISION = ALLOWED | {"PIL", "tqdm", "matplotlib", "pyarrow"}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "vision").rglob("*.py")), ids=lambda path: path.stem)
+def test_vision(path):
+    names = {name for name in imported(path) if not name.startswith(".")}
+    assert names <= VISION
+    if names - ALLOWED:
+        assert "TYPE_CHECKING" in path.read_text() or "except ImportError" in path.read_text()
+
+
+def test_vision_needs_no_extra_until_used(source_dir):
+    """The command line's help, without any package that vitc.vision may need."""
+    code = ("import sys\n"
+            "for name in ('PIL', 'tqdm', 'matplotlib', 'pyarrow'): sys.modules[name] = None\n"
+            "from vitc.vision import cli\n"
+            "import vitc\n"
+            "try: from vitc.vision import read_image\n"
+            "except vitc.Error as error: print(error)\n"
+            "cli.main(['--help'])")
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(source_dir / "python")},
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("vitc.vision needs Pillow for this: pip install 'vitc[vision]', or pip install Pillow\nusage: ")

@@ -1,0 +1,138 @@
+"""Options that the commands share, and what they stand for."""
+from __future__ import annotations
+
+import argparse
+import functools
+import pathlib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._errors import Error
+
+if TYPE_CHECKING:
+    from .backbone import Backbone
+    from .preprocess import Preprocess
+
+_Item = TypeVar("_Item")
+PRESETS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "0.5": ((0.5,) * 3, (0.5,) * 3),
+           "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))}
+DEFAULT_SIZE = 224
+
+
+class UsageError(Error):
+    """The options do not go together; the exit code is 2."""
+
+
+def at_least(least: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number of at least {least}")
+    return number
+
+
+positive = functools.partial(at_least, 1)
+natural = functools.partial(at_least, 0)
+
+
+def channels(which: int, text: str) -> tuple[float, ...]:
+    """The mean (0) or std (1) of a preset, or of one number or three."""
+    if text in PRESETS:
+        return PRESETS[text][which]
+    try:
+        numbers = tuple(map(float, text.split(",")))
+    except ValueError:
+        numbers = ()
+    if len(numbers) not in (1, 3):
+        raise argparse.ArgumentTypeError(f"{text!r}; expected {', '.join(PRESETS)}, a number, or three with commas")
+    return numbers * 3 if len(numbers) == 1 else numbers
+
+
+def megapixels(text: str) -> int:
+    """Pixels."""
+    try:
+        pixels = int(float(text) * 1e6)
+    except (ValueError, OverflowError):
+        pixels = 0
+    if pixels < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a positive number of megapixels")
+    return pixels
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an .onnx file, which is compiled once and then found in the cache, "
+                                                       "or a library (.so) that has the outputs needed")
+    parser.add_argument("--threads", type=natural, default=0, help="for the model; 0: one a core")
+    parser.add_argument("--batch", type=positive, default=8, help="images that the model runs on at once")
+
+
+def add_preprocessing(parser: argparse.ArgumentParser, fit: str = "crop") -> None:
+    parser.add_argument("--size", type=positive, default=None, metavar="PIXELS",
+                        help=f"side of the model's input; if not given, the model's own, else {DEFAULT_SIZE}")
+    parser.add_argument("--fit", choices=("crop", "exact", "shorter"), default=fit,
+                        help="crop: resize the shorter side, cut the centre; exact: change the proportions; "
+                             "shorter: resize the shorter side, keep the rest")
+    parser.add_argument("--resize", type=positive, default=None, metavar="PIXELS",
+                        help="shorter side before the crop; if not given, 256 for 224 and as much for others")
+    parser.add_argument("--interpolation", choices=("bicubic", "bilinear", "lanczos", "box", "nearest"), default="bicubic",
+                        help="to resize by")
+    for which, name in enumerate(("mean", "std")):
+        parser.add_argument(f"--{name}", type=functools.partial(channels, which), default="imagenet", metavar="NUMBERS",
+                            help=f"of each channel, from 0 to 1: {', '.join(PRESETS)}, a number, or three with commas")
+    add_limit(parser)
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-megapixels", type=megapixels, default="89.5", dest="max_pixels", metavar="N",
+                        help="larger images are refused")
+
+
+def add_output(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
+    parser.add_argument("-o", "--output", default=default, required=default is None, type=pathlib.Path, metavar="PATH", help=help)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
+
+
+def backbone_of(arguments: argparse.Namespace, taps: Sequence[str] = ()) -> Backbone:
+    """The model of `add_model`, compiled with these taps where it is an .onnx file."""
+    from .backbone import Backbone
+
+    return Backbone(arguments.model, taps, threads=arguments.threads)
+
+
+def preprocess_of(arguments: argparse.Namespace, backbone: Backbone | None = None) -> Preprocess:
+    """The transform of `add_preprocessing`, for the backbone's input size where that is fixed."""
+    from .preprocess import Preprocess
+
+    allow(arguments.max_pixels)
+    fixed = backbone.size if backbone else None
+    size = arguments.size or (fixed or DEFAULT_SIZE)
+    if fixed and arguments.size and fixed != (arguments.size, arguments.size):
+        raise Error(f"--size is {arguments.size}, but {arguments.model} takes images of {fixed[0]} × {fixed[1]}")
+    if fixed and arguments.fit == "shorter":
+        raise Error(f"--fit is shorter, but {arguments.model} takes images of {fixed[0]} × {fixed[1]} alone")
+    multiple = backbone.patch or 1 if backbone and arguments.fit == "shorter" else 1
+    return Preprocess(size, arguments.fit, arguments.resize, arguments.interpolation, arguments.mean, arguments.std, multiple)
+
+
+def allow(pixels: int) -> None:
+    """Raises Pillow's own limit, which is the process's, to this one."""
+    from .images import Image
+
+    Image.MAX_IMAGE_PIXELS = max(pixels, Image.MAX_IMAGE_PIXELS or 0)
+
+
+def progress(items: Iterable[_Item], arguments: Any, total: int | None = None, unit: str = "image") -> Iterator[_Item]:
+    """The items, with a bar on stderr where that is a terminal, tqdm is installed, and --quiet was not given."""
+    if getattr(arguments, "quiet", False) or not sys.stderr.isatty():
+        return iter(items)
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return iter(items)
+    return iter(tqdm(items, total=total, unit=unit, dynamic_ncols=True))
