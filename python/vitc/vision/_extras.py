@@ -7,7 +7,7 @@ from typing import Any
 from .._errors import Error
 
 _EXTRAS = {"PIL": ("Pillow", "vision"), "tqdm": ("tqdm", "vision"), "matplotlib": ("matplotlib", "plots"),
-           "pyarrow": ("pyarrow", "parquet")}
+           "pyarrow": ("pyarrow", "parquet"), "sklearn": ("scikit-learn", "study"), "scipy": ("SciPy", "study")}
 
 
 def require(module: str) -> Any:

@@ -1,0 +1,112 @@
+"""vitc.vision's linear probe: its optimum, the choice of the penalty, what it saves, and every error."""
+import numpy as np
+import pytest
+import vitc
+from vitc.vision.linear import LinearProbe, fit_linear
+
+
+def drawn(seed, count, classes=3, width=8, noise=1.0):
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(11).normal(size=(classes, width))
+    labels = np.arange(count) % classes
+    return centres[labels] + noise * random.normal(size=(count, width)), labels
+
+
+def gradient(probe, features, labels):
+    """Of C · Σ cross-entropy + ½ |W|² with respect to the weights and the bias, in the probe's own words."""
+    logits = features @ probe.weights.T + probe.bias
+    probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    error = probabilities - (np.asarray(labels)[:, None] == probe.classes)
+    return probe.penalty * error.T @ features + probe.weights, probe.penalty * error.sum(axis=0)
+
+
+@pytest.mark.parametrize("penalty", [0.01, 1.0])
+def test_the_fit_is_the_minimum(penalty):
+    features, labels = drawn(0, 200)
+    probe = fit_linear(features, labels, penalty)
+    assert probe.converged and probe.scores == {}
+    for part in gradient(probe, features, labels):
+        assert np.abs(part).max() < 0.02 * penalty
+
+
+def test_two_classes_have_the_logits_of_the_binary_minimum():
+    features, labels = drawn(0, 100, classes=2)
+    probe = fit_linear(features, labels, 0.5)
+    assert probe.weights.shape == (2, 8)
+    difference, bias = probe.weights[1] - probe.weights[0], probe.bias[1] - probe.bias[0]
+    error = 1 / (1 + np.exp(-(features @ difference + bias))) - labels
+    assert np.abs(0.5 * error @ features + difference).max() < 0.01
+    assert abs(error.sum()) < 0.02
+
+
+def test_the_penalty_is_chosen_by_cross_validation():
+    random = np.random.default_rng(1)
+    features, labels = drawn(0, 90, noise=1.5)
+    features = np.concatenate([features, 3 * random.normal(size=(90, 60))], axis=1)  # more directions of noise than images
+    probe = fit_linear(features, labels, (1e-3, 1e3), folds=3)
+    assert set(probe.scores) == {1e-3, 1e3}
+    assert probe.penalty == max(probe.scores, key=probe.scores.get) == 1e-3
+    assert probe.scores[1e-3] > probe.scores[1e3]
+    again = fit_linear(features, labels, 1e-3)
+    np.testing.assert_array_equal(probe.weights, again.weights)
+
+
+def test_accuracy_counts():
+    features, labels = drawn(0, 200)
+    others, targets = drawn(1, 150)
+    probe = fit_linear(features, np.array(["a", "b", "c"])[labels], (0.01, 1.0))
+    names = np.array(["a", "b", "c"])[targets]
+    predicted = probe.predict(others)
+    assert probe.accuracy(others, names) == (predicted == names).mean() > 0.8
+    assert probe.accuracy(others, names, top=3) == 1
+    assert probe.accuracy(others, ["unknown"] * 150, top=3) == 0
+
+
+def test_saved_and_loaded(tmp_path):
+    features, labels = drawn(0, 60)
+    probe = fit_linear(features, np.array(["a", "b", "c"])[labels], 1.0)
+    probe.save(tmp_path / "probe.npz")
+    loaded = LinearProbe.load(tmp_path / "probe.npz")
+    assert loaded.penalty == 1.0
+    np.testing.assert_array_equal(loaded.predict(features), probe.predict(features))
+    assert [path.name for path in tmp_path.iterdir()] == ["probe.npz"]
+
+
+def test_what_is_no_probe_is_refused(tmp_path):
+    (tmp_path / "text.npz").write_text("text")
+    np.savez(tmp_path / "other.npz", weights=np.zeros((2, 3)), bias=np.zeros(3), classes=np.zeros(2), penalty=1)
+    np.savez(tmp_path / "less.npz", weights=np.zeros((2, 3)))
+    for name in ("text", "other", "less"):
+        with pytest.raises(vitc.Error, match=f"{name}.npz is no linear probe that vitc.vision saved"):
+            LinearProbe.load(tmp_path / f"{name}.npz")
+    with pytest.raises(vitc.Error, match="none.npz: no such file"):
+        LinearProbe.load(tmp_path / "none.npz")
+
+
+def test_too_few_iterations_are_told():
+    features, labels = drawn(0, 100)
+    assert not fit_linear(features, labels, 1e3, max_iterations=2).converged
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"labels": [1] * 30}, "all labels are 1; expected at least two classes"),
+    ({"labels": [0] * 27 + [1] * 3}, "class 1 has 3 features for 5 folds"),
+    ({"folds": 1}, "for 1 folds; expected at least two folds"),
+    ({"C": 0.0}, "C is 0.0; expected positive numbers"),
+    ({"C": ()}, r"C is (); expected positive numbers"),
+    ({"labels": [0, 1]}, "expected one label for each of 30 features"),
+    ({"labels": np.linspace(0, 1, 30)}, "expected whole numbers or strings"),
+    ({"features": np.full((30, 2), np.inf)}, "some numbers are not finite"),
+])
+def test_errors(change, message):
+    features, labels = drawn(0, 30)
+    with pytest.raises(vitc.Error) as error:
+        fit_linear(**{"features": features, "labels": labels, **change})
+    assert message in str(error.value)
+
+
+def test_features_of_another_width_are_refused():
+    features, labels = drawn(0, 30)
+    with pytest.raises(vitc.Error, match="features of 5 numbers; expected 8"):
+        fit_linear(features, labels, 1.0).predict(np.zeros((2, 5)))
