@@ -40,6 +40,12 @@ def test_models(path):
     assert {name[1:] for name in names if name.startswith(".")} <= {file.stem for file in path.parent.glob("*.py")}
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "compat").rglob("*.py")), ids=lambda path: path.stem)
+def test_compat(path):
+    """It stands in for ONNX Runtime, without it."""
+    assert {name for name in imported(path) if not name.startswith(".")} <= ALLOWED | {"vitc"}
+
+
 # Pillow and the others are asked for by `require`, which says how to install them; typing alone names them.
 VISION = ALLOWED | {"PIL", "tqdm", "matplotlib", "pyarrow"}
 

@@ -1,0 +1,1 @@
+"""Where programs find ONNX Runtime's exceptions."""
