@@ -1,7 +1,12 @@
-"""A model that needs no compiler: the program of test/Unit/Runtime/AddProgram.c linked with the runtime of this build."""
+"""A model that needs no compiler: the program of test/Unit/Runtime/AddProgram.c linked with the runtime of this build; and
+small models for vitc.vision, compiled by the compiler of this build."""
+import pathlib
 import subprocess
 
 import pytest
+import zoo
+
+MODELS = pathlib.Path(__file__).resolve().parents[1] / "models"
 
 LLVM = "/usr/lib/llvm-22/bin"
 MAP = "{ global: *_model_v1; local: *; };"
@@ -37,3 +42,26 @@ def build_add(source_dir, build_dir, tmp_path_factory):
 @pytest.fixture(scope="session")
 def add_so(build_add, tmp_path_factory):
     return build_add(tmp_path_factory.mktemp("model") / "add.so")
+
+
+@pytest.fixture
+def vision_cache(build_dir, tmp_path_factory, monkeypatch):
+    """The compiler of this build, and a cache of its libraries that all tests of a run share."""
+    folder = tmp_path_factory.getbasetemp() / "vision-cache"
+    monkeypatch.setenv("VITC", str(build_dir / "bin" / "vitc"))
+    monkeypatch.setenv("VITC_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_model(tmp_path_factory):
+    """drawn_model("graphs/dino"): the path of a model of test/models, whose weights are drawn from a seed."""
+    folder = tmp_path_factory.mktemp("drawn")
+
+    def make(name):
+        path = folder / f"{name.split('/')[1]}.onnx"
+        if not path.exists():
+            zoo.make(path.stem, path, folder=MODELS / name.split("/")[0])
+        return path
+
+    return make

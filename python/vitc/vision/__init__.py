@@ -15,9 +15,14 @@ from typing import Any
 # Each public name and its module, which is imported when the name is first used: `import vitc.vision` needs no extra.
 _MODULES = {
     "Backbone": "backbone",
+    "Features": "features",
     "ImageError": "images",
+    "Images": "sources",
+    "Picker": "features",
     "Preprocess": "preprocess",
+    "extract_features": "features",
     "find_images": "images",
+    "open_images": "sources",
     "read_image": "images",
 }
 

@@ -76,11 +76,10 @@ class Backbone:
 
     def outputs_of(self, kind: str) -> dict[int, str]:
         """The outputs `tap.KIND.LAYER` by layer, in order. Raises Error where there is none."""
-        pattern = re.compile(rf"tap\.{re.escape(kind)}\.(\d+)")
-        found = {int(match[1]): output.name for output in self.model.outputs if (match := pattern.fullmatch(output.name))}
+        found = self._layers(kind)
         if not found:
             raise self._lacks(f"tap.{kind}", kind)
-        return dict(sorted(found.items()))
+        return found
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -145,11 +144,17 @@ class Backbone:
             if kind not in KINDS:
                 if tap not in {output.name for output in self.model.outputs}:
                     raise self._lacks(tap, tap)
-            elif layers.isdecimal():
-                if int(layers) not in self.outputs_of(kind):
-                    raise self._lacks(f"tap.{kind}.{layers}", tap)
-            else:
-                self.outputs_of(kind)
+                continue
+            found = self._layers(kind)
+            if not found:
+                raise self._lacks(f"tap.{kind}.{layers}" if layers.isdecimal() else f"tap.{kind}", tap)
+            if layers.isdecimal() and int(layers) not in found:
+                raise self._lacks(f"tap.{kind}.{layers}", tap)
+
+    def _layers(self, kind: str) -> dict[int, str]:
+        pattern = re.compile(rf"tap\.{re.escape(kind)}\.(\d+)")
+        found = {int(match[1]): output.name for output in self.model.outputs if (match := pattern.fullmatch(output.name))}
+        return dict(sorted(found.items()))
 
     def _lacks(self, output: str, tap: str) -> Error:
         there = ", ".join(tensor.name for tensor in self.model.outputs)

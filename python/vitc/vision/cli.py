@@ -5,13 +5,21 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from .._errors import Error
 from .options import UsageError
 
-COMMANDS = ()
+COMMANDS = ("preview", "features")
 PROGRAM = "python -m vitc.vision"
+
+
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """States the defaults of options, but not that there is none, nor what a switch is without being given."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -20,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name in COMMANDS:
         module = importlib.import_module(f".commands.{name.replace('-', '_')}", __package__)
         command = commands.add_parser(name, help=module.HELP, description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
-                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+                                      formatter_class=Help)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
@@ -36,6 +44,7 @@ def sentence(error: Exception) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code. Usage errors leave by SystemExit(2), as argparse's do."""
     arguments = make_parser().parse_args(argv)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # about files that it then reads or refuses, which is all that counts
     try:
         arguments.run(arguments)
         sys.stdout.flush()

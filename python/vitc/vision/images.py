@@ -60,8 +60,8 @@ def read_image(source: Any, *, max_pixels: int = MAX_PIXELS, name: str | None = 
 
 
 def _open(source: Any, name: str) -> Picture:
-    if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
-        raise ImageError(name, "a folder; expected an image")
+    if isinstance(source, (str, os.PathLike)) and os.path.exists(source) and not os.path.isfile(source):
+        raise ImageError(name, "a folder; expected an image" if os.path.isdir(source) else "not a regular file")
     Image.init()
     try:
         return Image.open(source, formats=[format for format in Image.ID if format not in _UNSAFE_FORMATS])
@@ -75,6 +75,9 @@ def _why(error: Exception) -> str:
         return error.strerror
     if isinstance(error, MemoryError):
         return "too large for the memory"
+    if isinstance(error, Image.DecompressionBombError):
+        return ("more pixels than Pillow may read, which --max-megapixels (in Python: max_pixels, and PIL.Image.MAX_IMAGE_PIXELS) "
+                "raises")
     text = str(error) or type(error).__name__
     return f"damaged, or of a kind that Pillow does not read ({text[0].lower()}{text[1:]})"
 

@@ -13,6 +13,7 @@ from .._errors import Error
 if TYPE_CHECKING:
     from .backbone import Backbone
     from .preprocess import Preprocess
+    from .sources import Images
 
 _Item = TypeVar("_Item")
 PRESETS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "0.5": ((0.5,) * 3, (0.5,) * 3),
@@ -127,12 +128,68 @@ def allow(pixels: int) -> None:
     Image.MAX_IMAGE_PIXELS = max(pixels, Image.MAX_IMAGE_PIXELS or 0)
 
 
+def add_images(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("images", metavar="IMAGES", nargs="+",
+                        help="a folder (with those in it), images, a list (.txt: a path a line), or an array (.npy, .npz: uint8 "
+                             "count × height × width × 3, or float32 count × 3 × height × width as the model takes them)")
+    parser.add_argument("--array", metavar="NAME", default=None, help="which array of an .npz file")
+    parser.add_argument("--readers", type=positive, default=2, help="threads that read and preprocess images")
+
+
+def images_of(arguments: argparse.Namespace) -> Images:
+    """The images of `add_images`."""
+    from .sources import open_images
+
+    allow(arguments.max_pixels)
+    return open_images(list(arguments.images), array=arguments.array, max_pixels=arguments.max_pixels)
+
+
+def say(text: str) -> None:
+    """A line on stderr, above a progress bar where there is one."""
+    bars = sys.modules.get("tqdm")
+    if bars and sys.stderr.isatty():
+        bars.tqdm.write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A progress bar on stderr, moved by calls bar(done, total); none where stderr is no terminal, tqdm is not installed, or
+    --quiet was given.
+    """
+
+    def __init__(self, arguments: Any, unit: str = "image") -> None:
+        self._tqdm = None if getattr(arguments, "quiet", False) or not sys.stderr.isatty() else _tqdm()
+        self._unit = unit
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._tqdm and self._bar is None:
+            self._bar = self._tqdm(total=total, initial=done, unit=self._unit, dynamic_ncols=True)
+        elif self._bar is not None:
+            self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
 def progress(items: Iterable[_Item], arguments: Any, total: int | None = None, unit: str = "image") -> Iterator[_Item]:
-    """The items, with a bar on stderr where that is a terminal, tqdm is installed, and --quiet was not given."""
-    if getattr(arguments, "quiet", False) or not sys.stderr.isatty():
-        return iter(items)
+    """The items, with a bar as `Bar` draws it."""
+    total = len(items) if total is None and hasattr(items, "__len__") else total
+    with Bar(arguments, unit) as bar:
+        for done, item in enumerate(items):
+            bar(done, total or 0)
+            yield item
+        bar(total or 0, total or 0)
+
+
+def _tqdm() -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
-        return iter(items)
-    return iter(tqdm(items, total=total, unit=unit, dynamic_ncols=True))
+        return None
+    return tqdm
