@@ -43,20 +43,21 @@ def sheet(images: Sequence[Picture | None], tile: int, columns: int | None = Non
     return picture
 
 
-def draw_map(features: NDArray[Any], images: Images, names: Sequence[str], side: int = 900, tile: int = 64) -> Picture:
-    """The images where the first two principal components of their features (count, …) put them, in a square of `side` pixels.
+def draw_map(features: NDArray[Any], images: Images, names: Sequence[str], side: int = 640, tile: int = 64) -> Picture:
+    """The images where the first two principal components of their features (count, …) put them, in `side` pixels at most.
 
     names: the images' of the features, in order. Axes are scaled alike; images lie over each other in the order of the names.
     """
     places = principal_components(np.asarray(features, np.float32).reshape(len(features), -1), 2)
     low, high = places.min(axis=0), places.max(axis=0)
     scale = (side - tile - 2 * _GAP) / max(float((high - low).max()), 1e-12)
-    offset = _GAP + (side - tile - 2 * _GAP - (high - low) * scale) / 2
-    picture = Image.new("RGB", (side, side), _PAPER)
+    width, height = (round(float(extent)) + tile + 2 * _GAP for extent in (high - low) * scale)
+    picture = Image.new("RGB", (width, height), _PAPER)
     numbers = {name: number for number, name in enumerate(images.names)}
-    for name, (right, up) in zip(names, (places - low) * scale + offset):
+    for name, (right, up) in zip(names, (places - low) * scale):
         small = _thumbnail(_as_picture(images[numbers[name]]), tile)
-        picture.paste(small, (round(float(right)), round(side - tile - float(up))))
+        left, top = _GAP + round(float(right)), height - _GAP - tile - round(float(up))
+        picture.paste(small, (left + (tile - small.width) // 2, top + (tile - small.height) // 2))
     return picture
 
 
