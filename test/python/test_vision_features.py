@@ -205,6 +205,32 @@ def test_killed(by, folder, model, tap, backbone, source_dir, tmp_path):
     assert found.names == whole.names
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_unusual_images(backbone, tap, tmp_path):
+    """What is unusual is read or skipped, and the others are not the worse for it."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (70, 70, 3), np.uint8)
+    image = Image.fromarray(noise)
+    image.save(folder / "plain.png")
+    image.convert("CMYK").save(folder / "cmyk.jpg")
+    Image.fromarray(noise[..., 0].astype(np.uint16) * 257).save(folder / "grey16.png")
+    Image.fromarray(noise[..., 0]).save(folder / "grey8.png")
+    image.save(folder / "animated.png", save_all=True, append_images=[Image.new("RGB", image.size)])
+    Image.new("RGB", (1, 1), (9, 9, 9)).save(folder / "pixel.png")
+    Image.new("1", (10000, 10000)).save(folder / "huge.png")
+    Image.new("L", (1, 30000)).save(folder / "long.png")
+    (folder / "text.png").write_text("text")
+    (folder / "truncated.png").write_bytes((folder / "plain.png").read_bytes()[:9000])
+    found = extract_features(folder, backbone, tmp_path / "f.npy", picker=Picker("cls", tap), batch=1)
+    assert found.names == ["animated.png", "cmyk.jpg", "grey16.png", "grey8.png", "pixel.png", "plain.png"]
+    assert list(found.errors) == ["huge.png", "long.png", "text.png", "truncated.png"]
+    rows = dict(zip(found.names, found.load()))
+    np.testing.assert_array_equal(rows["animated.png"], rows["plain.png"])
+    np.testing.assert_array_equal(rows["grey16.png"], rows["grey8.png"])
+    assert all(np.isfinite(row).all() for row in rows.values())
+
+
 def test_no_image_is_good(backbone, tap, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.png").write_bytes(b"")

@@ -1,6 +1,10 @@
 """`python -m vitc.vision COMMAND …`"""
 import sys
 
-from .cli import main
+try:
+    from .cli import main
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:  # before the command began
+    status = 130
+sys.exit(status)

@@ -113,7 +113,8 @@ def extract_features(
     """Writes a feature for each image of a source, in its order.
 
     source: what `open_images` takes. output: a file .npy, with the names and settings in .json beside it, or .parquet.
-    batch: images that the model runs on at once. readers: threads that read and preprocess ahead.
+    batch: images that the model runs on at once. readers: threads that read and preprocess ahead; a dataset that can be asked
+        by one thread only needs readers=1.
     progress(done, total) is called after each batch, report(name, why) for each image that cannot be used and is skipped; they
     are listed in `.errors.txt` beside the output as well.
 

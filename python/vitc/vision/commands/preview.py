@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
             image = images[index]
             tile = Image.fromarray(preprocess.restore(image)) if isinstance(image, np.ndarray) else preprocess.fitted(image)
         except ImageError as error:
-            options.say(f"cannot be used: {error}")
+            options.say(f"cannot be used: {images.names[index]}: {error.why}")
             bad += 1
         if len(tiles) < arguments.most:
             tiles.append(tile)
