@@ -1,0 +1,70 @@
+"""vitc.vision.similarity: DeepViT's cosine between attention maps."""
+import numpy as np
+import pytest
+import vitc
+from vitc.vision.similarity import collapsed_layers, cosine_similarity, head_similarity, layer_similarity
+
+
+def attention(seed, shape=(2, 3, 5, 5)):
+    values = np.exp(np.random.default_rng(seed).standard_normal(shape))
+    return (values / values.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def cosine(a, b):
+    return float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def test_cosine_is_deepvits():
+    """LAVIT-i: of column t of head h in layer p and in layer q."""
+    p, q = attention(0).astype(float), attention(1).astype(float)
+    assert cosine_similarity(p, q)[1, 2, 3] == pytest.approx(cosine(p[1, 2, :, 3], q[1, 2, :, 3]))
+    assert cosine_similarity(p, q, "queries")[1, 2, 3] == pytest.approx(cosine(p[1, 2, 3], q[1, 2, 3]))
+    assert cosine_similarity(p, q, "maps")[1, 2] == pytest.approx(cosine(p[1, 2].ravel(), q[1, 2].ravel()))
+
+
+@pytest.mark.parametrize("by", ["tokens", "queries", "maps"])
+def test_matrices_are_means_of_cosines(by):
+    layers = [attention(seed) for seed in range(4)]
+    found = layer_similarity(layers, by)
+    expected = [[cosine_similarity(a, b, by).mean() for b in layers] for a in layers]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    heads = head_similarity(layers[0], by)
+    expected = [[cosine_similarity(layers[0][:, a], layers[0][:, b], by).mean() for b in range(3)] for a in range(3)]
+    np.testing.assert_allclose(heads, expected, atol=1e-12)
+    np.testing.assert_allclose(np.diagonal(heads), 1)
+
+
+def test_collapse_is_seen():
+    """Layers 3 to 6 repeat the map of layer 2 but for little; the heads of one layer are copies, those of another are disjoint."""
+    base, noise = attention(0), np.random.default_rng(1)
+    layers = [np.eye(5) + np.zeros((2, 3, 5, 5)), np.roll(np.eye(5), 1, 0) + np.zeros((2, 3, 5, 5)), base]
+    layers += [base + 1e-3 * noise.random(base.shape) for _ in range(3)]
+    similarity = layer_similarity(layers)
+    assert similarity[0, 1] == 0 and similarity[2:, 2:].min() > 0.99
+    assert collapsed_layers(similarity, 0.99) == 3 / 6
+    copies = np.repeat(base[:, :1], 3, axis=1)
+    np.testing.assert_allclose(head_similarity(copies), 1)
+    disjoint = np.stack([np.roll(np.eye(5), head, 0) for head in range(3)])[None]
+    np.testing.assert_allclose(head_similarity(disjoint), np.eye(3), atol=1e-12)
+
+
+def test_tokens_that_get_nothing():
+    """A column of zeros, as of a masked key, has no direction: its cosine is 0, not a NaN."""
+    masked = attention(0)
+    masked[..., 4] = 0
+    assert (cosine_similarity(masked, masked)[..., 4] == 0).all()
+    assert layer_similarity([masked])[0, 0] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("call, says", [
+    (lambda: cosine_similarity(np.ones((2, 2)), np.ones((3, 3))), "shapes \\(2, 2\\) and \\(3, 3\\); expected the same"),
+    (lambda: cosine_similarity(np.ones((2, 2)), np.ones((2, 2)), "rows"), "by is 'rows'; expected one of tokens, queries, maps"),
+    (lambda: cosine_similarity(np.full((2, 2), np.nan), np.ones((2, 2))), "not finite"),
+    (lambda: layer_similarity([attention(0), attention(0, (2, 3, 4, 4))]), "expected one shape"),
+    (lambda: layer_similarity([]), "layers of shapes none"),
+    (lambda: head_similarity(np.ones((3, 3))), "expected \\(batch, heads, queries, keys\\)"),
+    (lambda: collapsed_layers(np.ones((2, 3))), "expected \\(layers, layers\\)"),
+])
+def test_refuses(call, says):
+    with pytest.raises(vitc.Error, match=says):
+        call()
