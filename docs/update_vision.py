@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the pictures of docs/Vision.md again, by its own command lines: docs/update_vision.py [COMMAND…]
 
-Each block ```sh of the page is run, in order, in a folder that has `photos`, `unusual` and `focus.onnx`; the pictures that the page shows
-are then copied to docs/vision. With names of commands, only their sections run. Needs `vitc` and the packages of
+Each block ```sh of the page is run, in order, in a folder that has `photos`, `unusual` and `focus.onnx`; the pictures that the page
+shows are then copied to docs/vision. With names of commands, only their sections run. Needs `vitc` and the packages of
 tools/requirements/{build,demo}.txt.
 """
 import importlib.util
@@ -52,7 +52,8 @@ def sections(page):
 
 def main():
     wanted = set(sys.argv[1:])
-    environment = {**os.environ, "PYTHONPATH": str(DOCS.parent / "python"), "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
+    path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PYTHONPATH": str(DOCS.parent / "python"), "PATH": path}
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         prepare(folder)

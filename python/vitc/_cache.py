@@ -56,7 +56,8 @@ def explained(path: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
     return json.loads(_entry(path, "explain.json", _explain, None, {**options, "explain": "json"}).read_text())
 
 
-def _entry(path: pathlib.Path, name: str, build: Callable[..., None], constant: Any, options: Mapping[str, Any]) -> pathlib.Path:
+def _entry(path: pathlib.Path, name: str, build: Callable[..., None], constant: Any,
+           options: Mapping[str, Any]) -> pathlib.Path:
     """The file of this name in the folder for this model and these options, which `build` makes where it is not there."""
     entry = cache_folder() / f"{_stem(path)}-{_key(path, constant or {}, options)[:32]}"
     if (entry / name).exists():

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import vitc
-from vitc._cache import cache_folder, compiled
+from vitc._cache import cache_folder, compiled, explained
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def driver(tmp_path, monkeypatch):
         f"#!{sys.executable}\n"
         "import json, os, sys, time\n"
         f"print(os.getpid(), file=open({str(tmp_path / 'calls')!r}, 'a'))\n"
+        "if len(sys.argv) < 4:\n"
+        "    sys.exit(print(json.dumps(sys.argv[2:])))\n"
         "if b'bad' in open(sys.argv[1], 'rb').read():\n"
         "    sys.exit('vitc: it is bad')\n"
         "library = open(sys.argv[3], 'w')\n"
@@ -51,6 +53,11 @@ def test_compiles_once(driver, model, calls):
     assert json.loads(first.read_text()) == ["--tap=norms:-1", "--tap-only"]
     assert first.name == "vit.so" and first.is_relative_to(cache_folder())
     assert compiled(model, tap=["norms:-1"], tap_only=True) == first
+    assert calls() == 1
+
+
+def test_explains_once(driver, model, calls):
+    assert explained(model) == ["--explain=json"] == explained(model)
     assert calls() == 1
 
 

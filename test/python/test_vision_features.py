@@ -121,7 +121,8 @@ def test_a_finished_run_is_kept(folder, backbone, tap, tmp_path):
     with pytest.raises(vitc.Error, match="f.npy was made with another feature \\(\\[\"cls\", .*, now \\[\"mean\".*delete it"):
         extract_features(folder, backbone, tmp_path / "f.npy", picker=Picker("mean", tap))
     with pytest.raises(vitc.Error, match="f.npy was made with another preprocessing"):
-        extract_features(folder, backbone, tmp_path / "f.npy", picker=Picker("cls", tap), preprocess=Preprocess(64, mean=(0, 0, 0)))
+        extract_features(folder, backbone, tmp_path / "f.npy", picker=Picker("cls", tap),
+                         preprocess=Preprocess(64, mean=(0, 0, 0)))
     np.save(tmp_path / "mine.npy", np.zeros(3))
     with pytest.raises(vitc.Error, match="mine.npy is there and was not made by this command"):
         extract_features(folder, backbone, tmp_path / "mine.npy", picker=Picker("cls", tap))
@@ -198,8 +199,8 @@ def test_killed(by, folder, model, tap, backbone, source_dir, tmp_path):
     assert 8 <= kept < 40 and not (tmp_path / "f.npy").exists()
     if by == signal.SIGINT:
         assert process.returncode == 130
-        assert errors.splitlines()[-2:] == [f"{kept} of 40 images are done and kept in {tmp_path}/f.npy.partial; the same command "
-                                            "goes on from there", "interrupted"]
+        says = f"{kept} of 40 images are done and kept in {tmp_path}/f.npy.partial; the same command goes on from there"
+        assert errors.splitlines()[-2:] == [says, "interrupted"]
     found = extract_features(folder, backbone, tmp_path / "f.npy", picker=Picker("cls", tap), batch=1)
     assert (tmp_path / "f.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
     assert found.names == whole.names

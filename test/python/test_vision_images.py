@@ -81,7 +81,7 @@ def test_wide_numbers(tmp_path):
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".tif"])
 def test_first_frame(suffix, tmp_path):
     frames = [Image.new("RGB", (6, 5), colour) for colour in ((255, 0, 0), (0, 0, 255))]
-    path = saved(tmp_path / f"a{suffix}", frames[0], save_all=True, append_images=frames[1:], **({"lossless": True} if suffix == ".webp" else {}))
+    path = saved(tmp_path / f"a{suffix}", frames[0], save_all=True, append_images=frames[1:])
     assert Image.open(path).n_frames == 2
     assert np.abs(pixels(path).astype(int) - (255, 0, 0)).max() <= 2
 
@@ -128,7 +128,8 @@ def test_changed_bytes_never_escape(tmp_path):
     assert refused > 30
 
 
-@pytest.mark.parametrize("data, why", [(b"", "an empty file"), (b"hello", "not an image of a format"), (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not an image")])
+@pytest.mark.parametrize("data, why", [(b"", "an empty file"), (b"hello", "not an image of a format"),
+                                       (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not an image")])
 def test_other_files(data, why, tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(data)
@@ -149,7 +150,7 @@ def test_not_there(tmp_path):
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_100_megapixels(tmp_path):
     path = saved(tmp_path / "a.png", Image.new("1", (10000, 10000)))
-    with pytest.raises(ImageError, match="a.png: 10000 × 10000 are 100.0 megapixels; the limit is 89.5, which --max-megapixels"):
+    with pytest.raises(ImageError, match="a.png: 10000 × 10000 are 100.0 megapixels; the limit is 89.5, which --max-mega"):
         read_image(path)
     assert MAX_PIXELS == Image.MAX_IMAGE_PIXELS
     with pytest.raises(ImageError, match="the limit is 0.0"):
@@ -168,7 +169,8 @@ def test_a_bomb_by_its_header(tmp_path):
 def test_arrays():
     np.testing.assert_array_equal(read_image(NOISE), NOISE)
     assert np.asarray(read_image(np.full((2, 3), 65535, np.uint16))).min() == 255
-    for array, says in ((NOISE[None], "shape"), (NOISE.astype(np.float32), "float32"), (np.zeros((0, 3, 3), np.uint8), "shape")):
+    empty = np.zeros((0, 3, 3), np.uint8)
+    for array, says in ((NOISE[None], "shape"), (NOISE.astype(np.float32), "float32"), (empty, "shape")):
         with pytest.raises(ImageError, match=says):
             read_image(array)
 
@@ -201,9 +203,9 @@ def test_sources(tmp_path):
     assert open_images([tmp_path / "c.png"]).names == ["c.png"]
     assert len(open_images([tmp_path / "c.png", tmp_path / "in"])) == 3
     assert open_images(tmp_path / "list.txt").names == ["c.png", "in/b.png"]
-    for source in (open_images(tmp_path / "x.npy"), open_images(tmp_path / "x.npz", array="one"), open_images(tmp_path / "list.txt"),
-                   open_images([(Image.fromarray(NOISE), 7)]), open_images([NOISE]), open_images([tmp_path / "c.png", NOISE])):
-        np.testing.assert_array_equal(np.asarray(source[0]), NOISE)
+    np.testing.assert_array_equal(np.asarray(open_images(tmp_path / "x.npz", array="one")[0]), NOISE)
+    for source in (tmp_path / "x.npy", tmp_path / "list.txt", [(Image.fromarray(NOISE), 7)], [NOISE], [tmp_path / "c.png", NOISE]):
+        np.testing.assert_array_equal(np.asarray(open_images(source)[0]), NOISE)
     floats = RANDOM.standard_normal((2, 3, 8, 8)).astype(np.float32)
     np.testing.assert_array_equal(open_images(floats)[1], floats[1])
 

@@ -158,7 +158,8 @@ class Backbone:
 
     def _lacks(self, output: str, tap: str) -> Error:
         there = ", ".join(tensor.name for tensor in self.model.outputs)
-        return Error(f"{self.name} has no output '{output}', only {there}; compile the .onnx file with --tap={tap}, or give that file")
+        return Error(f"{self.name} has no output '{output}', only {there}; compile the .onnx file with --tap={tap}, "
+                     "or give that file")
 
     def _count_tokens(self) -> Tokens | None:
         found: Mapping[str, Any] = self.model.info.get("tokens") or {}
@@ -176,6 +177,6 @@ class Backbone:
         results = self.model.run({self.input.name: images})
         for name, result in results.items():
             if not result.ndim or len(result) % count:
-                raise Error(f"{self.name} runs on {count} images at once, and its output '{name}' of shape {result.shape} is not "
-                            "theirs one by one; compile it with an open batch")
+                raise Error(f"{self.name} runs on {count} images at once, and its output '{name}' of shape {result.shape} is "
+                            "not theirs one by one; compile it with an open batch")
         return {name: result[: len(result) // count * (count - missing)] for name, result in results.items()}

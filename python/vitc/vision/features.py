@@ -61,8 +61,6 @@ class Picker:
 
     def open(self, model: Any, threads: int = 0, **options: Any) -> Backbone:
         """The model, with the output that is needed."""
-        if self.of and str(model).endswith(".onnx"):
-            return Backbone(model, [self.of], threads=threads, **options)
         return Backbone(model, [self.of] if self.of else [], threads=threads, **options)
 
     def __call__(self, backbone: Backbone, results: dict[str, NDArray[Any]]) -> NDArray[Any]:
@@ -79,10 +77,10 @@ class Picker:
             return values
         if "cls" in self.pick and not tokens.cls:
             raise Error(f"{backbone.name} has no class token; --pick mean takes the mean of its patches")
-        mean = values[:, tokens.prefix :].mean(axis=1) if "mean" in self.pick else None
-        if self.pick == "mean":
-            return mean
-        return values[:, 0] if mean is None else np.concatenate([values[:, 0], mean], axis=1)
+        if self.pick == "cls":
+            return values[:, 0]
+        mean = values[:, tokens.prefix :].mean(axis=1)
+        return mean if self.pick == "mean" else np.concatenate([values[:, 0], mean], axis=1)
 
     def _output(self, backbone: Backbone) -> str:
         if self.of is None:
@@ -137,15 +135,16 @@ def extract_features(
         shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
         return found
     with Journal(path, settings) as journal:
-        _fill(journal, images, backbone, preprocess, picker, batch, readers, progress, report)
+        _fill(journal, images, preprocess, lambda inputs: _run(backbone, picker, inputs), batch, readers, progress, report)
         _write(path, journal, settings)
         journal.remove()
         return Features(path, journal.names, journal.errors)
 
 
-def _fill(journal: Journal, images: Images, backbone: Backbone, preprocess: Preprocess, picker: Picker, batch: int, readers: int,
-          progress: Callable[[int, int], None] | None, report: Callable[[str, str], None] | None) -> None:
-    """Computes what the journal lacks."""
+def _fill(journal: Journal, images: Images, preprocess: Preprocess, run: Callable[[list[NDArray[np.float32]]], NDArray[Any]],
+          batch: int, readers: int, progress: Callable[[int, int], None] | None,
+          report: Callable[[str, str], None] | None) -> None:
+    """Computes what the journal lacks; `run` makes the features of a batch."""
 
     def read(index: int) -> NDArray[np.float32] | ImageError:
         try:
@@ -162,10 +161,11 @@ def _fill(journal: Journal, images: Images, backbone: Backbone, preprocess: Prep
         names = images.names[journal.done : journal.done + len(items)]
         good = [(name, item) for name, item in zip(names, items) if not isinstance(item, ImageError)]
         errors = {name: item.why for name, item in zip(names, items) if isinstance(item, ImageError)}
-        rows = _run(backbone, picker, [item for _, item in good]) if good else None
+        rows = run([item for _, item in good]) if good else None
         journal.append(len(items), [name for name, _ in good], rows, errors)
-        for name, why in errors.items() if report else ():
-            report(name, why)
+        if report:
+            for name, why in errors.items():
+                report(name, why)
         if progress:
             progress(journal.done, len(images))
 

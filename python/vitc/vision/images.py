@@ -76,8 +76,8 @@ def _why(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "too large for the memory"
     if isinstance(error, Image.DecompressionBombError):
-        return ("more pixels than Pillow may read, which --max-megapixels (in Python: max_pixels, and PIL.Image.MAX_IMAGE_PIXELS) "
-                "raises")
+        return ("more pixels than Pillow may read, which --max-megapixels (in Python: max_pixels, and "
+                "PIL.Image.MAX_IMAGE_PIXELS) raises")
     text = str(error) or type(error).__name__
     return f"damaged, or of a kind that Pillow does not read ({text[0].lower()}{text[1:]})"
 
@@ -85,8 +85,8 @@ def _why(error: Exception) -> str:
 def _to_rgb(image: Picture, name: str, max_pixels: int) -> Picture:
     width, height = image.size
     if width * height > max_pixels:
-        raise ImageError(name, f"{width} × {height} are {width * height / 1e6:.1f} megapixels; the limit is {max_pixels / 1e6:.1f}, "
-                               "which --max-megapixels (in Python: max_pixels) raises")
+        raise ImageError(name, f"{width} × {height} are {width * height / 1e6:.1f} megapixels; the limit is "
+                               f"{max_pixels / 1e6:.1f}, which --max-megapixels (in Python: max_pixels) raises")
     if not width or not height:
         raise ImageError(name, "the image has no pixels")
     image.load()
@@ -141,7 +141,8 @@ def find_images(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
         found += [pathlib.Path(parent, name) for name in images]
         others += len(files) - len(images)
     if not found:
-        raise Error(f"{folder} has no images" + (f" ({others} other files: images are found by their extensions)" if others else ""))
+        why = f" ({others} other files: images are found by their extensions)" if others else ""
+        raise Error(f"{folder} has no images{why}")
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 

@@ -29,9 +29,9 @@ class _State:
 class Journal:
     """Appends rows to a folder `FILE.partial`, and says after a restart which are there.
 
-    `rows.bin` holds the rows; `journal.jsonl` a line for each batch, written after its rows, with their checksum. A line or rows
-    that are not whole, as where the process was killed or the power failed, are dropped when the folder is opened again: then
-    at most the batches after them are computed anew. Only one process at a time may hold it.
+    `rows.bin` holds the rows; `journal.jsonl` a line for each batch, written after its rows, with their checksum. A line or
+    rows that are not whole, as where the process was killed or the power failed, are dropped when the folder is opened again:
+    then at most the batches after them are computed anew. Only one process at a time may hold it.
 
     settings: what the rows depend on. Where the folder was begun with others, Error names the first that differs.
     """
@@ -164,8 +164,8 @@ def require_same(before: dict[str, Any], now: dict[str, Any], place: pathlib.Pat
     """Raises Error that names the first setting of two runs that differs."""
     for key in {**before, **now}:
         if before.get(key) != now.get(key):
-            raise Error(f"{place} was made with another {key.replace('_', ' ')} ({_short(before.get(key))}, now {_short(now.get(key))}); "
-                        "delete it, or write to another file")
+            raise Error(f"{place} was made with another {key.replace('_', ' ')} ({_short(before.get(key))}, now "
+                        f"{_short(now.get(key))}); delete it, or write to another file")
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,7 @@ import argparse
 import functools
 import pathlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import Error
@@ -92,7 +92,8 @@ def add_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
-    parser.add_argument("-o", "--output", default=default, required=default is None, type=pathlib.Path, metavar="PATH", help=help)
+    parser.add_argument("-o", "--output", default=default, required=default is None, type=pathlib.Path, metavar="PATH",
+                        help=help)
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
@@ -130,8 +131,8 @@ def allow(pixels: int) -> None:
 
 def add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", metavar="IMAGES", nargs="+",
-                        help="a folder (with those in it), images, a list (.txt: a path a line), or an array (.npy, .npz: uint8 "
-                             "count × height × width × 3, or float32 count × 3 × height × width as the model takes them)")
+                        help="a folder (with those in it), images, a list (.txt: a path a line), or an array (.npy, .npz: "
+                             "uint8 count × height × width × 3, or float32 count × 3 × height × width as the model takes them)")
     parser.add_argument("--array", metavar="NAME", default=None, help="which array of an .npz file")
     parser.add_argument("--readers", type=positive, default=2, help="threads that read and preprocess images")
 
@@ -179,7 +180,7 @@ class Bar:
 
 def progress(items: Iterable[_Item], arguments: Any, total: int | None = None, unit: str = "image") -> Iterator[_Item]:
     """The items, with a bar as `Bar` draws it."""
-    total = len(items) if total is None and hasattr(items, "__len__") else total
+    total = len(items) if total is None and isinstance(items, Sized) else total
     with Bar(arguments, unit) as bar:
         for done, item in enumerate(items):
             bar(done, total or 0)

@@ -76,7 +76,7 @@ class Preprocess:
 
     def restore(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The pixels (height, width, 3) of a preprocessed image (3, height, width)."""
-        mean, std = (np.float32(v)[:, None, None] for v in (self.mean, self.std))
+        mean, std = (np.array(v, np.float32)[:, None, None] for v in (self.mean, self.std))
         return np.rint((values * std + mean) * 255).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
 
     @property

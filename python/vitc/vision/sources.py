@@ -64,8 +64,8 @@ def open_images(source: Any, *, array: str | None = None, max_pixels: int = MAX_
     - a folder: all images below it, sorted, named by their paths in it;
     - an image file, or several files and folders in a list, named by their paths;
     - a list (.txt): a path a line, as seen from the list's folder;
-    - .npy or .npz (`array` names which of its arrays): uint8 (count, height, width, 3) or (count, height, width), named by number;
-      float32 (count, 3, height, width) are inputs of the model as they are;
+    - .npy or .npz (`array` names which of its arrays): uint8 (count, height, width, 3) or (count, height, width), named by
+      number; float32 (count, 3, height, width) are inputs of the model as they are;
     - a dataset: a sequence of paths, images, arrays (uint8, height × width × 3), or of tuples that begin with one.
 
     Raises Error where there are no images, or the source is something else.
@@ -150,8 +150,8 @@ def _of_array(array: np.ndarray, name: str, origin: str, max_pixels: int) -> Ima
     pictures = array.dtype == np.uint8 and (array.ndim == 3 or array.ndim == 4 and array.shape[3] in (1, 3))
     inputs = array.dtype == np.float32 and array.ndim == 4 and array.shape[1] == 3
     if not pictures and not inputs:
-        raise Error(f"{name} is {array.dtype} of shape {array.shape}; expected uint8 (count, height, width, 3) or (count, height, "
-                    "width), or float32 (count, 3, height, width) as the model takes them")
+        raise Error(f"{name} is {array.dtype} of shape {array.shape}; expected uint8 (count, height, width, 3) or (count, "
+                    "height, width), or float32 (count, 3, height, width) as the model takes them")
     if 0 in array.shape:
         raise Error(f"{name} has no images: its shape is {array.shape}")
     return Images(array, [str(number) for number in range(len(array))], max_pixels, origin)

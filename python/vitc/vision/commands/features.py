@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pick", choices=("cls", "mean", "cls+mean", "tokens", "whole"), default="cls",
                         help="class token; mean of the patches; both, one after the other; all tokens; the tensor as it is")
     parser.add_argument("--of", metavar="TENSOR", default=None,
-                        help="what to pick from: tokens:LAYER (after that block, before the model's last norm), or an output or "
-                             "tensor of the model by name; if not given, tokens:-1, and for whole the model's only output")
+                        help="what to pick from: tokens:LAYER (after that block, before the model's last norm), or an output "
+                             "or tensor of the model by name; if not given, tokens:-1, and for whole the model's only output")
     parser.add_argument("--picture", type=pathlib.Path, default=None, metavar="PNG",
                         help="also draw the images where the first two principal components of their features put them")
     options.add_preprocessing(parser)
@@ -55,4 +55,5 @@ def run(arguments: argparse.Namespace) -> None:
         save_picture(draw_map(features.load(), images, features.names), arguments.picture)
     if not arguments.quiet:
         skipped = f", {len(features.errors)} skipped ({output.with_suffix('.errors.txt')})" if features.errors else ""
-        print(f"{output}: features of {len(features.names)} images, {' × '.join(map(str, features.load().shape[1:]))} each{skipped}")
+        shape = " × ".join(map(str, features.load().shape[1:]))
+        print(f"{output}: features of {len(features.names)} images, {shape} each{skipped}")

@@ -12,7 +12,8 @@ _MOST = 400
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_images(parser)
     options.add_output(parser, "preview.png", "the picture")
-    parser.add_argument("--tile", type=options.positive, default=112, metavar="PIXELS", help="longer side of an image in the picture")
+    parser.add_argument("--tile", type=options.positive, default=112, metavar="PIXELS",
+                        help="longer side of an image in the picture")
     parser.add_argument("--most", type=options.positive, default=_MOST, metavar="N", help="images to draw; all are read")
     options.add_preprocessing(parser)
     options.add_quiet(parser)
