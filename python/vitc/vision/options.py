@@ -19,6 +19,7 @@ _Item = TypeVar("_Item")
 PRESETS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "0.5": ((0.5,) * 3, (0.5,) * 3),
            "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))}
 DEFAULT_SIZE = 224
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 class UsageError(Error):
@@ -63,6 +64,14 @@ def megapixels(text: str) -> int:
     return pixels
 
 
+def picture(text: str) -> pathlib.Path:
+    """The path of a picture to write: known to have a format before all that is drawn is computed."""
+    path = pathlib.Path(text)
+    if path.suffix.lower() not in PICTURES:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a picture: {', '.join(PICTURES)}")
+    return path
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="an .onnx file, which is compiled once and then found in the cache, "
                                                        "or a library (.so) that has the outputs needed")
@@ -91,9 +100,9 @@ def add_limit(parser: argparse.ArgumentParser) -> None:
                         help="larger images are refused")
 
 
-def add_output(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
-    parser.add_argument("-o", "--output", default=default, required=default is None, type=pathlib.Path, metavar="PATH",
-                        help=help)
+def add_output(parser: argparse.ArgumentParser, default: str | None, help: str, type: Any = pathlib.Path) -> None:
+    """`type`: `picture`, where that is what is written."""
+    parser.add_argument("-o", "--output", default=default, required=default is None, type=type, metavar="PATH", help=help)
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import pathlib
 
 from .. import options
 
@@ -18,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--of", metavar="TENSOR", default=None,
                         help="what to pick from: tokens:LAYER (after that block, before the model's last norm), or an output "
                              "or tensor of the model by name; if not given, tokens:-1, and for whole the model's only output")
-    parser.add_argument("--picture", type=pathlib.Path, default=None, metavar="PNG",
+    parser.add_argument("--picture", type=options.picture, default=None, metavar="PNG",
                         help="also draw the images where the first two principal components of their features put them")
     options.add_preprocessing(parser)
     options.add_quiet(parser)

@@ -11,7 +11,7 @@ _MOST = 400
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_images(parser)
-    options.add_output(parser, "preview.png", "the picture")
+    options.add_output(parser, "preview.png", "the picture", type=options.picture)
     parser.add_argument("--tile", type=options.positive, default=112, metavar="PIXELS",
                         help="longer side of an image in the picture")
     parser.add_argument("--most", type=options.positive, default=_MOST, metavar="N", help="images to draw; all are read")
