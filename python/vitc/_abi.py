@@ -14,7 +14,7 @@ import numpy as np
 from ._errors import Error
 
 ABI = 1
-CPU = 1  # kDLCPU
+CPU, CUDA_HOST = 1, 3  # kDLCPU; kDLCUDAHost, memory of the CPU's that a GPU reads
 _CODES = {"i": 0, "u": 1, "f": 2, "b": 6}  # DLDataTypeCode by numpy.dtype.kind
 
 
@@ -175,16 +175,35 @@ def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
 
 @functools.lru_cache
 def type_of(dtype: np.dtype, wanted: str = "") -> DataType:
-    """DLPack's type of a NumPy type; an Error where it has none. Types that NumPy lacks also come as their bits, where
-    `wanted`, info_json's name of what the model takes, is one of them."""
-    extension = _EXTENSIONS.get(wanted)
-    if extension and dtype == extension.bits:
-        return extension.type
+    """DLPack's type of a NumPy type; an Error where it has none. `wanted`: as for `element_type`."""
     if dtype.name in _EXTENSIONS:
-        return _EXTENSIONS[dtype.name].type
+        return _element_type(*_fields(_EXTENSIONS[dtype.name].type), wanted)
     if dtype.kind not in _CODES:
         raise Error(f"arrays of type {dtype} cannot be passed to a model")
-    return DataType(_CODES[dtype.kind], dtype.itemsize * 8, 1)
+    return _element_type(_CODES[dtype.kind], dtype.itemsize * 8, 1, wanted)
+
+
+def element_type(type: DataType, wanted: str) -> DataType:
+    """A type that DLPack names, as one object a type. Types that NumPy lacks also come as their bits, where `wanted`,
+    info_json's name of what the model takes, is one of them."""
+    return _element_type(*_fields(type), wanted)
+
+
+def _fields(type: DataType) -> tuple[int, int, int]:
+    return type.code, type.bits, type.lanes
+
+
+@functools.lru_cache
+def _element_type(code: int, bits: int, lanes: int, wanted: str) -> DataType:
+    extension = _EXTENSIONS.get(wanted)
+    if extension and (code, bits, lanes) == _fields(type_of(np.dtype(extension.bits))):
+        return _element_type(*_fields(extension.type), "")
+    return DataType(code, bits, lanes) if not wanted else _element_type(code, bits, lanes, "")
+
+
+def extension_of(name: str) -> Extension | None:
+    """What stands for a type that info_json names where NumPy lacks it; None of one that it has."""
+    return _EXTENSIONS.get(name)
 
 
 def dtype_of(name: str) -> np.dtype:

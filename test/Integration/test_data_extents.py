@@ -7,6 +7,8 @@ import onnxruntime
 import pytest
 import vitc
 from onnx import TensorProto, helper
+from vitc import _abi
+from vitc._session import fill
 
 TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int64): TensorProto.INT64,
          np.dtype(np.int32): TensorProto.INT32, np.dtype(np.uint8): TensorProto.UINT8,
@@ -276,21 +278,26 @@ def test_branches_of_different_lengths(tmp_path):
 # The C interface
 
 
+def tensor_of(array):
+    """The array as the C interface takes it."""
+    tensor = (_abi.DLTensor * 1)()
+    tensor.kept = fill(tensor, [(array.shape, _abi.type_of(array.dtype))]), array
+    tensor[0].data = array.ctypes.data
+    return tensor
+
+
 def test_room_for_fewer_is_refused(tmp_path):
     x = np.array([[0, 1], [2, 0]])
     model = vitc.compile(make([helper.make_node("NonZero", ["x"], ["y"], name="find")], {"x": x}, ["y"],
                               tmp_path / "m.onnx"), tmp_path / "m.so")
     assert model(x).tolist() == [[0, 1], [1, 0]]
-    session = model._idle[0]
-    from vitc import _abi
-    from vitc._model import _tensors
-    shape = (_abi.DLTensor * 1)()
-    model._api.check(model._api.output_shapes(session.handle, _tensors(model.inputs, [x]), 1, shape, 1))
+    api, session = model._api, model._idle[0].handle
+    given, shape, lent = tensor_of(x), (_abi.DLTensor * 1)(), (_abi.DLTensor * 1)()
+    api.check(api.output_shapes(session, given, 1, shape, 1))
     assert shape[0].shape[: shape[0].ndim] == [2, 4]  # the most there can be
     with pytest.raises(vitc.Error, match=r"output 'y' has shape \(2, 3\); expected \(2, 4\)"):
-        model._api.check(model._api.run(session.handle, _tensors(model.inputs, [x]), 1, _tensors(model.outputs, [np.empty((2, 3), np.int64)]), 1, None))
-    lent = (_abi.DLTensor * 1)()
-    model._api.check(model._api.run(session.handle, _tensors(model.inputs, [x]), 1, lent, 1, None))
+        api.check(api.run(session, given, 1, tensor_of(np.empty((2, 3), np.int64)), 1, None))
+    api.check(api.run(session, given, 1, lent, 1, None))
     assert lent[0].shape[: lent[0].ndim] == [2, 2]
     values = ctypes.cast(lent[0].data, ctypes.POINTER(ctypes.c_int64))
     assert values[:4] == [0, 1, 1, 0]

@@ -129,6 +129,12 @@ def test_wrong_files(tmp_path, add_so):
         vitc.load(add_so, function="vjp")
 
 
+@pytest.mark.parametrize("threads", [-1, 1.5, "2", None, 1 << 40])
+def test_wrong_numbers_of_threads(add_so, threads):
+    with pytest.raises(vitc.Error, match="^threads is .*; expected a number, 0 for one a core$"):
+        vitc.load(add_so, threads=threads)
+
+
 def _libm():
     return next(line.split()[-1] for line in open("/proc/self/maps") if "libm.so" in line or "libm-" in line)
 
@@ -156,6 +162,20 @@ def test_many_threads(model):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(64)))
+
+
+def test_four_threads_with_results_of_their_own(model):
+    """Each writes its results to the same memory of its own, call after call, beside the others."""
+    def work(seed):
+        out = np.empty((5, 4), np.float32)
+        for _ in range(200):
+            a, b = arrays(5, seed)
+            assert model(a, b, out=out) is out
+            np.testing.assert_array_equal(out, expected(a, b))
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert 1 <= len(model._idle) <= 4
 
 
 def run_in_child(body):
@@ -246,13 +266,26 @@ def test_profile(model):
     np.testing.assert_array_equal(model(a, b), expected(a, b))
     with pytest.raises(vitc.Error, match="repeat is 0"):
         model.profile({"a": a, "b": b}, repeat=0)
-    with pytest.raises(KeyError):
+    with pytest.raises(vitc.Error, match="no array was given for 'b'"):
         model.profile({"a": a})
+
+
+def test_profile_takes_what_a_call_takes_and_prints(model):
+    a, b = arrays(300)
+    profile = model.profile(a, b=b.tolist(), repeat=2)
+    header, scale, add, total = str(profile).splitlines()
+    assert header.split() == ["step", "kind", "ms", "share", "GFLOP/s", "GB/s", "nodes"]
+    assert scale.split()[:2] == ["0", "scale"] and scale.endswith("Mul")
+    assert add.split()[:2] == ["1", "add"] and add.endswith("Add and 1 more")
+    assert total.endswith(" ms in 2 steps") and isinstance(profile, list)
+    assert profile.seconds == pytest.approx(sum(profile.by_kind().values()))
+    assert set(profile.by_kind()) == {"scale", "add"}
 
 
 def test_profile_of_a_function_without_steps(add_so):
     model = vitc.load(add_so, function="fill", threads=2)
-    assert model.profile({"x": np.zeros((2, 3), np.int64)}) == []
+    profile = model.profile({"x": np.zeros((2, 3), np.int64)})
+    assert profile == [] and str(profile) == "no steps"
 
 
 def test_profile_of_an_older_library(model, monkeypatch):
