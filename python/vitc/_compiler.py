@@ -1,23 +1,36 @@
-"""`vitc.compile`: the driver, called as a program."""
+"""`vitc.compile` and `vitc.explain`: the driver, called as a program."""
 from __future__ import annotations
 
+import difflib
+import inspect
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ._errors import Error
+from ._explain import Report
 from ._model import Model, load
+from ._sources import as_file, name_of
+from ._torch_export import Examples, check_open
 
 _HERE = pathlib.Path(__file__).resolve()
 # Of a checkout, whose package is python/vitc, and of an installation, whose package is lib/vitc/python/vitc.
 _DRIVERS = _HERE.parents[2] / "build" / "release" / "bin" / "vitc", *(up / "bin" / "vitc" for up in _HERE.parents[4:5])
+# One tensor's name may hold a comma: these are repeated.
+_REPEATED = {"tap": "--tap", "taps": "--tap"}
+_SPELLINGS = {"taps_only": "--tap-only"}
+# What the driver does not do together with a report in JSON, and what a report does not need.
+_NOT_WITH_REPORT = ("explain", "report", "verify")
+_NOT_FOR_REPORT = (*_NOT_WITH_REPORT, "tune", "emit", "prefix", "weights", "require_fused")
 
 
 def find_driver() -> str:
@@ -29,22 +42,38 @@ def find_driver() -> str:
 
 
 def _extents(shape: Any) -> str:
-    return "x".join(str(extent) for extent in shape)
+    """1x3x224x224, with ? for a dimension that stays open: None, or a name."""
+    if isinstance(shape, str):
+        return shape
+    shape = shape if isinstance(shape, Sequence) else (shape,)
+    return "x".join("?" if extent is None or isinstance(extent, str) else str(extent) for extent in shape)
+
+
+def _shape_sets(sets: Any) -> str:
+    """x=1x3x224x224;x=?x3x384x384 of a dict by input, or a list of them."""
+    if isinstance(sets, str):
+        return sets
+    sets = [sets] if isinstance(sets, Mapping) else sets
+    if not all(isinstance(shapes, (Mapping, str)) for shapes in sets):
+        raise Error(f"shapes is {sets!r}; expected a list with a dict for each set of shapes, [{{'x': (1, 3, 224, 224)}}]")
+    return ";".join(shapes if isinstance(shapes, str) else
+                    ",".join(f"{name}={_extents(shape)}" for name, shape in shapes.items()) for shapes in sets)
 
 
 def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
     """Keyword arguments as flags of the driver: shape={"x": (1, 3, 8, 8)} is --shape=x=1x3x8x8."""
     for key, value in options.items():
-        flag = "--" + key.replace("_", "-")
+        flag = _SPELLINGS.get(key, "--" + key.replace("_", "-"))
         if value is None or value is False:
             continue
         if value is True:
             yield flag
+        elif key in _REPEATED:
+            yield from (f"{_REPEATED[key]}={name}" for name in ([value] if isinstance(value, str) else value))
+        elif key == "shapes":
+            yield f"{flag}={_shape_sets(value)}"
         elif isinstance(value, Mapping):
-            for name, extents in value.items():
-                yield f"{flag}={name}={extents if isinstance(extents, str) else _extents(extents)}"
-        elif key == "tap" and isinstance(value, (list, tuple)):  # a tensor's name may hold a comma
-            yield from (f"{flag}={name}" for name in value)
+            yield from (f"{flag}={name}={_extents(shape)}" for name, shape in value.items())
         elif isinstance(value, (list, tuple)):
             yield f"{flag}={','.join(map(str, value))}"
         else:
@@ -72,39 +101,112 @@ def run_driver(arguments: list[str]) -> str:
     return done.stdout
 
 
+def _check_names(options: Mapping[str, Any]) -> None:
+    """Raises Error with what may have been meant where an option is none of the driver's: before the model is exported."""
+    taken = {parameter.name for parameter in inspect.signature(compile).parameters.values()
+             if parameter.kind is parameter.KEYWORD_ONLY}
+    unknown = options.keys() - taken - _REPEATED.keys() - _SPELLINGS.keys()
+    if not unknown:
+        return
+    listed = {name.replace("-", "_") for name in re.findall(r"^  --([a-z][a-z-]*)", run_driver(["--help"]), re.M)}
+    for name in sorted(unknown - listed):
+        close = difflib.get_close_matches(name, listed | taken | _REPEATED.keys() | _SPELLINGS.keys(), n=3)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else "; `vitc --help` lists them"
+        raise Error(f"there is no option '{name}'{hint}")
+
+
 def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
-                  constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> None:
-    """Compiles an ONNX file to the library `output`; the arguments are those of `compile`."""
+                  constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> str:
+    """Compiles an ONNX file to the library `output`; the arguments are those of `compile`. Returns what the driver prints."""
+    return _drive([os.fspath(path), "-o", os.fspath(output)], constant, options)
+
+
+def _drive(arguments: list[str], constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> str:
     with tempfile.TemporaryDirectory(prefix="vitc-") as constants:
-        flags = [*_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)]
-        run_driver([os.fspath(path), "-o", os.fspath(output), *flags])
+        return run_driver([*arguments, *_constant_flags(constant or {}, pathlib.Path(constants)), *flags_of(options)])
 
 
 def compile(
-    path: str | os.PathLike[str],
+    model: Any,
     output: str | os.PathLike[str] | None = None,
     *,
+    target: str | Sequence[str] | None = None,
+    precision: str | None = None,
+    shapes: Sequence[Mapping[str, Sequence[int | None]]] | Mapping[str, Sequence[int | None]] | str | None = None,
+    taps: str | Sequence[str] | None = None,
+    taps_only: bool = False,
+    constant: Mapping[str, ArrayLike] | None = None,
+    example_inputs: Any = None,
+    dynamic_shapes: Mapping[str, Any] | Sequence[Any] | None = None,
+    exporter: str | None = None,
     threads: int = 0,
     function: str = "main",
-    constant: Mapping[str, ArrayLike] | None = None,
     **options: Any,
 ) -> Model:
-    """Compiles an ONNX file and loads the result.
+    """Compiles a model and loads the result.
 
-    path: the .onnx file.
+    model: the path of an .onnx file; an `onnx.ModelProto`, or its bytes; or a `torch.nn.Module`, with `example_inputs`, or a
+        `torch.export.ExportedProgram`.
     output: where to write the library; None: a temporary folder that lives as long as the model.
-    threads, function: as for `load`.
+    target: what to compile for, "cpu:x86-64-v3" or a list; None: this machine's CPU.
+    precision: of products: "fp32" (the default), "bf16" or "auto".
+    shapes: for which shapes there is code, as a list of dicts by input, the dimensions that stay open as None:
+        [{"x": (1, 3, 224, 224)}, {"x": (None, 3, 384, 384)}]. The inputs choose.
+    taps: tensors that become outputs, by their names in the model; taps_only: drop the other outputs.
     constant: values of inputs that the library is compiled for, by name; it has no such inputs any more.
-    options: the driver's flags, by name: mcpu=["x86-64-v3", "x86-64-v4"], weights="external", tap=["/blocks.0/norm1/Add_1"],
-        tap_only=True, shape={"x": (1, 3, 224, 224)}. None and False leave a flag out.
+    example_inputs: what PyTorch's exporter calls the module with, which it puts into evaluation mode meanwhile: a tensor, a
+        tuple, or a dict by the names of the parameters of `forward`. The shapes are those of the library, but for those in
+        dynamic_shapes: axis → name by input, {"x": {0: "batch"}}. exporter: "dynamo" or "torchscript"; None: the first of
+        them that can.
+    threads, function: as for `load`.
+    options: other flags of the driver, by name: mcpu=["x86-64-v3", "x86-64-v4"], weights="external",
+        shape={"x": (1, 3, 224, 224)}, plain_products=True. None and False leave a flag out.
 
-    Raises Error with the driver's message where the model cannot be compiled.
+    Raises Error with the driver's message, or PyTorch's, where the model cannot be compiled.
     """
+    options = {"target": target, "precision": precision, "shapes": shapes, "taps": taps, "taps_only": taps_only, **options}
+    _check_names(options)
     folder = None
-    if output is None:
-        folder = tempfile.TemporaryDirectory(prefix="vitc-")
-        output = os.path.join(folder.name, pathlib.Path(path).stem + ".so")
-    build_library(path, output, constant, options)
-    model = load(output, threads=threads, function=function)
-    model._folder = folder
-    return model
+    with tempfile.TemporaryDirectory(prefix="vitc-") as sources:
+        path = as_file(model, pathlib.Path(sources), Examples(example_inputs, dynamic_shapes, exporter))
+        if output is None:
+            folder = tempfile.TemporaryDirectory(prefix="vitc-")
+            output = os.path.join(folder.name, name_of(model) + ".so")
+        if any(options.get(name) for name in _NOT_WITH_REPORT):
+            build_library(path, output, constant, {**options, "explain": None})
+            report = _explain(path, constant, options)
+        else:
+            report = _read_report(build_library(path, output, constant, {**options, "explain": "json"}))
+    compiled = load(output, threads=threads, function=function)
+    if dynamic_shapes is not None and not shapes and not options.get("shape"):
+        check_open(compiled.inputs, dynamic_shapes)
+    compiled._folder = folder
+    compiled._report = report
+    return compiled
+
+
+def _read_report(printed: str) -> Report:
+    try:
+        return Report(json.loads(printed))
+    except json.JSONDecodeError:
+        raise Error(f"{find_driver()} printed no report; it is of another version than this package") from None
+
+
+def _explain(path: pathlib.Path, constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> Report:
+    kept = {name: value for name, value in options.items() if name not in _NOT_FOR_REPORT}
+    return _read_report(_drive([os.fspath(path)], constant, {**kept, "explain": "json"}))
+
+
+def explain(model: Any, *, constant: Mapping[str, ArrayLike] | None = None, example_inputs: Any = None,
+            dynamic_shapes: Mapping[str, Any] | Sequence[Any] | None = None, exporter: str | None = None,
+            **options: Any) -> Report:
+    """What the compiler recognises in a model, what it changes, and why it leaves the rest (docs/explain.schema.json): a dict
+    that prints as text. The arguments are those of `compile`; nothing is written.
+
+    >>> vitc.explain("vit.onnx").recognized
+    {'attention': 12, 'layer_norm': 25, …}
+    """
+    _check_names(options)
+    with tempfile.TemporaryDirectory(prefix="vitc-") as sources:
+        path = as_file(model, pathlib.Path(sources), Examples(example_inputs, dynamic_shapes, exporter))
+        return _explain(path, constant, options)

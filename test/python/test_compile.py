@@ -2,6 +2,7 @@
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,12 @@ import numpy as np
 import pytest
 import vitc
 from vitc._compiler import flags_of
+
+
+REPORT = json.dumps({
+    "version": 1, "recognized": {"attention": 12, "gelu": 1}, "tokens": {"cls": 1, "registers": 0, "patches": 196}, "blocks": [],
+    "missed": [{"node": "/n", "op": "linalg.generic", "candidate": "gelu", "reason": "it is none"}], "pruned_rows": [],
+    "rewrites": [{"name": "qkv", "where": "/b", "macs_saved": 1024}], "macs": {"imported": 4096, "final": 3072}})
 
 
 @pytest.fixture
@@ -22,7 +29,14 @@ def driver(tmp_path, add_so):
         f"json.dump(sys.argv[1:], open({str(tmp_path / 'arguments.json')!r}, 'w'))\n"
         "if 'bad' in sys.argv[1]:\n"
         "    sys.exit('vitc: bad.onnx is no ONNX file')\n"
-        f"shutil.copy({str(add_so)!r}, sys.argv[sys.argv.index('-o') + 1])\n"
+        "if '--help' in sys.argv:\n"
+        "    for name in 'tap-only', 'tuning', 'mcpu', 'shape', 'verify', 'emit':\n"
+        "        print(f'  --{name} <x>  Help')\n"
+        "    sys.exit()\n"
+        "if '--explain=json' in sys.argv:\n"
+        f"    print({REPORT!r})\n"
+        "if '-o' in sys.argv:\n"
+        f"    shutil.copy({str(add_so)!r}, sys.argv[sys.argv.index('-o') + 1])\n"
     )
     path.chmod(0o755)
     return path
@@ -30,11 +44,11 @@ def driver(tmp_path, add_so):
 
 def test_compiles(driver, tmp_path, monkeypatch):
     monkeypatch.setenv("VITC", str(driver))
-    model = vitc.compile("m.onnx", tmp_path / "m.so", threads=1, mcpu="x86-64-v3", shape={"x": (1, 3, 8, 8)}, explain=True)
+    model = vitc.compile("m.onnx", tmp_path / "m.so", threads=1, mcpu="x86-64-v3", shape={"x": (1, 3, 8, 8)})
     ones = np.ones((2, 4), np.float32)
     assert model(ones, ones)[1, 3] == 1001
     assert json.load(open(tmp_path / "arguments.json")) == [
-        "m.onnx", "-o", str(tmp_path / "m.so"), "--mcpu=x86-64-v3", "--shape=x=1x3x8x8", "--explain"]
+        "m.onnx", "-o", str(tmp_path / "m.so"), "--mcpu=x86-64-v3", "--shape=x=1x3x8x8", "--explain=json"]
 
 
 def test_compiles_into_a_folder_that_goes_with_the_model(driver, monkeypatch):
@@ -72,11 +86,65 @@ def test_no_driver(monkeypatch, tmp_path):
         vitc.compile("m.onnx")
 
 
+def test_options(driver, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITC", str(driver))
+    vitc.compile("m.onnx", tmp_path / "m.so", target=["cpu:x86-64-v3", "cpu:x86-64-v4"], precision="bf16",
+                 taps=["scores:-1", "b,c"], taps_only=True, tuning="t.json", shapes=[{"x": (1, 3, 8, 8), "m": (1, 5)}, {"x": (None, 3, 16, 16)}])
+    assert json.load(open(tmp_path / "arguments.json"))[3:] == [
+        "--target=cpu:x86-64-v3,cpu:x86-64-v4", "--precision=bf16", "--shapes=x=1x3x8x8,m=1x5;x=?x3x16x16",
+        "--tap=scores:-1", "--tap=b,c", "--tap-only", "--tuning=t.json", "--explain=json"]
+
+
+def test_options_that_there_are_not(driver, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITC", str(driver))
+    with pytest.raises(vitc.Error, match="^there is no option 'tap_onli'; did you mean 'tap_only'( or .*)?\\?$"):
+        vitc.compile("m.onnx", tap_onli=True)
+    with pytest.raises(vitc.Error, match="^there is no option 'zzz'; `vitc --help` lists them$"):
+        vitc.explain("m.onnx", zzz=1)
+    with pytest.raises(vitc.Error, match="^shapes is .*; expected a list with a dict for each set of shapes"):
+        vitc.compile("m.onnx", shapes=[(1, 3, 8, 8)])
+
+
+def test_help_lists_the_options(run_tool):
+    """What `compile` reads from it."""
+    listed = re.findall(r"^  --([a-z][a-z-]*)", run_tool("vitc", "--help").stdout, re.M)
+    assert {"target", "mcpu", "precision", "shape", "shapes", "tap", "tap-only", "constant", "explain"} <= set(listed)
+
+
+def test_explains(driver, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITC", str(driver))
+    report = vitc.compile("m.onnx", tmp_path / "m.so").explain()
+    assert report == json.loads(REPORT) and report.recognized == {"attention": 12, "gelu": 1}
+    assert str(report).splitlines() == [
+        "recognized: 12 attention, 1 gelu", "tokens: cls 1, registers 0, patches 196", "rewritten: qkv at /b, 1,024 MACs saved",
+        "missed: /n: no gelu: it is none", "MACs: 4,096 imported, 3,072 final"]
+    with pytest.raises(AttributeError, match="the report has no 'recognised'; it has version, recognized"):
+        report.recognised
+    with pytest.raises(vitc.Error, match="m.so was loaded, and a library does not hold what was recognised"):
+        vitc.load(tmp_path / "m.so").explain()
+
+
+def test_explains_beside_options_that_print(driver, tmp_path, monkeypatch):
+    """The driver writes no report in JSON beside them."""
+    monkeypatch.setenv("VITC", str(driver))
+    model = vitc.compile("m.onnx", tmp_path / "m.so", verify=True, mcpu="x86-64-v3", emit="so")
+    assert model.explain().version == 1
+    assert json.load(open(tmp_path / "arguments.json")) == ["m.onnx", "--mcpu=x86-64-v3", "--explain=json"]
+
+
+def test_a_driver_that_prints_no_report(driver, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITC", str(driver))
+    driver.write_text(driver.read_text().replace("--explain=json", "--other"))
+    with pytest.raises(vitc.Error, match="printed no report; it is of another version than this package"):
+        vitc.compile("m.onnx", tmp_path / "m.so")
+
+
 def test_flags():
     options = {"mcpu": ["x86-64-v3", "x86-64-v4"], "tap_only": True, "verify": False, "weights": None,
-               "tap": ["a", "b,c"], "shape": {"x": "1x3", "y": [2]}, "max_memory": 7}
+               "tap": ["a", "b,c"], "shape": {"x": "1x3", "y": [2]}, "max_memory": 7, "taps": "d", "shapes": {"x": (1, "n")}}
     assert list(flags_of(options)) == [
-        "--mcpu=x86-64-v3,x86-64-v4", "--tap-only", "--tap=a", "--tap=b,c", "--shape=x=1x3", "--shape=y=2", "--max-memory=7"]
+        "--mcpu=x86-64-v3,x86-64-v4", "--tap-only", "--tap=a", "--tap=b,c", "--shape=x=1x3", "--shape=y=2", "--max-memory=7",
+        "--tap=d", "--shapes=x=1x?"]
 
 
 def test_module_is_the_driver(driver, source_dir, tmp_path):
