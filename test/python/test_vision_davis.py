@@ -1,14 +1,20 @@
 """vitc.vision's label propagation: it tracks, and equals the dense definition; J and F against masks computed by hand."""
+import shutil
+
 import numpy as np
+import onnx
 import pytest
 import vitc
+from PIL import Image
+from vitc.vision import Backbone, Preprocess, cli
+from vitc.vision.commands.davis import davis_palette
 from vitc.vision.davis import Propagation, Tracker, boundary, jaccard, one_hot, propagate, to_mask
 
 PATCH = 8
 
 
 def moving_square(frames=12, grid=(16, 20), width=24, side=5, seed=0):
-    """Features (P, C) and masks (height, width) of a square that moves over a background; both have a texture that stays theirs."""
+    """Features (P, C) and masks (height, width) of a square that moves over a background, each with its texture."""
     random = np.random.default_rng(seed)
     height, columns = grid
     background = random.normal(size=width) + 0.7 * random.normal(size=(height, columns, width))
@@ -93,7 +99,8 @@ def test_masks_to_labels_and_back():
 def test_labels_are_enlarged_bilinearly_and_scaled():
     labels = np.array([[[0.6, 0.6, 0.6, 0.6]], [[0.1, 0.1, 0.2, 0.2]]])  # the second is weak everywhere
     result = to_mask(labels, [0, 1], (1, 8), (1, 8))
-    # The first is constant, hence 0 after scaling; the second, of centres at 1, 3, 5 and 7 pixels, rises between the second and third.
+    # The first is constant, hence 0 after scaling; the second, of centres at 1, 3, 5 and 7 pixels, rises between the second
+    # and third.
     np.testing.assert_array_equal(result[0], [0, 0, 0, 1, 1, 1, 1, 1])
 
 
@@ -112,7 +119,8 @@ def slow_boundary(truth, mask, pixels):
     def edges(m):
         h, w = m.shape
         at = lambda y, x: m[min(y, h - 1), min(x, w - 1)]  # noqa: E731
-        return [(y, x) for y in range(h) for x in range(w) if any(m[y, x] != at(y + i, x + j) for i, j in ((0, 1), (1, 0), (1, 1)))]
+        others = (0, 1), (1, 0), (1, 1)
+        return [(y, x) for y in range(h) for x in range(w) if any(m[y, x] != at(y + i, x + j) for i, j in others)]
 
     t, m = edges(truth), edges(mask)
     near = lambda p, others: min((p[0] - y) ** 2 + (p[1] - x) ** 2 for y, x in others) <= pixels ** 2  # noqa: E731
@@ -143,3 +151,105 @@ def test_errors(call, message):
     with pytest.raises(vitc.Error) as error:
         call()
     assert message in str(error.value)
+
+
+@pytest.fixture
+def video(tmp_path, drawn_model):
+    """A model of 64 × 64 pixels, five frames of a square that moves to the right, and a mask of each."""
+    random = np.random.default_rng(0)
+    background, square = random.integers(0, 256, (48, 80, 3)), random.integers(0, 256, (20, 20, 3))
+    for name in ("frames", "masks"):
+        (tmp_path / name).mkdir()
+    for frame in range(5):
+        pixels, mask = background.copy(), np.zeros((48, 80), np.uint8)
+        pixels[14:34, 5 + 6 * frame:25 + 6 * frame], mask[14:34, 5 + 6 * frame:25 + 6 * frame] = square, 2
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "frames" / f"{frame:03}.jpg", quality=95)
+        palette = Image.fromarray(mask)
+        palette.putpalette([0, 0, 0, 9, 9, 9, 10, 200, 30])
+        palette.save(tmp_path / "masks" / f"{frame:03}.png")
+    model = drawn_model("batched/dino_batch")
+    tap = [node.output[0] for node in onnx.load(model).graph.node if node.op_type == "LayerNormalization"][-1]
+    return tmp_path, ["davis", str(model), "frames", "masks", "--of", tap, "--threads", "1"]
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_the_command(video, monkeypatch, capsys):
+    folder, command = video
+    monkeypatch.chdir(folder)
+    assert cli.main([*command, "-o", "out", "--topk", "3", "--sheet", "sheet.png"]) == 0
+    output = capsys.readouterr().out
+    backbone, tap = Backbone(command[1], [command[5]]), command[5]
+    ids, labels = one_hot(np.array(Image.open("masks/000.png")), (4, 4))
+    tracker, scores = None, []
+    for frame in range(5):
+        with Image.open(f"out/{frame:03}.png") as written, Image.open(f"masks/{frame:03}.png") as truth:
+            assert written.mode == "P" and written.size == (80, 48) and written.getpalette()[6:9] == [10, 200, 30]
+            mask, truth = np.array(written), np.array(truth)
+        tokens = backbone.run(Preprocess(64, "exact")(f"frames/{frame:03}.jpg")[None])[tap][0, 1:]
+        if tracker is None:
+            tracker = Tracker(tokens, labels, Propagation(topk=3))
+            np.testing.assert_array_equal(mask, truth)
+        else:
+            np.testing.assert_array_equal(mask, to_mask(tracker.step(tokens), ids, (64, 64), (48, 80)))
+            scores.append((jaccard(truth == 2, mask == 2), boundary(truth == 2, mask == 2)))
+    with Image.open("sheet.png") as sheet:
+        assert sheet.size == (4 * 196 + 4, 2 * 196 + 4)
+        assert sheet.getpixel((4 + 36, 4 + 96))[1] > 120  # the first frame's square is green, as its palette
+    j, f = np.mean(scores[:-1], axis=0)  # DAVIS leaves out the last frame, as it does the first
+    assert f"object   2: J {j:.4f}, F {f:.4f}" in output
+    assert f"J {j:.4f}, F {f:.4f}, J&F {(j + f) / 2:.4f} over 3 frames" in output
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_a_mask_of_black_and_white(video, monkeypatch, capsys):
+    folder, command = video
+    monkeypatch.chdir(folder)
+    mask = np.array(Image.open("masks/000.png"))
+    Image.fromarray((mask * 127 + mask // 2).astype(np.uint8)).save("first.png")
+    assert set(np.unique(np.array(Image.open("first.png")))) == {0, 255}
+    assert cli.main([*command[:3], "first.png", *command[4:], "-o", "out"]) == 0
+    assert capsys.readouterr().out == "out: masks of 5 frames, 1 objects\n"
+    with Image.open("out/000.png") as first:
+        np.testing.assert_array_equal(np.array(first), mask // 2)
+        assert first.getpalette()[3:6] == [128, 0, 0]
+
+
+def test_the_palette_of_davis():
+    palette = np.reshape(davis_palette(), (256, 3)).tolist()
+    assert palette[:6] == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0], [0, 0, 128], [128, 0, 128]]
+    assert palette[8] == [64, 0, 0] and palette[255] == [224, 224, 192] and len(set(map(tuple, palette))) == 256
+
+
+@pytest.mark.usefixtures("vision_cache")
+@pytest.mark.parametrize("change, message", [
+    ({"frames": "one"}, "one has one frame; expected a first one, whose mask is known, and others"),
+    ({"frames": "none"}, "none: no such file or folder"),
+    ({"frames": "uneven"}, "001.png is 50 × 40; expected 80 × 48 as the first frame's mask is"),
+    ({"frames": "bad"}, "001.png: an empty file"),
+    ({"frames": "twice"}, "frames have the same name but for their extensions"),
+    ({"masks": "none.png"}, "none.png: no such file or folder"),
+    ({"masks": "frames"}, "frames has no 000.png, the first frame's mask"),
+    ({"masks": "frames/000.jpg"}, "an image of mode RGB; expected a mask"),
+    ({"masks": "text.png"}, "text.png: not an image that Pillow reads"),
+    ({"masks": "empty.png"}, "the first frame's mask has no object, only background"),
+    ({"masks": "small"}, "002.png is 10 × 10; expected 80 × 48, as the first frame's mask"),
+    ({"--size": "32"}, "--size is 32, but "),
+    ({"--temperature": "0"}, "the temperature is 0.0; expected a positive number"),
+])
+def test_errors_of_the_command(change, message, video, monkeypatch, capsys):
+    folder, command = video
+    monkeypatch.chdir(folder)
+    for name, frames in {"one": 1, "uneven": 2, "bad": 2, "twice": 2}.items():
+        (folder / name).mkdir()
+        for frame in range(frames):
+            size = (50, 40) if frame and name == "uneven" else (80, 48)
+            Image.new("RGB", size).save(f"{name}/000.jpg" if frame and name == "twice" else f"{name}/{frame:03}.png")
+    (folder / "bad" / "001.png").write_bytes(b"")
+    (folder / "text.png").write_text("text")
+    Image.new("L", (80, 48)).save("empty.png")
+    shutil.copytree("masks", "small")
+    Image.new("L", (10, 10)).save("small/002.png")
+    command[2], command[3] = change.get("frames", "frames"), change.get("masks", "masks")
+    further = [part for option in change.items() if option[0].startswith("--") for part in option]
+    assert cli.main([*command, *further]) == 1
+    assert message in capsys.readouterr().err

@@ -2,6 +2,9 @@
 import numpy as np
 import pytest
 import vitc
+from features_files import drawn as planted
+from features_files import write_features
+from vitc.vision import cli
 from vitc.vision.linear import LinearProbe, fit_linear
 
 
@@ -110,3 +113,42 @@ def test_features_of_another_width_are_refused():
     features, labels = drawn(0, 30)
     with pytest.raises(vitc.Error, match="features of 5 numbers; expected 8"):
         fit_linear(features, labels, 1.0).predict(np.zeros((2, 5)))
+
+
+def test_the_command(tmp_path, capsys):
+    train, val = (write_features(tmp_path / f"{name}.npy", *planted(seed)) for seed, name in enumerate(("train", "val")))
+    saved = tmp_path / "probe.npz"
+    assert cli.main(["linear", str(train), str(val), "--C", "0.01", "1", "--folds", "4", "-o", str(saved),
+                     "--confusion", str(tmp_path / "c.png")]) == 0
+    assert (tmp_path / "c.png").stat().st_size > 1000
+    labels = np.repeat(["ant", "bee", "cat"], 8)
+    probe = fit_linear(planted(0)[0], labels, (0.01, 1), folds=4)
+    output = capsys.readouterr().out
+    for penalty, score in probe.scores.items():
+        assert f"C = {penalty:<8g} {score:7.2%} by cross-validation" in output
+    assert f"fitted to 24 images of 3 classes with C = {probe.penalty:g}" in output
+    assert f"24 images: top-1 {probe.accuracy(planted(1)[0], labels):.2%}, top-5 100.00%" in output
+    np.testing.assert_array_equal(LinearProbe.load(saved).weights, probe.weights)
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (["f.npy", "-o", "probe.npy"], 2, "probe.npy: expected a file .npz for the probe"),
+    (["f.npy", "--folds", "9"], 1, "class ant has 8 features for 9 folds"),
+    (["f.npy", "--C", "0"], 1, "C is 0.0; expected positive numbers"),
+    (["f.npy", "--val-labels", "l.csv"], 2, "--val-labels is given, but no VAL"),
+    (["f.npy", "--last-blocks", "2", "--of", "x"], 2, "--last-blocks and --of exclude each other"),
+    (["f.npy", "narrow.npy", "--C", "1"], 1, "features of 2 numbers; expected 6"),
+])
+def test_errors_of_the_command(arguments, status, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    features, names = planted(0)
+    write_features(tmp_path / "f.npy", features, names)
+    write_features(tmp_path / "narrow.npy", features[:, :2], names)
+    assert cli.main(["linear", *arguments, "--quiet"]) == status
+    assert message in capsys.readouterr().err
+
+
+def test_a_fit_that_did_not_converge_is_told(tmp_path, capsys):
+    train = write_features(tmp_path / "f.npy", *planted(0))
+    assert cli.main(["linear", str(train), "--C", "1000", "--max-iterations", "2"]) == 0
+    assert "L-BFGS did not converge in 2 iterations" in capsys.readouterr().err

@@ -1,15 +1,22 @@
 """vitc.vision's retrieval: GeM, whitening, ranks and average precision against their definitions; planted copies come first."""
+import csv
+import pathlib
+
 import numpy as np
+import onnx
 import pytest
 import vitc
+from features_files import write_features, write_images
+from PIL import Image
+from vitc.vision import Backbone, Preprocess, cli
 from vitc.vision.retrieve import Whitening, average_precision, copy_descriptor, gem, rank
 
 IMAGES, PATCHES, WIDTH = 40, 30, 16
 
 
 def planted(seed=0, images=IMAGES):
-    """CLS and patches of images with a strong pattern in common, and of a copy of each: other light, the patches moved about and
-    a fifth of them replaced."""
+    """CLS and patches of images with a strong pattern in common, and of a copy of each: other light, the patches moved about
+    and a fifth of them replaced."""
     random = np.random.default_rng(seed)
     common = 8 * np.abs(np.random.default_rng(100).normal(size=WIDTH))
     cls, patches = random.normal(size=(images, WIDTH)), random.normal(size=(images, PATCHES, WIDTH))
@@ -118,3 +125,81 @@ def test_errors(call, message):
     with pytest.raises(vitc.Error) as error:
         call()
     assert message in str(error.value)
+
+
+def ranks(path):
+    with open(path, newline="") as file:
+        return [row for row in csv.DictReader(file)]
+
+
+def test_the_command_on_files_of_features(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    originals, copies = planted()
+    others, _ = planted(seed=1, images=500)
+    names = [f"{image}.png" for image in range(IMAGES)]
+    for name, parts in (("database", originals), ("queries", copies), ("others", others)):
+        write_features(tmp_path / f"{name}.npy", copy_descriptor(*parts), names if name != "others" else map(str, range(500)))
+    (tmp_path / "pairs.csv").write_text("query,name\n" + "".join(f"{name},{name}\n" for name in names[1:]))
+    arguments = ["retrieve", "database.npy", "queries.npy", "--whiten", "others.npy", "--relevant", "pairs.csv", "--top", "3"]
+    assert cli.main(arguments) == 0
+    output = capsys.readouterr().out
+    assert "ranks.csv: 40 queries in 40 images" in output
+    assert "mean average precision: 1.0000 of 39 queries; the other 1 have nothing that should be found" in output
+    rows = ranks("ranks.csv")
+    assert len(rows) == 120 and [row["rank"] for row in rows[:4]] == ["1", "2", "3", "1"]
+    assert all(row["query"] == row["name"] for row in rows[::3])
+    assert cli.main([*arguments[:5], "--relevant", "name"]) == 0
+    assert "mean average precision: 1.0000\n" in capsys.readouterr().out
+    whiten = Whitening.fit(copy_descriptor(*others))
+    order, similarities = next(rank(whiten(copy_descriptor(*originals)), whiten(copy_descriptor(*copies))))
+    assert [row["name"] for row in rows[:3]] == [names[i] for i in order[:3]]
+    assert [row["similarity"] for row in rows[:3]] == [f"{s:.6f}" for s in similarities[:3]]
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_the_command_on_images(tmp_path, drawn_model, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "images")
+    model = drawn_model("batched/dino_batch")
+    tap = [node.output[0] for node in onnx.load(model).graph.node if node.op_type == "LayerNormalization"][-1]
+    assert cli.main(["retrieve", "images", "--model", str(model), "--of", tap, "--top", "2", "--relevant", "folder", "--p", "3",
+                     "--sheet", "sheet.png"]) == 0
+    assert "mean average precision: 1.0000" in capsys.readouterr().out  # images of one class have one colour
+    rows = ranks("ranks.csv")
+    assert len(rows) == 18 and all(row["query"].split("/")[0] == row["name"].split("/")[0] != "" for row in rows)
+    assert all(row["query"] != row["name"] for row in rows)
+    backbone, pixels = Backbone(model, [tap]), []
+    names = sorted(path.relative_to("images").as_posix() for path in pathlib.Path("images").rglob("*.png"))
+    for name in names:
+        pixels.append(Preprocess(64)(tmp_path / "images" / name))
+    tokens = backbone.run(np.stack(pixels))[tap]
+    descriptors = copy_descriptor(tokens[:, 0], tokens[:, 1:], p=3)
+    order, similarities = next(rank(descriptors, descriptors))
+    assert rows[0]["name"] == names[order[1]] and float(rows[0]["similarity"]) == pytest.approx(similarities[1], abs=2e-4)
+    with Image.open("sheet.png") as sheet:  # a row for each of nine queries: it and two that were found, in 96 pixels
+        assert sheet.size == (3 * 100 + 4, 9 * 100 + 4)
+        assert sheet.getpixel((50, 50))[0] > 150 and sheet.getpixel((150, 50))[0] > 150  # red, the first class's colour
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (["--relevant", "folder"], 1, "the image 0.png is in no folder"),
+    (["--relevant", "pairs.csv"], 1, "pairs.csv: no image of f.npy is named 7.png"),
+    (["--relevant", "wrong.csv"], 1, "wrong.csv has no column 'name'"),
+    (["--relevant", "none.csv"], 1, "none.csv: No such file or directory"),
+    (["--sheet", "s.png"], 2, "--sheet needs the images of f.npy: --images says where they are"),
+    (["--sheet", "s.png", "--images", "empty"], 1, "empty has no images"),
+    (["--whiten", "narrow.npy"], 1, "features of 6 numbers; expected 2"),
+    (["--whiten", "f.npy", "--dims", "9"], 1, "9 directions to keep; expected 1 to 6"),
+    (["narrow.npy"], 1, "the queries: features of 2 numbers; expected 6"),
+])
+def test_errors_of_the_command(arguments, status, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    features = np.random.default_rng(0).normal(size=(5, 6))
+    write_features(tmp_path / "f.npy", features, [f"{i}.png" for i in range(5)])
+    write_features(tmp_path / "narrow.npy", features[:, :2], [f"{i}.png" for i in range(5)])
+    (tmp_path / "pairs.csv").write_text("query,name\n0.png,7.png\n")
+    (tmp_path / "wrong.csv").write_text("query,image\n")
+    assert cli.main(["retrieve", "f.npy", *arguments]) == status
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "ranks.csv").exists()

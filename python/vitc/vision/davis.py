@@ -1,7 +1,8 @@
 """Following objects through a video: the first frame's labels, propagated by the similarity of patches, and the scores J and F.
 
-DINO's evaluation on DAVIS 2017 (arXiv 2104.14294 §4.2.1; facebookresearch/dino/eval_video_segmentation.py), which is that of Jabri et al.
-(arXiv 2006.14613): nothing is trained; a patch takes the labels of the patches most like it in the first frame and the last seven.
+DINO's evaluation on DAVIS 2017 (arXiv 2104.14294; facebookresearch/dino/eval_video_segmentation.py), which is that of
+Jabri et al. (arXiv 2006.14613): nothing is trained; a patch takes the labels of the patches most like it in the first frame
+and the last seven.
 """
 from __future__ import annotations
 
@@ -24,8 +25,9 @@ VOID = 255  # DAVIS marks with it what does not count
 class Propagation:
     """The constants of `eval_video_segmentation.py`.
 
-    context: how many of the last frames are looked at beside the first. radius: how many patches up, down, left and right a source may
-    lie from its target; 0: anywhere. topk: how many sources a target takes labels from. temperature: of exp(cosine / temperature).
+    context: how many of the last frames are looked at beside the first. radius: how many patches up, down, left and right a
+    source may lie from its target; 0: anywhere. topk: how many sources a target takes labels from. temperature: T of
+    exp(cosine / T).
     """
 
     context: int = 7
@@ -44,8 +46,9 @@ class Propagation:
 class Tracker:
     """Carries the labels of a first frame from frame to frame.
 
-    features: (P, C), the first frame's patches row by row of the grid (rows, columns), as the model's last norm leaves them, without CLS
-    and registers. labels: (K, rows, columns), the part of each of K labels in each patch: `one_hot` makes them from a mask.
+    features: (P, C), the first frame's patches row by row of the grid (rows, columns), as the model's last norm leaves them,
+    without CLS and registers. labels: (K, rows, columns), the part of each of K labels in each patch: `one_hot` makes them
+    from a mask.
     """
 
     def __init__(self, features: ArrayLike, labels: ArrayLike, constants: Propagation = Propagation()) -> None:
@@ -73,13 +76,14 @@ class Tracker:
         return normalized(features).reshape(*self.grid, -1)
 
 
-def propagate(target: NDArray, sources: NDArray, labels: NDArray, constants: Propagation = Propagation()) -> NDArray[np.float64]:
+def propagate(target: NDArray, sources: NDArray, labels: NDArray,
+              constants: Propagation = Propagation()) -> NDArray[np.float64]:
     """The target's labels (K, rows, columns).
 
-    target: (rows, columns, C), of unit vectors; sources: (frames, rows, columns, C), likewise; labels: (frames, K, rows, columns).
-    Each target's weights exp(cosine / temperature) of the sources within the radius, in all frames together; those below the
-    topk-th largest are dropped, and what is left is divided by its sum. A square of targets is looked at at once, with the sources
-    that it can reach, so that memory does not grow with the square of the patches.
+    target: (rows, columns, C), of unit vectors; sources: (frames, rows, columns, C), likewise; labels: (frames, K, rows,
+    columns). Each target's weights exp(cosine / temperature) of the sources within the radius, in all frames together; those
+    below the topk-th largest are dropped, and what is left is divided by its sum. A square of targets is looked at at once,
+    with the sources that it can reach, so that memory does not grow with the square of the patches.
     """
     rows, columns, _ = target.shape
     radius = constants.radius or max(rows, columns)
@@ -89,7 +93,8 @@ def propagate(target: NDArray, sources: NDArray, labels: NDArray, constants: Pro
         for x in range(0, columns, side):
             square = slice(y, y + side), slice(x, x + side)
             reach = slice(max(0, y - radius), y + side + radius), slice(max(0, x - radius), x + side + radius)
-            near = _near(rows, square[0], reach[0], radius)[:, None, :, None] & _near(columns, square[1], reach[1], radius)[:, None]
+            near_rows, near_columns = _near(rows, square[0], reach[0], radius), _near(columns, square[1], reach[1], radius)
+            near = near_rows[:, None, :, None] & near_columns[:, None]
             weights = _weights(target[square], sources[:, *reach], near, constants)
             reached = labels[:, :, *reach].swapaxes(0, 1).reshape(len(result), -1)
             result[:, *square] = (reached @ weights.T).reshape(result[:, *square].shape)
@@ -133,8 +138,8 @@ def one_hot(mask: ArrayLike, grid: tuple[int, int], ids: Sequence[int] | None = 
 def to_mask(labels: ArrayLike, ids: Sequence[int], inner: tuple[int, int], size: tuple[int, int]) -> NDArray[np.uint8]:
     """The mask (height, width) = size of labels (K, rows, columns), K = len(ids).
 
-    As in eval_video_segmentation.py: each label is brought to `inner`, (height, width) that the model saw, bilinearly; scaled to 0…1 over
-    the frame; the largest wins, of equals the first; the result is brought to `size` by the nearest pixel.
+    As in eval_video_segmentation.py: each label is brought to `inner`, (height, width) that the model saw, bilinearly; scaled
+    to 0…1 over the frame; the largest wins, of equals the first; the result is brought to `size` by the nearest pixel.
     """
     labels = as_features(labels, "the labels", ndim=3)
     if len(ids) != len(labels) or not all(0 <= label < 256 for label in ids):
@@ -163,7 +168,7 @@ def jaccard(truth: ArrayLike, mask: ArrayLike, void: ArrayLike | None = None) ->
 
 
 def boundary(truth: ArrayLike, mask: ArrayLike, void: ArrayLike | None = None, tolerance: float = 0.008) -> float:
-    """F, contour accuracy: the harmonic mean of the parts of each mask's boundary that lie near the other's; 1 where both are empty.
+    """F, contour accuracy: the harmonic mean of the parts of each boundary that are near the other; 1 if both masks are empty.
 
     tolerance: of the image's diagonal, rounded up to pixels (davis2017-evaluation, metrics.py: `f_measure`).
     """

@@ -22,8 +22,8 @@ _CHUNK = 1 << 24  # similarities that are in memory at once
 class Discovery:
     """What LOST found in an image.
 
-    box: x0, y0, x1, y1 in patches; x1 and y1 lie outside of it. seed: (row, column). mask: (rows, columns) bool, the object's patches.
-    degrees: (rows, columns), how many other patches each patch is like.
+    box: x0, y0, x1, y1 in patches; x1 and y1 lie outside of it. seed: (row, column). mask: (rows, columns) bool, the object's
+    patches. degrees: (rows, columns), how many other patches each patch is like.
     """
 
     box: tuple[int, int, int, int]
@@ -32,34 +32,39 @@ class Discovery:
     degrees: NDArray[np.intp]
 
 
-def patch_features(heads: ArrayLike, cls: int, registers: int) -> NDArray:
-    """LOST's F of a batch: keys (or values, queries) of a block, (B, h, N, d), without the tokens before the patches: (B, P, h·d).
+def patch_features(keys: ArrayLike, cls: int, registers: int) -> NDArray:
+    """LOST's F of a batch, (B, P, C): keys (values, queries) of a block without the tokens before the patches.
 
-    The tokens stand in the order CLS, registers, patches. Registers are no part of the image, so that they are never compared with
-    its patches (Darcet et al., arXiv 2309.16588, whose LOST scores are of keys for DINOv2 and of values for DeiT III and OpenCLIP).
+    keys: (B, h, N, d), of which C = h · d, or already (B, N, C); in the order CLS, registers, patches. Registers are no part
+    of the image, so that they are never compared with its patches (Darcet et al., arXiv 2309.16588, whose LOST scores are of
+    keys for DINOv2 and of values for DeiT III and OpenCLIP).
     """
-    heads = as_features(heads, "keys", ndim=4)
-    batch, count, tokens, width = heads.shape
-    if min(cls, registers) < 0 or cls + registers >= tokens:
-        raise Error(f"keys of {tokens} tokens, of which {cls} are class tokens and {registers} registers; expected patches as well")
-    return heads[:, :, cls + registers:].transpose(0, 2, 1, 3).reshape(batch, tokens - cls - registers, count * width)
+    keys = as_features(keys, "keys", ndim=3 if np.ndim(keys) == 3 else 4)
+    if keys.ndim == 4:
+        keys = keys.swapaxes(1, 2).reshape(len(keys), keys.shape[2], -1)
+    if min(cls, registers) < 0 or cls + registers >= keys.shape[1]:
+        raise Error(f"keys of {keys.shape[1]} tokens, of which {cls} are class tokens and {registers} registers; "
+                    "expected patches as well")
+    return keys[:, cls + registers:]
 
 
 def lost(features: ArrayLike, grid: tuple[int, int], expansion: int = EXPANSION, gram_bias: float = 0.0) -> Discovery:
     """Finds an object among the patches of one image.
 
     features: (P, C), row by row of the grid (rows, columns), P = rows · columns; without CLS and registers (`patch_features`).
-    expansion: k, how many patches of the lowest degree may join the seed. gram_bias: added to every similarity; arXiv 2309.16588
-    shifts them for models whose features all point the same way.
+    expansion: k, how many patches of the lowest degree may join the seed. gram_bias: added to every similarity; arXiv
+    2309.16588 shifts them for models whose features all point the same way.
 
-    With A = F Fᵀ + bias (§3 of the paper; object_discovery.py): the degree of i is the number of j ≠ i with A_ij > 0, the seed has the
-    lowest; S are those of the k lowest with A_seed,s > 0; the object is what hangs together with the seed, by edges, where
-    Σ_S A_s,i > 0. Of equal degrees the first patch is taken. A patch that is not even like itself, such as one of zeros, is no seed.
+    With A = F Fᵀ + bias (§3 of the paper; object_discovery.py): the degree of i is the number of j ≠ i with A_ij > 0, the
+    seed has the lowest; S are those of the k lowest with A_seed,s > 0; the object is what hangs together with the seed, by
+    edges, where Σ_S A_s,i > 0. Of equal degrees the first patch is taken. A patch that is not even like itself, such as one
+    of zeros, is no seed.
     """
     features = as_features(features, "the patches")
     rows, columns = grid
     if rows < 1 or columns < 1 or rows * columns != len(features):
-        raise Error(f"{len(features)} patches for a grid of {rows} × {columns}; expected {rows * columns}, without class tokens and registers")
+        raise Error(f"{len(features)} patches for a grid of {rows} × {columns}; expected {rows * columns}, "
+                    "without class tokens and registers")
     if expansion < 1:
         raise Error(f"the expansion is {expansion}; expected at least 1 patch")
     degrees, itself = _degrees(features, gram_bias)
@@ -115,7 +120,7 @@ def is_found(box: ArrayLike, truth: ArrayLike) -> bool:
 
 
 def corloc(boxes: ArrayLike, truths: list[ArrayLike]) -> float:
-    """The part of images whose box is found. boxes: (images, 4); truths: of each image (n, 4). Images without any do not count."""
+    """The part of images whose box is found. boxes: (images, 4); truths: (n, 4) of each. Images without any do not count."""
     pairs = [(box, truth) for box, truth in zip(np.asarray(boxes), truths, strict=True) if len(truth)]
     if not pairs:
         raise Error("CorLoc needs at least one image with a box that is right")

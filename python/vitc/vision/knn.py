@@ -1,6 +1,6 @@
 """Classification by the nearest training features, weighted by their similarity (DINO, arXiv 2104.14294).
 
-The vote of §4.1 and of `knn_classifier` in facebookresearch/dino/eval_knn.py: the k training features with the largest cosine
+The vote of `knn_classifier` in facebookresearch/dino/eval_knn.py: the k training features with the largest cosine
 similarity s vote for their classes with exp(s / T), T = 0.07.
 """
 from __future__ import annotations
@@ -38,14 +38,16 @@ def nearest(database: ArrayLike, queries: ArrayLike, k: int) -> tuple[NDArray[np
     return np.take_along_axis(similarities, order, 1), np.take_along_axis(indices, order, 1)
 
 
-def knn_votes(similarities: ArrayLike, neighbours: ArrayLike, classes: int, temperature: float = TEMPERATURE) -> NDArray[np.float64]:
+def knn_votes(similarities: ArrayLike, neighbours: ArrayLike, classes: int,
+              temperature: float = TEMPERATURE) -> NDArray[np.float64]:
     """Each class's part of the votes of the neighbours, (Q, classes); rows add up to 1.
 
     similarities: (Q, k), of the neighbours; neighbours: (Q, k), the classes they vote for, from 0 to classes − 1.
     """
     similarities, neighbours = np.asarray(similarities, np.float64), np.asarray(neighbours)
     if similarities.ndim != 2 or similarities.shape != neighbours.shape or 0 in similarities.shape:
-        raise Error(f"similarities of shape {similarities.shape} and neighbours of {neighbours.shape}; expected (queries, k) of both")
+        raise Error(f"similarities of shape {similarities.shape} and neighbours of {neighbours.shape}; "
+                    "expected (queries, k) of both")
     if neighbours.dtype.kind not in "iu" or neighbours.min() < 0 or neighbours.max() >= classes:
         raise Error(f"neighbours: expected classes from 0 to {classes - 1}")
     if not temperature > 0:
@@ -70,11 +72,15 @@ def knn_classify(train: ArrayLike, labels: ArrayLike, queries: ArrayLike, k: int
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy:
-    """The parts of the queries whose class has the most votes (top1), or is among the five with most (top5)."""
+    """The parts of the queries whose class has the most votes (top1), or is among the five with most (top5).
+
+    predicted: (Q,) the labels that had the most votes.
+    """
 
     k: int
     top1: float
     top5: float
+    predicted: NDArray = dataclasses.field(compare=False, repr=False)
 
 
 def knn_accuracy(train: ArrayLike, train_labels: ArrayLike, queries: ArrayLike, query_labels: ArrayLike,
@@ -95,7 +101,8 @@ def knn_accuracy(train: ArrayLike, train_labels: ArrayLike, queries: ArrayLike, 
     if (classes.dtype.kind in "US") != (query_labels.dtype.kind in "US"):
         raise Error("labels are numbers on one side and strings on the other; expected the same on both")
     if leave_one_out and len(query_labels) != len(train_classes):
-        raise Error(f"{len(query_labels)} queries and {len(train_classes)} training features; to leave one out expected the same")
+        raise Error(f"{len(query_labels)} queries and {len(train_classes)} training features; "
+                    "to leave one out expected the same")
     if min(ks) < 1 or max(ks) + leave_one_out > len(train_classes):
         raise Error(f"k is {min(ks) if min(ks) < 1 else max(ks)}; expected 1 to {len(train_classes) - leave_one_out}, "
                     "the number of features that neighbours are sought among")
@@ -104,7 +111,7 @@ def knn_accuracy(train: ArrayLike, train_labels: ArrayLike, queries: ArrayLike, 
         similarities, indices = _without_self(similarities, indices)
     targets = np.searchsorted(classes, query_labels).clip(max=len(classes) - 1)
     targets = np.where(classes[targets] == query_labels, targets, -1)
-    return [_accuracy(k, similarities, train_classes[indices], targets, len(classes), temperature) for k in ks]
+    return [_accuracy(k, similarities, train_classes[indices], targets, classes, temperature) for k in ks]
 
 
 def _without_self(similarities: NDArray, indices: NDArray) -> tuple[NDArray, NDArray]:
@@ -115,13 +122,13 @@ def _without_self(similarities: NDArray, indices: NDArray) -> tuple[NDArray, NDA
     return similarities[other].reshape(shape), indices[other].reshape(shape)
 
 
-def _accuracy(k: int, similarities: NDArray, neighbours: NDArray, targets: NDArray, classes: int, temperature: float) -> Accuracy:
-    top1 = top5 = 0
-    for rows in _chunks(len(targets), max(1, _CHUNK // classes)):
-        votes = knn_votes(similarities[rows, :k], neighbours[rows, :k], classes, temperature)
-        hits = best(votes, min(5, k)) == targets[rows, None]
-        top1, top5 = top1 + hits[:, 0].sum(), top5 + hits.sum()
-    return Accuracy(k, float(top1 / len(targets)), float(top5 / len(targets)))
+def _accuracy(k: int, similarities: NDArray, neighbours: NDArray, targets: NDArray, classes: NDArray,
+              temperature: float) -> Accuracy:
+    # By parts, because the votes of all queries for all classes may be many.
+    ranked = np.concatenate([best(knn_votes(similarities[rows, :k], neighbours[rows, :k], len(classes), temperature), min(5, k))
+                             for rows in _chunks(len(targets), max(1, _CHUNK // len(classes)))])
+    hits = ranked == targets[:, None]
+    return Accuracy(k, float(hits[:, 0].mean()), float(hits.any(axis=1).mean()), classes[ranked[:, 0]])
 
 
 def best(scores: NDArray, count: int) -> NDArray[np.intp]:

@@ -1,9 +1,10 @@
 """A linear probe: logistic regression on frozen features, its L2 penalty chosen by cross-validation.
 
-DINOv2's offline evaluation (facebookresearch/dinov2, dinov2/eval/log_regression.py): minimise C · Σ cross-entropy + ½ |W|² by L-BFGS,
-for C on a logarithmic grid from 1e-6 to 1e5; keep the C with the best accuracy on images held out; fit again on all. There one
-tenth is held out; here each fold in turn is, which is steadier on small sets. DINO's own probe (eval_linear.py) is SGD on augmented
-images, which needs the model in the loop; its features, CLS of the last four blocks or CLS and mean patch, serve here as well.
+DINOv2's offline evaluation (facebookresearch/dinov2, dinov2/eval/log_regression.py): minimise C · Σ cross-entropy + ½ |W|² by
+L-BFGS, for C on a logarithmic grid from 1e-6 to 1e5; keep the C with the best accuracy on images held out; fit again on all.
+There one tenth is held out; here each fold in turn is, which is steadier on small sets. DINO's own probe (eval_linear.py) is
+SGD on augmented images, which needs the model in the loop; its features, CLS of the last four blocks or CLS and mean patch,
+serve here as well.
 """
 from __future__ import annotations
 
@@ -102,8 +103,8 @@ def fit_linear(features: ArrayLike, labels: ArrayLike, C: float | Sequence[float
     scores: dict[float, float] = {}
     if len(grid) > 1:
         if folds < 2 or counts.min() < folds:
-            raise Error(f"class {classes[counts.argmin()]} has {counts.min()} features for {folds} folds; expected at least two folds, "
-                        "and a feature of each class in each (or one C, which needs none)")
+            raise Error(f"class {classes[counts.argmin()]} has {counts.min()} features for {folds} folds; expected at least "
+                        "two folds, and a feature of each class in each (or one C, which needs none)")
         scores = _cross_validate(features, labels, grid, folds, max_iterations, seed)
     best = max(grid, key=lambda c: scores.get(c, 0.0))
     return dataclasses.replace(_fit(features, labels, best, max_iterations), scores=scores)
@@ -121,7 +122,8 @@ def _cross_validate(features: NDArray, labels: NDArray, grid: tuple[float, ...],
     return {penalty: float(score) for penalty, score in zip(grid, scores.mean(axis=1))}
 
 
-def _fit(features: NDArray, labels: NDArray, penalty: float, max_iterations: int, start: LinearProbe | None = None) -> LinearProbe:
+def _fit(features: NDArray, labels: NDArray, penalty: float, max_iterations: int,
+         start: LinearProbe | None = None) -> LinearProbe:
     linear_model = require("sklearn.linear_model")
     convergence = require("sklearn.exceptions").ConvergenceWarning
     model = linear_model.LogisticRegression(C=penalty, max_iter=max_iterations, warm_start=start is not None)

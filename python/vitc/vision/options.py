@@ -89,10 +89,29 @@ def add_preprocessing(parser: argparse.ArgumentParser, fit: str = "crop") -> Non
                         help="shorter side before the crop; if not given, 256 for 224 and as much for others")
     parser.add_argument("--interpolation", choices=("bicubic", "bilinear", "lanczos", "box", "nearest"), default="bicubic",
                         help="to resize by")
+    add_normalisation(parser)
+
+
+def add_normalisation(parser: argparse.ArgumentParser) -> None:
     for which, name in enumerate(("mean", "std")):
         parser.add_argument(f"--{name}", type=functools.partial(channels, which), default="imagenet", metavar="NUMBERS",
                             help=f"of each channel, from 0 to 1: {', '.join(PRESETS)}, a number, or three with commas")
     add_limit(parser)
+
+
+def add_source(parser: argparse.ArgumentParser, picks: Sequence[str]) -> None:
+    """For `frozen.Reader`: sources may be images, of which a model makes features."""
+    parser.add_argument("--model", default=None,
+                        help="what to run on images, where these are given in place of features: .onnx or .so")
+    parser.add_argument("--threads", type=natural, default=0, help="for the model; 0: one a core")
+    parser.add_argument("--batch", type=positive, default=8, help="images that the model runs on at once")
+    parser.add_argument("--readers", type=positive, default=2, help="threads that read and preprocess images")
+    parser.add_argument("--pick", choices=picks, default=picks[0], help="what of the model's result an image's features are")
+    parser.add_argument("--of", metavar="TENSOR", default=None,
+                        help="what to pick from: tokens:LAYER, or an output or tensor of the model by name; if not given, "
+                             "tokens:-1, and for whole the model's only output")
+    add_preprocessing(parser)
+    add_quiet(parser)
 
 
 def add_limit(parser: argparse.ArgumentParser) -> None:

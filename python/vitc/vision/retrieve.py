@@ -1,8 +1,8 @@
 """Retrieval: descriptors of images, whitened, ranked by cosine similarity, and the mean average precision of the ranks.
 
-DINO's copy detection (arXiv 2104.14294 §4.2.1; facebookresearch/dino/eval_copy_detection.py): the descriptor is CLS beside the patches
-pooled by generalised mean (GeM, Radenović et al., arXiv 1711.02512 eq. 3) with p = 4; then the mean of many images is subtracted
-and what is left whitened by PCA.
+DINO's copy detection (arXiv 2104.14294; facebookresearch/dino/eval_copy_detection.py): the descriptor is CLS beside
+the patches pooled by generalised mean (GeM, Radenović et al., arXiv 1711.02512 eq. 3) with p = 4; then the mean of many
+images is subtracted and what is left whitened by PCA.
 """
 from __future__ import annotations
 
@@ -90,14 +90,16 @@ class Whitening:
 def rank(database: ArrayLike, queries: ArrayLike, itself: ArrayLike | None = None) -> Iterator[tuple[NDArray, NDArray]]:
     """For one query after the other: the database's indices by falling cosine similarity, and the similarities, (D,) each.
 
-    database: (D, C); queries: (Q, C). itself: (Q,) the index of each query in the database, −1 where it is not there, which is left
-    out, so that it has one entry less. Of equals, the first stands first. For the first few alone, `knn.nearest` is faster.
+    database: (D, C); queries: (Q, C). itself: (Q,) the index of each query in the database, −1 where it is not there, which
+    is left out, so that it has one entry less. Of equals, the first stands first. For the first few alone, `knn.nearest` is
+    faster.
     """
     database = as_features(database, "the database")
     queries = as_features(queries, "the queries", database.shape[1])
     own = np.full(len(queries), -1) if itself is None else np.asarray(itself)
     if own.shape != (len(queries),) or own.dtype.kind != "i" or own.min() < -1 or own.max() >= len(database):
-        raise Error(f"the queries' own places: expected an index from −1 to {len(database) - 1} for each of {len(queries)} queries")
+        raise Error(f"the queries' own places: expected an index from −1 to {len(database) - 1} "
+                    f"for each of {len(queries)} queries")
     return _rank(normalized(database), queries, own)
 
 
