@@ -3,12 +3,7 @@
 #
 # Archives are linked by path: their CMake targets pull in libLLVM.so as well, and two copies of LLVM in one process crash.
 
-set(VITC_LLD_LIBRARIES ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a)
-if(VITC_STATIC)
-  list(APPEND VITC_LLD_LIBRARIES -l:libz.a -l:libzstd.a)
-else()
-  list(APPEND VITC_LLD_LIBRARIES z zstd)
-endif()
+set(VITC_LLD_LIBRARIES ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a -l:libz.a -l:libzstd.a)
 
 # The LLVM targets that a static vitc can generate code for; lld asks for every target that LLVM was built with.
 set(VITC_STATIC_TARGETS X86 AArch64)
@@ -44,19 +39,22 @@ function(vitc_static_absent variable)
   set(${variable} ${PROJECT_BINARY_DIR}/VitcStaticAbsent.cpp PARENT_SCOPE)
 endfunction()
 
-if(VITC_STATIC)
-  vitc_static_archives(VITC_STATIC_ARCHIVES)
-  vitc_static_absent(source)
-  add_library(vitc_static_absent OBJECT ${source})
-endif()
+vitc_static_archives(VITC_STATIC_ARCHIVES)
+vitc_static_absent(source)
+add_library(vitc_static_absent OBJECT EXCLUDE_FROM_ALL ${source})
+
+# vitc_link_archives(TARGET): the same from archives, and the C++ library too: the executable needs libc and libm alone.
+function(vitc_link_archives target)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:vitc_static_absent>)
+  target_link_libraries(${target} PRIVATE ${VITC_STATIC_ARCHIVES} ${VITC_LLD_LIBRARIES} z3 xml2)
+  target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections,--icf=all,--as-needed,-s)
+endfunction()
 
 # vitc_link_llvm(TARGET): everything of LLVM and MLIR for an executable.
 function(vitc_link_llvm target)
-  if(NOT VITC_STATIC)
+  if(VITC_STATIC)
+    vitc_link_archives(${target})
+  else()
     target_link_libraries(${target} PRIVATE MLIR LLVM)
-    return()
   endif()
-  target_sources(${target} PRIVATE $<TARGET_OBJECTS:vitc_static_absent>)
-  target_link_libraries(${target} PRIVATE ${VITC_STATIC_ARCHIVES} ${VITC_LLD_LIBRARIES} z3 xml2)
-  target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections,--as-needed,-s)
 endfunction()

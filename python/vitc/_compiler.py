@@ -9,8 +9,9 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,20 @@ _NOT_WITH_REPORT = ("explain", "report", "verify")
 _NOT_FOR_REPORT = (*_NOT_WITH_REPORT, "tune", "emit", "prefix", "weights", "require_fused")
 
 
+def _drivers_of_wheel() -> Iterator[pathlib.Path]:
+    """Where pip put the program, if it installed this package: the PATH need not name that folder."""
+    for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
+        paths = sysconfig.get_paths(scheme)
+        if any(_HERE.is_relative_to(paths[key]) for key in ("purelib", "platlib")):
+            yield pathlib.Path(paths["scripts"], "vitc")
+
+
 def find_driver() -> str:
-    """The program `vitc`: $VITC, else on the PATH, else the one built or installed with this package."""
-    driver = os.environ.get("VITC") or shutil.which("vitc") or next((str(path) for path in _DRIVERS if path.exists()), None)
+    """The program `vitc`: $VITC, else what came in the wheel, else on the PATH, else the one built or installed with this package."""
+    def first(paths: Iterable[pathlib.Path]) -> str | None:
+        return next((str(path) for path in paths if path.exists()), None)
+
+    driver = os.environ.get("VITC") or first(_drivers_of_wheel()) or shutil.which("vitc") or first(_DRIVERS)
     if not driver:
         raise Error("the compiler `vitc` was not found: set VITC to its path, or add its folder to PATH")
     return driver
