@@ -233,6 +233,8 @@ def test_the_palette_of_davis():
     ({"masks": "text.png"}, "text.png: not an image that Pillow reads"),
     ({"masks": "empty.png"}, "the first frame's mask has no object, only background"),
     ({"masks": "small"}, "002.png is 10 × 10; expected 80 × 48, as the first frame's mask"),
+    ({"--output": "masks"}, "masks is where masks is, and masks written to it could replace files there"),
+    ({"--output": "frames/../frames"}, "frames/../frames is where frames is"),
     ({"--size": "32"}, "--size is 32, but "),
     ({"--temperature": "0"}, "the temperature is 0.0; expected a positive number"),
 ])

@@ -136,6 +136,9 @@ def test_the_command_on_files_of_features(tmp_path, capsys):
 
 def test_labels_of_files(tmp_path, capsys):
     features, names = drawn(0)
+    absolute = write_features(tmp_path / "a.npy", features, ["/data/" + name for name in names])
+    assert cli.main(["knn", str(absolute)]) == 1
+    assert "the image /data/ant/0.png is in no folder that would be its label, and 23 others" in capsys.readouterr().err
     flat = write_features(tmp_path / "f.npy", features, [name.replace("/", "_") for name in names])
     assert cli.main(["knn", str(flat)]) == 1
     assert "the image ant_0.png is in no folder that would be its label, and 23 others" in capsys.readouterr().err
@@ -180,6 +183,15 @@ def test_the_command_on_images(tmp_path, drawn_model, capsys):
     assert capsys.readouterr().out == output.out
     assert cli.main(["knn", str(train), str(val)]) == 1
     assert "train: images need --model, which is run on them; or give features (.npy or .parquet)" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_is_refused_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["knn", "f.npy", "-o", "none/r.json"], ["linear", "f.npy", "-o", "none/p.npz"],
+                      ["retrieve", "f.npy", "-o", "none/r.csv"]):
+        with pytest.raises(SystemExit) as exit:
+            cli.main(arguments)
+        assert exit.value.code == 2 and "there is no such folder to write" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments, status, message", [

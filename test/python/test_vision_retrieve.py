@@ -116,7 +116,7 @@ def test_average_precision_of_nothing_is_no_number():
     (lambda: Whitening.fit(np.zeros((1, 3))), "at least two images; got 1"),
     (lambda: Whitening.fit(np.ones((4, 3))), "all are the same"),
     (lambda: Whitening.fit(np.eye(3), dims=4), "4 directions to keep; expected 1 to 3"),
-    (lambda: Whitening.fit(np.eye(3), power=-1), "the power is -1"),
+    (lambda: Whitening.fit(np.eye(3), power=-1), "the power is -1; expected 0 to 1"),
     (lambda: Whitening.fit(np.eye(3))(np.zeros((2, 4))), "features of 4 numbers; expected 3"),
     (lambda: rank(np.eye(3), np.eye(3), [0, 1]), "expected an index from −1 to 2 for each of 3 queries"),
     (lambda: average_precision([1, 0]), "expected bools in one dimension"),

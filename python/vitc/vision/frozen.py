@@ -42,7 +42,7 @@ class Frozen:
         file: .csv with the columns `name` and `label`; or .npy, one a feature, in their order.
         """
         if file is None:
-            loose = [name for name in self.names if "/" not in name]
+            loose = [name for name in self.names if "/" not in name[1:] or name[0] == "/"]
             if loose:
                 raise Error(f"{self.path}: the image {loose[0]} is in no folder that would be its label"
                             + (f", and {len(loose) - 1} others" if len(loose) > 1 else "") + "; give labels by a .csv file")

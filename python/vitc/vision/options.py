@@ -64,6 +64,14 @@ def megapixels(text: str) -> int:
     return pixels
 
 
+def file(text: str) -> pathlib.Path:
+    """The path of a file to write, in a folder that is there: known before what it will hold is computed."""
+    path = pathlib.Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r}; there is no such folder to write {path.name} to")
+    return path
+
+
 def picture(text: str) -> pathlib.Path:
     """The path of a picture to write: known to have a format before all that is drawn is computed."""
     path = pathlib.Path(text)

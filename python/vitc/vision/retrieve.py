@@ -68,8 +68,8 @@ class Whitening:
             raise Error(f"whitening needs the features of at least two images; got {count}")
         if not 1 <= dims <= width:
             raise Error(f"{dims} directions to keep; expected 1 to {width}, the width of the features")
-        if not 0 <= power:
-            raise Error(f"the power is {power}; expected 0 or more")
+        if not 0 <= power <= 1:
+            raise Error(f"the power is {power}; expected 0 to 1")
         mean = features.mean(axis=0, dtype=np.float64)
         moments = np.zeros((width, width))
         for rows in _chunks(count, max(1, _CHUNK // width)):

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("masks", metavar="MASKS", type=pathlib.Path,
                         help="the first frame's mask (.png, a number for each object, 0 the background); or a folder with a "
                              "mask of each frame's name, of which the first is the start, the others the truth for J and F")
-    options.add_output(parser, "masks", "a folder for a mask of each frame (.png, with the first mask's palette)")
+    options.add_output(parser, "followed", "a folder for a mask of each frame (.png, with the first mask's palette)")
     parser.add_argument("--threads", type=options.natural, default=0, help="for the model; 0: one a core")
     parser.add_argument("--size", type=options.positive, default=None, metavar="PIXELS",
                         help="shorter side of the model's input; if not given, the model's own, else 480")
@@ -70,6 +70,10 @@ def run(arguments: argparse.Namespace) -> None:
     stems = [pathlib.PurePath(name).stem for name in frames.names]
     if len(set(stems)) < len(stems):
         raise Error(f"{arguments.frames}: frames have the same name but for their extensions or folders; expected one video")
+    for given in (pathlib.Path(arguments.frames), arguments.masks):
+        if arguments.output.resolve() == (given if given.is_dir() else given.parent).resolve():
+            raise Error(f"{arguments.output} is where {given} is, and masks written to it could replace files there; "
+                        "--output names another folder")
     start, truths = _masks(arguments.masks, stems)
     size = start.values.shape
     backbone = options.backbone_of(arguments, [arguments.of])

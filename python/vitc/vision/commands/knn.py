@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="neighbours that vote")
     parser.add_argument("--temperature", type=float, default=0.07, metavar="T", help="of votes exp(similarity / T)")
     add_labels(parser)
-    parser.add_argument("-o", "--output", type=pathlib.Path, default=None, metavar="JSON",
+    parser.add_argument("-o", "--output", type=options.file, default=None, metavar="JSON",
                         help="also write the results to this file")
     add_confusion(parser)
     options.add_source(parser, ("cls", "mean", "cls+mean", "whole"))
@@ -63,11 +63,11 @@ def run(arguments: argparse.Namespace) -> None:
                  "temperature": arguments.temperature, "classes": len(set(train_labels.tolist())),
                  "accuracy": [{"k": result.k, "top1": result.top1, "top5": result.top5} for result in results]}
         write_whole(arguments.output, (json.dumps(found, indent=1) + "\n").encode())
-    best = max(results, key=lambda result: result.top1)
-    if arguments.confusion:
-        draw_confusion(val_labels, best.predicted, arguments.confusion, f"the nearest {best.k}")
     print(f"{len(val.names)} images by {len(train.names)} of {len(set(train_labels.tolist()))} classes"
           + (", each by the others" if arguments.val is None else ""))
     print("    k   top-1   top-5")
     for result in results:
         print(f"{result.k:5d}  {result.top1:6.2%}  {result.top5:6.2%}")
+    if arguments.confusion:
+        best = max(results, key=lambda result: result.top1)
+        draw_confusion(val_labels, best.predicted, arguments.confusion, f"the nearest {best.k}")

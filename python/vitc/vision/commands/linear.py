@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import pathlib
 
 from .. import options
 from .knn import _SOURCE, add_confusion, add_labels
@@ -21,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last-blocks", type=options.positive, default=None, metavar="N",
                         help="of images, take CLS after each of the last N blocks in place of --pick (DINO: 4 for ViT-S)")
     add_labels(parser)
-    parser.add_argument("-o", "--output", type=pathlib.Path, default=None, metavar="NPZ",
+    parser.add_argument("-o", "--output", type=options.file, default=None, metavar="NPZ",
                         help="save the probe: weights, bias, classes and penalty")
     add_confusion(parser)
     options.add_source(parser, ("cls", "mean", "cls+mean", "whole"))
@@ -57,6 +56,6 @@ def run(arguments: argparse.Namespace) -> None:
           f"{probe.accuracy(train.features, labels):.2%}")
     if val is not None and val_labels is not None:
         top1, top5 = (probe.accuracy(val.features, val_labels, top) for top in (1, 5))
+        print(f"{len(val.names)} images: top-1 {top1:.2%}, top-5 {top5:.2%}")
         if arguments.confusion:
             draw_confusion(val_labels, probe.predict(val.features), arguments.confusion, f"linear probe, C = {probe.penalty:g}")
-        print(f"{len(val.names)} images: top-1 {top1:.2%}, top-5 {top5:.2%}")

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", metavar="IMAGES", default=None,
                         help="where those of DATABASE are, to draw them, if DATABASE is features")
     parser.add_argument("--query-images", metavar="IMAGES", default=None, help="likewise those of QUERIES")
-    options.add_output(parser, "ranks.csv", "the list: query, rank, name, similarity")
+    options.add_output(parser, "ranks.csv", "the list: query, rank, name, similarity", options.file)
     options.add_source(parser, ("cls+gem", "gem", "cls", "mean", "cls+mean", "whole"))
 
 
