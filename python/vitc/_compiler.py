@@ -191,7 +191,7 @@ def compile(
             report = _read_report(build_library(path, output, constant, {**options, "explain": "json"}))
     compiled = load(output, threads=threads, function=function)
     if dynamic_shapes is not None and not shapes and not options.get("shape"):
-        check_open(compiled.inputs, dynamic_shapes)
+        check_open(compiled.inputs, compiled.requirements, dynamic_shapes)
     compiled._folder = folder
     compiled._report = report
     return compiled

@@ -59,6 +59,7 @@ class Model:
         described = [f for f in self.info["functions"] if f["name"] == function]
         if not described:
             raise Error(f"{self.path} has no function '{function}'")
+        self.requirements: tuple[str, ...] = tuple(described[0].get("requires", ()))  # of its dimensions, as sentences
         self._symbols: list[str] = list(dict.fromkeys(name for f in described for name in f["symbols"]))
         self.shapes = tuple(tuple(Tensor.from_json(value) for value in f["inputs"]) for f in described)
         self.inputs = self.shapes[0]

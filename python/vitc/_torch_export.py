@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import io
 import pathlib
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ def export_module(module: Any, path: pathlib.Path, examples: Examples) -> None:
         raise Error(f"example_inputs is missing: to compile the module {type(module).__name__}, PyTorch follows a call of it")
     if examples.exporter not in (None, "dynamo", "torchscript"):
         raise Error(f"exporter is {examples.exporter!r}; expected 'dynamo', 'torchscript' or None")
-    with _evaluating(module), torch.no_grad():
+    with _evaluating(module):
         traced = _trace(module, examples)
         exporters: list[tuple[str, Callable[[], Any]]] = [
             ("dynamo", lambda: _dynamo(traced, path)), ("torchscript", lambda: _torchscript(traced, path))]
@@ -74,12 +75,16 @@ def export_module(module: Any, path: pathlib.Path, examples: Examples) -> None:
 
 @contextlib.contextmanager
 def _evaluating(module: Any) -> Iterator[None]:
-    """Evaluation mode, and then again the mode that each part had."""
-    modes = [(part, part.training) for part in module.modules()]
+    """Evaluation mode, and then again the mode that each part had. Encoder layers are not to take PyTorch's own kernel, which
+    ONNX has no name for."""
+    fused = sys.modules["torch"].backends.mha
+    modes, was_fused = [(part, part.training) for part in module.modules()], fused.get_fastpath_enabled()
     module.eval()
+    fused.set_fastpath_enabled(False)
     try:
         yield
     finally:
+        fused.set_fastpath_enabled(was_fused)
         for part, training in modes:
             part.training = training
 
@@ -117,7 +122,8 @@ def _trace(module: Any, examples: Examples) -> _Traced:
     if kwargs or len(args) != len(tensors):  # others are exported as they are: taps name their nodes
         module = _tensors_alone(module, args, kwargs)
     try:
-        result = module(*wide.values())
+        with torch.no_grad():
+            result = module(*wide.values())
     except Exception as error:
         raise Error(f"the module {type(module).__name__} fails on example_inputs: {_sentence(error)}") from None
     if isinstance(result, Mapping):
@@ -194,14 +200,20 @@ def _name_axes(ranks: Mapping[str, int], shapes: Any) -> dict[str, dict[int, str
     return axes
 
 
-def check_open(inputs: Sequence[Tensor], shapes: Any) -> None:
-    """Raises Error where a dimension that was to stay open has become a number: exporters do that without a word."""
+def check_open(inputs: Sequence[Tensor], requirements: Sequence[str], shapes: Any) -> None:
+    """Raises Error where a dimension that was to stay open has become a number, or has to be one of all: exporters do that
+    without a word. `requirements` are those of info_json, "batch to be 2, for the Concat '/Concat'"."""
     by_name = {spec.name: spec for spec in inputs}
     for name, axes in _name_axes({spec.name: len(spec.shape) for spec in inputs}, shapes).items():
         for axis, dim in axes.items():
-            if isinstance(by_name[name].shape[axis], int):
+            extent = by_name[name].shape[axis]
+            if isinstance(extent, int):
                 raise Error(f"dimension {axis} of '{name}' does not stay open as '{dim}': the module makes it "
-                            f"{by_name[name].shape[axis]} for PyTorch's exporter")
+                            f"{extent} for PyTorch's exporter")
+            fixed = next((each for each in requirements if re.match(rf"{re.escape(extent)} to be \d+,", each)), None)
+            if fixed is not None:
+                raise Error(f"dimension {axis} of '{name}' does not stay open as '{dim}': the export needs {fixed}; where "
+                            "forward makes a number of it, by len(x) or int(…), let it say x.shape")
 
 
 def _widened(tensor: Any, axes: Mapping[int, str]) -> Any:

@@ -113,6 +113,20 @@ def test_compiles_a_module(exporter):
 
 
 @pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
+def test_compiles_an_encoder(exporter):
+    """PyTorch would compute its own by a kernel that neither exporter knows."""
+    layer = torch.nn.TransformerEncoderLayer(32, 4, 64, activation="gelu", batch_first=True, norm_first=True)
+    module = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    model = vitc.compile(module, example_inputs=torch.randn(1, 5, 32), dynamic_shapes={"src": {0: "batch"}}, exporter=exporter,
+                         threads=1)
+    assert model.explain().recognized["attention"] == 2
+    x = torch.randn(3, 5, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), module.eval()(x), rtol=1e-4, atol=1e-5)
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+@pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
 def test_arguments_of_a_module(exporter):
     """Tensors become inputs, by their names; other arguments are constants."""
     module, x, mask = Linear().eval(), torch.randn(2, 4), torch.randn(2, 3)
@@ -175,5 +189,8 @@ def test_a_dimension_that_does_not_stay_open():
         def forward(self, x):
             return x.reshape(2, 8) * 2
 
+    options = {"example_inputs": torch.ones(2, 8), "dynamic_shapes": {"x": {0: "batch"}}}
     with pytest.raises(vitc.Error, match="static shape of 2|does not stay open"):
-        vitc.compile(Fixed(), example_inputs=torch.ones(2, 8), dynamic_shapes={"x": {0: "batch"}}, exporter="dynamo")
+        vitc.compile(Fixed(), exporter="dynamo", **options)
+    with pytest.raises(vitc.Error, match="^dimension 0 of 'x' does not stay open as 'batch': the export needs batch to be 2, for"):
+        vitc.compile(Fixed(), exporter="torchscript", **options)
