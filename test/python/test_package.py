@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import vitc
@@ -71,3 +72,12 @@ def test_vision_needs_no_extra_until_used(source_dir):
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("vitc.vision needs Pillow for this: pip install 'vitc[vision]', or pip install Pillow\nusage: ")
+
+
+def test_extras_are_those_of_the_package(source_dir):
+    """`pip install 'vitc[NAME]'` of a message installs what is missing."""
+    from vitc.vision._extras import _EXTRAS
+
+    extras = tomllib.loads((source_dir / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for package, extra in _EXTRAS.values():
+        assert any(requirement.split(">=")[0].lower() == package.lower() for requirement in extras[extra])

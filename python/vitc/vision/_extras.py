@@ -6,7 +6,7 @@ from typing import Any
 
 from .._errors import Error
 
-_EXTRAS = {"PIL": ("Pillow", "vision"), "tqdm": ("tqdm", "vision"), "matplotlib": ("matplotlib", "plots"),
+_EXTRAS = {"PIL": ("Pillow", "vision"), "tqdm": ("tqdm", "vision"), "matplotlib": ("matplotlib", "pictures"),
            "pyarrow": ("pyarrow", "parquet"), "sklearn": ("scikit-learn", "study"), "scipy": ("SciPy", "study")}
 
 
