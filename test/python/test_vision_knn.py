@@ -1,5 +1,6 @@
 """vitc.vision's weighted k-NN against the loop that its definition is."""
 import json
+import pathlib
 
 import numpy as np
 import onnx
@@ -175,11 +176,11 @@ def test_the_command_on_images(tmp_path, drawn_model, capsys):
     assert cli.main(["knn", str(train), str(val), *options]) == 0
     output = capsys.readouterr()
     assert "skipped bee/9.png: not an image" in output.err and "9 images by 9 of 3 classes" in output.out
-    for name in ("train", "val"):
-        file = str(tmp_path / f"{name}.npy")
+    for file in (str(tmp_path / "train.npy"), str(tmp_path / "val.parquet")):
+        name = pathlib.Path(file).stem
         assert cli.main(["features", str(model), str(tmp_path / name), "-o", file, "--of", tap, "--quiet"]) == 0
     capsys.readouterr()
-    assert cli.main(["knn", str(tmp_path / "train.npy"), str(tmp_path / "val.npy"), "--k", "3"]) == 0
+    assert cli.main(["knn", str(tmp_path / "train.npy"), str(tmp_path / "val.parquet"), "--k", "3"]) == 0
     assert capsys.readouterr().out == output.out
     assert cli.main(["knn", str(train), str(val)]) == 1
     assert "train: images need --model, which is run on them; or give features (.npy or .parquet)" in capsys.readouterr().err

@@ -5,6 +5,8 @@ import vitc
 from features_files import drawn as planted
 from features_files import write_features
 from vitc.vision import cli
+from vitc.vision.backbone import Tokens
+from vitc.vision.frozen import BlocksPicker
 from vitc.vision.linear import LinearProbe, fit_linear
 
 
@@ -152,3 +154,26 @@ def test_a_fit_that_did_not_converge_is_told(tmp_path, capsys):
     train = write_features(tmp_path / "f.npy", *planted(0))
     assert cli.main(["linear", str(train), "--C", "1000", "--max-iterations", "2"]) == 0
     assert "L-BFGS did not converge in 2 iterations" in capsys.readouterr().err
+
+
+class Blocks:
+    """Stands for a model of three blocks whose tokens are outputs: a class token, two registers, four patches."""
+
+    name, tokens = "stand-in", Tokens(1, 2, 4)
+
+    def outputs_of(self, kind):
+        assert kind == "tokens"
+        return {layer: f"tap.tokens.{layer}" for layer in range(3)}
+
+
+def test_class_tokens_of_the_last_blocks():
+    random = np.random.default_rng(0)
+    results = {f"tap.tokens.{layer}": 3 + random.normal(size=(2, 7, 5)) for layer in range(3)}
+    found = BlocksPicker(2)(Blocks(), results)
+    assert found.shape == (2, 10) and found.dtype == np.float32
+    for layer, part in zip((1, 2), np.split(found, 2, axis=1)):
+        cls = results[f"tap.tokens.{layer}"][:, 0]
+        cls = cls - cls.mean(axis=1, keepdims=True)
+        np.testing.assert_allclose(part, cls / np.sqrt(np.square(cls).mean(axis=1, keepdims=True) + 1e-6), rtol=1e-5)
+    with pytest.raises(vitc.Error, match="stand-in has tokens of 3 blocks alone; expected 4"):
+        BlocksPicker(4)(Blocks(), results)
