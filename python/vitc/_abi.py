@@ -165,7 +165,8 @@ def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
         library = ctypes.CDLL(_spelling(path))
         api = Api(POINTER(ApiTable).in_dll(library, "vitc_model_v1").contents)
     except OSError as error:
-        raise Error(f"cannot load {path}: {error}") from None
+        hint = "; vitc.compile takes ONNX files" if path.endswith(".onnx") else ""
+        raise Error(f"cannot load {path}: {error}{hint}") from None
     except ValueError:
         raise Error(f"{path} is not a model compiled by vitc") from None
     if api.abi != ABI:

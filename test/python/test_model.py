@@ -123,6 +123,8 @@ def test_wrong_files(tmp_path, add_so):
     text.write_text("no library")
     with pytest.raises(vitc.Error, match="cannot load .*text.so"):
         vitc.load(text)
+    with pytest.raises(vitc.Error, match="cannot load .*text.onnx: .*; vitc.compile takes ONNX files$"):
+        vitc.load(text.rename(tmp_path / "text.onnx"))
     with pytest.raises(vitc.Error, match="is not a model compiled by vitc"):
         vitc.load(_libm())
     with pytest.raises(vitc.Error, match="has no function 'vjp'"):
