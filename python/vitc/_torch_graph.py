@@ -1,4 +1,4 @@
-"""Graphs that TorchDynamo captured: what their inputs are, which part of them is to be compiled, and that part as an ONNX file."""
+"""Graphs that TorchDynamo captured: what their inputs are, which part is to be compiled, and that part as an ONNX file."""
 from __future__ import annotations
 
 import contextlib
@@ -104,7 +104,7 @@ def _extent_of(size: int | torch.SymInt, shapes: list[torch.Size]) -> tuple[int,
 
 @dataclasses.dataclass
 class Parts:
-    """A graph as two: `compute` returns tensors that share no memory, `finish` makes the graph's results of its inputs and these.
+    """A graph as two: `compute` returns tensors that share no memory, `finish` makes the results of the inputs and of these.
 
     finish: views alone, so that results share memory as they do in PyTorch; None where the tensors are the results.
     """
@@ -115,7 +115,7 @@ class Parts:
 
 
 def split(graph: fx.GraphModule) -> Parts:
-    """Raises Refused where results need gradients, or are views of memory that the graph writes; Empty where all are of inputs."""
+    """Raises Refused where results need gradients or are views of memory that the graph writes, Empty where all are of inputs."""
     results = next(node for node in graph.graph.nodes if node.op == "output").args[0]
     if not isinstance(results, (tuple, list)) or any(isinstance(result, (tuple, list, dict)) for result in results):
         raise Refused("its results are no tuple of tensors")
@@ -277,8 +277,9 @@ def check_program(program: torch.export.ExportedProgram) -> None:
 def _is_random(node: fx.Node) -> bool:
     if torch.Tag.nondeterministic_seeded not in node.target.tags:
         return False
-    given = {argument.name: argument.default_value for argument in node.target._schema.arguments if argument.has_default_value()}
-    given |= dict(zip((argument.name for argument in node.target._schema.arguments), node.args)) | node.kwargs
+    arguments = node.target._schema.arguments
+    given = {argument.name: argument.default_value for argument in arguments if argument.has_default_value()}
+    given |= dict(zip((argument.name for argument in arguments), node.args)) | node.kwargs
     off = [given.get(name) is False for name in ("train", "training")] + [given.get(name) == 0 for name in ("p", "dropout_p")]
     return not any(off)
 

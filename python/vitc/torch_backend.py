@@ -12,8 +12,8 @@ Each graph that Dynamo captures is exported to ONNX and compiled; tensors are pa
 
 Parameters, buffers and other tensors of modules are compiled in. Changes to them are seen by their version counters and
 addresses: the graph is compiled again, and after the fourth change of the same tensors left to PyTorch. Only a write through
-`parameter.data` moves neither; call torch.compiler.reset() after it. Dimensions that Dynamo found to change stay open; where the
-export fixes them, each shape is compiled by itself, up to eight.
+`parameter.data` moves neither; call torch.compiler.reset() after it. Dimensions that Dynamo found to change stay open; where
+the export fixes them, each shape is compiled by itself, up to eight.
 
 A graph that vitc cannot run is run by PyTorch as it is, and a FallbackWarning says why, once for each reason: results that need
 gradients, tensors on other devices, random numbers (dropout in training), writes to inputs or buffers (batch norm in training),
@@ -142,7 +142,7 @@ def _bits(dtype: torch.dtype) -> torch.dtype | None:
 
 
 class _Variant:
-    """What was compiled for certain tensors as constants. It holds their memory, so that no other tensor gets their addresses."""
+    """What was compiled for certain tensors as constants. It holds their memory: no other tensor gets their addresses."""
 
     def __init__(self, constants: Sequence[Tensor]) -> None:
         self.memory = [tensor.untyped_storage() for tensor in constants]

@@ -145,8 +145,8 @@ def test_vit(vit, pixels, compilations):
     assert compilations() == 1
 
 
-@pytest.mark.parametrize("name", ["vit_meta_reg4", "vit_timm_reg4", "vit_swiglu", "dino_attention", "cait", "pooled", "deepvit", "pvt",
-                                  "lavit", "clip_picture", "vt", "segmentation"])
+@pytest.mark.parametrize("name", ["vit_meta_reg4", "vit_timm_reg4", "vit_swiglu", "dino_attention", "cait", "pooled", "deepvit",
+                                  "pvt", "lavit", "clip_picture", "vt", "segmentation"])
 def test_own_models(name):
     architecture = own.SMALL[name]
     check(architecture.build(seed=1), torch.randn(2, 3, architecture.size, architecture.size))
@@ -235,9 +235,9 @@ def test_written_view():
     check(written_view, torch.randn(6, 6))
 
 
-@pytest.mark.parametrize("x", [torch.randn(6, 6).T, torch.randn(1, 6).expand(6, 6), torch.randn(8, 8)[1:7, 1:7]], ids=["T", "expand", "cut"])
-def test_strides(x):
-    check(lambda x: x @ x + 1, x)
+@pytest.mark.parametrize("lay_out", [lambda x: x.T, lambda x: x[:1].expand(6, 6), lambda x: torch.cat([x, x, x])[1::3, :6]])
+def test_strides(lay_out):
+    check(lambda x: x @ x + 1, lay_out(torch.randn(6, 6)))
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(torch.bfloat16, 2e-2), (torch.float16, 2e-3)], ids=str)

@@ -65,4 +65,4 @@ disable_telemetry_events = enable_telemetry_events = preload_dlls = _accept
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"vitc.compat.onnxruntime has no '{name}'; it runs models on NumPy arrays: {', '.join(__all__)}", name=name)
+    raise AttributeError(f"vitc.compat.onnxruntime has no '{name}'; it has {', '.join(__all__)}", name=name)

@@ -1,7 +1,7 @@
 """What an ONNX file says of itself: its maker, its names, its metadata.
 
-Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding) with the field numbers of onnx.proto, so that the
-package needs NumPy alone; what it does not look for, such as weights, it steps over without copying.
+Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding) with the field numbers of onnx.proto, so that
+the package needs NumPy alone; what it does not look for, such as weights, it steps over without copying.
 """
 from __future__ import annotations
 

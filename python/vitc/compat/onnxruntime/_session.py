@@ -74,8 +74,8 @@ class InferenceSession:
             run_options: RunOptions | None = None) -> list[np.ndarray]:
         """Runs the model on arrays by the names of its inputs.
 
-        Returns the outputs named, in that order; None or an empty list: all. Raises vitc.Error where a name is unknown, an input
-        is missing, or an array has another type or shape than its input.
+        Returns the outputs named, in that order; None or an empty list: all. Raises vitc.Error where a name is unknown, an
+        input is missing, or an array has another type or shape than its input.
         """
         known = [spec.name for spec in self._model.outputs]
         names = list(output_names or known)
@@ -126,8 +126,8 @@ class InferenceSession:
     disable_fallback = enable_fallback
 
     def _refuse(self, *arguments: Any, **named: Any) -> Any:
-        raise Error("vitc has no such call of ONNX Runtime's (values bound to devices, asynchronous runs, profiles in its format); "
-                    "use InferenceSession.run, and vitc.Model.profile for times")
+        raise Error("vitc has no such call of ONNX Runtime's (values bound to devices, asynchronous runs, profiles in its "
+                    "format); use InferenceSession.run, and vitc.Model.profile for times")
 
     io_binding = run_with_iobinding = run_with_ort_values = run_with_ortvaluevector = run_async = end_profiling = _refuse
 
