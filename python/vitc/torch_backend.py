@@ -32,11 +32,10 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, fx
 
-from . import _abi, _torch_graph
+from . import _torch_graph
 from ._cache import compiled
 from ._compiler import compile
 from ._errors import Error
@@ -90,18 +89,18 @@ class _Library:
             self.names = _torch_graph.export(graph.parts.compute, graph.inputs, values, symbolic, path)
             self.model = _compile(path, graph.options, keep)
         self.read = {spec.name for spec in self.model.inputs}
-        types = [getattr(torch, spec.type, None) for spec in self.model.outputs]
-        by_name = dict(zip((spec.name for spec in self.model.outputs), types))
+        if not self.read:
+            raise Refused("its results depend on no input")
+        types = {spec.name: getattr(torch, spec.type, None) for spec in self.model.outputs}
         for name, value in zip(self.names.outputs, graph.parts.computed):
-            if by_name.get(name) != value.dtype:
-                raise Refused(f"its result {name} is {value.dtype}, which vitc makes {by_name.get(name)}")
+            if types.get(name) != value.dtype:
+                raise Refused(f"its result {name} is {value.dtype}, which vitc makes {types.get(name)}")
         logger.info("compiled a graph of %d nodes in %.1f s", len(graph.parts.compute.graph.nodes), time.perf_counter() - start)
 
     def run(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        arrays = {name: _as_array(tensor) for name, tensor in zip(self.names.inputs, tensors) if name in self.read}
-        results = self.model.run(arrays)
-        types = {spec.name: getattr(torch, spec.type) for spec in self.model.outputs}
-        return [_as_tensor(results[name], types[name]) for name in self.names.outputs]
+        named = {name: tensor.detach() for name, tensor in zip(self.names.inputs, tensors) if name in self.read}
+        results = self.model.run(named)
+        return [results[name] for name in self.names.outputs]
 
 
 def _compile(path: pathlib.Path, options: Mapping[str, Any], keep: bool) -> Model:
@@ -120,25 +119,6 @@ def _compile(path: pathlib.Path, options: Mapping[str, Any], keep: bool) -> Mode
         if error.status == _USAGE:
             raise
         raise Refused(str(error).replace(str(path), path.name)) from error
-
-
-def _as_array(tensor: Tensor) -> np.ndarray:
-    """The tensor's memory; types that NumPy lacks as their bits."""
-    tensor = tensor.detach()
-    bits = _bits(tensor.dtype)
-    return (tensor if bits is None else tensor.view(bits)).numpy()
-
-
-def _as_tensor(array: np.ndarray, dtype: torch.dtype) -> Tensor:
-    bits = _bits(dtype)
-    return torch.from_numpy(array) if bits is None else torch.from_numpy(array.view(f"u{array.itemsize}")).view(dtype)
-
-
-def _bits(dtype: torch.dtype) -> torch.dtype | None:
-    """The unsigned type of as many bits, for what NumPy lacks."""
-    if str(dtype).removeprefix("torch.") not in _abi._EXTENSIONS:
-        return None
-    return {1: torch.uint8, 2: torch.uint16}[dtype.itemsize]
 
 
 class _Variant:

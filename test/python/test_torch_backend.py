@@ -320,7 +320,8 @@ LAYER = nn.Linear(6, 6)
     (lambda x: ((y := x @ x), y[0], y.add_(1)), "its results share memory that it writes in place"),
     (lambda x: x @ torch.rand_like(x) * 0, "it draws random numbers"),
     (inner_gradients, "its results need gradients"),
-], ids=["svd", "complex", "input", "view", "random", "gradients"])
+    (lambda x: torch.ones(x.shape) @ torch.ones(x.shape), "its results depend on no input"),
+], ids=["svd", "complex", "input", "view", "random", "gradients", "constant"])
 def test_falls_back(function, says):
     check_falls_back(function, torch.randn(6, 6), says=says)
 
