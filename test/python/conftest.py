@@ -3,6 +3,7 @@ small models for vitc.vision, compiled by the compiler of this build."""
 import pathlib
 import subprocess
 
+import onnx
 import pytest
 import zoo
 
@@ -63,5 +64,30 @@ def drawn_model(tmp_path_factory):
         if not path.exists():
             zoo.make(path.stem, path, folder=MODELS / name.split("/")[0])
         return path
+
+    return make
+
+
+@pytest.fixture
+def tapped_model(drawn_model, vision_cache, tmp_path_factory):
+    """tapped_model("batched/dino_batch"): such a model whose softmaxes and residual streams are outputs with the names of taps:
+    the path of the .onnx file, for ONNX Runtime, and the compiled Backbone."""
+    from vitc.vision import Backbone
+
+    def make(name):
+        model = onnx.load(drawn_model(name))
+        of = {kind: [node for node in model.graph.node if node.op_type == kind] for kind in ("Softmax", "LayerNormalization")}
+        # A block has two norms; the first of the next one, or the last of all, reads what comes out of it.
+        taps = {node.output[0]: f"tap.attention.{layer}" for layer, node in enumerate(of["Softmax"])}
+        taps |= {node.input[0]: f"tap.tokens.{layer}" for layer, node in enumerate(of["LayerNormalization"][2::2])}
+        for node in model.graph.node:
+            node.input[:] = [taps.get(name, name) for name in node.input]
+            node.output[:] = [taps.get(name, name) for name in node.output]
+        model.graph.output.extend(onnx.ValueInfoProto(name=tap) for tap in taps.values())
+        path = tmp_path_factory.getbasetemp() / f"tapped-{name.split('/')[1]}.onnx"
+        onnx.save(model, path)
+        backbone = Backbone(path, threads=1)
+        backbone.tokens = Backbone(drawn_model(name), threads=1).tokens  # where all tokens are read, registers cannot be told
+        return path, backbone
 
     return make

@@ -1,10 +1,18 @@
 """vitc.vision.attention: maps by kind of key, DINO's masks, and the maps of compiled models."""
 import hashlib
+import json
+import pathlib
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import vitc
-from vitc.vision.attention import attention_maps, attention_tap, enlarge, mass_mask, query_index, split_keys
+from PIL import Image
+from vitc._cache import explained
+from vitc.vision import Preprocess, cli, options
+from vitc.vision.attention import attention_maps, attention_tap, default_query, enlarge, mass_mask, query_index, split_keys
+from vitc.vision.backbone import Tokens
 
 # What DINO's own lines give, run by PyTorch 2.15.0 on the maps of `drawn_maps`: the SHA-256 of the masks, bits packed.
 BY_PYTORCH = {
@@ -14,7 +22,9 @@ BY_PYTORCH = {
 
 
 def drawn_maps():
-    """256 maps of 6 heads, (6, 28 · 28) each, of various sharpness, by multiplications alone: the same numbers on any machine."""
+    """256 maps of 6 heads, (6, 28 · 28) each, of various sharpness, by multiplications alone: the same numbers on any
+    machine.
+    """
     for seed in range(256):
         random = np.random.default_rng(seed)
         values = factor = random.random((6, 784))
@@ -50,7 +60,9 @@ def test_the_digests_are_pytorchs(mass):
 
 
 def test_mass_mask():
-    """Ascending 1, 2, 3, 4 of 10 (tenths): sums 1, 3, 6, 10; those above 4 are kept. Enlarged: each number a square of pixels."""
+    """Ascending 1, 2, 3, 4 of 10 (tenths): sums 1, 3, 6, 10; those above 4 are kept. Enlarged: each number a square of
+    pixels.
+    """
     maps = np.array([[[4, 1], [2, 3]], [[0, 0], [0, 0]]], np.float32)
     mask = mass_mask(maps)
     assert mask.tolist() == [[[True, False], [False, True]], [[False, False], [False, False]]]
@@ -97,10 +109,106 @@ def test_queries():
     assert query_index("register:3", (2, 3), 1, 4) == 4
     assert query_index("patch:1,2", (2, 3), 1, 4) == 10 and query_index("patch:0,0", (2, 3), 0, 0) == 0
     assert attention_tap(["cls"]) == "cls_attention:-1" and attention_tap(["cls", "register:0"], "0-3") == "attention:0-3"
-    for query, says in {"cls:1": "no query; expected cls, register:I or patch:ROW,COLUMN", "patch:1": "no query", "mean": "no query",
-                        "register:4": "there is no register:4: the model has 4 registers", "patch:2,0": "the image has 2 × 3 patches",
-                        "patch:-1,0": "there is no patch:-1,0"}.items():
+    for query, says in {"cls:1": "no query; expected cls, register:I or patch:ROW,COLUMN", "patch:1": "no query",
+                        "mean": "no query", "register:4": "there is no register:4: the model has 4 registers",
+                        "patch:2,0": "the image has 2 × 3 patches", "patch:-1,0": "there is no patch:-1,0"}.items():
         with pytest.raises(vitc.Error, match=says):
             query_index(query, (2, 3), 1, 4)
     with pytest.raises(vitc.Error, match="no class token"):
         query_index("cls", (2, 3), 0, 4)
+
+
+def reference(path, outputs, images):
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(outputs, {session.get_inputs()[0].name: images})
+
+
+@pytest.mark.parametrize("name, height, width, registers", [
+    ("batched/vit_meta_reg4_batch.dyn", 70, 70, 4),
+    ("sized/dino_sizes.dyn", 48, 80, 0),
+    ("sized/dino_sizes.dyn", 96, 96, 0),
+])
+def test_maps_of_models(name, height, width, registers, tapped_model):
+    """DINO-b: as get_last_selfattention gives them, of every layer, registers apart from patches, at sizes that positions are
+    interpolated to."""
+    path, backbone = tapped_model(name)
+    images = np.random.default_rng(0).standard_normal((2, 3, height, width)).astype(np.float32)
+    found = attention_maps(backbone, images, ["cls", "patch:1,2"])
+    assert list(found) == [0, 1]
+    rows, columns = backbone.grid(height, width)
+    for layer, maps in found.items():
+        [expected] = reference(path, [f"tap.attention.{layer}"], images)
+        expected = expected[:, :, [0, 1 + registers + columns + 2]]
+        assert maps.patches.shape == (2, 3, 2, rows, columns) and maps.registers.shape == (2, 3, 2, registers)
+        joined = np.concatenate([maps.cls, maps.registers, maps.patches.reshape(2, 3, 2, -1)], axis=-1)
+        np.testing.assert_allclose(joined, expected, atol=1e-5)
+        np.testing.assert_array_equal(mass_mask(maps.patches)[:, :, 0].any(axis=(-1, -2)), True)
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_attention_alone_is_cheaper(drawn_model):
+    """DINO-b: what follows the maps is not computed."""
+    path = drawn_model("batched/dino_batch")
+    softmax = [node.output[0] for node in onnx.load(path).graph.node if node.op_type == "Softmax"][-1]
+    whole, alone = explained(path)["macs"], explained(path, tap=[softmax], tap_only=True)["macs"]
+    assert alone["imported"] < 0.8 * whole["imported"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Two good images in folders, and one that is none; the test's folder is the current one."""
+    random = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        Image.fromarray(random.integers(0, 256, (50, 70, 3), np.uint8)).save(tmp_path / "in" / name / "x.png")
+    (tmp_path / "in" / "bad.png").write_text("no image")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def model(tapped_model, monkeypatch):
+    """A model with four registers, its attention and its tokens."""
+    _, backbone = tapped_model("batched/vit_meta_reg4_batch.dyn")
+    monkeypatch.setattr(options, "backbone_of", lambda arguments, taps=(): backbone)
+    return backbone
+
+
+def test_command(folder, model, capsys):
+    arguments = ["--query", "cls", "--query", "register:3", "--numbers", "--tile", "40"]
+    assert cli.main(["attention", "model.so", "in", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("attention: 2 images\nlayer 0, cls: in the mean ") and "skipped bad.png: not an image" in err
+    place = pathlib.Path("attention")
+    written = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
+    assert written == sorted(["summary.json"] + [f"{image}/x.png{rest}" for image in "ab" for rest in (
+        ".npz", ".layer0.cls.png", ".layer0.register3.png", ".layer1.cls.png", ".layer1.register3.png")])
+    assert Image.open("attention/a/x.png.layer1.cls.png").size == (4 * 44 + 4, 2 * 44 + 4), "an image and three heads, twice"
+    arrays = np.load("attention/a/x.png.npz")
+    assert arrays["queries"].tolist() == ["cls", "register:3"] and arrays["patches.1"].shape == (3, 2, 5, 5)
+    heads = json.loads(pathlib.Path("attention/summary.json").read_text())["heads"]
+    assert len(heads) == 2 * 2 * 3
+    for head in heads:
+        assert head["images"] == 2 and head["cls"] + head["registers"] + head["patches"] == pytest.approx(1)
+    expected = attention_maps(model, Preprocess(70)(Image.open("in/a/x.png"))[None], ["cls"])[1]
+    np.testing.assert_allclose(arrays["patches.1"][:, :1], expected.patches[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("arguments, code, says", [
+    (["--query", "patch:9,9"], 1, "there is no patch:9,9: the image has 5 × 5 patches, counted from 0"),
+    (["--query", "dog"], 1, "'dog' is no query; expected cls, register:I or patch:ROW,COLUMN"),
+    (["--size", "64"], 1, "takes images of 70 × 70"),
+    (["--mass", "60"], 2, "'60'; expected more than 0 and at most 1"),
+])
+def test_command_refuses(arguments, code, says, folder, model, capsys):
+    try:
+        assert cli.main(["attention", "model.so", "in", *arguments]) == code
+    except SystemExit as exit:
+        assert exit.code == code
+    assert says in capsys.readouterr().err
+
+
+def test_default_query():
+    assert default_query(Tokens(1, 4, 9)) == "cls" and default_query(Tokens(0, 1, 9)) == "register:0"
+    with pytest.raises(vitc.Error, match="no class token and no registers; ask for a patch"):
+        default_query(Tokens(0, 0, 9))

@@ -1,7 +1,13 @@
 """vitc.vision.probe: what linear models read off single tokens, where it was planted."""
+import json
+import pathlib
+
 import numpy as np
 import pytest
 import vitc
+from PIL import Image
+from vitc.vision import Preprocess, cli, options
+from vitc.vision.backbone import Tokens
 from vitc.vision.probe import fit_pixels, fit_positions, layer_normed, patch_pixels, pick_tokens, probe_class
 
 GRID, WIDTH, COUNT = (3, 4), 48, 120
@@ -56,7 +62,7 @@ def test_place_and_pixels_are_read_off_normal_tokens(planted):
     samples = {kind: pick_tokens(test, norms[half:], 40, kind, None) for kind in ("normal", "artifact")}
     every = pick_tokens(train, norms[:half], None, "normal", None)
     places = fit_positions(every.features, every.places, GRID)
-    (right, distance), (wrong, far) = (places.score(samples[kind].features, samples[kind].places) for kind in ("normal", "artifact"))
+    (right, distance), (wrong, far) = (places.score(sample.features, sample.places) for sample in samples.values())
     assert right > 0.95 and distance < 0.2 and wrong < 0.3 and far > 1
     probe = fit_pixels(every.features, pixels[:half][every.images, every.places])
     near, off = (probe.error(s.features, pixels[half:][s.images, s.places]) for s in samples.values())
@@ -98,3 +104,70 @@ def test_patch_pixels():
 def test_refuses(call, says):
     with pytest.raises(vitc.Error, match=says):
         call()
+
+
+class Planted:
+    """A model of images of 3 × 4 squares in one colour: a patch's token holds its place and its colour, but those of the two
+    last squares of an image, of large norm, and the class token hold the image's class, which is the colour of its first
+    square."""
+
+    tokens, patch, size, name, settings = Tokens(1, 0, 12), 8, (24, 32), "planted", {"model": "planted"}
+
+    def __init__(self):
+        self.random = np.random.default_rng(0)
+        self.by_place, self.by_color, self.by_class = (self.random.standard_normal((count, WIDTH)) for count in (12, 3, 3))
+
+    def grid(self, height, width):
+        return height // 8, width // 8
+
+    def outputs_of(self, kind):
+        return {3: "tap.tokens.3"}
+
+    def run(self, batch):
+        colors = batch[:, :, 4::8, 4::8].reshape(len(batch), 3, 12).transpose(0, 2, 1)
+        tokens = self.by_place + 0.3 * colors @ self.by_color
+        tokens = tokens + 0.1 * self.random.standard_normal(tokens.shape)
+        classes = self.by_class[colors[:, 0].argmax(axis=1)]
+        tokens[:, 10:] = 20 * classes[:, None] + self.random.standard_normal((len(batch), 2, WIDTH))
+        return {"tap.tokens.3": np.concatenate([classes[:, None], tokens], axis=1).astype(np.float32)}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Folders of images of three classes."""
+    random = np.random.default_rng(0)
+    for label in range(3):
+        (tmp_path / "in" / f"class{label}").mkdir(parents=True)
+        for number in range(20):
+            squares = random.integers(0, 200, (3, 4, 3), np.uint8)
+            squares[0, 0] = np.eye(3)[label] * 255
+            picture = Image.fromarray(squares.repeat(8, axis=0).repeat(8, axis=1))
+            picture.save(tmp_path / "in" / f"class{label}" / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(options, "backbone_of", lambda arguments, taps=(): Planted())
+    monkeypatch.setattr(options, "preprocess_of", lambda arguments, backbone: Preprocess((24, 32), "exact"))
+
+
+def test_command(folder, capsys):
+    assert cli.main(["probe", "m.so", "in", "--test", "0.5", "--picture", "probe.png"]) == 0
+    assert Image.open("probe.png").width > 400
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("probe.json: 60 images of 3 classes; 16.67% of the patches are artifacts, above ")
+    found = json.loads(pathlib.Path("probe.json").read_text())
+    normal, artifact, cls = (found["tokens"][kind] for kind in ("normal", "artifact", "cls"))
+    assert found["artifact_rate"] == pytest.approx(1 / 6)
+    assert cls["class accuracy"] == 1 and artifact["class accuracy"] > 0.9 and normal["class accuracy"] < 0.75
+    assert normal["position accuracy"] > 0.95 and artifact["position accuracy"] < 0.75
+    assert normal["patches"] == 300 and artifact["patches"] == 60 and normal["pixel error"] < 0.8 * artifact["pixel error"]
+
+
+def test_command_without_classes_or_artifacts(folder, capsys):
+    """Images of one folder; a cutoff beyond all norms."""
+    assert cli.main(["probe", "m.so", "in/class0", "--cutoff", "1e6", "--most", "100", "-o", "p.json"]) == 0
+    found = json.loads(pathlib.Path("p.json").read_text())["tokens"]
+    assert found["artifact"] == {} and found["cls"] == {} and "class accuracy" not in found["normal"]
+    assert "artifact: nothing to read" in capsys.readouterr().out
+    for arguments, says in {("in/class0/1.png",): "1 images; expected at least 4",
+                            ("in", "--layer", "5"): "planted has tokens of layers 3; --layer is 5"}.items():
+        assert cli.main(["probe", "m.so", *arguments]) == 1
+        assert says in capsys.readouterr().err

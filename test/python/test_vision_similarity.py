@@ -1,7 +1,13 @@
 """vitc.vision.similarity: DeepViT's cosine between attention maps."""
+import json
+import pathlib
+
 import numpy as np
+import onnxruntime
 import pytest
 import vitc
+from PIL import Image
+from vitc.vision import Preprocess, cli, options
 from vitc.vision.similarity import collapsed_layers, cosine_similarity, head_similarity, layer_similarity
 
 
@@ -35,7 +41,9 @@ def test_matrices_are_means_of_cosines(by):
 
 
 def test_collapse_is_seen():
-    """Layers 3 to 6 repeat the map of layer 2 but for little; the heads of one layer are copies, those of another are disjoint."""
+    """Layers 3 to 6 repeat the map of layer 2 but for little; the heads of one layer are copies, those of another are
+    disjoint.
+    """
     base, noise = attention(0), np.random.default_rng(1)
     layers = [np.eye(5) + np.zeros((2, 3, 5, 5)), np.roll(np.eye(5), 1, 0) + np.zeros((2, 3, 5, 5)), base]
     layers += [base + 1e-3 * noise.random(base.shape) for _ in range(3)]
@@ -58,7 +66,7 @@ def test_tokens_that_get_nothing():
 
 @pytest.mark.parametrize("call, says", [
     (lambda: cosine_similarity(np.ones((2, 2)), np.ones((3, 3))), "shapes \\(2, 2\\) and \\(3, 3\\); expected the same"),
-    (lambda: cosine_similarity(np.ones((2, 2)), np.ones((2, 2)), "rows"), "by is 'rows'; expected one of tokens, queries, maps"),
+    (lambda: cosine_similarity(np.eye(2), np.eye(2), "rows"), "by is 'rows'; expected one of tokens, queries, maps"),
     (lambda: cosine_similarity(np.full((2, 2), np.nan), np.ones((2, 2))), "not finite"),
     (lambda: layer_similarity([attention(0), attention(0, (2, 3, 4, 4))]), "expected one shape"),
     (lambda: layer_similarity([]), "layers of shapes none"),
@@ -68,3 +76,30 @@ def test_tokens_that_get_nothing():
 def test_refuses(call, says):
     with pytest.raises(vitc.Error, match=says):
         call()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    for number in range(3):
+        Image.fromarray(random.integers(0, 256, (70, 70, 3), np.uint8)).save(tmp_path / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_command(folder, tapped_model, monkeypatch, capsys):
+    """Over batches of two and one, the means of what ONNX Runtime's maps give."""
+    path, backbone = tapped_model("batched/vit_meta_reg4_batch.dyn")
+    monkeypatch.setattr(options, "backbone_of", lambda arguments, taps=(): backbone)
+    assert cli.main(["similarity", "m.so", ".", "--batch", "2", "--threshold", "0.1"]) == 0
+    images = np.stack([Preprocess(70)(Image.open(f"{number}.png")) for number in range(3)])
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    maps = session.run(["tap.attention.0", "tap.attention.1"], {session.get_inputs()[0].name: images})
+    found = json.loads(pathlib.Path("similarity/summary.json").read_text())
+    np.testing.assert_allclose(found["layers"], layer_similarity(maps), atol=1e-5)
+    np.testing.assert_allclose(found["heads"]["1"], head_similarity(maps[1]), atol=1e-5)
+    assert found["images"] == 3 and found["layer_numbers"] == [0, 1]
+    assert found["collapsed"] == (0.5 if found["layers"][1][0] > 0.1 else 0)
+    between = np.mean([found["heads"]["1"][a][b] for a in range(3) for b in range(3) if a != b])
+    assert f"layer 1: between heads {between:.3f}, to the layer before {found['layers'][1][0]:.3f}\n" in capsys.readouterr().out
+    assert all(Image.open(f"similarity/{name}.png").width > 300 for name in ("layers", "heads.layer0", "heads.layer1"))

@@ -1,7 +1,8 @@
 """What tokens attend to: maps of a layer's heads over the image, with class tokens and registers told apart from patches.
 
-An attention tap is (batch, heads, queries, keys) after softmax, tokens in the order class tokens, registers, patches; so rows sum to 1.
-Maps are what DINO shows of its last block (arXiv 2104.14294, figures 1 and 3; facebookresearch/dino, visualize_attention.py).
+An attention tap is (batch, heads, queries, keys) after softmax, tokens in the order class tokens, registers, patches; so rows
+sum to 1. Maps are what DINO shows of its last block (arXiv 2104.14294, figures 1 and 3; facebookresearch/dino,
+visualize_attention.py).
 """
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._errors import Error
 
 if TYPE_CHECKING:
-    from .backbone import Backbone
+    from .backbone import Backbone, Tokens
 
 MASS = 0.6
 
@@ -56,9 +57,11 @@ def split_keys(attention: ArrayLike, grid: tuple[int, int], cls: int = 1, regist
 def mass_mask(maps: ArrayLike, mass: float = MASS) -> NDArray[np.bool_]:
     """Of each map (…, rows, columns) of numbers from 0, the smallest set of largest entries with more than `mass` of its sum.
 
-    DINO's masks, bit for bit (visualize_attention.py, --threshold): the entries in ascending order, divided by their sum, are kept
-    from where their cumulative sum exceeds 1 − mass. As PyTorch does it, quotients are rounded to the maps' type, cumulative
-    sums are of float64 and rounded to it. Of equal entries, later ones are kept first. A map of zeros keeps nothing.
+    DINO's masks, bit for bit (visualize_attention.py, --threshold): the entries in ascending order, divided by their sum, are
+    kept from where their cumulative sum exceeds 1 − mass. As PyTorch does it, quotients are rounded to the maps' type,
+    cumulative sums are of float64 and rounded to it. Its sum over a map is rounded as its vectors are long, so that where a
+    cumulative sum is 1 − mass but for the last bit, a mask may have a patch more or less (of 18 000 drawn masks, two did).
+    Of equal entries, later ones are kept first. A map of zeros keeps nothing.
     """
     array = np.asarray(maps)
     if array.ndim < 2 or 0 in array.shape or array.dtype.kind != "f":
@@ -82,7 +85,7 @@ def enlarge(maps: ArrayLike, patch: int) -> NDArray:
     """Maps (…, rows, columns) at the size of their image, each number for the patch × patch pixels it stands for."""
     array = np.asarray(maps)
     if array.ndim < 2 or patch < 1:
-        raise Error(f"maps of shape {array.shape} and a patch of {patch}; expected maps (…, rows, columns) and a positive patch")
+        raise Error(f"maps of shape {array.shape} and a patch of {patch}; expected (…, rows, columns) and a positive patch")
     return array.repeat(patch, axis=-2).repeat(patch, axis=-1)
 
 
@@ -105,20 +108,29 @@ def query_index(query: str, grid: tuple[int, int], cls: int = 1, registers: int 
     raise Error(f"'{query}' is no query; expected cls, register:I or patch:ROW,COLUMN")
 
 
+def default_query(tokens: Tokens) -> str:
+    """The class token, or the first register where there is none. (One that no output reads is a register to the compiler.)"""
+    if not tokens.prefix:
+        raise Error("the model has no class token and no registers; ask for a patch: --query patch:ROW,COLUMN")
+    return "cls" if tokens.cls else "register:0"
+
+
 def attention_tap(queries: Sequence[str], layers: str = "-1") -> str:
     """The least that a model must compute for these queries: of the class token alone, one row of each map."""
     return f"{'cls_attention' if set(queries) == {'cls'} else 'attention'}:{layers}"
 
 
-def attention_maps(backbone: Backbone, batch: NDArray[np.float32], queries: Sequence[str] = ("cls",)) -> dict[int, AttentionMaps]:
-    """The maps of each layer that the backbone taps, by layer, of images (batch, 3, height, width) of any size that the model takes.
+def attention_maps(backbone: Backbone, batch: NDArray[np.float32],
+                   queries: Sequence[str] = ("cls",)) -> dict[int, AttentionMaps]:
+    """The maps of the layers that the backbone taps, by layer, of images (batch, 3, height, width) of any size that it takes.
 
     backbone: with outputs `tap.attention.LAYER` or, for the class token's query alone, `tap.cls_attention.LAYER`, as the tap of
     `attention_tap` makes them. queries: as for `query_index`.
     """
     tokens, grid = backbone.tokens, backbone.grid(*np.shape(batch)[2:])
     rows = [query_index(query, grid, tokens.cls, tokens.registers) for query in queries]
-    only_cls = set(rows) == {0} and tokens.cls and any(output.name.startswith("tap.cls_attention.") for output in backbone.model.outputs)
+    names = [output.name for output in backbone.model.outputs]
+    only_cls = set(rows) == {0} and tokens.cls and any(name.startswith("tap.cls_attention.") for name in names)
     layers, results = backbone.outputs_of("cls_attention" if only_cls else "attention"), backbone.run(batch)
     return {layer: split_keys(results[name][:, :, rows], grid, tokens.cls, tokens.registers) for layer, name in layers.items()}
 
@@ -126,5 +138,6 @@ def attention_maps(backbone: Backbone, batch: NDArray[np.float32], queries: Sequ
 def _as_attention(attention: ArrayLike) -> NDArray[np.floating]:
     array = np.asarray(attention)
     if array.ndim != 4 or 0 in array.shape or array.dtype.kind != "f":
-        raise Error(f"attention: an array of {array.dtype} and shape {array.shape}; expected floats (batch, heads, queries, keys)")
+        raise Error(f"attention: an array of {array.dtype} and shape {array.shape}; "
+                    "expected floats (batch, heads, queries, keys)")
     return array

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .._errors import Error
 from .options import UsageError
 
-COMMANDS = ("preview", "features", "knn", "linear", "retrieve", "discover", "davis")
+COMMANDS = ("preview", "features", "attention", "norms", "probe", "similarity", "knn", "linear", "retrieve", "discover", "davis")
 PROGRAM = "python -m vitc.vision"
 
 

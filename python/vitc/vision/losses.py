@@ -1,5 +1,6 @@
-"""Training losses of vision transformers as functions of arrays, with their gradients: LaViT's diagonality-preserving loss, and DINO's
-self-distillation (loss, centre, momentum teacher). They state what the papers' equations compute; training itself is another matter.
+"""Training losses of vision transformers as functions of arrays, with their gradients: LaViT's diagonality-preserving loss, and
+DINO's self-distillation (loss, centre, momentum teacher). They state what the papers' equations compute; training itself is
+another matter.
 """
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Diagonality:
 
 
 def diagonality_loss(attention: ArrayLike, form: str = "hinge") -> Diagonality:
-    """LaViT's diagonality-preserving loss (arXiv 2406.00427) of maps A (…, N, N), which wants them symmetric and A_ii above A_ij.
+    """LaViT's diagonality-preserving loss (arXiv 2406.00427) of maps A (…, N, N), which wants them symmetric and A_ii above
+    A_ij.
 
     symmetry = Σ_ij |A_ij − A_ji|. diagonal, with d_i = Σ_{j≠i} A_ij − (N − 1) A_ii:
     "printed": −Σ_i d_i, the sign of the paper's equation; minimised, it lowers the diagonal, against the paper's own words.
@@ -73,10 +75,11 @@ def dino_loss(student: ArrayLike, teacher: ArrayLike, temperature: float = 0.1) 
     _check_temperature(temperature)
     s, p = np.asarray(student, np.float64), np.asarray(teacher, np.float64)
     if s.ndim != 3 or p.ndim != 3 or s.shape[1:] != p.shape[1:] or 0 in s.shape or not 1 <= len(p) <= len(s) or len(s) < 2:
-        raise Error(f"student of shape {s.shape} and teacher of shape {p.shape}; expected (views, batch, K), of which the teacher has "
-                    "the first, and the student two or more")
+        raise Error(f"student of shape {s.shape} and teacher of shape {p.shape}; expected (views, batch, K), of which the "
+                    "teacher has the first, and the student two or more")
     log_q = log_softmax(s / temperature)
-    others = p.sum(axis=0) - np.concatenate([p, np.zeros((len(s) - len(p), *p.shape[1:]))])  # what each student's view is compared with
+    # What each of the student's views is compared with: all of the teacher's but the same.
+    others = p.sum(axis=0) - np.concatenate([p, np.zeros((len(s) - len(p), *p.shape[1:]))])
     scale = 1 / (len(p) * (len(s) - 1) * s.shape[1])
     gradient = (np.exp(log_q) * others.sum(axis=-1, keepdims=True) - others) * (scale / temperature)
     return float(-(others * log_q).sum() * scale), gradient
@@ -98,7 +101,8 @@ def teacher_momentum(step: int, steps: int, start: float = 0.996, end: float = 1
     return end - (end - start) * (1 + math.cos(math.pi * step / steps)) / 2
 
 
-def update_teacher(teacher: Mapping[str, ArrayLike], student: Mapping[str, ArrayLike], momentum: float) -> dict[str, NDArray[np.float64]]:
+def update_teacher(teacher: Mapping[str, ArrayLike], student: Mapping[str, ArrayLike],
+                   momentum: float) -> dict[str, NDArray[np.float64]]:
     """θ_t ← λ θ_t + (1 − λ) θ_s for each of the weights, by name. Raises Error where names or shapes differ."""
     if teacher.keys() != student.keys():
         raise Error(f"the teacher has weights {sorted(teacher)}, the student {sorted(student)}")

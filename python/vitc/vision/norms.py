@@ -1,8 +1,8 @@
 """Norms of tokens: maps, the cutoff between normal tokens and artifacts, and how many there are.
 
-Large vision transformers turn some patches, where the image has little to say, into storage, and these have far larger norms than
-others (arXiv 2309.16588, figures 3 to 5). There an artifact is an output token with an L2 norm above 150, chosen by hand for
-DINOv2-g; norms of other models have other scales, so here the cutoff is the valley of their histogram.
+Large vision transformers turn some patches, where the image has little to say, into storage, and these have far larger norms
+than others (arXiv 2309.16588, figures 3 to 5). There an artifact is an output token with an L2 norm above 150, chosen by hand
+for DINOv2-g; norms of other models have other scales, so here the cutoff is the valley of their histogram.
 """
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def token_norms(tokens: ArrayLike) -> NDArray[np.float64]:
 
 
 def split_norms(norms: ArrayLike, grid: tuple[int, int], cls: int = 1, registers: int = 0) -> TokenNorms:
-    """Norms (batch, tokens), in the order class tokens, registers, patches, by kind. Raises Error where their number is another."""
+    """Norms (batch, tokens), in the order class tokens, registers, patches, by kind. Raises Error where there are others."""
     array = np.asarray(norms, np.float64)
     rows, columns = grid
     if min(cls, registers) < 0 or min(grid) < 1 or array.ndim != 2 or array.shape[1] != cls + registers + rows * columns:
-        raise Error(f"norms: an array of shape {array.shape}; expected (batch, tokens), with {cls} class tokens, {registers} registers "
-                    f"and {rows} × {columns} patches")
+        raise Error(f"norms: an array of shape {array.shape}; expected (batch, tokens), with {cls} class tokens, "
+                    f"{registers} registers and {rows} × {columns} patches")
     first = cls + registers
     return TokenNorms(array[:, first:].reshape(-1, rows, columns), array[:, :cls], array[:, cls:first])
 
 
 def find_valley(norms: ArrayLike) -> float | None:
-    """The cutoff between normal norms, which must be more than half of all, and larger ones; None where there is one hill alone.
+    """The cutoff between normal norms, which must be more than half of all, and larger ones; None where there is one hill.
 
     The same for norms that are scaled or shifted: they are counted on the axis asinh((x − median) / deviation), which is linear
     among normal norms and logarithmic beyond, so that a few artifacts of widely different norms are one hill. From the highest
-    hill, the cutoff is the first valley to the right that is at most half as high as the hill behind it; in it, the middle of the
-    widest gap between two norms.
+    hill, the cutoff is the first valley to the right that is at most half as high as the hill behind it; in it, the middle of
+    the widest gap between two norms.
     """
     x = np.sort(_as_norms(norms).ravel())
     median = np.median(x)

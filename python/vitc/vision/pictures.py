@@ -31,12 +31,13 @@ def heatmap(values: ArrayLike, colors: str = COLORS, limits: tuple[float, float]
     return Image.fromarray(_color_map(colors)(scaled, bytes=True)[..., :3])
 
 
-def overlay(image: Picture, values: ArrayLike, alpha: float = 0.6, colors: str = COLORS, smooth: bool = False) -> Picture:
+def overlay(image: Picture, values: ArrayLike, alpha: float = 0.6, colors: str = COLORS, smooth: bool = False,
+            limits: tuple[float, float] | None = None) -> Picture:
     """A map in colours over its image, with `alpha` of the colours. smooth: bilinear in place of whole patches."""
     if not 0 <= alpha <= 1:
         raise Error(f"alpha is {alpha}; expected 0 to 1")
     filter = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
-    return Image.blend(image.convert("RGB"), heatmap(values, colors).resize(image.size, filter), alpha)
+    return Image.blend(image.convert("RGB"), heatmap(values, colors, limits).resize(image.size, filter), alpha)
 
 
 def mask_overlay(image: Picture, mask: ArrayLike, color: tuple[int, int, int] = _MASK, alpha: float = 0.5) -> Picture:
@@ -48,7 +49,8 @@ def mask_overlay(image: Picture, mask: ArrayLike, color: tuple[int, int, int] = 
     return Image.composite(Image.new("RGB", image.size, color), image.convert("RGB"), opacity)
 
 
-def histogram(series: Mapping[str, ArrayLike], label: str, cutoffs: Mapping[str, float | None] = {}, bins: int = 100) -> Picture:
+def histogram(series: Mapping[str, ArrayLike], label: str, cutoffs: Mapping[str, float | None] | None = None,
+              bins: int = 100) -> Picture:
     """Histograms of several series of numbers over the same bins, counts on a logarithmic axis, with a line at each cutoff."""
     arrays = {name: np.asarray(values, np.float64).ravel() for name, values in series.items()}
     if not arrays or not all(array.size and np.isfinite(array).all() for array in arrays.values()):
@@ -57,10 +59,27 @@ def histogram(series: Mapping[str, ArrayLike], label: str, cutoffs: Mapping[str,
     figure, axes = _figure(6.4, 4.0)
     for number, (name, array) in enumerate(arrays.items()):
         axes.hist(array, edges, histtype="step", label=f"{name} ({array.size})", color=f"C{number}")
-        if (cutoff := cutoffs.get(name)) is not None:
+        if (cutoff := (cutoffs or {}).get(name)) is not None:
             axes.axvline(cutoff, color=f"C{number}", linestyle="--", label=f"{name}: cutoff {cutoff:.4g}")
     axes.set(xlabel=label, ylabel="tokens", yscale="log")
     axes.legend(fontsize="small")
+    return _drawn(figure)
+
+
+def bars(values: Mapping[str, Mapping[str, float]]) -> Picture:
+    """Bars side by side: a plot for each measure, in it a bar for each of the things that were measured, where they were."""
+    measures = list(dict.fromkeys(name for found in values.values() for name in found))
+    if not measures:
+        raise Error("bars of nothing; expected one number or more")
+    figure, plots = _figure(1.2 + 2.0 * len(measures), 2.4, len(measures))
+    for axes, measure in zip(plots, measures):
+        for place, (name, found) in enumerate(values.items()):
+            if measure in found:
+                shown = axes.bar(place, found[measure], color=f"C{place}")
+                axes.bar_label(shown, fmt="{:.3g}", fontsize="small")
+        axes.set(title=measure, xticks=range(len(values)), xlim=(-0.7, len(values) - 0.3))
+        axes.set_xticklabels(list(values), fontsize="small")
+        axes.margins(y=0.15)
     return _drawn(figure)
 
 
@@ -75,7 +94,8 @@ def matrix(values: ArrayLike, labels: Sequence[str], title: str) -> Picture:
     axes.set(title=title, xticks=range(len(labels)), yticks=range(len(labels)), xticklabels=labels, yticklabels=labels)
     if len(labels) <= 16:
         for (row, column), value in np.ndenumerate(array):
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color="black" if value > 0.6 else "white")
+            color = "black" if value > 0.6 else "white"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(shown, ax=axes, shrink=0.8)
     return _drawn(figure)
 
@@ -94,10 +114,10 @@ def _color_map(colors: str) -> Any:
     return known[colors]
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    """A figure that belongs to no window, in inches, and its axes."""
-    figure = require("matplotlib.figure").Figure((width, height), dpi=120, layout="constrained")
-    return figure, figure.subplots()
+def _figure(width: float, height: float, columns: int = 0) -> tuple[Any, Any]:
+    """A figure that belongs to no window, in inches, and its axes: one, or an array where columns are given."""
+    figure = require("matplotlib.figure").Figure((width, height), dpi=100, layout="constrained")
+    return figure, figure.subplots(1, columns, squeeze=False)[0] if columns else figure.subplots()
 
 
 def _drawn(figure: Any) -> Picture:

@@ -1,8 +1,9 @@
-"""What single tokens know: linear models that read the class, the position or the pixels off one token (arXiv 2309.16588, §2.2).
+"""What single tokens know: linear models that read the class, the position or the pixels off one token (arXiv 2309.16588,
+§2.2).
 
-The registers paper compares normal patches, artifacts (see `norms`) and class tokens so: artifacts say more of the image's class than
-normal patches, and less of where they are and what they show. The paper gives no optimiser; here classes and positions are read by
-logistic regression, pixels by ridge regression, both scikit-learn's.
+The registers paper compares normal patches, artifacts (see `norms`) and class tokens so: artifacts say more of the image's
+class than normal patches, and less of where they are and what they show. The paper gives no optimiser; here classes and
+positions are read by logistic regression, pixels by ridge regression, both scikit-learn's.
 """
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from .linear import fit_linear
 
 KINDS = ("normal", "artifact")
 _EPSILON = 1e-6
+_STEPS = 200  # of L-BFGS for positions, which are hundreds of classes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Sample:
 
 
 def layer_normed(tokens: ArrayLike) -> NDArray[np.float64]:
-    """Tokens (…, C) less their mean, divided by their standard deviation (ε = 1e-6): the final norm of the model, whose scale and
-    shift a linear probe takes in. Without it, artifacts would be told apart by their size alone."""
+    """Tokens (…, C) less their mean, divided by their standard deviation (ε = 1e-6): the final norm of the model, whose scale
+    and shift a linear probe takes in. Without it, artifacts would be told apart by their size alone."""
     x = np.asarray(tokens, np.float64)
     x = x - x.mean(axis=-1, keepdims=True)
     return x / np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + _EPSILON)
@@ -44,7 +46,8 @@ def pick_tokens(patches: ArrayLike, norms: ArrayLike, cutoff: float | None, kind
                 seed: int = 0) -> Sample:
     """Of each image, patch tokens of a kind drawn at random; images that have too few give all they have.
 
-    patches: (batch, P, C). norms: (batch, P) or (batch, rows, columns). cutoff: above it a norm is an artifact's; None: none is.
+    patches: (batch, P, C). norms: (batch, P) or (batch, rows, columns). cutoff: above it a norm is an artifact's; None: none
+    is.
     kind: "normal" or "artifact". per_image: how many; None: all.
     """
     x = as_features(patches, "patches", ndim=3)
@@ -62,7 +65,9 @@ def pick_tokens(patches: ArrayLike, norms: ArrayLike, cutoff: float | None, kind
 
 
 def probe_class(train: ArrayLike, train_labels: ArrayLike, test: ArrayLike, test_labels: ArrayLike, C: float = 1.0) -> float:
-    """The top-1 accuracy, from 0 to 1, on test features (m, C) of a logistic regression fitted to features (n, C) with labels (n,)."""
+    """The top-1 accuracy, from 0 to 1, on test features (m, C) of a logistic regression fitted to features (n, C) with labels
+    (n,).
+    """
     probe = fit_linear(train, train_labels, C=C)
     test = as_features(test, "test", probe.weights.shape[1])
     return probe.accuracy(test, as_labels(test_labels, len(test)))
@@ -87,8 +92,7 @@ def fit_positions(features: ArrayLike, places: ArrayLike, grid: tuple[int, int],
     """The probe for tokens (n, C) at places (n,), counted row by row in a grid."""
     x = as_features(features)
     where = _as_places(places, len(x), grid)
-    probe = fit_linear(x, where, C=C)
-    return PositionProbe(probe, grid)
+    return PositionProbe(fit_linear(x, where, C=C, max_iterations=_STEPS), grid)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +102,9 @@ class PixelProbe:
     model: object
 
     def error(self, features: ArrayLike, pixels: ArrayLike) -> float:
-        """The mean over tokens (n, C) of the L2 norm of the difference between pixels (n, p·p·3), in their unit, and predicted ones."""
+        """The mean over tokens (n, C) of the L2 norm of the difference between pixels (n, p·p·3), in their unit, and predicted
+        ones.
+        """
         x, y = as_features(features), as_features(pixels, "pixels")
         if len(x) != len(y):
             raise Error(f"{len(x)} tokens and the pixels of {len(y)} patches; expected as many")
@@ -116,10 +122,13 @@ def fit_pixels(features: ArrayLike, pixels: ArrayLike, penalty: float = 1.0) -> 
 
 
 def patch_pixels(images: ArrayLike, patch: int) -> NDArray:
-    """The pixels (batch, P, patch·patch·channels) of each patch of images (batch, channels, height, width), patches row by row."""
+    """The pixels (batch, P, patch·patch·channels) of each patch of images (batch, channels, height, width), patches row by
+    row.
+    """
     x = np.asarray(images)
     if x.ndim != 4 or patch < 1 or min(x.shape[2:]) < patch:
-        raise Error(f"images of shape {x.shape} and a patch of {patch}; expected (batch, channels, height, width), no side below the patch")
+        raise Error(f"images of shape {x.shape} and a patch of {patch}; expected (batch, channels, height, width), "
+                    "no side below the patch")
     batch, channels, height, width = x.shape
     rows, columns = height // patch, width // patch
     x = x[:, :, : rows * patch, : columns * patch].reshape(batch, channels, rows, patch, columns, patch)

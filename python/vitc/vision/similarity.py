@@ -1,7 +1,8 @@
 """How alike attention maps are, between layers and between the heads of a layer.
 
-DeepViT's measure of attention collapse (arXiv 2103.11886, §3, "cross-layer similarity"): for maps A^p and A^q of two layers, head h and
-token t, the cosine of the columns A^p[h, :, t] and A^q[h, :, t], which say how much token t gives to each of the others.
+DeepViT's measure of attention collapse (arXiv 2103.11886, §3, "cross-layer similarity"): for maps A^p and A^q of two layers,
+head h and token t, the cosine of the columns A^p[h, :, t] and A^q[h, :, t], which say how much token t gives to each of the
+others.
 """
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ COLLAPSED = 0.5
 def cosine_similarity(a: ArrayLike, b: ArrayLike, by: str = "tokens") -> NDArray[np.float64]:
     """The cosine of maps a and b (…, queries, keys), computed in float64.
 
-    by: "tokens", DeepViT's: (…, keys), of columns; "queries": (…, queries), of rows; "maps": (…), of whole maps. Where one side is
-    all zeros the cosine is 0.
+    by: "tokens", DeepViT's: (…, keys), of columns; "queries": (…, queries), of rows; "maps": (…), of whole maps. Where one side
+    is all zeros the cosine is 0.
     """
     x, y = _as_maps(a), _as_maps(b)
     if x.shape != y.shape:
@@ -38,7 +39,8 @@ def layer_similarity(layers: Sequence[ArrayLike], by: str = "tokens") -> NDArray
     """
     units = [_unit(_as_attention(layer), by) for layer in layers]
     if len({unit.shape for unit in units}) != 1:
-        raise Error(f"layers of shapes {', '.join(str(unit.shape) for unit in units) or 'none'}; expected one shape, of one layer or more")
+        shapes = ", ".join(str(unit.shape) for unit in units) or "none"
+        raise Error(f"layers of shapes {shapes}; expected one shape, of one layer or more")
     return _gram(units, by)
 
 
@@ -59,7 +61,7 @@ def collapsed_layers(similarity: ArrayLike, threshold: float = COLLAPSED) -> flo
 
 
 def _gram(units: list[NDArray], by: str) -> NDArray[np.float64]:
-    """The mean dot product of each two, over all that is not summed over; the number of vectors in an array is its size without axis."""
+    """The mean dot product of each two, over all that is not summed over."""
     axis = _axis_of(by)
     vectors = units[0].size // np.prod([units[0].shape[i] for i in np.atleast_1d(axis)], dtype=np.int64)
     flat = np.stack([unit.ravel() for unit in units])
