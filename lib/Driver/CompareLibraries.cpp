@@ -76,8 +76,17 @@ public:
   const run::FunctionInfo &getFunction() const { return function; }
   Expected<run::Array> getOutput(size_t index) const { return run::copy(outputs[index], function.outputs[index]); }
 
-  Expected<Comparison> compareWith(const Program &reference, size_t index, StringRef node) const {
-    Expected<run::Array> got = getOutput(index), expected = reference.getOutput(index);
+  /// The output of this name among the first ones; nothing where there is none.
+  std::optional<size_t> find(StringRef name, size_t first) const {
+    for (size_t index = 0; index < std::min(first, function.outputs.size()); ++index)
+      if (function.outputs[index].name == name)
+        return index;
+    return std::nullopt;
+  }
+
+  /// Compares output `index` with the reference's output `other`.
+  Expected<Comparison> compareWith(size_t index, const Program &reference, size_t other, StringRef node) const {
+    Expected<run::Array> got = getOutput(index), expected = reference.getOutput(other);
     if (!got || !expected)
       return llvm::joinErrors(got.takeError(), expected.takeError());
     Expected<run::Difference> difference = run::compare(*got, *expected);
@@ -99,30 +108,36 @@ private:
 static Expected<std::vector<Comparison>> runAndCompare(const VerifiedLibraries &libraries, ArrayRef<std::string> nodes,
                                                        StringRef file) {
   SmallVector<Program> programs;
-  for (StringRef path : {libraries.reference, libraries.fused, libraries.delivered}) {
+  for (StringRef path : {libraries.reference, libraries.fused, libraries.delivered, libraries.taps}) {
+    if (path.empty())
+      continue;
     Expected<Program> program = Program::load(path);
     if (!program)
       return program.takeError();
     programs.push_back(std::move(*program));
   }
   run::Extents dims;
-  Expected<run::Arrays> inputs = makeInputs(programs.back().getFunction(), file, dims);
+  const Program &reference = programs[0], &fused = programs[1], &delivered = programs[2], &taps = programs.back();
+  Expected<run::Arrays> inputs = makeInputs(delivered.getFunction(), file, dims);
   if (!inputs)
     return inputs.takeError();
   for (Program &program : programs)
     if (llvm::Error error = program.run(*inputs, dims))
       return error;
   std::vector<Comparison> comparisons;
-  auto add = [&](Program &program, size_t index, StringRef node) {
-    return program.compareWith(programs.front(), index, node).moveInto(comparisons.emplace_back());
-  };
-  size_t outputs = programs.back().getFunction().outputs.size();
+  size_t outputs = reference.getFunction().outputs.size() - nodes.size();
   for (auto [index, node] : llvm::enumerate(nodes))
-    if (llvm::Error error = add(programs[1], outputs + index, node))
+    if (llvm::Error error =
+            fused.compareWith(outputs + index, reference, outputs + index, node).moveInto(comparisons.emplace_back()))
       return error;
-  for (size_t index = 0; index < outputs; ++index)
-    if (llvm::Error error = add(programs.back(), index, ""))
+  for (auto [index, output] : llvm::enumerate(delivered.getFunction().outputs)) {
+    // What is none of the graph's outputs is a tap.
+    std::optional<size_t> own = reference.find(output.name, outputs);
+    size_t other = own ? *own : *taps.find(output.name, taps.getFunction().outputs.size());
+    if (llvm::Error error =
+            delivered.compareWith(index, own ? reference : taps, other, "").moveInto(comparisons.emplace_back()))
       return error;
+  }
   return comparisons;
 }
 

@@ -7,10 +7,10 @@
 
 namespace vitc::driver {
 
-/// Compiled libraries. `reference` and `fused` return the outputs of the graph and those of the nodes, `delivered` the
-/// former.
+/// Compiled libraries. `reference` and `fused` return the outputs of the graph and those of the nodes, `delivered` of
+/// the former those that it has, and what `taps`, if there is one, returns.
 struct VerifiedLibraries {
-  llvm::StringRef reference, fused, delivered;
+  llvm::StringRef reference, fused, taps, delivered;
 };
 
 /// How far a program may be from the reference.

@@ -141,13 +141,25 @@ private:
       cloneForLevels();
     }
     for (Unit &unit : units) {
-      // What is recognised is the same for all shapes.
-      Report *told = unit.shape == 0 ? &report : nullptr;
+      // What is recognised is the same for all shapes, but for the number of patches.
+      Report other, &told = unit.shape == 0 ? report : other;
       if (failed(stage == Stage::LLVM ? lowerToLLVM(*unit.module, unit.target, unit.shape, lowered)
-                                      : driver::runStage(stage, *unit.module, unit.target, told)))
+                                      : driver::runStage(stage, *unit.module, unit.target, &told)))
         return explainFailure();
+      if (stage == Stage::ViT)
+        noteTokens(told.tokens, unit.shape == 0);
     }
     return success();
+  }
+
+  /// For info_json.
+  void noteTokens(const Report::Tokens &found, bool isFirst) {
+    target::Tokens &tokens = lowered.program.tokens;
+    std::optional<int64_t> patches = found.patches > 0 ? std::optional(found.patches) : std::nullopt;
+    if (isFirst)
+      tokens = {found.cls, found.registers, patches};
+    else if (tokens.patches != patches)
+      tokens.patches = std::nullopt;
   }
 
   void cloneForLevels() {
@@ -256,19 +268,21 @@ private:
       err << "vitc: error: --verify runs the model, and this machine's CPU has no level it is compiled for\n";
       return failure();
     }
-    TemporaryLibrary reference, fused, delivered;
+    TemporaryLibrary reference, fused, taps, delivered;
     FailureOr<OwningOpRef<ModuleOp>> unfusedGraph = returnNodes(*graph, verifiedNodes),
                                      fusedGraph = returnNodes(*graph, verifiedNodes);
     if (failed(unfusedGraph) || failed(fusedGraph) ||
         failed(writeReference(**unfusedGraph, *target, reference.getPath())) ||
-        failed(writeFused(**fusedGraph, *target, fused.getPath())))
+        failed(writeFused(**fusedGraph, *target, fused.getPath())) ||
+        (hasTaps(*graph) && failed(writeTaps(*graph, *target, taps.getPath()))))
       return explainFailure();
     Options library;
     library.output = delivered.getPath();
     if (failed(writeFiles(library)))
       return failure();
-    auto comparisons =
-        compareLibraries({reference.getPath(), fused.getPath(), delivered.getPath()}, verifiedNodes, *options.verify);
+    auto comparisons = compareLibraries(
+        {reference.getPath(), fused.getPath(), hasTaps(*graph) ? taps.getPath() : "", delivered.getPath()},
+        verifiedNodes, *options.verify);
     if (comparisons)
       return success(printVerdict(*comparisons, findTolerance(*graph, target->precision), out, err));
     err << "vitc: error: --verify: " << llvm::toString(comparisons.takeError()) << '\n';

@@ -2,6 +2,7 @@
 
 #include "vitc/Import/Import.h"
 #include "vitc/Recognition/Report.h"
+#include "vitc/Support/TapRequest.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -99,10 +100,13 @@ static std::optional<Refusal> checkPrecision(const Options &options) {
 
 static std::optional<Refusal> checkTaps(const Options &options) {
   if (options.tapOnly && options.taps.empty())
-    return misuse("expected --tap=NAME with --tap-only: nothing else is left to compute");
-  for (StringRef tap : options.taps)
+    return misuse("expected --tap with --tap-only: nothing else is left to compute");
+  for (StringRef tap : options.taps) {
     if (tap.empty())
-      return misuse("expected the name of a tensor in --tap");
+      return misuse("expected a kind or the name of a tensor in --tap");
+    if (startsWithTapKind(tap) && !parseTapRequest(tap))
+      return misuse("expected --tap=" + tap.split(':').first + ":LAYERS with layers such as 0-3,-1, got '" + tap + "'");
+  }
   return std::nullopt;
 }
 

@@ -5,6 +5,8 @@
 
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Pipelines/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -81,6 +83,7 @@ std::vector<std::string> vitc::driver::findVerifiedNodes(ModuleOp fused, ModuleO
 FailureOr<OwningOpRef<ModuleOp>> vitc::driver::returnNodes(ModuleOp graph, ArrayRef<std::string> names) {
   OwningOpRef<ModuleOp> copy(graph.clone());
   func::FuncOp function = getMain(*copy);
+  function->removeAttr(vit::tapsAttrName); // kinds of tensors are none of the graph's
   llvm::MapVector<StringRef, Operation *> nodes = findNodes(function);
   Operation *end = function.front().getTerminator();
   SmallVector<Value> results(end->getOperands());
@@ -106,6 +109,22 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::driver::returnNodes(ModuleOp graph, Array
 LogicalResult vitc::driver::writeReference(ModuleOp graph, TargetInfo target, StringRef path) {
   target.precision = Precision::FP32;
   return failure(failed(lowerUnfused(graph, target)) || failed(writeHostLibrary(graph, target, path)));
+}
+
+bool vitc::driver::hasTaps(ModuleOp graph) { return getMain(graph)->hasAttr(vit::tapsAttrName); }
+
+LogicalResult vitc::driver::writeTaps(ModuleOp graph, TargetInfo target, StringRef path) {
+  // What is said of taps that are left out was said when the library was made.
+  ScopedDiagnosticHandler quiet(graph.getContext(), [](Diagnostic &diagnostic) {
+    return success(diagnostic.getSeverity() == DiagnosticSeverity::Remark);
+  });
+  target.precision = Precision::FP32;
+  OwningOpRef<ModuleOp> copy(graph.clone());
+  PassManager unfused(graph.getContext());
+  buildUnfusedPipeline(unfused);
+  return failure(failed(runStage(Stage::Linalg, *copy, target, nullptr)) ||
+                 failed(runStage(Stage::ViT, *copy, target, nullptr)) || failed(unfused.run(*copy)) ||
+                 failed(writeHostLibrary(*copy, target, path)));
 }
 
 LogicalResult vitc::driver::writeFused(ModuleOp graph, const TargetInfo &target, StringRef path) {

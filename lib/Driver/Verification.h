@@ -35,6 +35,13 @@ mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> returnNodes(mlir::ModuleOp gr
 llvm::LogicalResult writeReference(mlir::ModuleOp graph, TargetInfo target, llvm::StringRef path);
 llvm::LogicalResult writeFused(mlir::ModuleOp graph, const TargetInfo &target, llvm::StringRef path);
 
+/// Whether the graph is to return kinds of tensors. These are known once blocks are recognised.
+bool hasTaps(mlir::ModuleOp graph);
+
+/// Lowers such a graph with what was recognised in it, in fp32 and with nothing rewritten or fused, and writes the
+/// library for this machine.
+llvm::LogicalResult writeTaps(mlir::ModuleOp graph, TargetInfo target, llvm::StringRef path);
+
 } // namespace vitc::driver
 
 #endif // VITC_DRIVER_VERIFICATION_H

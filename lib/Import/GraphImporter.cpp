@@ -53,19 +53,10 @@ LogicalResult GraphImporter::addInitializers(const ::onnx::GraphProto &graph, Sc
   return success();
 }
 
-/// What `--tap` will find by itself, of one layer where `:LAYER` follows.
-static bool isTapKind(StringRef name) {
-  return llvm::is_contained({"scores", "attention", "queries", "keys", "values", "tokens", "norms"},
-                            name.split(':').first);
-}
-
 LogicalResult GraphImporter::reportMissingOutput(StringRef name, const Scope &scope) {
   if (llvm::any_of(model.graph().output(), [&](const auto &output) { return output.name() == name; }))
     return emitError(loc) << "the graph's output '" << name << "' is not defined by any node";
   InFlightDiagnostic diagnostic = emitError(loc) << "the model has no tensor '" << name << "'";
-  if (isTapKind(name))
-    diagnostic
-        << ", and kinds of tensors are not supported yet: this version taps tensors by their names in the ONNX file";
   SmallVector<StringRef> known = llvm::to_vector(scope.values.keys());
   llvm::append_range(known, scope.initializers.keys());
   llvm::sort(known);

@@ -63,6 +63,12 @@ FailureOr<OwningOpRef<ModuleOp>> vitc::importONNX(llvm::MemoryBufferRef buffer, 
   GraphImporter importer(*model, path, loc, builder);
   if (failed(importer.importEntry(entry, names, options.constants, outputs)) || failed(verify(*module)))
     return failure();
+  if (hasTapsOfKinds((*model)->graph(), options)) {
+    SmallVector<StringRef> taps(options.taps.begin(), options.taps.end());
+    entry->setAttr(vit::tapsAttrName, builder.getStrArrayAttr(taps));
+    if (options.tapsOnly)
+      entry->setAttr(vit::tapOnlyAttrName, builder.getUnitAttr());
+  }
   return module;
 }
 

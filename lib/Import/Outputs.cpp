@@ -1,18 +1,33 @@
 #include "Outputs.h"
 
 #include "onnx.pb.h"
+#include "vitc/Support/TapRequest.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace vitc;
 using llvm::StringRef;
 
+static bool definesTensor(const ::onnx::GraphProto &graph, StringRef name) {
+  auto isCalledSo = [&](const auto &tensor) { return tensor.name() == name; };
+  return llvm::any_of(graph.input(), isCalledSo) || llvm::any_of(graph.initializer(), isCalledSo) ||
+         llvm::any_of(graph.node(), [&](const auto &node) { return llvm::is_contained(node.output(), name); });
+}
+
+static bool isKind(StringRef tap, const ::onnx::GraphProto &graph) {
+  return parseTapRequest(tap) && !definesTensor(graph, tap);
+}
+
+bool vitc::hasTapsOfKinds(const ::onnx::GraphProto &graph, const ImportOptions &options) {
+  return llvm::any_of(options.taps, [&](StringRef tap) { return isKind(tap, graph); });
+}
+
 llvm::SmallVector<StringRef> vitc::getOutputNames(const ::onnx::GraphProto &graph, const ImportOptions &options) {
   llvm::SmallVector<StringRef> names;
-  if (!options.tapsOnly)
+  if (!options.tapsOnly || hasTapsOfKinds(graph, options))
     for (const ::onnx::ValueInfoProto &output : graph.output())
       names.push_back(output.name());
   for (StringRef tap : options.taps)
-    if (!llvm::is_contained(names, tap))
+    if (!llvm::is_contained(names, tap) && !isKind(tap, graph))
       names.push_back(tap);
   return names;
 }

@@ -41,6 +41,8 @@ void vitc::buildRecognitionPipeline(OpPassManager &pm, Report *report, StringRef
   pm.nest<func::FuncOp>().addPass(createRecognizeTokens());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createExplainPass(report, explain));
+  // After the report, which is about the model; before anything is rewritten or dropped because nobody reads it.
+  pm.addPass(createAddTapsPass(report));
 }
 
 void vitc::buildRaisingPipeline(OpPassManager &pm) {

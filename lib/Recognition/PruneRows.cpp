@@ -7,6 +7,7 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Utils/DropValues.h"
 #include "vitc/Recognition/Passes.h"
 #include "vitc/Recognition/Report.h"
 #include "llvm/ADT/StringExtras.h"
@@ -158,6 +159,7 @@ struct PruneRowsPass final : vitc::impl::PruneRowsBase<PruneRowsPass> {
     patterns.add<SinkIntoProducer, PruneQueries>(&getContext(), pruned);
     patterns.add<KeepDims>(&getContext());
     populateSplitProjectionPatterns(patterns, pruned.projections);
+    vit::populateDropValuesPatterns(patterns); // projections of which are then narrowed
     tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, &getContext());
     // A slice travels through one op a step, and a block has many.
     GreedyRewriteConfig config;

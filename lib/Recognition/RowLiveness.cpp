@@ -33,6 +33,9 @@ public:
 
   SmallVector<std::pair<int64_t, int64_t>> ranges; ///< [begin, end) that something reads
 
+  /// Whether these rows were met on the way to what reads them.
+  bool passed(const Rows &rows) const { return seen.contains(rows.key()); }
+
 private:
   void push(Rows rows) {
     if (seen.insert(rows.key()).second)
@@ -106,9 +109,14 @@ PrefixRoles vitc::classifyPrefix(vit::AssembleOp tokens) {
     auto reads = [&](std::pair<int64_t, int64_t> range) { return range.first <= row && row < range.second; };
     auto readsPrefix = [&](std::pair<int64_t, int64_t> range) { return reads(range) && range.second <= prefix; };
     if (llvm::any_of(readers.ranges, readsPrefix))
-      ++roles.cls;
+      roles.firstCls = roles.cls++ == 0 ? row : roles.firstCls;
     else if (llvm::none_of(readers.ranges, reads))
       ++roles.registers;
   }
   return roles;
+}
+
+bool vitc::holdsSequence(vit::AssembleOp tokens, Value value, int64_t dim) {
+  int64_t rows = tokens.getResult().getType().getDimSize(1);
+  return !ShapedType::isDynamic(rows) && RowReaders(tokens).passed({value, dim, 0, rows});
 }

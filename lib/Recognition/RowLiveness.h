@@ -9,11 +9,15 @@ namespace vitc {
 struct PrefixRoles {
   int64_t cls = 0;
   int64_t registers = 0;
+  int64_t firstCls = 0; ///< its row, where there is a class token
 };
 
 /// Follows the rows of a token sequence to what reads them. An attention's queries keep their rows; being a key or a
 /// value of others is what every token is for, and no reading.
 PrefixRoles classifyPrefix(vit::AssembleOp tokens);
+
+/// Whether dimension `dim` of `value` counts through all rows of the sequence, in their order.
+bool holdsSequence(vit::AssembleOp tokens, mlir::Value value, int64_t dim);
 
 } // namespace vitc
 

@@ -123,6 +123,11 @@ std::string target::makeInfoJson(const Program &program, const WeightsPlacement 
         json.object([&] { printFunction(json, function); });
     });
     printTargets(json, program);
+    json.attributeObject("tokens", [&] {
+      json.attribute("cls", program.tokens.cls);
+      json.attribute("registers", program.tokens.registers);
+      json.attribute("patches", program.tokens.patches);
+    });
     json.attributeObject("options", [&] {
       for (const auto &[key, value] : program.options)
         json.attribute(key, value);

@@ -195,6 +195,9 @@ def test_shape_that_does_not_fit(refuses, tmp_path, small_model):
         ["m.onnx", "-o", "m.so", "--weights=nowhere"],
         ["m.onnx", "-o", "m.so", "--precision=fp8"],
         ["m.onnx", "-o", "m.so", "--tap="],
+        ["m.onnx", "-o", "m.so", "--tap=keys:"],
+        ["m.onnx", "-o", "m.so", "--tap=tokens:3-1"],
+        ["m.onnx", "-o", "m.so", "--tap=cls_attention:last"],
         ["m.onnx", "-o", "m.so", "--tap-only"],
         ["m.onnx", "-o", "m.so", "--emit=exe"],
         ["m.onnx", "-o", "m.so", "--compile-to=gold"],
@@ -255,9 +258,9 @@ def test_artefact_that_cannot_be_written(refuses, tmp_path, tiny, blocked):
 
 
 @pytest.mark.parametrize("tap", ["scores", "attention:-1", "queries:0,3", "tokens", "norms"])
-def test_taps_to_come(refuses, tmp_path, tiny, tap):
+def test_taps_of_a_model_without_attention(refuses, tmp_path, tiny, tap):
     save(tiny, tmp_path / "m.onnx")
-    refuses("m.onnx", "-o", "m.so", f"--tap={tap}", says=[f"no tensor '{tap}'", "by their names"])
+    refuses("m.onnx", "-o", "m.so", f"--tap={tap}", says=[f"tap '{tap}'", "no attention was recognised"])
 
 
 def test_full_device(refuses, tmp_path, tiny):

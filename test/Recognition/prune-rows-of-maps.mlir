@@ -8,7 +8,8 @@
 // CHECK-DAG: vit.linear %[[X]], %[[WK]] : (tensor<?x9x8xf32>, tensor<8x8xf32>)
 // CHECK-DAG: %[[ROW:.+]] = tensor.extract_slice %[[X]][0, 0, 0] [%{{.+}}, 1, 8]
 // CHECK-DAG: vit.linear %[[ROW]], %{{.+}} : (tensor<?x1x8xf32>, tensor<8x8xf32>)
-// CHECK: %{{.+}}, %[[P:.+]] = vit.attention {{.*}} -> tensor<?x1x2x4xf32> probs tensor<?x2x1x9xf32>
+// CHECK: %[[S:.+]] = vit.scores {{.*}} -> tensor<?x2x1x9xf32>
+// CHECK: %[[P:.+]] = linalg.softmax dimension(3) ins(%[[S]] : tensor<?x2x1x9xf32>)
 // CHECK: tensor.extract_slice %[[P]][0, 0, 0, 1] [%{{.+}}, 2, 1, 8] [1, 1, 1, 1]
 func.func @map_only(%x: tensor<?x9x8xf32>, %w: tensor<8x24xf32>, %v: tensor<?x9x2x4xf32>) -> tensor<?x2x8xf32> {
   %c0 = arith.constant 0 : index
@@ -20,6 +21,26 @@ func.func @map_only(%x: tensor<?x9x8xf32>, %w: tensor<8x24xf32>, %v: tensor<?x9x
   %a, %p = vit.attention %q, %k, %v {scale = 0.5 : f32} : (tensor<?x9x2x4xf32>, tensor<?x9x2x4xf32>, tensor<?x9x2x4xf32>) -> tensor<?x9x2x4xf32> probs tensor<?x2x9x9xf32>
   %y = tensor.extract_slice %p[0, 0, 0, 1] [%batch, 2, 1, 8] [1, 1, 1, 1] : tensor<?x2x9x9xf32> to tensor<?x2x8xf32>
   return %y : tensor<?x2x8xf32>
+}
+
+// -----
+
+// All rows of a map, and the scores it is made of: what makes the values goes.
+// CHECK-LABEL: func @no_values
+// CHECK-SAME: (%[[X:[a-z0-9]+]]: tensor<3x9x8xf32>, %[[W:[a-z0-9]+]]: tensor<8x24xf32>)
+// CHECK: %[[WQK:.+]] = tensor.extract_slice %[[W]][0, 0] [8, 16]
+// CHECK: vit.linear %[[X]], %[[WQK]] : (tensor<3x9x8xf32>, tensor<8x16xf32>)
+// CHECK: %[[S:.+]] = vit.scores
+// CHECK: %[[P:.+]] = linalg.softmax dimension(3) ins(%[[S]]
+// CHECK: return %[[S]], %[[P]]
+func.func @no_values(%x: tensor<3x9x8xf32>, %w: tensor<8x24xf32>) -> (tensor<3x2x9x9xf32>, tensor<3x2x9x9xf32>) {
+  %qkv = vit.linear %x, %w : (tensor<3x9x8xf32>, tensor<8x24xf32>) -> tensor<3x9x24xf32>
+  %heads = tensor.expand_shape %qkv [[0], [1], [2, 3]] output_shape [3, 9, 6, 4] : tensor<3x9x24xf32> into tensor<3x9x6x4xf32>
+  %q = tensor.extract_slice %heads[0, 0, 0, 0] [3, 9, 2, 4] [1, 1, 1, 1] : tensor<3x9x6x4xf32> to tensor<3x9x2x4xf32>
+  %k = tensor.extract_slice %heads[0, 0, 2, 0] [3, 9, 2, 4] [1, 1, 1, 1] : tensor<3x9x6x4xf32> to tensor<3x9x2x4xf32>
+  %v = tensor.extract_slice %heads[0, 0, 4, 0] [3, 9, 2, 4] [1, 1, 1, 1] : tensor<3x9x6x4xf32> to tensor<3x9x2x4xf32>
+  %a, %s, %p = vit.attention %q, %k, %v {scale = 0.5 : f32} : (tensor<3x9x2x4xf32>, tensor<3x9x2x4xf32>, tensor<3x9x2x4xf32>) -> tensor<3x9x2x4xf32> scores tensor<3x2x9x9xf32> probs tensor<3x2x9x9xf32>
+  return %s, %p : tensor<3x2x9x9xf32>, tensor<3x2x9x9xf32>
 }
 
 // -----
@@ -82,12 +103,12 @@ func.func @parts(%a: tensor<3x2x9x9xf32>, %v: tensor<3x9x2x4xf32>, %t: tensor<9x
 
 // -----
 
-// Near misses: keys, which a softmax mixes; queries of the map where values of all are read; maps that are read whole as
+// Near misses: keys, which a softmax mixes; queries of the map where values of all are read; scores that are read whole as
 // well; a row that is known when the model runs only.
 // CHECK-LABEL: func @near_misses
 // CHECK: linalg.softmax dimension(2) ins(%{{.+}} : tensor<2x9x9xf32>)
 // CHECK: vit.attention {{.*}} -> tensor<3x9x2x4xf32> probs tensor<3x2x9x9xf32>
-// CHECK: vit.attention {{.*}} -> tensor<3x9x2x4xf32> scores tensor<3x2x9x9xf32> probs tensor<3x2x9x9xf32>
+// CHECK: vit.scores {{.*}} -> tensor<3x2x9x9xf32>
 // CHECK: linalg.softmax dimension(2) ins(%{{.+}} : tensor<2x9x9xf32>)
 func.func @near_misses(%s: tensor<2x9x9xf32>, %q: tensor<3x9x2x4xf32>, %row: index)
     -> (tensor<2x9x1xf32>, tensor<3x9x2x4xf32>, tensor<3x2x1x9xf32>, tensor<3x2x1x9xf32>, tensor<3x2x9x9xf32>, tensor<2x1x9xf32>) {

@@ -13,9 +13,10 @@ defm constant : Value<"constant", "<name=file.npy>",
 defm shapes : Value<"shapes", "<sets>",
                     "Compile for several shapes; the library chooses by its inputs: \"x=1x3x224x224;x=8x3x224x224\", "
                     "inputs of one set apart by commas, ? for a dimension that stays open">;
-defm tap : Value<"tap", "<name>",
-                 "Make a tensor of the model an output, under its name; may be repeated. Kinds of tensors "
-                 "(scores, attention, queries, keys, values, tokens, norms, with :LAYERS) are not supported yet">;
+defm tap : Value<"tap", "<kind[:layers]>",
+                 "Make what attention blocks compute outputs, tap.KIND.LAYER: scores, attention, cls_attention, queries, keys, "
+                 "values, tokens or norms, of all layers or of LAYERS such as 0-3,-1; or a tensor of the model, under its name; "
+                 "may be repeated">;
 def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not named by --tap">;
 defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids; or aarch64. Of several the best that the processor runs is chosen when the library is opened">;

@@ -26,7 +26,7 @@ struct Options {
   std::vector<std::string> constants; ///< `NAME=FILE.npy`, or a .npz file: inputs that are constants
   /// Of `--shapes`: each item has the shapes of one function of the library, as in `shapes`.
   std::vector<std::vector<std::string>> shapeSets;
-  std::vector<std::string> taps;         ///< names of tensors that become outputs
+  std::vector<std::string> taps;         ///< kinds of tensors, or names of some, that become outputs
   bool tapOnly = false;                  ///< whether they are the only outputs
   std::vector<std::string> levels;       ///< CPU levels; empty: the host's
   std::vector<Artefact> artefacts;       ///< empty: the shared library

@@ -31,9 +31,10 @@ struct ImportOptions {
   llvm::SmallVector<InputConstant> constants;
   /// Each fixes dimensions of one input; where these carry a name, they fix it in all inputs.
   llvm::SmallVector<InputShape> shapes;
-  /// Tensors of the graph that `main` returns as well, under their names and after the graph's outputs.
+  /// Tensors of the graph that `main` returns as well, under their names and after the graph's outputs; and kinds of
+  /// tensors (`TapRequest`), which `main` notes for `vit-add-taps`.
   llvm::SmallVector<std::string> taps;
-  /// Whether `main` returns the taps alone.
+  /// Whether `main` returns the taps alone, from where they are known on.
   bool tapsOnly = false;
 };
 

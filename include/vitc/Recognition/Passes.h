@@ -36,6 +36,9 @@ std::unique_ptr<mlir::Pass> createFoldPrefixPass(Report *report);
 std::unique_ptr<mlir::Pass> createMergeAddendsPass(Report *report);
 std::unique_ptr<mlir::Pass> createComposeMovesPass(Report *report);
 
+/// `vit-add-taps` that tells `report`, where not null, what is computed less with the taps alone.
+std::unique_ptr<mlir::Pass> createAddTapsPass(Report *report);
+
 /// `vit-explain` that gives what it found to `report`, where not null.
 std::unique_ptr<mlir::Pass> createExplainPass(Report *report, llvm::StringRef format = "");
 

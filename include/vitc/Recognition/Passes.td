@@ -265,9 +265,10 @@ def PruneRows : Pass<"vit-prune-rows", "::mlir::ModuleOp"> {
     CLS token alone, that becomes smaller: of the 12 N C² + 2 N² C products of a block 2 N C² + 10 C² + 2 N C are left.
     A projection to queries, keys and values is split, since more of its rows are read as keys and values.
 
-    Maps are rows as well: row m of softmax(s Q Kᵀ + ..) is made of query m and of all keys, so that where rows of the
-    scores or the probabilities are all that is read, only their queries are computed, and no values: N C² + C² + N C
-    products for one row. If the output of the attention is read too, queries are those that either needs. Rows of Ψ A Θᵀ
+    An attention of which only scores or probabilities are read becomes `vit.scores` and a softmax: projections then lose
+    the values. Maps are rows as well: row m of softmax(s Q Kᵀ + ..) is made of query m and of all keys, so that where rows
+    of the scores or the probabilities are all that is read, only their queries are computed: N C² + C² + N C products for
+    one row. If the output of the attention is read too, queries are those that either needs. Rows of Ψ A Θᵀ
     are those of Ψ; mixing heads keeps queries apart.
 
     ```mlir
@@ -470,6 +471,43 @@ def FoldPrefix : Pass<"vit-fold-prefix", "::mlir::ModuleOp"> {
     Precondition: recognition is done, and reported, for the second sequence is none of the model's. Numbers do not change.
   }];
   let dependentDialects = ["::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
+}
+
+def AddTaps : Pass<"vit-add-taps", "::mlir::ModuleOp"> {
+  let summary = "make tensors of attention blocks outputs";
+  let description = [{
+    A function's `vit.taps` lists what it is to return besides its results: `KIND` or `KIND:LAYERS`, with LAYERS such as
+    `0-3,-1`. Layers are the attentions that were recognised, in their order, counted from 0, negatives from the end.
+    Results are called `tap.KIND.LAYER`. With `vit.tap_only` all other results are dropped, but for those that `vit.taps` names,
+    and so is what only they need.
+
+    | kind | shape | what |
+    | --- | --- | --- |
+    | `scores` | (B, h, Nq, Nk) | what softmax is taken of: after scale, bias and mask |
+    | `attention` | (B, h, Nq, Nk) | after softmax |
+    | `cls_attention` | (B, h, 1, Nk) | the row of `attention` that the class token has, where there is one |
+    | `queries`, `keys`, `values` | (B, h, N, d) | after their bias, before the scale |
+    | `tokens` | (B, N, C) | the residual stream after the block, with its MLP |
+    | `norms` | (B, N) | L2 norms of `tokens` |
+
+    Windows count as pictures, images first. Scores that are inherited (`vit.attend`) have no queries and keys: a layer that
+    is named is refused, one of all is left out with a remark.
+
+    ```mlir
+    // before: func.func @main(%x: …) -> (tensor<1x384xf32> {vit.name = "y"}) attributes {vit.tap_only, vit.taps = ["cls_attention:-1"]}
+    %a = vit.attention %q, %k, %v {scale = 0.125 : f32} : (…) -> tensor<1x197x6x64xf32>
+    …
+    return %y : tensor<1x384xf32>
+    // after: func.func @main(%x: …) -> (tensor<1x6x1x197xf32> {vit.dims = …, vit.name = "tap.cls_attention.11"})
+    %a, %p = vit.attention %q, %k, %v {scale = 0.125 : f32} : (…) -> tensor<1x197x6x64xf32> probs tensor<1x6x197x197xf32>
+    %row = tensor.extract_slice %p[0, 0, 0, 0] [1, 6, 1, 197] [1, 1, 1, 1] : tensor<1x6x197x197xf32> to tensor<1x6x1x197xf32>
+    return %row : tensor<1x6x1x197xf32>
+    ```
+
+    Precondition: recognition is done, and reported; nothing is rewritten yet. Postcondition: no function has `vit.taps`.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::vitc::vit::ViTDialect"];
 }
 
 def Explain : Pass<"vit-explain", "::mlir::ModuleOp"> {

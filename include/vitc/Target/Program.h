@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,12 @@ struct TargetWeights {
   uint64_t bytes = 0;
 };
 
+/// What the tokens of the model's sequence are, as far as it was recognised.
+struct Tokens {
+  int64_t cls = 0, registers = 0;
+  std::optional<int64_t> patches; ///< where it was, and all functions have as many
+};
+
 /// What a library holds, but for its code and the bytes of its weights.
 struct Program {
   std::string name; ///< of the model: the stem of its file
@@ -150,6 +157,7 @@ struct Program {
   uint64_t sharedWeightBytes = 0;     ///< that the code for more than one level reads
   /// What vitc was asked for, for info_json: ("precision", "fp32"), …
   std::vector<std::pair<std::string, std::string>> options;
+  Tokens tokens;
 };
 
 /// What the code of a program is for: its variants are of one architecture.

@@ -176,7 +176,7 @@ TEST(Program, InfoSaysWhatTheLibraryHolds) {
                    "requires": ["batch to be at least 2, for the Add 'a'"],
                    "outputs": [{"name": "y", "type": "int64", "shape": ["2*batch", 3]}],
                    "passes": 1, "arena_bytes": "100*batch+50", "scratch_bytes_per_thread": "256"}],
-    "targets": ["x86-64-v3"], "options": {"precision": "fp32"},
+    "targets": ["x86-64-v3"], "tokens": {"cls": 0, "registers": 0, "patches": null}, "options": {"precision": "fp32"},
     "weights": {"bytes": 4096, "file": "tiny.weights", "bytes_of_target": {"x86-64-v3": 4000}, "shared_bytes": 0}})");
   ASSERT_TRUE(bool(expected));
   EXPECT_EQ(*info, *expected);

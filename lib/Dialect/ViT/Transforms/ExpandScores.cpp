@@ -1,5 +1,6 @@
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Transforms/Passes.h"
+#include "vitc/Dialect/ViT/Utils/DropValues.h"
 #include "vitc/Dialect/ViT/Utils/Einsum.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -109,32 +110,11 @@ struct ExpandReattend final : OpRewritePattern<ReattendOp> {
   }
 };
 
-/// An attention of which only the inside is read.
-struct DropValues final : OpRewritePattern<AttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(AttentionOp op, PatternRewriter &rewriter) const override {
-    if (!op.getResult().use_empty() || op.getCausal() || op.getSoftcap() || op.getZeroMasked() || !op.hasOwnKeys())
-      return failure();
-    Value known = op.getScores() ? op.getScores() : op.getProbs();
-    if (!known)
-      return failure();
-    Value scores = ScoresOp::create(rewriter, op.getLoc(), known.getType(), op.getQuery(), op.getKey(), op.getAddends(),
-                                    op.getScaleAttr());
-    Einsum expand(rewriter, op.getLoc(), op.getResult().getType().getRank() - 3);
-    if (op.getProbs())
-      rewriter.replaceAllUsesWith(op.getProbs(), expand.softmax(scores));
-    if (op.getScores())
-      rewriter.replaceAllUsesWith(op.getScores(), scores);
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-
 struct ExpandScoresPass final : vitc::vit::impl::ExpandScoresPassBase<ExpandScoresPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandScores, ExpandAttend, ExpandInherit, ExpandScoreDown, ExpandReattend, DropValues>(&getContext());
+    patterns.add<ExpandScores, ExpandAttend, ExpandInherit, ExpandScoreDown, ExpandReattend>(&getContext());
+    populateDropValuesPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

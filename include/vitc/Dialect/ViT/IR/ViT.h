@@ -42,6 +42,11 @@ int64_t countInheritMacs(mlir::RankedTensorType scores, mlir::RankedTensorType r
 /// The attribute of a function that says how often it runs for a whole batch; see `vit-split-batch`.
 inline constexpr llvm::StringLiteral passesAttrName = "vit.passes";
 
+/// The attributes of a function that say what else it is to return, as a list of strings, and whether nothing else; see
+/// `vit-add-taps`.
+inline constexpr llvm::StringLiteral tapsAttrName = "vit.taps";
+inline constexpr llvm::StringLiteral tapOnlyAttrName = "vit.tap_only";
+
 /// How often the function that an op is in, or is, runs for a whole batch.
 int64_t countPasses(mlir::Operation *op);
 
