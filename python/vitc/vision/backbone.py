@@ -163,7 +163,8 @@ class Backbone:
 
     def _count_tokens(self) -> Tokens | None:
         found: Mapping[str, Any] = self.model.info.get("tokens") or {}
-        if not found.get("patches") and self.source:
+        # Of a file, by its own outputs: a class token is one that they read, and taps may have taken their place.
+        if self.source and (not found.get("patches") or self.taps):
             shape = (1, 3, *(self.size or (_PROBE, _PROBE)))
             fixed = {} if self.size else {"shape": {self.input.name: shape}}
             found = explained(self.source, **fixed)["tokens"]

@@ -121,7 +121,7 @@ def is_found(box: ArrayLike, truth: ArrayLike) -> bool:
 
 def corloc(boxes: ArrayLike, truths: list[ArrayLike]) -> float:
     """The part of images whose box is found. boxes: (images, 4); truths: (n, 4) of each. Images without any do not count."""
-    pairs = [(box, truth) for box, truth in zip(np.asarray(boxes), truths, strict=True) if len(truth)]
+    pairs = [(box, truth) for box, truth in zip(np.asarray(boxes), truths, strict=True) if len(np.asarray(truth))]
     if not pairs:
         raise Error("CorLoc needs at least one image with a box that is right")
     return float(np.mean([is_found(box, truth) for box, truth in pairs]))

@@ -74,7 +74,8 @@ class GemPicker(Picker):
         self.p, self.cls = p, cls
 
     def __call__(self, backbone: Backbone, results: dict[str, NDArray[Any]]) -> NDArray[Any]:
-        tokens = normed(backbone, results[self._output(backbone)], self.of)
+        name = self._output(backbone)
+        tokens = normed(backbone, results[name], self.of or name)
         patches = tokens[:, backbone.tokens.prefix:]
         if self.cls and not backbone.tokens.cls:
             raise Error(f"{backbone.name} has no class token; --pick gem takes the patches alone")
@@ -215,7 +216,7 @@ def read_table(path: pathlib.Path, columns: Sequence[str]) -> list[Mapping[str, 
             missing = [name for name in columns if name not in (table.fieldnames or ())]
             if missing:
                 raise Error(f"{path} has no column {missing[0]!r}; expected a first line with {','.join(columns)}")
-            rows = []
+            rows: list[Mapping[str, str]] = []
             for row in table:
                 if None in row or None in row.values():
                     raise Error(f"{path}, line {table.line_num}: expected {len(table.fieldnames or ())} values")

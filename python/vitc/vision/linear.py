@@ -97,7 +97,7 @@ def fit_linear(features: ArrayLike, labels: ArrayLike, C: float | Sequence[float
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         raise Error(f"all labels are {classes[0]}; expected at least two classes")
-    grid = (float(C),) if np.ndim(C) == 0 else tuple(sorted(map(float, C)))
+    grid = tuple(sorted(np.atleast_1d(np.asarray(C, np.float64)).tolist()))
     if not grid or not all(c > 0 and np.isfinite(c) for c in grid):
         raise Error(f"C is {C}; expected positive numbers")
     scores: dict[float, float] = {}

@@ -60,6 +60,7 @@ class _Mask:
 
 def run(arguments: argparse.Namespace) -> None:
     from ..davis import Propagation, Tracker, one_hot, to_mask
+    from ..preprocess import Preprocess
     from ..sources import open_images
 
     options.allow(arguments.max_pixels)
@@ -77,8 +78,8 @@ def run(arguments: argparse.Namespace) -> None:
     start, truths = _masks(arguments.masks, stems)
     size = start.values.shape
     backbone = options.backbone_of(arguments, [arguments.of])
-    preprocess = _preprocess(arguments, backbone, size)
-    inner = preprocess.size
+    inner = _inner(arguments, backbone, size)
+    preprocess = Preprocess(inner, "exact", mean=arguments.mean, std=arguments.std)
     ids, labels = one_hot(start.values, backbone.grid(*inner))
     _check_ids(ids, labels, start, arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -104,10 +105,8 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"J {j.mean():.4f}, F {f.mean():.4f}, J&F {(j.mean() + f.mean()) / 2:.4f} over {len(scores)} frames")
 
 
-def _preprocess(arguments: argparse.Namespace, backbone: Backbone, size: tuple[int, int]) -> Preprocess:
-    """To a shorter side of --size, and a longer one in proportion that is a multiple of 64; or to the model's own size."""
-    from ..preprocess import Preprocess
-
+def _inner(arguments: argparse.Namespace, backbone: Backbone, size: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the model's input: the model's own; or --size, and a longer side in proportion, a multiple of 64."""
     inner = backbone.size
     if inner and arguments.size and arguments.size != min(inner):
         raise Error(f"--size is {arguments.size}, but {backbone.name} takes images of {inner[0]} × {inner[1]}")
@@ -120,7 +119,7 @@ def _preprocess(arguments: argparse.Namespace, backbone: Backbone, size: tuple[i
         if not shorter:
             raise Error(f"--size is {arguments.size}; expected at least a patch of {patch}")
         inner = (longer, shorter) if size[0] > size[1] else (shorter, longer)
-    return Preprocess(inner, "exact", mean=arguments.mean, std=arguments.std)
+    return inner
 
 
 def _features(arguments: argparse.Namespace, backbone: Backbone, preprocess: Preprocess, frames: Images,

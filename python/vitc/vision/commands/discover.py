@@ -7,7 +7,7 @@ import io
 import json
 import pathlib
 import xml.etree.ElementTree
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,11 +80,10 @@ def run(arguments: argparse.Namespace) -> None:
         if truth is not None:
             row["found"] = is_found(box, truth[name]) if name in truth else None
         rows.append(row)
-        picture = None if arguments.no_pictures and not arguments.sheet else _draw(image, found, box, patch)
         if arguments.sheet and len(tiles) < _MOST:
-            tiles.append(picture)
+            tiles.append(_draw(image, found, box, patch))
         if not arguments.no_pictures:
-            save_picture(picture, arguments.output / f"{number:05d}_{pathlib.PurePath(name).stem}.png")
+            save_picture(_draw(image, found, box, patch), arguments.output / f"{number:05d}_{pathlib.PurePath(name).stem}.png")
     if not rows:
         raise Error("no image could be used")
     _write(arguments.output, rows, truth)
@@ -125,7 +124,8 @@ def _discover(arguments: argparse.Namespace, backbone: Backbone, image: Picture,
         found = lost(features, backbone.grid(*pixels.shape[1:]), arguments.expansion, arguments.gram_bias)
     except Error as error:
         raise ImageError(name, str(error)) from None
-    patch_x, patch_y = patch = scale[0] * backbone.patch, scale[1] * backbone.patch
+    side = backbone.patch or 1
+    patch_x, patch_y = patch = scale[0] * side, scale[1] * side
     x0, y0, x1, y1 = found.box
     right, lower = min(round(x1 * patch_x), image.width), min(round(y1 * patch_y), image.height)
     # What was found in the padding alone is the last column or row of pixels.
@@ -150,7 +150,7 @@ def _input(arguments: argparse.Namespace, backbone: Backbone,
     return pixels, (image.width / width, image.height / height)
 
 
-def _truth(path: pathlib.Path, names: list[str]) -> Mapping[str, NDArray[np.float64]]:
+def _truth(path: pathlib.Path, names: Sequence[str]) -> Mapping[str, NDArray[np.float64]]:
     """The right boxes (n, 4) of the images that have any."""
     found: dict[str, list[list[float]]] = {}
     if path.is_dir():

@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> None:
     queries = database if arguments.queries is None else read(arguments.queries)
     pictures = _pictures(arguments, database, queries)
     relevant = _relevance(arguments.relevant, database, queries)
-    rows, precisions, drawn = [], [], []
+    rows, precisions = [], []
+    drawn: list[tuple[int, NDArray]] = []
     itself = np.arange(len(queries.names)) if queries is database else None
     for number, (order, similarities) in enumerate(rank(*_whitened(arguments, read, database, queries), itself)):
         rows += [(queries.names[number], place + 1, database.names[found], f"{similarity:.6f}")
@@ -121,7 +122,7 @@ def _pictures(arguments: argparse.Namespace, database: Frozen, queries: Frozen) 
         return None
     from ..sources import open_images
 
-    found = []
+    found: list[Images] = []
     wanted = (database, arguments.images, "--images"), (queries, arguments.query_images, "--query-images")
     for source, given, option in wanted:
         if source is database and found:
