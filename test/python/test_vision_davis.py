@@ -9,6 +9,7 @@ from PIL import Image
 from vitc.vision import Backbone, Preprocess, cli
 from vitc.vision.commands.davis import davis_palette
 from vitc.vision.davis import Propagation, Tracker, boundary, jaccard, one_hot, propagate, to_mask
+from vitc.vision.probe import layer_normed
 
 PATCH = 8
 
@@ -198,6 +199,19 @@ def test_the_command(video, monkeypatch, capsys):
     j, f = np.mean(scores[:-1], axis=0)  # DAVIS leaves out the last frame, as it does the first
     assert f"object   2: J {j:.4f}, F {f:.4f}" in output
     assert f"J {j:.4f}, F {f:.4f}, J&F {(j + f) / 2:.4f} over 3 frames" in output
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_tokens_of_a_block_are_normed(video, monkeypatch, capsys):
+    folder, command = video
+    monkeypatch.chdir(folder)
+    assert cli.main([*command[:4], "--of", "tokens:-1", "--threads", "1"]) == 0
+    assert "over 3 frames" in capsys.readouterr().out
+    backbone, (ids, labels) = Backbone(command[1], ["tokens:-1"]), one_hot(np.array(Image.open("masks/000.png")), (4, 4))
+    first, second = (layer_normed(backbone.run(Preprocess(64, "exact")(f"frames/{frame}.jpg")[None])["tap.tokens.1"][0, 1:])
+                     for frame in ("000", "001"))
+    expected = to_mask(Tracker(first, labels).step(second), ids, (64, 64), (48, 80))
+    np.testing.assert_array_equal(np.array(Image.open("followed/001.png")), expected)
 
 
 @pytest.mark.usefixtures("vision_cache")

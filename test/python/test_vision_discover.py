@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import vitc
 from PIL import Image
-from vitc.vision import cli
+from vitc.vision import Backbone, Preprocess, cli
 from vitc.vision.backbone import Tokens
 from vitc.vision.discover import box_iou, corloc, is_found, lost, patch_features
 
@@ -227,3 +227,36 @@ def test_errors_of_the_command(arguments, message, scene, monkeypatch, capsys):
         pathlib.Path(f"{name}.csv").write_text(f"name,xmin,ymin,xmax,ymax\n{line}\n")
     assert cli.main(["discover", "m.onnx", "in", *[argument for argument in arguments if argument != "fixed"]]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("vision_cache")
+@pytest.mark.parametrize("name, side, of", [("graphs/dinov2_reg4", 70, "keys:-1"), ("batched/dino_batch", 64, "values:0")])
+def test_the_command_on_a_model(name, side, of, tmp_path, drawn_model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    Image.fromarray(random.integers(0, 256, (50, 80, 3), np.uint8)).resize((80, 50)).save("a.png")
+    assert cli.main(["discover", str(drawn_model(name)), "a.png", "--of", of, "--expansion", "7", "--gram-bias", "-0.1"]) == 0
+    backbone = Backbone(drawn_model(name), [of])
+    assert backbone.tokens.registers == (4 if "reg4" in name else 0)
+    (keys,) = backbone.run(Preprocess(side, "exact")("a.png")[None]).values()
+    assert keys.ndim == 4 and keys.shape[2] == backbone.tokens.prefix + backbone.tokens.patches
+    patches = keys[0, :, backbone.tokens.prefix:].swapaxes(0, 1).reshape(backbone.tokens.patches, -1)
+    x0, y0, x1, y1 = lost(patches, backbone.grid(side, side), 7, -0.1).box
+    box = json.loads(pathlib.Path("discovered/boxes.json").read_text())["boxes"][0]
+    scale_x, scale_y = 80 / side * backbone.patch, 50 / side * backbone.patch
+    assert [box[key] for key in ("xmin", "ymin", "xmax", "ymax")] == [
+        round(x0 * scale_x), round(y0 * scale_y), round(x1 * scale_x), round(y1 * scale_y)]
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_images_are_padded_for_a_model_of_any_size(tmp_path, drawn_model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = drawn_model("sized/dinov2_reg4_sizes.dyn")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 80, 3), np.uint8)).save("a.png")
+    assert cli.main(["discover", str(model), "a.png", "--expansion", "5"]) == 0
+    pixels = np.zeros((1, 3, 56, 84), np.float32)  # of patches of 14
+    pixels[0, :, :50, :80] = Preprocess((50, 80), "exact")("a.png")
+    keys = Backbone(model, ["keys:-1"]).run(pixels)["tap.keys.1"]
+    x0, y0, x1, y1 = lost(patch_features(keys, 1, 4)[0], (4, 6), 5).box
+    box = json.loads(pathlib.Path("discovered/boxes.json").read_text())["boxes"][0]
+    assert [box[side] for side in ("xmin", "ymin", "xmax", "ymax")] == [14 * x0, 14 * y0, min(14 * x1, 80), min(14 * y1, 50)]

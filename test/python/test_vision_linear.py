@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 import vitc
 from features_files import drawn as planted
-from features_files import write_features
-from vitc.vision import cli
+from features_files import write_features, write_images
+from vitc.vision import Backbone, Preprocess, cli
 from vitc.vision.backbone import Tokens
 from vitc.vision.frozen import BlocksPicker
 from vitc.vision.linear import LinearProbe, fit_linear
+from vitc.vision.probe import layer_normed
 
 
 def drawn(seed, count, classes=3, width=8, noise=1.0):
@@ -177,3 +178,16 @@ def test_class_tokens_of_the_last_blocks():
         np.testing.assert_allclose(part, cls / np.sqrt(np.square(cls).mean(axis=1, keepdims=True) + 1e-6), rtol=1e-5)
     with pytest.raises(vitc.Error, match="stand-in has tokens of 3 blocks alone; expected 4"):
         BlocksPicker(4)(Blocks(), results)
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_the_command_on_the_last_blocks_of_a_model(tmp_path, drawn_model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images, model = write_images(tmp_path / "images"), drawn_model("batched/dino_batch")
+    assert cli.main(["linear", "images", "--model", str(model), "--last-blocks", "2", "--C", "1", "-o", "probe.npz"]) == 0
+    names = sorted(images.rglob("*.png"))
+    tokens = Backbone(model, ["tokens:-2", "tokens:-1"]).run(np.stack([Preprocess(64)(name) for name in names]))
+    features = np.concatenate([layer_normed(tokens[f"tap.tokens.{block}"][:, 0]) for block in (0, 1)], axis=1)
+    expected = fit_linear(features.astype(np.float32), [name.parent.name for name in names], 1.0)
+    found = LinearProbe.load("probe.npz")
+    np.testing.assert_allclose(found.weights, expected.weights, atol=1e-3 * np.abs(expected.weights).max())
