@@ -46,6 +46,35 @@ def test_named_taps(drawn_model):
     np.testing.assert_array_equal(both[tap], found[tap])
 
 
+def test_kinds(drawn_model):
+    """Taps by what they are, in the last layer or in all."""
+    backbone = Backbone(drawn_model("batched/dino_batch"), ["tokens:-1", "attention", "norms:-1", "cls_attention:1"], threads=1)
+    results = backbone.run(images(2))
+    assert backbone.outputs_of("attention") == {0: "tap.attention.0", 1: "tap.attention.1"}
+    assert backbone.outputs_of("tokens") == {1: "tap.tokens.1"}
+    tokens, attention = results["tap.tokens.1"], results["tap.attention.1"]
+    assert tokens.shape == (2, 17, 96) and attention.shape == (2, 3, 17, 17)
+    np.testing.assert_allclose(attention.sum(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(results["tap.cls_attention.1"], attention[:, :, :1], atol=1e-5)
+    np.testing.assert_allclose(results["tap.norms.1"], np.linalg.norm(tokens, axis=-1), rtol=1e-4)
+    assert backbone.tokens == Tokens(1, 0, 16), "of the model, whatever is tapped"
+    library = Backbone(backbone.model.path, ["attention:0", "tokens"], threads=1)
+    np.testing.assert_array_equal(library.run(images(2)[:1])["tap.tokens.1"].shape, (1, 17, 96))
+    with pytest.raises(vitc.Error, match="has no output 'tap.tokens.0', only tap.tokens.1, .*compile the .onnx file with --tap=tokens:0"):
+        Backbone(backbone.model.path, ["tokens:0"])
+    with pytest.raises(vitc.Error, match="has no output 'tap.keys'"):
+        backbone.outputs_of("keys")
+
+
+def test_tokens_of_a_library_of_open_sizes(drawn_model):
+    """It does not know them: none are guessed."""
+    source = Backbone(drawn_model("sized/dinov2_reg4_sizes.dyn"), threads=1)
+    library = Backbone(source.model.path, threads=1)
+    assert library.patch is None
+    with pytest.raises(vitc.Error, match="was not recognised; give the .onnx file in place of the library"):
+        library.tokens
+
+
 def test_a_fixed_batch(drawn_model):
     """A model of two images at once runs on any number."""
     open_batch = Backbone(drawn_model("batched/dino_batch"), threads=1)

@@ -85,6 +85,15 @@ def test_picks(pick, of_tokens, folder, backbone, tap, tmp_path):
     np.testing.assert_array_equal(found.load(), expected_rows(folder, backbone, of_tokens))
 
 
+def test_of_the_last_block(folder, model, tmp_path):
+    """By default, the class token of the residual stream after the last block."""
+    picker = Picker()
+    backbone = picker.open(model, threads=1)
+    found = extract_features(folder, backbone, tmp_path / "f.npy", picker=picker, batch=4)
+    np.testing.assert_array_equal(found.load(), expected_rows(folder, backbone, lambda tokens: tokens[:, 0]))
+    assert list(backbone.outputs_of("tokens")) == [1]
+
+
 def test_own_output(folder, model, tmp_path):
     found = extract_features(folder, Backbone(model, threads=1), tmp_path / "f.npy", picker=Picker("whole"))
     assert found.load().shape == (38, 96)
