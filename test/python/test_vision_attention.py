@@ -2,16 +2,16 @@
 import hashlib
 import json
 import pathlib
+import shutil
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 import vitc
 from PIL import Image
 from vitc._cache import explained
-from vitc.vision import Preprocess, cli, options
-from vitc.vision.attention import attention_maps, attention_tap, default_query, enlarge, mass_mask, query_index, split_keys
+from vitc.vision import Backbone, Preprocess, cli
+from vitc.vision.attention import attention_maps, default_query, enlarge, mass_mask, open_attention, query_index, split_keys
 from vitc.vision.backbone import Tokens
 
 # What DINO's own lines give, run by PyTorch 2.15.0 on the maps of `drawn_maps`: the SHA-256 of the masks, bits packed.
@@ -108,7 +108,6 @@ def test_queries():
     assert query_index("cls", (2, 3)) == 0
     assert query_index("register:3", (2, 3), 1, 4) == 4
     assert query_index("patch:1,2", (2, 3), 1, 4) == 10 and query_index("patch:0,0", (2, 3), 0, 0) == 0
-    assert attention_tap(["cls"]) == "cls_attention:-1" and attention_tap(["cls", "register:0"], "0-3") == "attention:0-3"
     for query, says in {"cls:1": "no query; expected cls, register:I or patch:ROW,COLUMN", "patch:1": "no query",
                         "mean": "no query", "register:4": "there is no register:4: the model has 4 registers",
                         "patch:2,0": "the image has 2 × 3 patches", "patch:-1,0": "there is no patch:-1,0"}.items():
@@ -123,6 +122,7 @@ def reference(path, outputs, images):
     return session.run(outputs, {session.get_inputs()[0].name: images})
 
 
+@pytest.mark.usefixtures("vision_cache")
 @pytest.mark.parametrize("name, height, width, registers", [
     ("batched/vit_meta_reg4_batch.dyn", 70, 70, 4),
     ("sized/dino_sizes.dyn", 48, 80, 0),
@@ -131,7 +131,8 @@ def reference(path, outputs, images):
 def test_maps_of_models(name, height, width, registers, tapped_model):
     """DINO-b: as get_last_selfattention gives them, of every layer, registers apart from patches, at sizes that positions are
     interpolated to."""
-    path, backbone = tapped_model(name)
+    model, path = tapped_model(name)
+    backbone = open_attention(model, ["cls", "patch:1,2"], "0-1", threads=1)
     images = np.random.default_rng(0).standard_normal((2, 3, height, width)).astype(np.float32)
     found = attention_maps(backbone, images, ["cls", "patch:1,2"])
     assert list(found) == [0, 1]
@@ -142,16 +143,22 @@ def test_maps_of_models(name, height, width, registers, tapped_model):
         assert maps.patches.shape == (2, 3, 2, rows, columns) and maps.registers.shape == (2, 3, 2, registers)
         joined = np.concatenate([maps.cls, maps.registers, maps.patches.reshape(2, 3, 2, -1)], axis=-1)
         np.testing.assert_allclose(joined, expected, atol=1e-5)
-        np.testing.assert_array_equal(mass_mask(maps.patches)[:, :, 0].any(axis=(-1, -2)), True)
+    row = open_attention(model, threads=1)
+    kind = "attention" if row.size is None else "cls_attention"  # of an open number of tokens all rows are computed
+    assert [output.name for output in row.model.outputs] == [f"tap.{kind}.1"]
+    np.testing.assert_allclose(attention_maps(row, images)[1].patches, found[1].patches[:, :, :1], atol=1e-5)
+    if row.size:
+        with pytest.raises(vitc.Error, match="has no output 'tap.attention', only tap.cls_attention.1"):
+            attention_maps(row, images, ["patch:0,0"])
 
 
 @pytest.mark.usefixtures("vision_cache")
 def test_attention_alone_is_cheaper(drawn_model):
     """DINO-b: what follows the maps is not computed."""
     path = drawn_model("batched/dino_batch")
-    softmax = [node.output[0] for node in onnx.load(path).graph.node if node.op_type == "Softmax"][-1]
-    whole, alone = explained(path)["macs"], explained(path, tap=[softmax], tap_only=True)["macs"]
-    assert alone["imported"] < 0.8 * whole["imported"]
+    whole, alone, row = (explained(path, **({"tap": [tap], "tap_only": True} if tap else {}))["macs"]["final"]
+                         for tap in ("", "attention:-1", "cls_attention:-1"))
+    assert row < alone < whole
 
 
 @pytest.fixture
@@ -167,16 +174,14 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def model(tapped_model, monkeypatch):
-    """A model with four registers, its attention and its tokens."""
-    _, backbone = tapped_model("batched/vit_meta_reg4_batch.dyn")
-    monkeypatch.setattr(options, "backbone_of", lambda arguments, taps=(): backbone)
-    return backbone
+def model(drawn_model, vision_cache):
+    """A model with four registers."""
+    return str(drawn_model("batched/vit_meta_reg4_batch.dyn"))
 
 
 def test_command(folder, model, capsys):
-    arguments = ["--query", "cls", "--query", "register:3", "--numbers", "--tile", "40"]
-    assert cli.main(["attention", "model.so", "in", *arguments]) == 0
+    arguments = ["--query", "cls", "--query", "register:3", "--layers", "0-1", "--numbers", "--tile", "40", "--threads", "1"]
+    assert cli.main(["attention", model, "in", *arguments]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("attention: 2 images\nlayer 0, cls: in the mean ") and "skipped bad.png: not an image" in err
     place = pathlib.Path("attention")
@@ -190,8 +195,21 @@ def test_command(folder, model, capsys):
     assert len(heads) == 2 * 2 * 3
     for head in heads:
         assert head["images"] == 2 and head["cls"] + head["registers"] + head["patches"] == pytest.approx(1)
-    expected = attention_maps(model, Preprocess(70)(Image.open("in/a/x.png"))[None], ["cls"])[1]
-    np.testing.assert_allclose(arrays["patches.1"][:, :1], expected.patches[0], atol=1e-5)
+    backbone = Backbone(model, ["attention:1"], threads=1)
+    expected = attention_maps(backbone, Preprocess(70)(Image.open("in/a/x.png"))[None], ["register:3"])[1]
+    np.testing.assert_allclose(arrays["patches.1"][:, 1:], expected.patches[0], atol=1e-5)
+    shutil.copy(backbone.model.path, "model.so")
+    assert cli.main(["attention", "model.so", "in", "-o", "again"]) == 0, "a library that has the maps, and the default query"
+    assert sorted(path.name for path in pathlib.Path("again/a").iterdir()) == ["x.png.layer1.cls.png"]
+
+
+def test_command_without_class_tokens(folder, drawn_model, vision_cache, capsys):
+    """The first register's, where there is no class token."""
+    path = str(drawn_model("batched/dinov2_reg4_gap_batch"))
+    assert cli.main(["attention", path, "in", "--threads", "1"]) == 0
+    assert "layer 1, register:0: in the mean 0.0% to class tokens, " in capsys.readouterr().out
+    assert cli.main(["attention", path, "in", "--query", "cls"]) == 1
+    assert "class token" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments, code, says", [
@@ -202,7 +220,7 @@ def test_command(folder, model, capsys):
 ])
 def test_command_refuses(arguments, code, says, folder, model, capsys):
     try:
-        assert cli.main(["attention", "model.so", "in", *arguments]) == code
+        assert cli.main(["attention", model, "in", *arguments]) == code
     except SystemExit as exit:
         assert exit.code == code
     assert says in capsys.readouterr().err

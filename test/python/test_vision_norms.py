@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 import vitc
 from PIL import Image
-from vitc.vision import cli, options
+from vitc.vision import Backbone, cli, options
 from vitc.vision.backbone import Tokens
 from vitc.vision.norms import artifact_rate, find_valley, is_artifact, norm_maps, split_norms, token_norms
 
@@ -85,9 +85,11 @@ def test_refuses(norms):
         find_valley(norms)
 
 
-def test_norms_of_models(tapped_model):
+@pytest.mark.parametrize("tap", ["norms", "tokens"])
+def test_norms_of_models(tap, tapped_model, vision_cache):
     """Of the residual stream, as ONNX Runtime computes it, registers apart from patches."""
-    path, backbone = tapped_model("batched/vit_meta_reg4_batch.dyn")
+    model, path = tapped_model("batched/vit_meta_reg4_batch.dyn")
+    backbone = Backbone(model, [tap], threads=1)
     images = np.random.default_rng(0).standard_normal((2, 3, 70, 70)).astype(np.float32)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     found = norm_maps(backbone, images)

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 import vitc
 from PIL import Image
-from vitc.vision import Preprocess, cli, options
+from vitc.vision import Preprocess, cli
 from vitc.vision.similarity import collapsed_layers, cosine_similarity, head_similarity, layer_similarity
 
 
@@ -87,11 +87,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_command(folder, tapped_model, monkeypatch, capsys):
+def test_command(folder, tapped_model, vision_cache, capsys):
     """Over batches of two and one, the means of what ONNX Runtime's maps give."""
-    path, backbone = tapped_model("batched/vit_meta_reg4_batch.dyn")
-    monkeypatch.setattr(options, "backbone_of", lambda arguments, taps=(): backbone)
-    assert cli.main(["similarity", "m.so", ".", "--batch", "2", "--threshold", "0.1"]) == 0
+    model, path = tapped_model("batched/vit_meta_reg4_batch.dyn")
+    assert cli.main(["similarity", str(model), ".", "--batch", "2", "--threshold", "0.1"]) == 0
     images = np.stack([Preprocess(70)(Image.open(f"{number}.png")) for number in range(3)])
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     maps = session.run(["tap.attention.0", "tap.attention.1"], {session.get_inputs()[0].name: images})

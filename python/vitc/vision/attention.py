@@ -6,9 +6,11 @@ visualize_attention.py).
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -115,17 +117,30 @@ def default_query(tokens: Tokens) -> str:
     return "cls" if tokens.cls else "register:0"
 
 
-def attention_tap(queries: Sequence[str], layers: str = "-1") -> str:
-    """The least that a model must compute for these queries: of the class token alone, one row of each map."""
-    return f"{'cls_attention' if set(queries) == {'cls'} else 'attention'}:{layers}"
+def open_attention(model: str | os.PathLike[str], queries: Sequence[str] = ("cls",), layers: str = "-1", *, threads: int = 0,
+                   **options: Any) -> Backbone:
+    """The model with the attention that these queries need, and nothing computed that they do not.
+
+    model: an .onnx file, or a library (.so) that has it. layers: as `vitc --tap` takes them: "-1", "0-3,-1". threads, options: of
+    `Backbone`. Of the class token alone, an .onnx file is compiled for that row of each map, where the compiler can: it must
+    know the class token, and how many tokens there are.
+    """
+    from .backbone import Backbone
+
+    if not os.fspath(model).endswith(".onnx"):
+        return Backbone(model, threads=threads, **options)
+    if set(queries) == {"cls"}:
+        with contextlib.suppress(Error):
+            return Backbone(model, [f"cls_attention:{layers}"], threads=threads, **options)
+    return Backbone(model, [f"attention:{layers}"], threads=threads, **options)
 
 
 def attention_maps(backbone: Backbone, batch: NDArray[np.float32],
                    queries: Sequence[str] = ("cls",)) -> dict[int, AttentionMaps]:
     """The maps of the layers that the backbone taps, by layer, of images (batch, 3, height, width) of any size that it takes.
 
-    backbone: with outputs `tap.attention.LAYER` or, for the class token's query alone, `tap.cls_attention.LAYER`, as the tap of
-    `attention_tap` makes them. queries: as for `query_index`.
+    backbone: with outputs `tap.attention.LAYER` or, for the class token's query alone, `tap.cls_attention.LAYER`, as `open_attention`
+    gives it. queries: as for `query_index`.
     """
     tokens, grid = backbone.tokens, backbone.grid(*np.shape(batch)[2:])
     rows = [query_index(query, grid, tokens.cls, tokens.registers) for query in queries]

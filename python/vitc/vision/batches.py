@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .._errors import Error
 from . import options
+from .features import _ahead
 from .images import ImageError
 from .journal import write_whole
 from .preprocess import Preprocess
@@ -41,14 +42,19 @@ def batches(images: Images, preprocess: Preprocess, arguments: Any) -> Iterator[
 
     Raises Error where none can be used.
     """
-    names: list[str] = []
-    inputs: list[NDArray[np.float32]] = []
-    for index in options.progress(range(len(images)), arguments):
+    def read(index: int) -> NDArray[np.float32] | ImageError:
         try:
             image = images[index]
-            pixels = image if isinstance(image, np.ndarray) else preprocess(image)
+            return image if isinstance(image, np.ndarray) else preprocess(image)
         except ImageError as error:
-            options.say(f"skipped {error}")
+            return error
+
+    names: list[str] = []
+    inputs: list[NDArray[np.float32]] = []
+    read_ahead = _ahead(read, range(len(images)), arguments.readers, 2 * arguments.batch + arguments.readers)
+    for index, pixels in enumerate(options.progress(read_ahead, arguments, len(images))):
+        if isinstance(pixels, ImageError):
+            options.say(f"skipped {pixels}")
             continue
         if inputs and (len(inputs) == arguments.batch or inputs[0].shape != pixels.shape):
             yield Batch(names, np.stack(inputs), preprocess)

@@ -4,14 +4,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..._errors import Error
 from .. import options
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..backbone import Backbone
     from ..batches import Batch
 
 HELP = "draw what a token attends to: a map and a mask of each head, over each image"
@@ -51,11 +49,14 @@ def share(text: str) -> float:
 def run(arguments: argparse.Namespace) -> None:
     import numpy as np
 
-    from ..attention import attention_maps
+    from ..attention import attention_maps, default_query, open_attention
     from ..batches import batches, place_of, write_arrays, write_summary
 
     images = options.images_of(arguments)
-    backbone, queries = open_model(arguments)
+    queries = list(dict.fromkeys(arguments.query or ["cls"]))
+    backbone = open_attention(arguments.model, queries, arguments.layers, threads=arguments.threads)
+    if not arguments.query:
+        queries = [default_query(backbone.tokens)]
     preprocess = options.preprocess_of(arguments, backbone)
     shares: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
     for batch in batches(images, preprocess, arguments):
@@ -81,23 +82,6 @@ def run(arguments: argparse.Namespace) -> None:
             parts = rows.mean(axis=(0, 1))
             print(f"layer {layer}, {query}: in the mean {parts[0]:.1%} to class tokens, {parts[1]:.1%} to registers, "
                   f"{parts[2]:.1%} to patches")
-
-
-def open_model(arguments: argparse.Namespace) -> tuple[Backbone, list[str]]:
-    """The model with what the queries need, and the queries."""
-    from ..attention import attention_tap, default_query
-
-    queries = list(dict.fromkeys(arguments.query or ["cls"]))
-    if not arguments.model.endswith(".onnx"):
-        backbone = options.backbone_of(arguments)
-    elif arguments.query:
-        backbone = options.backbone_of(arguments, [attention_tap(queries, arguments.layers)])
-    else:
-        try:
-            backbone = options.backbone_of(arguments, [attention_tap(queries, arguments.layers)])
-        except Error:  # it has no class token, or cannot be compiled at all, which is then said again
-            backbone = options.backbone_of(arguments, [f"attention:{arguments.layers}"])
-    return backbone, queries if arguments.query else [default_query(backbone.tokens)]
 
 
 def draw(batch: Batch, maps: NDArray[np.floating], suffix: str, arguments: Any) -> None:
