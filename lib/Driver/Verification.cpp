@@ -83,7 +83,9 @@ std::vector<std::string> vitc::driver::findVerifiedNodes(ModuleOp fused, ModuleO
 FailureOr<OwningOpRef<ModuleOp>> vitc::driver::returnNodes(ModuleOp graph, ArrayRef<std::string> names) {
   OwningOpRef<ModuleOp> copy(graph.clone());
   func::FuncOp function = getMain(*copy);
-  function->removeAttr(vit::tapsAttrName); // kinds of tensors are none of the graph's
+  // Kinds of tensors are none of the graph's.
+  function->removeAttr(vit::tapsAttrName);
+  function->removeAttr(vit::tapOnlyAttrName);
   llvm::MapVector<StringRef, Operation *> nodes = findNodes(function);
   Operation *end = function.front().getTerminator();
   SmallVector<Value> results(end->getOperands());

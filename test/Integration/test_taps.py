@@ -81,6 +81,7 @@ BLOCKS = {
     "lavit.dyn": ([3, 7, 10, 12, 14, 17, 19], [3, 4, 5, 6]),
     "deepvit": ([1, 3], []),
     "pit": ([1, 3, 5], []),
+    "deit_b2": ([1, 3], []),
 }
 KINDS = ["scores", "attention", "queries", "keys", "values", "tokens", "norms"]
 
@@ -196,6 +197,6 @@ def test_maps_alone(name, small_model, run_tool, tmp_path):
     assert list(found) == ["tap.attention.1"] and np.abs(found["tap.attention.1"] - whole).max() <= 1e-5
     found = vitc.load(row.library, threads=1).run(inputs)
     assert list(found) == ["tap.cls_attention.1"] and np.abs(found["tap.cls_attention.1"] - whole[:, :, :1]).max() <= 1e-5
-    flags = [[], *([f"--tap={kind}:-1", "--tap-only"] for kind in ("attention", "cls_attention"))]
-    macs = [count_macs(run_tool, path, *more) for more in flags]
-    assert macs[0] > macs[1] > macs[2] > 0
+    plain, tapped = count_macs(run_tool, path), count_macs(run_tool, path, "--tap=attention:-1")
+    alone, one = (count_macs(run_tool, path, f"--tap={kind}:-1", "--tap-only") for kind in ("attention", "cls_attention"))
+    assert tapped > alone > one > 0 and plain > one, "a classifier's last block answers for the class token alone, too"
