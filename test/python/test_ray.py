@@ -205,6 +205,7 @@ def test_refuses(folder, model, tmp_path):
     for message, options in [
         ("g.txt: expected a file .npy or .parquet", {"output": "g.txt"}),
         ("workers is 0; expected a positive number", {"workers": 0}),
+        ("batch is 0; expected a positive number", {"batch": 0}),
         ("threads is 9; expected 1 to 2, the CPUs that the largest machine", {"threads": 9}),
         ("Ray's workers read images by their paths", {"source": np.zeros((2, 8, 8, 3), np.uint8)}),
         ("'y' has shape \\(3, 96\\)|'y' has shape \\(4, 96\\)", {"picker": Picker("cls", "y")}),  # says a worker

@@ -43,12 +43,12 @@ class Pool:
     cpus: float
 
     @classmethod
-    def of(cls, workers: int | None, threads: int, readers: int | None) -> Pool:
+    def of(cls, workers: int | None, threads: int, readers: int | None, batch: int) -> Pool:
         check_threads(threads)
         total = cpus()
         workers = max(total // threads, 1) if workers is None else workers
         readers = workers if readers is None else readers
-        for what, count in (("workers", workers), ("readers", readers)):
+        for what, count in (("workers", workers), ("readers", readers), ("batch", batch)):
             if count < 1:
                 raise Error(f"{what} is {count}; expected a positive number")
         # All actors leave a CPU to tasks: what makes the Dataset could not run, and all would wait for it, if they had each.
@@ -90,7 +90,7 @@ def features(
     picker = picker or Picker()
     backbone = open_model(model, picker, options)
     preprocess = preprocess or Preprocess(backbone.size or 224)
-    pool = Pool.of(workers, threads, readers)
+    pool = Pool.of(workers, threads, readers, batch)
     if not isinstance(source, ray.data.Dataset):
         source = paths_dataset(open_images(source, max_pixels=max_pixels), 0, batch, pool)
     return pipeline(source, backbone, picker, preprocess, batch, pool, max_pixels)
@@ -128,7 +128,7 @@ def extract(
         raise Error(f"{path}: expected a file {' or '.join(SUFFIXES)}")
     picker = picker or Picker()
     images = open_images(source, max_pixels=max_pixels)
-    pool = Pool.of(workers, threads, readers)
+    pool = Pool.of(workers, threads, readers, batch)
     backbone = open_model(model, picker, options)
     preprocess = preprocess or Preprocess(backbone.size or 224)
     settings = {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
@@ -194,8 +194,6 @@ def _sentences(kept: pathlib.Path) -> Iterator[None]:
 def pipeline(source: ray.data.Dataset, backbone: Backbone, picker: Picker, preprocess: Preprocess, batch: int, pool: Pool,
              max_pixels: int, relay: bool = False) -> ray.data.Dataset:
     """The Dataset of `features`, from one of paths or bytes."""
-    if batch < 1:
-        raise Error(f"batch is {batch}; expected a positive number of images")
     columns = source.columns() or []
     if not {"bytes", "path"} & set(columns):
         raise Error(f"the Dataset has the columns {', '.join(columns) or '(none)'}; expected bytes or path")
