@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from .._errors import Error
 from ..vision.backbone import Backbone
-from ..vision.features import SUFFIXES, Features, Picker, _finished, _write
+from ..vision.feature_files import SUFFIXES, Features, finished_features, write_features
+from ..vision.features import Picker, run_each
 from ..vision.images import MAX_PIXELS, ImageError, read_image
 from ..vision.journal import Journal, different_shapes
 from ..vision.preprocess import Preprocess
 from ..vision.sources import Images, open_images
-from .library import Library, check_threads, cpus, open_model, run_each
+from .library import Library, check_threads, cpus, open_model
 
 # Images that one task reads: enough that Ray's own work (some milliseconds a task) is small beside the model's.
 _BLOCK = 64
@@ -134,7 +135,7 @@ def extract(
     settings = {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
                 "images": images.settings, "batch": batch}
     if path.exists():
-        found = _finished(path, settings)
+        found = finished_features(path, settings)
         shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
         return found
     with Journal(path, settings) as journal, _sentences(journal.folder):
@@ -149,7 +150,7 @@ def extract(
                     progress(journal.done, len(images))
         if journal.done != len(images):
             raise Error(f"Ray gave results of {journal.done} images; expected {len(images)}")
-        _write(path, journal, settings)
+        write_features(path, journal, settings)
         journal.remove()
         return Features(path, journal.names, journal.errors)
 

@@ -6,12 +6,10 @@ import hashlib
 import os
 import pathlib
 import platform
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import ray
-from numpy.typing import NDArray
 
 from .._cache import cache_folder
 from .._errors import Error
@@ -91,19 +89,6 @@ def open_model(model: Any, picker: Picker, options: dict[str, Any]) -> Backbone:
     if not {"mcpu", "target"} & options.keys() and platform.machine() == "x86_64" and len(_machines()) > 1:
         options = {**options, "mcpu": [*_LEVELS, "host"]}
     return picker.open(model, threads=1, **options)
-
-
-def run_each(backbone: Backbone, picker: Picker, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[Any]]:
-    """The feature of each input (3, height, width); those of one size go through the model together."""
-    rows: list[Any] = [None] * len(inputs)
-    for shape in dict.fromkeys(image.shape for image in inputs):
-        where = [i for i, image in enumerate(inputs) if image.shape == shape]
-        found = picker(backbone, backbone.run(np.stack([inputs[i] for i in where])))
-        if len(found) != len(where):
-            raise Error(f"the model gave {len(found)} results for {len(where)} images; expected one each")
-        for i, row in zip(where, found):
-            rows[i] = row
-    return rows
 
 
 def cpus() -> int:

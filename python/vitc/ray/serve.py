@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._errors import Error
-from ..vision.features import Picker
+from ..vision.features import Picker, run_each
 from ..vision.images import MAX_PIXELS, ImageError, read_image
 from ..vision.preprocess import Preprocess
-from .library import Library, open_model, run_each
+from .library import Library, open_model
 
 NPY = "application/x-npy"
 

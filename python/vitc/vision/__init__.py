@@ -15,7 +15,7 @@ from typing import Any
 # Each public name and its module, which is imported when the name is first used: `import vitc.vision` needs no extra.
 _MODULES = {
     "Backbone": "backbone",
-    "Features": "features",
+    "Features": "feature_files",
     "ImageError": "images",
     "Images": "sources",
     "Picker": "features",

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from .._errors import Error
 from . import options
-from .features import _ahead
 from .images import ImageError
 from .journal import write_whole
 from .preprocess import Preprocess
 from .sheets import Image
-from .sources import Images
+from .sources import Images, read_ahead
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -51,8 +50,8 @@ def batches(images: Images, preprocess: Preprocess, arguments: Any) -> Iterator[
 
     names: list[str] = []
     inputs: list[NDArray[np.float32]] = []
-    read_ahead = _ahead(read, range(len(images)), arguments.readers, 2 * arguments.batch + arguments.readers)
-    for index, pixels in enumerate(options.progress(read_ahead, arguments, len(images))):
+    items = read_ahead(read, range(len(images)), arguments.readers, 2 * arguments.batch + arguments.readers)
+    for index, pixels in enumerate(options.progress(items, arguments, len(images))):
         if isinstance(pixels, ImageError):
             options.say(f"skipped {pixels}")
             continue

@@ -1,15 +1,11 @@
 """Features of many images: batched, with readers ahead of the model, and resumable."""
 from __future__ import annotations
 
-import concurrent.futures
-import dataclasses
 import itertools
-import json
 import os
 import pathlib
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,29 +14,13 @@ from numpy.typing import NDArray
 from .._errors import Error
 from ._extras import require
 from .backbone import Backbone
+from .feature_files import SUFFIXES, Features, finished_features, write_features
 from .images import MAX_PIXELS, ImageError
-from .journal import Journal, different_shapes, require_same, write_whole
+from .journal import Journal, different_shapes
 from .preprocess import Preprocess
-from .sources import Images, open_images
+from .sources import Images, open_images, read_ahead
 
 PICKS = ("cls", "mean", "cls+mean", "tokens", "whole")
-SUFFIXES = (".npy", ".parquet")
-
-
-@dataclasses.dataclass(frozen=True)
-class Features:
-    """What `extract_features` wrote: rows (count, …), mapped from the file; their names; and the images that were skipped."""
-
-    path: pathlib.Path
-    names: list[str]
-    errors: dict[str, str]
-
-    def load(self) -> NDArray[Any]:
-        if self.path.suffix == ".npy":
-            return np.load(self.path, mmap_mode="r")
-        table = require("pyarrow.parquet").read_table(self.path)
-        rows = table["feature"].combine_chunks().flatten().to_numpy()
-        return rows.reshape(-1, *json.loads(table.schema.metadata[b"vitc"])["shape"])
 
 
 class Picker:
@@ -131,12 +111,12 @@ def extract_features(
     settings = {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
                 "images": images.settings, "batch": batch}
     if path.exists():
-        found = _finished(path, settings)
+        found = finished_features(path, settings)
         shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
         return found
     with Journal(path, settings) as journal:
         _fill(journal, images, preprocess, lambda inputs: _run(backbone, picker, inputs), batch, readers, progress, report)
-        _write(path, journal, settings)
+        write_features(path, journal, settings)
         journal.remove()
         return Features(path, journal.names, journal.errors)
 
@@ -157,7 +137,7 @@ def _fill(journal: Journal, images: Images, preprocess: Preprocess, run: Callabl
         progress(journal.done, len(images))
     # Batches begin at the same images in every run, which is what makes their results the same.
     todo = range(journal.done, len(images))
-    for items in _batches(_ahead(read, todo, readers, 2 * batch + readers), batch):
+    for items in _batches(read_ahead(read, todo, readers, 2 * batch + readers), batch):
         names = images.names[journal.done : journal.done + len(items)]
         good = [(name, item) for name, item in zip(names, items) if not isinstance(item, ImageError)]
         errors = {name: item.why for name, item in zip(names, items) if isinstance(item, ImageError)}
@@ -170,28 +150,13 @@ def _fill(journal: Journal, images: Images, preprocess: Preprocess, run: Callabl
             progress(journal.done, len(images))
 
 
-def _ahead(read: Callable[[int], Any], indices: range, readers: int, depth: int) -> Iterator[Any]:
-    """The results of `read` in order, with `depth` of them on their way in `readers` threads."""
-    pool = concurrent.futures.ThreadPoolExecutor(max(readers, 1), thread_name_prefix="reader")
-    try:
-        waiting: deque[concurrent.futures.Future[Any]] = deque()
-        for index in indices:
-            waiting.append(pool.submit(read, index))
-            if len(waiting) > depth:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 def _batches(items: Iterator[Any], count: int) -> Iterator[list[Any]]:
     while batch := list(itertools.islice(items, count)):
         yield batch
 
 
-def _run(backbone: Backbone, picker: Picker, inputs: list[NDArray[np.float32]]) -> NDArray[Any]:
-    """The features of the inputs, which the model sees together where they have one size."""
+def run_each(backbone: Backbone, picker: Picker, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[Any]]:
+    """The feature of each input (3, height, width); those of one size go through the model together."""
     rows: list[Any] = [None] * len(inputs)
     for shape in dict.fromkeys(image.shape for image in inputs):
         where = [i for i, image in enumerate(inputs) if image.shape == shape]
@@ -200,52 +165,12 @@ def _run(backbone: Backbone, picker: Picker, inputs: list[NDArray[np.float32]]) 
             raise Error(f"the model gave {len(found)} results for {len(where)} images; expected one each")
         for i, row in zip(where, found):
             rows[i] = row
+    return rows
+
+
+def _run(backbone: Backbone, picker: Picker, inputs: list[NDArray[np.float32]]) -> NDArray[Any]:
+    """The features of the inputs, one after the other."""
+    rows = run_each(backbone, picker, inputs)
     if len({row.shape for row in rows}) > 1:
         raise different_shapes(rows[0].shape, next(row.shape for row in rows if row.shape != rows[0].shape))
     return np.stack(rows)
-
-
-def _write(path: pathlib.Path, journal: Journal, settings: dict[str, Any]) -> None:
-    """The journal's rows in their file, which appears last: where it is, all is done."""
-    rows = journal.rows()
-    about = {"settings": settings, "shape": list(rows.shape[1:]), "errors": journal.errors}
-    if journal.errors:
-        lines = "".join(f"{name}: {why}\n" for name, why in journal.errors.items())
-        write_whole(path.with_suffix(".errors.txt"), lines.encode("utf-8", "backslashreplace"))
-    unfinished = path.with_name(path.name + ".partial") / ("finished" + path.suffix)
-    if path.suffix == ".npy":
-        write_whole(path.with_suffix(".json"), json.dumps({"names": journal.names, **about}, indent=1).encode())
-        np.save(unfinished, rows)
-    else:
-        _write_parquet(unfinished, rows, journal.names, about)
-    unfinished.replace(path)
-
-
-def _write_parquet(path: pathlib.Path, rows: NDArray[Any], names: list[str], about: dict[str, Any]) -> None:
-    arrow, parquet = require("pyarrow"), require("pyarrow.parquet")
-    width = int(np.prod(rows.shape[1:]))
-    schema = arrow.schema([("name", arrow.string()), ("feature", arrow.list_(arrow.from_numpy_dtype(rows.dtype), width))],
-                          metadata={"vitc": json.dumps(about)})
-    step = max(1, (64 << 20) // max(width * rows.itemsize, 1))  # 64 MB a group of rows
-    with parquet.ParquetWriter(path, schema) as writer:
-        for start in range(0, len(rows), step):
-            part = np.ascontiguousarray(rows[start : start + step])
-            texts = [name.encode("utf-8", "backslashreplace").decode() for name in names[start : start + step]]
-            lists = arrow.FixedSizeListArray.from_arrays(arrow.array(part.reshape(-1)), width)
-            writer.write_table(arrow.table([arrow.array(texts, arrow.string()), lists], schema=schema))
-
-
-def _finished(path: pathlib.Path, settings: dict[str, Any]) -> Features:
-    """What is there already, where it is the same."""
-    try:
-        if path.suffix == ".npy":
-            about = json.loads(path.with_suffix(".json").read_text())
-            names = about["names"]
-        else:
-            table = require("pyarrow.parquet").read_table(path, columns=["name"])
-            about, names = json.loads(table.schema.metadata[b"vitc"]), table["name"].to_pylist()
-        before, errors = about["settings"], about["errors"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Error(f"{path} is there and was not made by this command; delete it, or write to another file") from None
-    require_same(before, settings, path)
-    return Features(path, names, errors)

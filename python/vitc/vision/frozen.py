@@ -18,7 +18,8 @@ from .._errors import Error
 from . import options
 from ._check import as_features
 from .backbone import KINDS
-from .features import SUFFIXES, Features, Picker, extract_features
+from .feature_files import SUFFIXES, Features
+from .features import Picker, extract_features
 from .probe import layer_normed
 from .retrieve import copy_descriptor, gem
 

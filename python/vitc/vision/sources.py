@@ -1,13 +1,15 @@
 """Collections of images: folders, lists, array files, datasets. Each is a sequence whose items have names."""
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import hashlib
 import os
 import pathlib
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,3 +165,18 @@ def _as_input(array: np.ndarray, name: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ImageError(name, "its numbers are not all finite")
     return array
+
+
+def read_ahead(read: Callable[[int], Any], indices: range, readers: int, depth: int) -> Iterator[Any]:
+    """The results of `read` in order, with `depth` of them on their way in `readers` threads."""
+    pool = concurrent.futures.ThreadPoolExecutor(max(readers, 1), thread_name_prefix="reader")
+    try:
+        waiting: deque[concurrent.futures.Future[Any]] = deque()
+        for index in indices:
+            waiting.append(pool.submit(read, index))
+            if len(waiting) > depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
