@@ -104,12 +104,18 @@ def test_limit_is_raised(command, tmp_path):
     assert "large.png: damaged, or of a kind that Pillow does not read (image file is truncated)" in run.stderr
 
 
+def take_interrupts():
+    """In a child: SIGINT ends it, also where these tests run in the background of a shell, which ignores that signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupt(tmp_path, source_dir):
     """Ctrl-C while images are read."""
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     (tmp_path / "many.txt").write_text("b.png\n" + "a.png\n" * 100000)
     process = subprocess.Popen([sys.executable, "-m", "vitc.vision", "preview", "many.txt"], cwd=tmp_path, text=True,
-                               stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(source_dir / "python")})
+                               stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(source_dir / "python")},
+                               preexec_fn=take_interrupts)
     assert process.stderr.readline() == "cannot be used: b.png: No such file or directory\n"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

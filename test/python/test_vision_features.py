@@ -197,7 +197,8 @@ def test_killed(by, folder, model, tap, backbone, source_dir, tmp_path):
             "sys.exit(cli.main())")
     arguments = ["features", model, folder, "-o", tmp_path / "f.npy", "--of", tap, "--batch", "1", "--threads", "1"]
     process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], text=True, stderr=subprocess.PIPE,
-                               env={**os.environ, "PYTHONPATH": str(source_dir / "python")})
+                               env={**os.environ, "PYTHONPATH": str(source_dir / "python")},
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a background shell ignores it
     journal = tmp_path / "f.npy.partial" / "journal.jsonl"
     while not journal.exists() or journal.read_bytes().count(b"\n") < 8:
         assert process.poll() is None
