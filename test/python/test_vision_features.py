@@ -272,3 +272,39 @@ def test_sizes_that_differ(folder, drawn_model, tmp_path):
     assert found.load().shape == (38, 96) and np.isfinite(found.load()).all()
     alone = backbone.run(preprocess(folder / "00.png")[None])["y"][0]
     np.testing.assert_allclose(found.load()[0], alone, atol=1e-4 * np.abs(alone).max())
+
+
+def test_other_contents_are_not_taken_for_the_same(folder, backbone, tap, tmp_path):
+    images = [np.full((64, 64, 3), shade, np.uint8) for shade in (10, 200)]
+    picker = Picker("cls", tap)
+    extract_features(images, backbone, tmp_path / "f.npy", picker=picker)
+    with pytest.raises(vitc.Error, match="f.npy.* another images"):
+        extract_features(images[::-1], backbone, tmp_path / "f.npy", picker=picker)
+    (tmp_path / "d").mkdir()
+    Image.fromarray(images[0]).save(tmp_path / "d" / "a.png")
+    extract_features(tmp_path / "d", backbone, tmp_path / "g.npy", picker=picker)
+    Image.fromarray(images[1][:32]).save(tmp_path / "d" / "a.png")
+    with pytest.raises(vitc.Error, match="g.npy.* another images"):
+        extract_features(tmp_path / "d", backbone, tmp_path / "g.npy", picker=picker)
+
+
+def test_files_of_others_are_kept(folder, backbone, tap, tmp_path):
+    (tmp_path / "o.json").write_text("[1]")
+    with pytest.raises(vitc.Error, match="o.json is there and was not made by this command"):
+        extract_features(folder, backbone, tmp_path / "o.npy", picker=Picker("cls", tap))
+    assert (tmp_path / "o.json").read_text() == "[1]"
+
+
+def test_layers_that_are_not_there():
+    class Several:
+        name = "m.so"
+
+        @staticmethod
+        def outputs_of(kind):
+            return {9: "tap.tokens.9", 11: "tap.tokens.11"}
+
+    assert Picker("mean", "tokens:9")._output(Several) == "tap.tokens.9"
+    assert Picker("mean", "tokens:-1")._output(Several) == "tap.tokens.11"
+    for of in ("tokens:-2", "tokens:99", "tokens:0-3"):
+        with pytest.raises(vitc.Error, match=f"m.so has tokens of the layers 9, 11; '{of}' names none"):
+            Picker("mean", of)._output(Several)

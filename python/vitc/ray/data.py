@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .._errors import Error
 from ..vision.backbone import Backbone
-from ..vision.feature_files import SUFFIXES, Features, finished_features, write_features
+from ..vision.feature_files import SUFFIXES, Features, finished_features, refuse_foreign, write_features
 from ..vision.features import Picker, run_each
 from ..vision.images import MAX_PIXELS, ImageError, read_image
 from ..vision.journal import Journal, different_shapes
@@ -138,6 +138,7 @@ def extract(
         found = finished_features(path, settings)
         shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
         return found
+    refuse_foreign(path)
     with Journal(path, settings) as journal, _sentences(journal.folder):
         if progress:
             progress(journal.done, len(images))

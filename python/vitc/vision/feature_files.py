@@ -32,6 +32,19 @@ class Features:
         return rows.reshape(-1, *json.loads(table.schema.metadata[b"vitc"])["shape"])
 
 
+def refuse_foreign(path: pathlib.Path) -> None:
+    """Raises Error where the file beside a .npy that is to be written is there and another program's."""
+    beside = path.with_suffix(".json")
+    if path.suffix != ".npy" or not beside.exists():
+        return
+    try:
+        known = {"names", "settings"} <= json.loads(beside.read_text()).keys()
+    except (OSError, ValueError, AttributeError):
+        known = False
+    if not known:
+        raise Error(f"{beside} is there and was not made by this command, which would write to it; choose another name for {path}")
+
+
 def write_features(path: pathlib.Path, journal: Journal, settings: dict[str, Any]) -> None:
     """The journal's rows in their file, which appears last: where it is, all is done."""
     rows = journal.rows()

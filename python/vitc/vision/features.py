@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._errors import Error
 from ._extras import require
 from .backbone import Backbone
-from .feature_files import SUFFIXES, Features, finished_features, write_features
+from .feature_files import SUFFIXES, Features, finished_features, refuse_foreign, write_features
 from .images import MAX_PIXELS, ImageError
 from .journal import Journal, different_shapes
 from .preprocess import Preprocess
@@ -71,7 +71,11 @@ class Picker:
         if not self.of.startswith("tokens"):
             return self.of
         layers, (_, _, layer) = backbone.outputs_of("tokens"), self.of.partition(":")
-        return layers[int(layer)] if layer.isdecimal() else layers[max(layers)]
+        if layer.isdecimal() and int(layer) in layers:
+            return layers[int(layer)]
+        if not layer.isdecimal() and (len(layers) == 1 or layer in ("", "-1")):
+            return layers[max(layers)]
+        raise Error(f"{backbone.name} has tokens of the layers {', '.join(map(str, layers))}; '{self.of}' names none of them")
 
 
 def extract_features(
@@ -114,6 +118,7 @@ def extract_features(
         found = finished_features(path, settings)
         shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
         return found
+    refuse_foreign(path)
     with Journal(path, settings) as journal:
         _fill(journal, images, preprocess, lambda inputs: _run(backbone, picker, inputs), batch, readers, progress, report)
         write_features(path, journal, settings)

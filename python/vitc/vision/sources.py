@@ -55,9 +55,27 @@ class Images(Sequence):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a run that goes on must find again: where the images are from, how many, and their names."""
+        """What a run that goes on must find again: where the images are from, how many, their names, which may be read, and what
+        tells their contents: of files size and time; of what has no origin, such as a dataset, some of the images themselves."""
         names = hashlib.sha256("\0".join(self.names).encode("utf-8", "surrogateescape")).hexdigest()
-        return {"from": self.origin, "count": len(self), "names_sha256": names}
+        return {"from": self.origin, "count": len(self), "names_sha256": names, "contents_sha256": self._digest(),
+                "max_megapixels": round(self.max_pixels / 1e6, 1)}
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        if isinstance(self.items, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in self.items):
+            for item in self.items:
+                with contextlib.suppress(OSError):
+                    status = os.stat(item)
+                    digest.update(f"{status.st_size} {status.st_mtime_ns}".encode())
+                digest.update(b"\0")
+        elif not self.origin:
+            for index in range(0, len(self), max(1, len(self) // 16)):
+                try:
+                    digest.update(np.ascontiguousarray(np.asarray(self[index])))
+                except ImageError as error:
+                    digest.update(str(error).encode("utf-8", "backslashreplace"))
+        return digest.hexdigest()
 
 
 def open_images(source: Any, *, array: str | None = None, max_pixels: int = MAX_PIXELS) -> Images:
