@@ -7,7 +7,7 @@ import vitc
 from vitc import _sources
 from vitc._torch_export import Examples
 
-onnx = pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx", reason="tools/build installs it")
 
 
 @pytest.fixture(autouse=True)

@@ -71,7 +71,7 @@ def pick(add_so):
 @pytest.fixture(scope="module")
 def compiled(run_tool, tmp_path_factory):
     """compiled(type): y = x + x of three elements of that ONNX type."""
-    onnx = pytest.importorskip("onnx")
+    onnx = pytest.importorskip("onnx", reason="tools/build installs it")
     folder = tmp_path_factory.mktemp("typed")
 
     def build(name):

@@ -8,7 +8,6 @@ import io
 import math
 import os
 import pathlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,8 +19,8 @@ from numpy.typing import NDArray
 
 from .._errors import Error
 from ..vision.backbone import Backbone
-from ..vision.feature_files import SUFFIXES, Features, finished_features, refuse_foreign, write_features
-from ..vision.features import Picker, run_each
+from ..vision.feature_files import SUFFIXES, Features, finished_features, write_features
+from ..vision.features import Picker, run_each, settings_of
 from ..vision.images import MAX_PIXELS, ImageError, read_image
 from ..vision.journal import Journal, different_shapes
 from ..vision.preprocess import Preprocess
@@ -132,13 +131,9 @@ def extract(
     pool = Pool.of(workers, threads, readers, batch)
     backbone = open_model(model, picker, options)
     preprocess = preprocess or Preprocess(backbone.size or 224)
-    settings = {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
-                "images": images.settings, "batch": batch}
-    if path.exists():
-        found = finished_features(path, settings)
-        shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
+    settings = settings_of(images, preprocess, backbone, picker, batch)
+    if found := finished_features(path, settings):
         return found
-    refuse_foreign(path)
     with Journal(path, settings) as journal, _sentences(journal.folder):
         if progress:
             progress(journal.done, len(images))

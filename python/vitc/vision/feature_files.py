@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Features:
         return rows.reshape(-1, *json.loads(table.schema.metadata[b"vitc"])["shape"])
 
 
-def refuse_foreign(path: pathlib.Path) -> None:
+def _refuse_foreign(path: pathlib.Path) -> None:
     """Raises Error where the file beside a .npy that is to be written is there and another program's."""
     beside = path.with_suffix(".json")
     if path.suffix != ".npy" or not beside.exists():
@@ -75,8 +76,16 @@ def _write_parquet(path: pathlib.Path, rows: NDArray[Any], names: list[str], abo
             writer.write_table(arrow.table([arrow.array(texts, arrow.string()), lists], schema=schema))
 
 
-def finished_features(path: pathlib.Path, settings: dict[str, Any]) -> Features:
-    """What is there already, where it is the same."""
+def finished_features(path: pathlib.Path, settings: dict[str, Any]) -> Features | None:
+    """What is there already, where it is the same; None where nothing is. Raises Error where something else is there."""
+    if not path.exists():
+        return _refuse_foreign(path)
+    found = _read_finished(path, settings)
+    shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
+    return found
+
+
+def _read_finished(path: pathlib.Path, settings: dict[str, Any]) -> Features:
     try:
         if path.suffix == ".npy":
             about = json.loads(path.with_suffix(".json").read_text())

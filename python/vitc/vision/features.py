@@ -4,7 +4,6 @@ from __future__ import annotations
 import itertools
 import os
 import pathlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from .._errors import Error
 from ._extras import require
 from .backbone import Backbone
-from .feature_files import SUFFIXES, Features, finished_features, refuse_foreign, write_features
+from .feature_files import SUFFIXES, Features, finished_features, write_features
 from .images import MAX_PIXELS, ImageError
 from .journal import Journal, different_shapes
 from .preprocess import Preprocess
@@ -112,18 +111,20 @@ def extract_features(
     picker = picker or Picker()
     preprocess = preprocess or Preprocess(backbone.size or 224)
     images = open_images(source, array=array, max_pixels=max_pixels)
-    settings = {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
-                "images": images.settings, "batch": batch}
-    if path.exists():
-        found = finished_features(path, settings)
-        shutil.rmtree(path.with_name(path.name + ".partial"), ignore_errors=True)  # of a process that died after its last step
+    settings = settings_of(images, preprocess, backbone, picker, batch)
+    if found := finished_features(path, settings):
         return found
-    refuse_foreign(path)
     with Journal(path, settings) as journal:
         _fill(journal, images, preprocess, lambda inputs: _run(backbone, picker, inputs), batch, readers, progress, report)
         write_features(path, journal, settings)
         journal.remove()
         return Features(path, journal.names, journal.errors)
+
+
+def settings_of(images: Images, preprocess: Preprocess, backbone: Backbone, picker: Picker, batch: int) -> dict[str, Any]:
+    """What features depend on: a run goes on, or is taken for finished, only where all of it is the same."""
+    return {"model": backbone.settings, "preprocessing": preprocess.settings, "feature": [picker.pick, picker.of],
+            "images": images.settings, "batch": batch}
 
 
 def _fill(journal: Journal, images: Images, preprocess: Preprocess, run: Callable[[list[NDArray[np.float32]]], NDArray[Any]],
