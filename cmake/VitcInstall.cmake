@@ -18,6 +18,7 @@ set(VITC_PACKAGE_LIBRARIES
   VitcViTUtils
   VitcCPUKernelDialect
   VitcCPUKernelTransforms
+  VitcGPUKernels
   VitcRecognition
   VitcTransforms
   VitcCPUKernelToLLVM

@@ -6,7 +6,7 @@
 set(VITC_LLD_LIBRARIES ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a -l:libz.a -l:libzstd.a)
 
 # The LLVM targets that a static vitc can generate code for; lld asks for every target that LLVM was built with.
-set(VITC_STATIC_TARGETS X86 AArch64)
+set(VITC_STATIC_TARGETS X86 AArch64 NVPTX)
 
 # vitc_static_archives(VARIABLE): MLIR's and LLVM's archives, but those that Debian names and does not ship.
 function(vitc_static_archives variable)

@@ -1,0 +1,56 @@
+#ifndef VITC_DIALECT_GPUKERNEL_KERNELS_GEMM_H
+#define VITC_DIALECT_GPUKERNEL_KERNELS_GEMM_H
+
+#include "vitc/Dialect/GPUKernel/Kernels/Activation.h"
+#include "vitc/Dialect/GPUKernel/Kernels/LaunchPlan.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/LogicalResult.h"
+
+#include <string>
+
+namespace vitc::vgpu {
+
+/// C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is asked for.
+struct GemmEpilogue {
+  bool bias = false;                        ///< f32[N]
+  Activation activation = Activation::None; ///< of a product of its own, or of the gates
+  bool gated = false;                       ///< see GemmConfig
+  bool scale = false;                       ///< f32[columns of C]: LayerScale
+  int64_t tableRows = 0;          ///< f32[tableRows, columns of C]: row m takes row m mod tableRows (positions)
+  bool residual = false;          ///< [M, columns of C] of the output's type; may be C itself
+  Element output = Element::BF16; ///< BF16, F16 or F32
+};
+
+/// A[M, K] · W[N, K]ᵀ with M known when it is launched: persistent blocks, one warp that keeps TMA busy, and a
+/// warpgroup for each 64 rows of a tile, whose sums of K stay in registers. K need not be a multiple of anything but
+/// the 16 bytes that TMA asks of the rows of A and W.
+///
+/// A gated product is activation(gate) · up: W has a row of each for every column of C, in turns of eight, gates first
+/// (rows 16 i + j and 16 i + 8 + j are gate and up of column 8 i + j), and so has the bias. C has N / 2 columns.
+///
+/// Vectors in f32 begin at multiples of 16 bytes and have an even number of readable elements.
+///
+/// Arguments: A, W: tensor maps of [rows, K] (innermost K); C and residual: tensor maps of [M, columns], or, where the
+/// rows of C are not multiples of 16 bytes, pointers; bias, scale, table: pointers; rows: M.
+struct GemmConfig {
+  Element element = Element::BF16; ///< of A and W: BF16, F16 or TF32
+  int64_t n = 0, k = 0;
+  int64_t tileM = 128; ///< 64, 128 or 192
+  int64_t tileN = 128; ///< a multiple of 16 up to 256
+  unsigned stages = 0; ///< of the ring of tiles in shared memory; 0: as many as fit, up to 8
+  GemmEpilogue epilogue;
+};
+
+/// Why no kernel of this configuration can be emitted; empty if one can.
+std::string whyUnsupported(const GemmConfig &config);
+
+LaunchPlan planGemm(llvm::StringRef name, const GemmConfig &config);
+
+/// Adds the kernel to a module. Fails, with a diagnostic at the module, where the configuration is not supported.
+llvm::LogicalResult emitGemm(mlir::OpBuilder &builder, mlir::gpu::GPUModuleOp module, llvm::StringRef name,
+                             const GemmConfig &config);
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_KERNELS_GEMM_H

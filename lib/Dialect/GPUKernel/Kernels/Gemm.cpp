@@ -1,0 +1,214 @@
+#include "GemmEpilogue.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+/// Bytes of K in a stage: one row of the 128-byte swizzle, four steps of the tensor cores.
+static constexpr unsigned stageRowBytes = 128, stepBytes = 32;
+
+std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
+  const GemmEpilogue &epilogue = config.epilogue;
+  if (config.n <= 0 || config.k <= 0)
+    return "expected positive sizes";
+  if (config.element == Element::F32)
+    return "tensor cores take bf16, f16 or tf32";
+  if (epilogue.output == Element::TF32)
+    return "results are bf16, f16 or f32";
+  if (config.k * bytesOf(config.element) % 16 != 0)
+    return "rows of K elements must be multiples of 16 bytes";
+  if (config.tileM != 64 && config.tileM != 128 && config.tileM != 192)
+    return "tiles have 64, 128 or 192 rows";
+  if (config.tileN < 16 || config.tileN > 256 || config.tileN % 16 != 0)
+    return "tiles have 16 to 256 columns, a multiple of 16";
+  if (config.tileM == 192 && config.tileN > 128)
+    return "tiles of 192 rows have at most 128 columns: a thread's registers";
+  if (epilogue.gated && (config.n % 16 != 0 || config.tileN % 32 != 0))
+    return "gated products have N in turns of 16 and tiles in turns of 32";
+  GemmLayout layout(config);
+  if (epilogue.tableRows && layout.columns % 2 != 0)
+    return "rows of the table must have an even number of elements";
+  if (layout.stages < 2 || layout.end > maxSharedBytes)
+    return "two stages and the staging of results do not fit into shared memory";
+  return "";
+}
+
+LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
+  GemmLayout layout(config);
+  const GemmEpilogue &epilogue = config.epilogue;
+  LaunchPlan plan;
+  plan.kernel = name.str();
+  plan.grid = {GridExtent{GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1},
+               GridExtent{GridSize::Rows, 1, config.tileM}, GridExtent{}};
+  plan.block = {specialisedThreads(layout.consumers), 1, 1};
+  plan.sharedBytes = layout.end;
+  plan.blocksPerProcessor = 1;
+  unsigned columns = stageRowBytes / bytesOf(config.element);
+  plan.addTensorMap("A", {config.element, {columns, uint32_t(config.tileM)}, Swizzle::B128});
+  plan.addTensorMap("W", {config.element, {columns, uint32_t(config.tileN)}, Swizzle::B128});
+  TensorMapPlan staged{
+      epilogue.output, {layout.chunkColumns, 64}, swizzleOf(layout.chunkColumns * bytesOf(epilogue.output))};
+  for (StringRef role : {"C", "residual"}) {
+    if (role == "residual" && !epilogue.residual)
+      continue;
+    if (layout.staged)
+      plan.addTensorMap(role.str(), staged);
+    else
+      plan.addPointer(role.str());
+  }
+  if (epilogue.bias)
+    plan.addPointer("bias");
+  if (epilogue.scale)
+    plan.addPointer("scale");
+  if (epilogue.tableRows)
+    plan.addPointer("table");
+  plan.addInt32("rows");
+  return plan;
+}
+
+namespace {
+
+/// A place in the ring of stages, and the parity of the phase in which it is used.
+struct RingPlace {
+  Value stage, parity;
+};
+
+class GemmEmitter {
+public:
+  GemmEmitter(NVVMEmitter &emitter, const GemmConfig &config) : e(emitter), config(config), layout(config) {}
+  void emit();
+
+private:
+  using Values = NVVMEmitter::Values;
+  void initBarriers(Value thread);
+  void emitProducer();
+  void emitConsumer(Value thread, Value warp);
+  Values emitSums(const Consumer &consumer, RingPlace &place);
+  Values emitStage(const Consumer &consumer, Value stage, Values sums);
+  /// `body` takes a tile's first row and column and the carried values to the next carried values.
+  void forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body);
+  RingPlace next(RingPlace place);
+  Value barrier(unsigned ring, Value stage) { return e.offset(e.shared(ring), e.mul(stage, 8)); }
+  int64_t steps() { return llvm::divideCeil(config.k * bytesOf(config.element), stageRowBytes); }
+
+  NVVMEmitter &e;
+  const GemmConfig &config;
+  GemmLayout layout;
+};
+
+} // namespace
+
+void GemmEmitter::initBarriers(Value thread) {
+  e.ifThen(e.equal(thread, e.i32(0)), [&] {
+    for (unsigned stage = 0; stage < layout.stages; ++stage) {
+      e.barrierInit(e.shared(layout.full + 8 * stage), 1);
+      e.barrierInit(e.shared(layout.empty + 8 * stage), 4 * layout.consumers); // one arrival a warp
+    }
+    for (unsigned place = layout.residual; place < layout.end; place += 8)
+      e.barrierInit(e.shared(place), 1);
+    e.fenceBarrierInit();
+  });
+  e.syncThreads();
+}
+
+void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body) {
+  int64_t tilesN = llvm::divideCeil(config.n, config.tileN);
+  Value tilesM = e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
+  Value block = e.add(e.mul(e.blockId(1), e.gridDim(0)), e.blockId(0));
+  // Neighbouring blocks share rows of A; W stays in the second-level cache.
+  e.loop(block, e.mul(tilesM, tilesN), e.mul(e.gridDim(0), e.gridDim(1)), inits, [&](Value tile, ValueRange carried) {
+    return body(e.mul(e.udiv(tile, tilesN), config.tileM), e.mul(e.urem(tile, tilesN), config.tileN), carried);
+  });
+}
+
+RingPlace GemmEmitter::next(RingPlace place) {
+  Value stage = e.add(place.stage, 1), isEnd = e.equal(stage, e.i32(layout.stages));
+  return {e.select(isEnd, e.i32(0), stage), e.select(isEnd, e.bitXor(place.parity, e.i32(1)), place.parity)};
+}
+
+/// One thread fills stages as consumers empty them. A barrier that was never used has completed the phase of parity 1.
+void GemmEmitter::emitProducer() {
+  unsigned columns = stageRowBytes / bytesOf(config.element);
+  forTiles({e.i32(0), e.i32(1)}, [&](Value row, Value column, ValueRange carried) {
+    return e.loop(e.i32(0), e.i32(steps()), e.i32(1), llvm::to_vector(carried), [&](Value step, ValueRange inner) {
+      RingPlace place{inner[0], inner[1]};
+      Value full = barrier(layout.full, place.stage);
+      e.wait(barrier(layout.empty, place.stage), place.parity);
+      e.arriveExpect(full, layout.stageBytes);
+      Value a = e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), k = e.mul(step, columns);
+      e.loadTile(a, e.argument("A"), full, {k, row});
+      e.loadTile(e.offset(a, config.tileM * stageRowBytes), e.argument("W"), full, {k, column});
+      RingPlace after = next(place);
+      return Values{after.stage, after.parity};
+    });
+  });
+}
+
+GemmEmitter::Values GemmEmitter::emitStage(const Consumer &consumer, Value stage, Values sums) {
+  Value base = e.offset(e.shared(0), e.mul(stage, layout.stageBytes));
+  Value a = e.descriptor(e.offset(base, e.mul(consumer.group, 64 * stageRowBytes)), stageRowBytes);
+  Value w = e.descriptor(e.offset(base, config.tileM * stageRowBytes), stageRowBytes);
+  e.mmaFence();
+  for (unsigned byte = 0; byte < stageRowBytes; byte += stepBytes)
+    sums = e.mma(config.element, config.tileN, sums, {e.advance(a, byte)}, e.advance(w, byte));
+  e.mmaCommit();
+  return sums;
+}
+
+/// The products of one stage are in flight while the next stage's are issued; a stage is released when they are done.
+GemmEmitter::Values GemmEmitter::emitSums(const Consumer &consumer, RingPlace &place) {
+  Value isLane0 = e.equal(consumer.lane, e.i32(0));
+  auto stageSums = [&](RingPlace at, Values sums) {
+    e.wait(barrier(layout.full, at.stage), at.parity);
+    return emitStage(consumer, at.stage, std::move(sums));
+  };
+  Values carried{next(place).stage, next(place).parity, place.stage};
+  carried.append(stageSums(place, Values()));
+  carried = e.loop(e.i32(1), e.i32(steps()), e.i32(1), carried, [&](Value, ValueRange inner) {
+    RingPlace at{inner[0], inner[1]}, after = next(at);
+    Values sums = stageSums(at, llvm::to_vector(inner.drop_front(3)));
+    e.mmaWait(1, {});
+    e.ifThen(isLane0, [&] { e.arrive(barrier(layout.empty, inner[2])); });
+    Values nextCarried{after.stage, after.parity, at.stage};
+    nextCarried.append(sums);
+    return nextCarried;
+  });
+  Values sums = e.mmaWait(0, Values(carried.begin() + 3, carried.end()));
+  e.ifThen(isLane0, [&] { e.arrive(barrier(layout.empty, carried[2])); });
+  place = {carried[0], carried[1]};
+  return sums;
+}
+
+void GemmEmitter::emitConsumer(Value thread, Value warp) {
+  Value groupThread = e.urem(thread, 128);
+  Consumer consumer{e.lshr(warp, 2),      groupThread,       e.equal(groupThread, e.i32(0)),
+                    e.bitAnd(thread, 31), e.bitAnd(warp, 3), e.argument("rows")};
+  GemmEpilogueEmitter epilogue(e, config, layout, consumer);
+  forTiles({e.i32(0), e.i32(0), e.i32(0)}, [&](Value row, Value column, ValueRange carried) {
+    RingPlace place{carried[0], carried[1]};
+    Value groupRow = e.add(row, e.mul(consumer.group, 64));
+    epilogue.beginTile(groupRow, config.epilogue.gated ? e.lshr(column, 1) : column, carried[2]);
+    epilogue.emit(emitSums(consumer, place));
+    return Values{place.stage, place.parity, e.add(carried[2], 1)};
+  });
+  epilogue.finish();
+}
+
+void GemmEmitter::emit() {
+  Value thread = e.threadId(), warp = e.uniform(e.lshr(thread, 5));
+  initBarriers(thread);
+  e.specialise(layout.consumers, thread, warp, [&] { emitProducer(); }, [&] { emitConsumer(thread, warp); });
+  e.finish();
+}
+
+LogicalResult vitc::vgpu::emitGemm(OpBuilder &builder, gpu::GPUModuleOp module, StringRef name,
+                                   const GemmConfig &config) {
+  if (std::string reason = whyUnsupported(config); !reason.empty())
+    return module.emitError("expected a product that tensor cores support, got one where ") << reason;
+  LaunchPlan plan = planGemm(name, config);
+  NVVMEmitter emitter(builder, module, plan);
+  GemmEmitter(emitter, config).emit();
+  return success();
+}

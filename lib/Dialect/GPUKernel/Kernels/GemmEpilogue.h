@@ -1,0 +1,69 @@
+#ifndef VITC_DIALECT_GPUKERNEL_KERNELS_GEMMEPILOGUE_H
+#define VITC_DIALECT_GPUKERNEL_KERNELS_GEMMEPILOGUE_H
+
+#include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
+
+namespace vitc::vgpu {
+
+/// Where the parts of a product's block lie in shared memory.
+struct GemmLayout {
+  explicit GemmLayout(const GemmConfig &config);
+
+  bool staged;                  ///< C leaves through shared memory, by TMA
+  int64_t columns, tileColumns; ///< of C, and of its tile
+  unsigned chunkColumns;        ///< of C that are staged together: a row of them is swizzled
+  unsigned chunks;              ///< of a tile of a warpgroup
+  unsigned chunkBytes, buffers; ///< staging of a warpgroup
+  unsigned consumers;           ///< warpgroups
+  unsigned stageBytes, stages;
+  unsigned staging, full, empty, residual, end; ///< offsets of the buffers and of the barriers
+};
+
+/// The state of a consumer's thread that its epilogue reads.
+struct Consumer {
+  mlir::Value group;  ///< which warpgroup
+  mlir::Value thread; ///< of the warpgroup
+  mlir::Value leader; ///< whether it is the warpgroup's first thread
+  mlir::Value lane, warp;
+  mlir::Value rows; ///< M
+};
+
+/// Takes the sums of a warpgroup's 64 rows through the epilogue into C.
+class GemmEpilogueEmitter {
+public:
+  GemmEpilogueEmitter(NVVMEmitter &emitter, const GemmConfig &config, const GemmLayout &layout,
+                      const Consumer &consumer);
+
+  /// Before the products of a tile: starts loading as many chunks of the residual as there are buffers.
+  void beginTile(mlir::Value row, mlir::Value column, mlir::Value tileNumber);
+  void emit(const NVVMEmitter::Values &sums);
+  /// After the last tile.
+  void finish();
+
+private:
+  using Value = mlir::Value;
+  /// Columns [8 group, 8 group + 8) of C's tile, as a thread has them: columns 2 (lane mod 4) and the next of rows lane
+  /// / 4 and, eight below, the next two.
+  using Quad = std::array<Value, 4>;
+  Quad finishGroup(const NVVMEmitter::Values &sums, unsigned group);
+  Quad addResidual(Quad quad, unsigned group);
+  void loadResidual(unsigned chunk);
+  void beginChunk(unsigned chunk);
+  void storeChunk(unsigned chunk, llvm::ArrayRef<Quad> quads);
+  void storeDirectly(const Quad &quad, unsigned group);
+  std::array<Value, 2> loadPair(llvm::StringRef vector, Value column);
+  Value columnOfGroup(unsigned group);
+  Value buffer(unsigned chunk);
+  Value placeInChunk(Value row, Value piece);
+
+  NVVMEmitter &e;
+  const GemmConfig &config;
+  const GemmLayout &layout;
+  const Consumer consumer;
+  Value row, column, tileNumber; ///< first row of the warpgroup and column of C, of the tile
+  Value laneRow, laneColumn;     ///< of the first element of a quad
+};
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_KERNELS_GEMMEPILOGUE_H

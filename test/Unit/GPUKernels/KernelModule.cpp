@@ -1,0 +1,39 @@
+#include "KernelModule.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace vitc::test;
+
+KernelModule::KernelModule() : context(std::make_unique<MLIRContext>(MLIRContext::Threading::DISABLED)) {
+  context->loadDialect<gpu::GPUDialect, LLVM::LLVMDialect, scf::SCFDialect>();
+  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) { said += diagnostic.str() + "\n"; });
+  OpBuilder builder(context.get());
+  Location loc = builder.getUnknownLoc();
+  outer = ModuleOp::create(loc);
+  builder.setInsertionPointToStart(outer->getBody());
+  module = gpu::GPUModuleOp::create(builder, loc, "kernels");
+}
+
+std::string KernelModule::ptx() {
+  llvm::Expected<std::string> text = target::compileToPTX(module, {});
+  if (text)
+    return *text;
+  ADD_FAILURE() << llvm::toString(text.takeError()) << "\n" << said;
+  return "";
+}
+
+vitc::target::GPUCode KernelModule::compile(std::vector<std::string> hotKernels) {
+  target::PTXOptions options;
+  options.hotKernels = std::move(hotKernels);
+  llvm::Expected<target::GPUCode> code = target::compileModule(module, options);
+  if (code)
+    return std::move(*code);
+  ADD_FAILURE() << llvm::toString(code.takeError()) << "\n" << said;
+  return {};
+}
+
+size_t vitc::test::count(llvm::StringRef text, llvm::StringRef what) { return text.count(what); }
