@@ -129,7 +129,7 @@ std::array<Value, 2> GemmEpilogueEmitter::loadPair(StringRef vector, Value at) {
   int64_t extent = vector == "bias" ? config.n : layout.columns;
   if (extent % (vector == "bias" ? config.tileN : layout.tileColumns) != 0)
     at = e.umin(at, e.i32((extent - 1) / 2 * 2));
-  auto pair = e.loadFloats(e.element(e.argument(vector), at, e.type(Element::F32)), 2);
+  auto pair = e.loadConstants(e.element(e.argument(vector), at, e.type(Element::F32)), 2);
   return {pair[0], pair[1]};
 }
 
@@ -166,7 +166,7 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Va
       if (layout.columns % layout.tileColumns != 0)
         at = e.umin(at, e.i32((layout.columns - 1) / 2 * 2));
       at = e.add(e.mul(tableRow, layout.columns), at);
-      auto pair = e.loadFloats(e.element(e.argument("table"), at, e.type(Element::F32)), 2);
+      auto pair = e.loadConstants(e.element(e.argument("table"), at, e.type(Element::F32)), 2);
       quad[2 * half] = e.fadd(quad[2 * half], pair[0]);
       quad[2 * half + 1] = e.fadd(quad[2 * half + 1], pair[1]);
     }
@@ -183,7 +183,7 @@ void GemmEpilogueEmitter::storeChunk(unsigned chunk, ArrayRef<Quad> quads) {
     for (auto [group, quad] : llvm::enumerate(quads))
       for (unsigned half : {0, 1}) {
         Value at = placeInChunk(e.add(laneRow, 8 * half), e.add(e.lshr(quarter, 1), 2 * group));
-        e.storeFloats({quad[2 * half], quad[2 * half + 1]}, e.offset(place, e.add(at, e.shl(e.bitAnd(quarter, 1), 3))));
+        e.storeVector({quad[2 * half], quad[2 * half + 1]}, e.offset(place, e.add(at, e.shl(e.bitAnd(quarter, 1), 3))));
       }
   } else {
     Value matrixRow = e.add(e.mul(consumer.warp, 16), e.bitAnd(consumer.lane, 15));
