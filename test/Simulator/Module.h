@@ -2,6 +2,7 @@
 #define VITC_TEST_SIMULATOR_MODULE_H
 
 #include "Fault.h"
+#include "Memory.h"
 
 #include <array>
 #include <cstddef>
@@ -47,6 +48,9 @@ public:
   /// The address and the bytes of a module-scope variable (cuModuleGetGlobal), bytes 0 where there is none. The
   /// variables come into a device's memory with the first launch or `load`.
   std::pair<std::uint64_t, std::size_t> variable(std::string_view name) const;
+
+  /// Brings the variables into a device's memory, where they are not there yet.
+  void load(Memory &) const;
 
   const Program &program() const { return *decoded; }
 
