@@ -263,20 +263,18 @@ Value NVVMEmitter::asmOp(StringRef text, StringRef constraints, ValueRange opera
   return result ? op->getResult(0) : Value();
 }
 
-NVVMEmitter::Values NVVMEmitter::tiedAsm(StringRef text, size_t outputs, const Values &tied, const Values &more,
+NVVMEmitter::Values NVVMEmitter::tiedAsm(StringRef text, ArrayRef<Type> results, const Values &tied, const Values &more,
                                          StringRef moreConstraints) {
   std::string constraints;
-  for (size_t i = 0; i < outputs; ++i)
-    constraints += i ? ",=f" : "=f";
+  for (auto [i, type] : llvm::enumerate(results))
+    constraints += std::string(i ? "," : "") + (type == float32 ? "=f" : "=r");
   for (size_t i = 0; i < tied.size(); ++i)
     constraints += "," + std::to_string(i);
   constraints += moreConstraints;
-  Values operands = tied;
+  Values operands = tied, values;
   operands.append(more);
-  auto type = LLVM::LLVMStructType::getLiteral(builder.getContext(), SmallVector<Type>(outputs, float32));
-  Value all = asmOp(text, constraints, operands, type);
-  Values results;
-  for (size_t i = 0; i < outputs; ++i)
-    results.push_back(LLVM::ExtractValueOp::create(builder, loc, all, ArrayRef<int64_t>(i)));
-  return results;
+  Value all = asmOp(text, constraints, operands, LLVM::LLVMStructType::getLiteral(builder.getContext(), results));
+  for (size_t i = 0; i < results.size(); ++i)
+    values.push_back(LLVM::ExtractValueOp::create(builder, loc, all, ArrayRef<int64_t>(i)));
+  return values;
 }

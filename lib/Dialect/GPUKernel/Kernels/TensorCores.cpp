@@ -18,7 +18,11 @@ Value NVVMEmitter::advance(Value descriptor, int64_t bytes) {
   return bytes == 0 ? descriptor : add(descriptor, i64(bytes / 16));
 }
 
-void NVVMEmitter::mmaFence() { intrinsic("llvm.nvvm.wgmma.fence.sync.aligned", {}); }
+NVVMEmitter::Values NVVMEmitter::mmaFence(const Values &values) {
+  if (values.empty())
+    return intrinsic("llvm.nvvm.wgmma.fence.sync.aligned", {}), values;
+  return tiedAsm("wgmma.fence.sync.aligned;", llvm::to_vector(ValueRange(values).getTypes()), values, {}, "");
+}
 void NVVMEmitter::mmaCommit() { intrinsic("llvm.nvvm.wgmma.commit_group.sync.aligned", {}); }
 
 static std::string registerList(size_t first, size_t count) {
@@ -43,14 +47,14 @@ NVVMEmitter::Values NVVMEmitter::mma(Element element, unsigned n, const Values &
     text += std::string(inRegisters ? "" : ", 0") + (transposeB ? ", 1" : ", 0");
   Values operands = a;
   operands.push_back(b);
-  return tiedAsm(text + ";", sums, d, operands, inRegisters ? ",r,r,r,r,l" : ",l,l");
+  return tiedAsm(text + ";", SmallVector<Type>(sums, float32), d, operands, inRegisters ? ",r,r,r,r,l" : ",l,l");
 }
 
 /// The wait as an op of LLVM has no operands, and what reads the sums may be moved above it.
 NVVMEmitter::Values NVVMEmitter::mmaWait(unsigned pending, const Values &values) {
   std::string text = "wgmma.wait_group.sync.aligned " + std::to_string(pending) + ";";
   if (!values.empty())
-    return tiedAsm(text, values.size(), values, {}, ",~{memory}");
+    return tiedAsm(text, llvm::to_vector(ValueRange(values).getTypes()), values, {}, ",~{memory}");
   asmOp(text, "~{memory}", {});
   return {};
 }

@@ -126,7 +126,9 @@ public:
   /// the distance in bytes of the swizzled columns of an operand whose rows run along M or N (`transpose` of mma).
   Value descriptor(Value pointer, unsigned rowBytes, unsigned leading = 16);
   Value advance(Value descriptor, int64_t bytes);
-  void mmaFence();
+  /// Orders products after what was done to their registers: `values` written by other instructions (sums to add to, A
+  /// in registers) may be given to products as they come back.
+  Values mmaFence(const Values &values = {});
   /// d += a · b for 64 rows and n columns; `d` empty starts at zero. `a` is one descriptor or four registers.
   Values mma(Element element, unsigned n, const Values &d, const Values &a, Value b, bool transposeB = false);
   void mmaCommit();
@@ -142,8 +144,8 @@ public:
 private:
   Value asmOp(llvm::StringRef text, llvm::StringRef constraints, mlir::ValueRange operands, mlir::Type result = {});
   Value intrinsic(llvm::StringRef name, mlir::ValueRange operands, mlir::Type result = {});
-  /// An asm of `outputs` floats, which inputs of the same numbers are tied to.
-  Values tiedAsm(llvm::StringRef text, size_t outputs, const Values &tied, const Values &more,
+  /// An asm whose first results are in the registers of the `tied` operands.
+  Values tiedAsm(llvm::StringRef text, llvm::ArrayRef<mlir::Type> results, const Values &tied, const Values &more,
                  llvm::StringRef moreConstraints);
 
   const LaunchPlan &plan;

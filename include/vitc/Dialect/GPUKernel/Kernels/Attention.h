@@ -1,0 +1,52 @@
+#ifndef VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTION_H
+#define VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTION_H
+
+#include "vitc/Dialect/GPUKernel/Kernels/NVVMEmitter.h"
+
+namespace vitc::vgpu {
+
+/// softmax(scale · Q · Kᵀ + bias) · V of each head, in two kernels.
+///
+/// One-shot, for at most 256 keys: a warpgroup has the scores of 64 queries and all keys in registers, so that there is
+/// one maximum and one sum of a row; probabilities never leave the registers.
+///
+/// Online, for any number of keys: a producer thread and two or three warpgroups of 64 queries each walk over blocks of
+/// keys, the last block, of which a part is masked, first. The next block's scores are computed by the tensor cores
+/// while this block's probabilities are computed by the other units.
+///
+/// Q, K, V and the result are [batch, tokens, heads, head size], with any strides that are multiples of 16 bytes:
+/// tensor maps of {head size, heads, tokens, batch}. Extents must be the true ones, since what lies outside reads as
+/// zero.
+///
+/// The bias is f32[biasBatches, heads, queries, biasColumns(config)], times log2(e), at a multiple of 16 bytes: batch b
+/// takes b mod biasBatches (relative positions of windows, and their masks). Its columns beyond the keys are not used.
+///
+/// Arguments: Q, K, V, O: tensor maps; bias: pointer, where it is asked for.
+struct AttentionConfig {
+  Element element = Element::BF16; ///< of all four: BF16 or F16
+  int64_t queries = 0, keys = 0;   ///< tokens
+  int64_t headSize = 64;           ///< a multiple of 8 up to 128
+  double scale = 1;                ///< positive
+  int64_t keysOfBlock = 0; ///< online: a multiple of 16 up to 256; 0: one-shot, which has to have at most 256 keys
+  unsigned warpgroups = 1; ///< of a block, 64 queries each: 1 to 4 one-shot, 2 or 3 online
+  int64_t biasBatches = 0; ///< 0: no bias
+};
+
+/// The kernel for so many tokens: one-shot where it can be.
+AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale);
+
+/// Columns of a row of the bias.
+int64_t biasColumns(const AttentionConfig &config);
+
+/// Why no kernel of this configuration can be emitted; empty if one can.
+std::string whyUnsupported(const AttentionConfig &config);
+
+LaunchPlan planAttention(llvm::StringRef name, const AttentionConfig &config);
+
+/// Adds the kernel to a module. Fails, with a diagnostic at the module, where the configuration is not supported.
+llvm::LogicalResult emitAttention(mlir::OpBuilder &builder, mlir::gpu::GPUModuleOp module, llvm::StringRef name,
+                                  const AttentionConfig &config);
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTION_H

@@ -1,0 +1,71 @@
+#include "AttentionTiles.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
+                                            double scale) {
+  AttentionConfig config{element, queries, keys, headSize, scale};
+  if (keys > 256) {
+    config.keysOfBlock = 128;
+    config.warpgroups = headSize <= 64 && queries > 128 ? 3 : 2;
+  }
+  return config;
+}
+
+int64_t vitc::vgpu::biasColumns(const AttentionConfig &config) {
+  return llvm::alignTo(config.keys, AttentionLayout(config).keyRows);
+}
+
+std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
+  if (config.queries <= 0 || config.keys <= 0 || config.scale <= 0)
+    return "expected positive sizes and a positive scale";
+  if (bytesOf(config.element) != 2)
+    return "elements are bf16 or f16";
+  if (config.headSize < 8 || config.headSize > 128 || config.headSize % 8 != 0)
+    return "heads have 8 to 128 elements, a multiple of 8";
+  if (config.keysOfBlock == 0 && config.keys > 256)
+    return "the one-shot kernel has at most 256 keys";
+  if (config.keysOfBlock % 16 != 0 || config.keysOfBlock < 0 || config.keysOfBlock > 256)
+    return "blocks have 16 to 256 keys, a multiple of 16";
+  unsigned least = config.keysOfBlock ? 2 : 1, most = config.keysOfBlock ? 3 : 4;
+  if (config.warpgroups < least || config.warpgroups > most)
+    return "blocks have 1 to 4 warpgroups one-shot, 2 or 3 online";
+  if (AttentionLayout(config).end > maxSharedBytes)
+    return "queries, keys and values of a block do not fit into shared memory";
+  return "";
+}
+
+LaunchPlan vitc::vgpu::planAttention(StringRef name, const AttentionConfig &config) {
+  AttentionLayout layout(config);
+  LaunchPlan plan;
+  plan.kernel = name.str();
+  plan.grid = {GridExtent{GridSize::Batch, int64_t(llvm::divideCeil(config.queries, 64 * config.warpgroups)), 1},
+               GridExtent{GridSize::Heads, 1, 1}, GridExtent{}};
+  plan.block = {layout.online ? specialisedThreads(config.warpgroups) : 128 * config.warpgroups, 1, 1};
+  plan.sharedBytes = layout.end;
+  for (StringRef role : {"Q", "K", "V", "O"}) {
+    unsigned rows = role == "Q" || role == "O" ? 64 : layout.keyRows;
+    plan.addTensorMap(role.str(), {config.element, {layout.columnElements, 1, rows, 1}, swizzleOf(layout.rowBytes)});
+  }
+  if (config.biasBatches)
+    plan.addPointer("bias");
+  return plan;
+}
+
+LogicalResult vitc::vgpu::emitAttention(OpBuilder &builder, gpu::GPUModuleOp module, StringRef name,
+                                        const AttentionConfig &config) {
+  if (std::string reason = whyUnsupported(config); !reason.empty())
+    return module.emitError("expected an attention that a kernel can compute, got one where ") << reason;
+  LaunchPlan plan = planAttention(name, config);
+  NVVMEmitter emitter(builder, module, plan);
+  AttentionTiles tiles(emitter, config);
+  if (tiles.layout.online)
+    emitOnlineAttention(tiles);
+  else
+    emitOneShotAttention(tiles);
+  return success();
+}

@@ -1,0 +1,69 @@
+#ifndef VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTIONTILES_H
+#define VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTIONTILES_H
+
+#include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
+
+namespace vitc::vgpu {
+
+/// What lies where in the shared memory of an attention's block. Tiles are columns of 64 or 32 elements of the head,
+/// each [rows, columns] with swizzled rows; the head is padded to whole columns, with the zeros that TMA reads outside
+/// of it.
+struct AttentionLayout {
+  explicit AttentionLayout(const AttentionConfig &config);
+
+  bool online;
+  unsigned columnElements, rowBytes, columns; ///< of a tile
+  unsigned headPadded;
+  unsigned keyRows;              ///< of a tile of K or V
+  unsigned blocks;               ///< of keys
+  unsigned queryBytes, keyBytes; ///< of the tiles of all warpgroups, and of one of K or V
+  unsigned stages;
+  unsigned k, v, barriers, end; ///< offsets; Q is first
+};
+
+/// The parts that both kernels have in common. Scores and results are held as tensor cores leave them: of each eight
+/// columns a thread has two of row lane / 4 and two of the row eight below.
+class AttentionTiles {
+public:
+  using Value = mlir::Value;
+  using Values = NVVMEmitter::Values;
+
+  AttentionTiles(NVVMEmitter &emitter, const AttentionConfig &config);
+
+  void loadQueries(Value barrier);
+  void loadKeys(llvm::StringRef tensor, Value destination, Value barrier, Value firstKey);
+  /// S = Q · Kᵀ of 64 queries, in flight.
+  Values scores(Value keys);
+  /// O += P · V, in flight. `sums` is empty or what mmaFence gave.
+  Values addValues(Values sums, const Values &probabilities, Value values);
+  /// Sets scores of keys from `valid` on to a number below all others, or where no lane has another key to null, which
+  /// what follows takes for a probability of zero.
+  void mask(Values &scores, unsigned valid);
+  /// Multiplies scores by scale · log2(e) and adds the bias.
+  void addBias(Values &scores, Value firstKey);
+  /// max or sum over the values of each of a thread's two rows, and (`acrossLanes`) over the four lanes of the row.
+  std::array<Value, 2> reduceRows(const Values &values, bool isMaximum);
+  Value reduceLanes(Value value, bool isMaximum);
+  /// 2^(scale · score + offset of the row), in place.
+  void exponentiate(Values &scores, Value scale, const std::array<Value, 2> &offset);
+  Values pack(const Values &probabilities);
+  /// Writes rows times their factors to O, through the shared memory of Q.
+  void storeResult(const Values &sums, const std::array<Value, 2> &factors);
+  Value scaleLog2e() { return e.f32(config.scale * 1.4426950408889634); }
+
+  NVVMEmitter &e;
+  const AttentionConfig &config;
+  const AttentionLayout layout;
+  Value thread, warp, group, lane; ///< warp is uniform; group is the warpgroup
+  Value batch, head, firstQuery;   ///< of the block
+
+private:
+  Value queries(unsigned column);
+};
+
+void emitOneShotAttention(AttentionTiles &tiles);
+void emitOnlineAttention(AttentionTiles &tiles);
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_KERNELS_ATTENTIONTILES_H

@@ -1,0 +1,46 @@
+#include "AttentionTiles.h"
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+/// Turns scores into probabilities that are not yet divided by their sums, and returns the factors that do.
+static std::array<Value, 2> softmax(AttentionTiles &tiles, NVVMEmitter::Values &scores) {
+  NVVMEmitter &e = tiles.e;
+  bool isScaled = tiles.config.biasBatches != 0;
+  Value scale = isScaled ? e.f32(1) : tiles.scaleLog2e();
+  std::array<Value, 2> offset, factors;
+  for (auto [half, maximum] : llvm::enumerate(tiles.reduceRows(scores, /*isMaximum=*/true)))
+    offset[half] = e.fneg(e.fmul(tiles.reduceLanes(maximum, /*isMaximum=*/true), scale));
+  tiles.exponentiate(scores, scale, offset);
+  for (auto [half, sum] : llvm::enumerate(tiles.reduceRows(scores, /*isMaximum=*/false)))
+    factors[half] = e.reciprocal(tiles.reduceLanes(sum, /*isMaximum=*/false));
+  return factors;
+}
+
+void vitc::vgpu::emitOneShotAttention(AttentionTiles &tiles) {
+  NVVMEmitter &e = tiles.e;
+  const AttentionLayout &layout = tiles.layout;
+  Value scoresReady = e.shared(layout.barriers), valuesReady = e.shared(layout.barriers + 8);
+  Value isFirst = e.equal(tiles.thread, e.i32(0));
+  e.ifThen(isFirst, [&] {
+    e.barrierInit(scoresReady, 2); // by Q's load and by K's
+    e.barrierInit(valuesReady, 1);
+    e.fenceBarrierInit();
+  });
+  e.syncThreads();
+  e.ifThen(isFirst, [&] {
+    tiles.loadQueries(scoresReady);
+    tiles.loadKeys("K", e.shared(layout.k), scoresReady, e.i32(0));
+    tiles.loadKeys("V", e.shared(layout.v), valuesReady, e.i32(0));
+  });
+  e.wait(scoresReady, e.i32(0));
+  NVVMEmitter::Values scores = e.mmaWait(0, tiles.scores(e.shared(layout.k)));
+  if (tiles.config.biasBatches)
+    tiles.addBias(scores, e.i32(0));
+  tiles.mask(scores, tiles.config.keys);
+  std::array<Value, 2> factors = softmax(tiles, scores);
+  e.wait(valuesReady, e.i32(0));
+  NVVMEmitter::Values probabilities = e.mmaFence(tiles.pack(scores));
+  tiles.storeResult(e.mmaWait(0, tiles.addValues({}, probabilities, e.shared(layout.v))), factors);
+  e.finish();
+}
