@@ -102,7 +102,7 @@ public:
     std::uint64_t result = map.address;
     for (unsigned i = 1; i < map.rank; ++i) {
       std::int64_t at = std::int64_t(coordinates[i]) + std::int64_t(index[i]) * map.elementStrides[i];
-      if (at < 0 || std::uint64_t(at) >= map.extents[i])
+      if (std::uint64_t(at) >= map.extents[i]) // negative ones are the largest
         return std::nullopt;
       result += std::uint64_t(at) * map.strides[i - 1];
     }

@@ -238,6 +238,8 @@ TEST(TensorCoreTest, HalfSumsAreRoundedToNearestEven) {
   EXPECT_EQ(halfSum(0x6800, 0x3c01), 0x6801); // 2048 + 1.001
   EXPECT_EQ(halfSum(0x7bff, 0x4b80), 0x7bff); // 65504 + 15
   EXPECT_EQ(halfSum(0x7bff, 0x4c00), 0x7c00); // 65504 + 16: infinity
+  EXPECT_EQ(halfSum(0x7bff, 0x7bff), 0x7c00);
+  EXPECT_EQ(halfSum(0xfbff, 0xfbff), 0xfc00);
   EXPECT_EQ(halfSum(0x0001, 0x0001), 0x0002);
   EXPECT_EQ(halfSum(0x03ff, 0x0001), 0x0400); // the smallest normal number
   EXPECT_EQ(halfSum(0xbc00, 0x3c00), 0x0000);

@@ -101,6 +101,11 @@ TEST(TensorMapTest, LimitsThemselvesAreAccepted) {
   request.box = {64, 256, 256};
   request.elementStrides = {0, 8, 8}; // that of axis 0 is ignored
   EXPECT_EQ(request.refusal(), "");
+  EXPECT_EQ(request.map().boxExtent(0), 64u);
+  EXPECT_EQ(request.map().boxExtent(1), 32u);
+  request.elementStrides = {4, 3, 8};
+  EXPECT_EQ(request.map().boxExtent(0), 64u);
+  EXPECT_EQ(request.map().boxExtent(1), 86u); // 256 / 3, rounded up
 }
 
 TEST(TensorMapTest, EachRequirementOfTheDriverIsChecked) {
@@ -199,22 +204,24 @@ TEST(TensorMapTest, ElementsOutOfBoundsCanBeNaN) {
 }
 
 TEST(TensorMapTest, SwizzledBoxesAreWhatMatrixDescriptorsRead) {
-  for (unsigned swizzle : {1u, 2u, 3u}) {
-    unsigned span = spanOf(Swizzle(swizzle)), columns = span / 2;
-    Numbers numbers(20, 200, 200);
-    Request request = numbers.request(columns, 16);
-    request.swizzle = int(swizzle);
-    std::int32_t at[] = {150, 9}; // rows 20 and on, and some columns, are out of bounds
-    Box box = loadBox(request.map(), at, 2048, numbers.memory);
-    for (unsigned row = 0; row < 16; ++row)
-      for (unsigned k = 0; k < columns; ++k) {
-        bool inside = 9 + row < 20 && 150 + k < 200;
-        // As kernels step along K: 32 bytes on in the start address.
-        MatrixDescriptor descriptor{2048 + k / 16 * 32, 16, 8 * span, Swizzle(swizzle)};
-        EXPECT_EQ(halfAt(box.bytes, descriptor.address(row, k % 16, 2, Major::k) - 2048),
-                  inside ? numbers.number(9 + row, 150 + k) : 0);
-      }
-  }
+  for (unsigned swizzle : {1u, 2u, 3u})
+    for (std::int32_t first : {-3, 0, 186}) {
+      unsigned span = spanOf(Swizzle(swizzle)), columns = span / 2;
+      Numbers numbers(20, 200, 200);
+      Request request = numbers.request(columns, 16);
+      request.swizzle = int(swizzle);
+      std::int32_t at[] = {first, 9}; // rows 20 and on, and some columns, are out of bounds
+      Box box = loadBox(request.map(), at, 2048, numbers.memory);
+      for (unsigned row = 0; row < 16; ++row)
+        for (unsigned k = 0; k < columns; ++k) {
+          int column = first + int(k);
+          bool inside = 9 + row < 20 && column >= 0 && column < 200;
+          // As kernels step along K: 32 bytes on in the start address.
+          MatrixDescriptor descriptor{2048 + k / 16 * 32, 16, 8 * span, Swizzle(swizzle)};
+          EXPECT_EQ(halfAt(box.bytes, descriptor.address(row, k % 16, 2, Major::k) - 2048),
+                    inside ? numbers.number(9 + row, unsigned(column)) : 0);
+        }
+    }
 }
 
 TEST(TensorMapTest, SwizzlesFollowTheAddressNotTheBox) {
