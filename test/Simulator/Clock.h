@@ -7,8 +7,12 @@
 
 namespace vitc::ptxsim {
 
-/// Who writes to shared memory: the warps of a cluster, then its mbarriers, each for the copies that complete on it.
+/// Who accesses shared memory: the warps of a cluster, its mbarriers, each for the copies that complete on it, and its
+/// warpgroups, each for its matrix products.
 using AgentIndex = std::uint16_t;
+
+/// How many agents of each kind a block has. More barriers share theirs.
+constexpr unsigned warpAgents = 32, barrierAgents = 64, warpgroupAgents = warpAgents / 4;
 
 /// A vector clock: up to which of its own steps each agent's deeds happened before now. A second one tells which of
 /// the writes are also visible to the asynchronous proxy (PTX ISA 8.x, "Proxies" and "Causality Order").

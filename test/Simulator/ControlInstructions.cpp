@@ -35,11 +35,9 @@ Outcome executeIndexedBranch(Step &step) {
 }
 
 Outcome executeExit(Step &step) {
-  if (step.warp.products.size() > 1 || !step.warp.products.back().empty())
+  if (step.warp.issued != step.warp.released)
     step.fail("missing-wait", "the thread ends with matrix products in flight");
-  for (const GroupCopy &copy : step.warp.bulkGroups.copies)
-    if ((step.mask >> copy.lane & 1) && !copy.isRead)
-      step.fail("missing-wait", "the thread ends while a bulk copy still reads its shared memory", int(copy.lane));
+  finishCopies(step);
   ++step.cluster().progress;
   exitLanes(step.warp, step.splitIndex, step.mask);
   return Outcome::jumped;
@@ -71,7 +69,7 @@ void decodeTrap(Decoding &decoding) { decoding.out.execute = executeTrap; }
 /// What has no effect on the simulated machine: hints, and waits for other kernels (launches run one after another).
 void decodeNothing(Decoding &decoding) {
   for (std::string_view ignored :
-       {"u32", "launch_dependents", "wait", "L1", "L2", "global", "local", "u64", "level::eviction_priority"})
+       {"u32", "launch_dependents", "wait", "L1", "L2", "global", "local", "u64", "tensormap", "param"})
     decoding.take(ignored);
   while (decoding.takePrefix("L2::") || decoding.takePrefix("L1::"))
     ;

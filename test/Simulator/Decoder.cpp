@@ -3,6 +3,7 @@
 #include "Fault.h"
 
 #include <bit>
+#include <utility>
 
 using namespace vitc::ptxsim;
 
@@ -174,6 +175,11 @@ void Decoding::addAddress(const ParsedOperand &operand) {
   addSource(base, Type::b64);
 }
 
+void Decoding::addAddressPair(const ParsedOperand &operand) {
+  addAddress(operand);
+  addSource(std::uint64_t(std::exchange(out.immediate, 0)));
+}
+
 void Decoding::addAll(Type type) {
   addResult(operand(0));
   for (std::size_t i = 1; i < operands.size(); ++i)
@@ -198,8 +204,8 @@ void Decoding::finish() const {
 void vitc::ptxsim::decode(Decoding &decoding) {
   static const std::unordered_map<std::string_view, DecodeFunction> rules = [] {
     std::unordered_map<std::string_view, DecodeFunction> all;
-    for (auto table :
-         {arithmeticRules(), memoryRules(), controlRules(), warpRules(), barrierRules(), transactionRules()})
+    for (auto table : {arithmeticRules(), memoryRules(), controlRules(), warpRules(), barrierRules(),
+                       transactionRules(), asyncRules(), matrixRules(), warpgroupRules()})
       for (const DecodeRule &rule : table)
         all.emplace(rule.name, rule.decode);
     return all;

@@ -69,6 +69,8 @@ public:
   void addSource(std::uint64_t constant);
   /// Appends an address's base; its offset becomes `immediate`. A space that its symbol implies replaces the given one.
   void addAddress(const ParsedOperand &);
+  /// Appends an address as two sources, its base and its offset: for instructions with several addresses.
+  void addAddressPair(const ParsedOperand &);
   /// Operand 0 as the result and the others as sources of `type`.
   void addAll(Type type);
   /// The value of an operand that must be a constant.
@@ -89,6 +91,12 @@ private:
   std::vector<ParsedOperand> operands;
 };
 
+// MatrixInstructions.cpp
+/// .m64n128k16 into the instruction's product.
+void takeShape(Decoding &);
+/// The types of D, A and B.
+void takeProductTypes(Decoding &);
+
 using DecodeFunction = void (*)(Decoding &);
 
 /// A row of the tables by which opcodes are decoded.
@@ -104,6 +112,9 @@ std::span<const DecodeRule> controlRules();
 std::span<const DecodeRule> warpRules();
 std::span<const DecodeRule> barrierRules();
 std::span<const DecodeRule> transactionRules();
+std::span<const DecodeRule> asyncRules();
+std::span<const DecodeRule> matrixRules();
+std::span<const DecodeRule> warpgroupRules();
 
 /// Decodes an instruction; raises "unsupported" with the name of an opcode or modifier that it does not know.
 void decode(Decoding &);

@@ -70,27 +70,30 @@ std::optional<std::uint64_t> specialValue(std::string_view name, const Warp &war
 } // namespace
 
 Warp::Warp(Block &block, unsigned index, const Kernel &kernel, std::size_t agents)
-    : block(block), index(index), agent(AgentIndex(block.rank * 32 + index)), registers(kernel.registerBits.size()),
-      local(kernel.localBytes * warpSize), localWritten(local.size()), clock(agents) {
+    : block(block), index(index), agent(AgentIndex(block.rank * warpAgents + index)),
+      registers(kernel.registerBits.size()), local(kernel.localBytes * warpSize), localWritten(local.size()),
+      clock(agents) {
   const Launch &launch = block.cluster.machine.launch;
   unsigned threads = launch.block[0] * launch.block[1] * launch.block[2] - index * warpSize;
   LaneMask mask = threads >= warpSize ? ~0u : (1u << threads) - 1;
   exited = ~mask;
   splits.emplace_back(0, mask);
   clock.seen[agent] = 1;
-  products.emplace_back();
 }
 
 Block::Block(Cluster &cluster, std::array<unsigned, 3> index, unsigned rank)
     : cluster(cluster), index(index), rank(rank),
       // The dynamic part begins at a multiple of its alignment: see Parser::parseEntry.
       shared(cluster.machine.kernel.sharedBytes(cluster.machine.launch.dynamicShared),
-             AgentIndex(cluster.agents - barrierAgents * (cluster.blockCount() - rank))) {
+             AgentIndex(cluster.blockCount() * warpAgents + rank * barrierAgents)) {
   const Launch &launch = cluster.machine.launch;
   unsigned threads = launch.block[0] * launch.block[1] * launch.block[2];
   for (unsigned i = 0; i * warpSize < threads; ++i)
     warps.push_back(std::make_unique<Warp>(*this, i, cluster.machine.kernel, cluster.agents));
-  products.resize((warps.size() + 3) / 4);
+  warpgroups.resize((warps.size() + 3) / 4);
+  std::size_t firstGroup = cluster.blockCount() * (warpAgents + barrierAgents) + rank * warpgroupAgents;
+  for (std::size_t i = 0; i < warpgroups.size(); ++i)
+    warpgroups[i].agent = AgentIndex(firstGroup + i);
 }
 
 void Block::setSpecials() {
@@ -112,7 +115,7 @@ unsigned Cluster::blockCount() const {
 
 Cluster::Cluster(Machine &machine, std::array<unsigned, 3> first) : machine(machine) {
   std::array<unsigned, 3> size = machine.launch.cluster;
-  agents = std::size_t(blockCount()) * (32 + barrierAgents);
+  agents = std::size_t(blockCount()) * (warpAgents + barrierAgents + warpgroupAgents);
   for (unsigned rank = 0; rank < blockCount(); ++rank) {
     std::array<unsigned, 3> index{first[0] + rank % size[0], first[1] + rank / size[0] % size[1],
                                   first[2] + rank / size[0] / size[1]};

@@ -4,6 +4,7 @@
 #include "Program.h"
 #include "SharedMemory.h"
 #include "Simulator.h"
+#include "Swizzle.h"
 
 #include <deque>
 #include <functional>
@@ -27,7 +28,7 @@ struct Register {
 
 /// Why a split does not run.
 struct Wait {
-  enum Kind : std::uint8_t { none, block, transaction, warp, cluster };
+  enum Kind : std::uint8_t { none, block, transaction, warp, cluster, warpgroup };
   Kind kind = none;
   std::uint64_t id = 0;    ///< barrier number, or address with its rank, or lanes of the warp
   std::uint64_t phase = 0; ///< of a transaction barrier: the wait ends when more phases are completed
@@ -52,13 +53,22 @@ struct Join {
   LaneMask expected = 0, arrived = 0;
 };
 
-/// A wgmma.mma_async that was issued and not yet waited for.
-struct PendingProduct {
+/// A wgmma.mma_async that some warps of a warpgroup issued. It is computed when the first of them waits for it, which
+/// is as late as its operands may be read.
+struct Product {
   const Instruction *instruction;
   std::uint64_t descriptorA, descriptorB;
   bool accumulate;
-  /// Shared ranges that it reads.
-  std::vector<std::pair<std::uint64_t, std::size_t>> reads;
+  unsigned issued = 0, released = 0; ///< warps
+  bool computed = false;
+  std::vector<SharedRange> reads;
+};
+
+/// What a warpgroup issued, in order, from the oldest that not all of its warps waited for.
+struct Warpgroup {
+  AgentIndex agent = 0; ///< in whose name its products read: a wait of any of its warps is one for all
+  std::uint64_t first = 0;
+  std::deque<Product> products;
 };
 
 /// An asynchronous copy that completes with a group of its thread: cp.async or a bulk store.
@@ -91,10 +101,10 @@ struct Warp {
   std::vector<std::byte> local; ///< all lanes' local memory
   std::vector<bool> localWritten;
   Clock clock;
-  std::uint64_t steps = 1;                          ///< instructions so far
-  std::uint64_t fencedAt = 0;                       ///< the last wgmma.fence, in steps
-  std::deque<std::vector<PendingProduct>> products; ///< the last one is the open group
-  std::uint64_t productCount = 0;
+  std::uint64_t steps = 1;                 ///< instructions so far
+  std::uint64_t fencedAt = 0;              ///< the last wgmma.fence, in steps
+  std::uint64_t issued = 0, released = 0;  ///< products of the warpgroup, counted from its first one
+  std::deque<std::uint64_t> productGroups; ///< of each committed group in flight, how many were issued up to it
   CopyGroups copyGroups, bulkGroups;
   std::uint64_t clusterArrivals = 0; ///< which completion of barrier.cluster it arrived for
 
@@ -125,8 +135,7 @@ struct Block {
   SharedMemory shared;
   std::vector<std::unique_ptr<Warp>> warps;
   std::array<NamedBarrier, 16> barriers;
-  /// What each warpgroup issued, to find warps that do not take part: per product, program counter and descriptor B.
-  std::vector<std::vector<std::pair<const Instruction *, std::uint64_t>>> products;
+  std::vector<Warpgroup> warpgroups;
 
   /// Gives special registers their values, once all blocks of the cluster are there.
   void setSpecials();
@@ -144,8 +153,9 @@ struct Cluster {
   Machine &machine;
   std::vector<std::unique_ptr<Block>> blocks;
   std::deque<Transfer> transfers;
-  NamedBarrier barrier;       ///< barrier.cluster
-  Clock atomics;              ///< what accesses that synchronise had seen
+  NamedBarrier barrier; ///< barrier.cluster
+  Clock atomics;        ///< what accesses that synchronise had seen
+  std::uint32_t deliveries = 0;
   std::uint64_t progress = 0; ///< counts everything that may let a waiting thread go on
   std::size_t agents = 0;
 
@@ -221,6 +231,10 @@ void exitLanes(Warp &, std::size_t split, LaneMask);
 bool gather(Step &, LaneMask members);
 /// Lets splits that stand at the point where they meet do so. Call after program counters moved.
 void settle(Warp &);
+
+// AsyncInstructions.cpp
+/// Raises where threads end before their copies may be left alone; finishes those that may.
+void finishCopies(Step &);
 
 // BarrierInstructions.cpp
 /// Counts threads that arrive, with what their warp has seen; all of them let the barrier complete.

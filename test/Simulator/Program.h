@@ -2,6 +2,7 @@
 #define VITC_TEST_SIMULATOR_PROGRAM_H
 
 #include "Module.h"
+#include "TensorCore.h"
 #include "Type.h"
 
 #include <cstdint>
@@ -27,13 +28,6 @@ using LaneFunction = std::uint64_t (*)(const Instruction &, std::uint64_t, std::
 /// A register of the warp (not negative) or, complemented, a constant of the kernel.
 using OperandIndex = std::int32_t;
 
-/// m x n x k of a matrix instruction and the ways it reads its operands.
-struct MatrixShape {
-  unsigned m = 0, n = 0, k = 0;
-  Type d = Type::none, a = Type::none, b = Type::none;
-  bool aFromRegisters = false, negateA = false, negateB = false, transposeA = false, transposeB = false;
-};
-
 /// A decoded instruction. Which fields count is up to its handler.
 struct Instruction {
   Handler execute = nullptr;
@@ -58,7 +52,8 @@ struct Instruction {
   std::uint8_t elements = 1;  ///< of a vector
   std::int64_t immediate = 0; ///< an address's offset, a table of lop3, a count
   std::int32_t target = -1, reconvergence = -1;
-  MatrixShape shape;
+  MatrixProduct product{};           ///< of wgmma and mma
+  bool fromRegisters = false;        ///< A of a wgmma is in registers
   std::vector<std::int32_t> targets; ///< of brx.idx
 };
 
@@ -83,7 +78,7 @@ struct Kernel {
 };
 
 /// Where the state spaces begin. Shared memory starts after what the system keeps for itself on sm_90.
-constexpr std::uint64_t sharedBase = 1024, parameterBase = 0x210, localBase = 0x100;
+constexpr std::uint64_t sharedBase = 1024, parameterBase = 0x240, localBase = 0x100;
 /// Where the spaces lie among generic addresses; global addresses are generic ones.
 constexpr std::uint64_t sharedWindow = 0x7e00'0000'0000, localWindow = 0x7d00'0000'0000, paramWindow = 0x7c00'0000'0000,
                         windowBytes = 0x100'0000'0000;

@@ -14,6 +14,7 @@ bool isOver(const Warp &warp, const Wait &wait) {
   case Wait::block:
     return warp.block.barriers[wait.id].completed > wait.phase;
   case Wait::warp:
+  case Wait::warpgroup:
     return cluster.progress > wait.phase;
   case Wait::cluster:
     return cluster.barrier.completed > wait.phase;
@@ -195,6 +196,8 @@ private:
               " bytes";
     } else if (split.wait.kind == Wait::warp)
       text += " waits for other threads of its warp";
+    else if (split.wait.kind == Wait::warpgroup)
+      text += " waits for other warps of its warpgroup to issue the product";
     return text;
   }
 

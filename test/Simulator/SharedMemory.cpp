@@ -52,7 +52,10 @@ void SharedMemory::checkWrite(const Accessor &by, std::size_t i) const {
   if (by.clock.seen[byte.writer] < byte.written && byte.writer != by.agent)
     fail("race", i, "is written again with no barrier after its last write");
   if (by.clock.seen[byte.reader] < byte.read && byte.reader != by.agent)
-    fail("race", i, "is overwritten with no barrier after warp " + std::to_string(byte.reader) + " read it");
+    fail("race", i,
+         "is overwritten with no barrier after " +
+             (byte.reader < firstBarrierAgent ? "warp " + std::to_string(byte.reader) : "a matrix product") +
+             " read it");
 }
 
 bool SharedMemory::read(const Accessor &by, std::uint64_t address, std::span<std::byte> to) {
@@ -105,12 +108,12 @@ void SharedMemory::beginAsyncRead(std::uint64_t address, std::size_t count) {
     ++shadows[i].asyncReads;
 }
 
-void SharedMemory::endAsyncRead(const Accessor &by, std::uint64_t address, std::size_t count) {
+void SharedMemory::endAsyncRead(AgentIndex reader, std::uint32_t time, std::uint64_t address, std::size_t count) {
   std::size_t first = offsetOf(address, count);
   for (std::size_t i = first; i < first + count; ++i) {
     --shadows[i].asyncReads;
-    shadows[i].reader = by.agent;
-    shadows[i].read = by.clock.seen[by.agent];
+    shadows[i].reader = reader;
+    shadows[i].read = time;
   }
 }
 

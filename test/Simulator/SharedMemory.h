@@ -46,9 +46,10 @@ public:
 
   /// Checks that the asynchronous proxy may read bytes now, in the name of the accessor.
   void checkAsyncRead(const Accessor &, std::uint64_t address, std::size_t bytes);
-  /// An asynchronous read begins or ends: until it ends no one may write the bytes. Its end counts as a read.
+  /// An asynchronous read begins or ends: until it ends no one may write the bytes. It ends as if `reader` had read
+  /// them at `time`.
   void beginAsyncRead(std::uint64_t address, std::size_t bytes);
-  void endAsyncRead(const Accessor &, std::uint64_t address, std::size_t bytes);
+  void endAsyncRead(AgentIndex reader, std::uint32_t time, std::uint64_t address, std::size_t bytes);
 
   /// An asynchronous write begins: until it ends no one may touch the bytes.
   void beginAsyncWrite(const Accessor &, std::uint64_t address, std::size_t bytes);
@@ -70,7 +71,7 @@ private:
     std::uint32_t written = 0, read = 0; ///< when, by the agent's own clock
     AgentIndex writer = 0, reader = 0;
     bool initialised = false, asyncWrite = false, isBarrier = false;
-    std::uint8_t asyncReads = 0;
+    std::uint16_t asyncReads = 0;
   };
 
   std::size_t offsetOf(std::uint64_t address, std::size_t count) const;
@@ -83,9 +84,6 @@ private:
   std::map<std::uint64_t, TransactionBarrier> allBarriers;
   AgentIndex firstBarrierAgent;
 };
-
-/// At most so many barriers of a block have agents of their own.
-constexpr std::size_t barrierAgents = 64;
 
 } // namespace vitc::ptxsim
 
