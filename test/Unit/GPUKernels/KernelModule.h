@@ -13,11 +13,6 @@
 
 namespace vitc::test {
 
-/// Sizes of a launch that plans follow.
-struct Sizes {
-  int64_t rows = 1, heads = 1, batch = 1;
-};
-
 /// A module of kernels that are being built.
 class KernelModule {
 public:

@@ -1,10 +1,25 @@
 #include "vitc/Dialect/GPUKernel/Kernels/LaunchPlan.h"
 
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace vitc::vgpu;
 
 unsigned vitc::vgpu::bytesOf(Element element) { return element == Element::BF16 || element == Element::F16 ? 2 : 4; }
+
+int vitc::vgpu::driverTypeOf(Element element) {
+  switch (element) {
+  case Element::F16:
+    return 6;
+  case Element::F32:
+    return 7;
+  case Element::BF16:
+    return 9;
+  case Element::TF32:
+    return 11;
+  }
+  llvm_unreachable("an element");
+}
 
 Swizzle vitc::vgpu::swizzleOf(unsigned rowBytes) {
   switch (rowBytes) {

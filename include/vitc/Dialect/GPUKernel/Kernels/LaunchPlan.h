@@ -12,9 +12,11 @@ namespace vitc::vgpu {
 /// Types of elements in memory. TF32 are floats of which tensor cores read the upper 19 bits.
 enum class Element { BF16, F16, TF32, F32 };
 unsigned bytesOf(Element element);
+/// The CUtensorMapDataType of an element.
+int driverTypeOf(Element element);
 
-/// How TMA permutes the 16-byte pieces of rows of 32, 64 or 128 bytes in shared memory.
-enum class Swizzle { None, B32, B64, B128 };
+/// How TMA permutes the 16-byte pieces of rows of 32, 64 or 128 bytes in shared memory: a CUtensorMapSwizzle.
+enum class Swizzle { None = 0, B32 = 1, B64 = 2, B128 = 3 };
 /// The swizzle of rows of so many bytes.
 Swizzle swizzleOf(unsigned rowBytes);
 
