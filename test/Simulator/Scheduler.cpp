@@ -133,10 +133,21 @@ private:
       }
       step.fail("divergent", "not all threads of the warp execute it together");
     }
-    Outcome outcome = in.execute(step);
+    Outcome outcome = execute(step);
     if (outcome == Outcome::next)
       ++warp.splits[index].pc;
     return outcome;
+  }
+
+  /// Tells of faults where they happened.
+  Outcome execute(Step &step) {
+    try {
+      return step.in.execute(step);
+    } catch (FaultException &caught) {
+      if (caught.fault.message.starts_with("kernel "))
+        throw;
+      step.fail(caught.fault.kind, caught.fault.message);
+    }
   }
 
   /// The lanes whose guard holds.

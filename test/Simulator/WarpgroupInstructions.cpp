@@ -41,7 +41,9 @@ void lockRegisters(Step &step, bool accumulate) {
                 __builtin_ctz(sum.undefined));
   }
   for (unsigned i = 0; i < registersOfA(in); ++i) {
-    step.need(i, "an element of A");
+    const Register &element = step.source(i);
+    if (!element.inFlight || element.isAccumulator) // other products may read it
+      step.need(i, "an element of A");
     if (step.operandIndex(in.results + i) >= 0)
       checkFenced(step, step.operandIndex(in.results + i), "an element of A");
   }
