@@ -83,7 +83,9 @@ void GemmEpilogueEmitter::beginTile(Value firstRow, Value firstColumn, Value num
 /// After this the chunk's buffer holds its residual, or may be written.
 void GemmEpilogueEmitter::beginChunk(unsigned chunk) {
   if (!config.epilogue.residual) {
-    e.waitStores(layout.buffers - 1, /*readOnly=*/true);
+    // Stores since the one that read this buffer, which may be of the tile before.
+    unsigned last = (layout.chunks - 1 - chunk % layout.buffers) / layout.buffers * layout.buffers + chunk;
+    e.waitStores(chunk < layout.buffers ? layout.chunks - 1 - last + chunk : layout.buffers - 1, /*readOnly=*/true);
     e.syncNamed(e.add(consumer.group, 1), 128);
     return;
   }

@@ -155,10 +155,10 @@ void NVVMEmitter::ifThen(Value condition, llvm::function_ref<void()> then) {
   then();
 }
 
-unsigned vitc::vgpu::specialisedThreads(unsigned consumers) { return 128 * consumers + (consumers == 1 ? 32 : 128); }
+unsigned vitc::vgpu::specialisedThreads(unsigned consumers) { return 128 * (consumers + 1); }
 
 /// A warp's registers are those of one of the four parts of a multiprocessor, 512 a lane there: two consumers and a
-/// producer start with 168, three and one with 128.
+/// producer start with 168, three and one with 128; beside one consumer there are enough for all.
 void NVVMEmitter::specialise(unsigned consumers, Value thread, Value warp, llvm::function_ref<void()> produce,
                              llvm::function_ref<void()> consume) {
   assert(consumers <= 3 && "registers for at most three");

@@ -154,8 +154,7 @@ private:
   mlir::OpBuilder::InsertionGuard guard;
 };
 
-/// Threads of a block of so many consumers and a producer. Beside one consumer the producer is a warp; beside more it
-/// is a warpgroup, which gives its registers to them.
+/// Threads of a block of so many warpgroups of consumers and one of the producer, which gives its registers to them.
 unsigned specialisedThreads(unsigned consumers);
 
 } // namespace vitc::vgpu

@@ -1,0 +1,157 @@
+// Attention executed by the simulator, against float64.
+#include "KernelModule.h"
+#include "Simulation.h"
+
+#include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace vitc::test;
+using namespace vitc::vgpu;
+
+namespace {
+
+struct Problem {
+  AttentionConfig config;
+  int64_t batch, heads;
+};
+
+/// Q, K and V drawn, as one tensor [batch, tokens, 3, heads, head size] where there are as many queries as keys, and
+/// the result in float64.
+class Reference {
+public:
+  explicit Reference(const Problem &problem);
+
+  double at(unsigned which, int64_t batch, int64_t token, int64_t head, int64_t i) const {
+    return packed[index(which, batch, token, head, i)];
+  }
+  int64_t index(unsigned which, int64_t batch, int64_t token, int64_t head, int64_t i) const {
+    return (((batch * tokens + token) * 3 + which) * heads + head) * size + i;
+  }
+
+  int64_t tokens, heads, size;
+  std::vector<double> packed, bias, result;
+
+private:
+  void computeRow(const Problem &problem, int64_t batch, int64_t query, int64_t head);
+};
+
+} // namespace
+
+Reference::Reference(const Problem &problem)
+    : tokens(std::max(problem.config.queries, problem.config.keys)), heads(problem.heads),
+      size(problem.config.headSize) {
+  const AttentionConfig &config = problem.config;
+  packed = drawNumbers(problem.batch * tokens * 3 * heads * size, 7, config.element, 2);
+  bias = drawNumbers(config.biasBatches * heads * config.queries * biasColumns(config), 8, Element::F32, 2);
+  for (int64_t batch = 0; batch < problem.batch; ++batch)
+    for (int64_t query = 0; query < config.queries; ++query)
+      for (int64_t head = 0; head < heads; ++head)
+        computeRow(problem, batch, query, head);
+}
+
+void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query, int64_t head) {
+  const AttentionConfig &config = problem.config;
+  std::vector<double> scores(config.keys);
+  double largest = -INFINITY, total = 0;
+  for (int64_t key = 0; key < config.keys; ++key) {
+    for (int64_t i = 0; i < size; ++i)
+      scores[key] += at(0, batch, query, head, i) * at(1, batch, key, head, i) * config.scale;
+    if (config.biasBatches)
+      scores[key] +=
+          bias[((batch % config.biasBatches * heads + head) * config.queries + query) * biasColumns(config) + key] *
+          std::log(2.0);
+    largest = std::max(largest, scores[key]);
+  }
+  for (double &score : scores)
+    total += score = std::exp(score - largest);
+  for (int64_t i = 0; i < size; ++i) {
+    double sum = 0;
+    for (int64_t key = 0; key < config.keys; ++key)
+      sum += scores[key] / total * at(2, batch, key, head, i);
+    result.push_back(sum);
+  }
+}
+
+static void checkAttention(const Problem &problem, std::uint64_t seed = 0) {
+  const AttentionConfig &config = problem.config;
+  SCOPED_TRACE(std::to_string(config.queries) + " queries, " + std::to_string(config.keys) + " keys, heads of " +
+               std::to_string(config.headSize));
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
+  Reference reference(problem);
+  SimulatedDevice device;
+  auto [batch, heads] = std::pair(problem.batch, problem.heads);
+  int64_t tokens = reference.tokens, size = config.headSize;
+  DeviceTensor packed = device.upload(config.element, {batch, tokens, 3, heads, size}, reference.packed),
+               output = device.allocate(config.element, {batch, config.queries, heads, size});
+  std::map<std::string, Argument> arguments{{"O", Argument::map(output)}};
+  for (unsigned which : {0, 1, 2}) {
+    Argument part{Argument::Map, packed.address + which * heads * size * bytesOf(config.element), 0, {}, {}};
+    part.extents = {uint64_t(size), uint64_t(heads), uint64_t(which == 0 ? config.queries : config.keys),
+                    uint64_t(batch)};
+    part.strides = {uint64_t(size), uint64_t(3 * heads * size), uint64_t(tokens * 3 * heads * size)};
+    arguments.emplace(std::string(1, "QKV"[which]), part);
+  }
+  if (config.biasBatches)
+    arguments.emplace(
+        "bias", Argument::pointer(device.upload(
+                    Element::F32, {config.biasBatches, heads, config.queries, biasColumns(config)}, reference.bias)));
+  device.launch(module.ptx(), planAttention("attention", config), {1, heads, batch}, arguments, seed);
+  expectClose(device.download(output), reference.result, config.element == Element::BF16 ? 0x1p-7 : 0x1p-10);
+}
+
+static AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = Element::BF16) {
+  return chooseAttention(element, tokens, tokens, headSize, 1 / std::sqrt(double(headSize)));
+}
+
+class AttentionSimulation : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+TEST_P(AttentionSimulation, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  checkAttention({makeConfig(tokens, headSize), 1, 2});
+}
+
+static std::string nameOf(const testing::TestParamInfo<std::tuple<int64_t, int64_t>> &info) {
+  return std::to_string(std::get<0>(info.param)) + "x" + std::to_string(std::get<1>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, AttentionSimulation,
+                         testing::Combine(testing::Values(1, 49, 50, 197, 201, 256, 257, 261, 577, 785, 1370),
+                                          testing::Values(64)),
+                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Heads, AttentionSimulation,
+                         testing::Combine(testing::Values(50, 261), testing::Values(32, 72, 96, 128)), nameOf);
+
+TEST(AttentionVariants, TakesSeveralBatchesInHalf) { checkAttention({makeConfig(65, 64, Element::F16), 3, 2}); }
+
+TEST(AttentionVariants, SharesKeysOfSeveralWarpgroups) {
+  AttentionConfig config = makeConfig(197, 32);
+  config.warpgroups = 2;
+  checkAttention({config, 1, 2});
+}
+
+TEST(AttentionVariants, TakesOtherNumbersOfKeysThanOfQueries) {
+  checkAttention({chooseAttention(Element::BF16, 1, 197, 64, 0.125), 2, 1});
+  checkAttention({chooseAttention(Element::BF16, 300, 49, 64, 0.125), 1, 1});
+  checkAttention({chooseAttention(Element::BF16, 70, 300, 64, 0.125), 1, 1});
+}
+
+TEST(AttentionVariants, AddsTheBiasOfTheBatch) {
+  AttentionConfig config = makeConfig(49, 32);
+  config.biasBatches = 2;
+  checkAttention({config, 3, 2});
+  config = makeConfig(300, 32);
+  config.biasBatches = 1;
+  checkAttention({config, 1, 2});
+}
+
+TEST(AttentionVariants, DoesNotDependOnTheOrderOfWarps) {
+  for (std::uint64_t seed : {1, 2, 3}) {
+    checkAttention({makeConfig(197, 64), 1, 1}, seed);
+    checkAttention({makeConfig(400, 64), 1, 1}, seed);
+  }
+}
