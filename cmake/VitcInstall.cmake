@@ -19,11 +19,14 @@ set(VITC_PACKAGE_LIBRARIES
   VitcCPUKernelDialect
   VitcCPUKernelTransforms
   VitcGPUKernels
+  VitcGPUKernelDialect
+  VitcGPUKernelTransforms
   VitcRecognition
   VitcTransforms
   VitcCPUKernelToLLVM
   VitcONNXToLinalg
   VitcViTToCPU
+  VitcViTToLinalg
   VitcPipelines
 )
 set(vitc_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/vitc)

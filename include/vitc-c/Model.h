@@ -87,7 +87,7 @@ typedef enum vitc_status {
   VITC_E_MEMORY = 6,   /* out of memory, a workspace that is too small, or sizes beyond 64 bits */
   VITC_E_WEIGHTS = 7,  /* the file with external weights is missing, or not the one this library was built with */
   VITC_E_THREADS = 8,  /* threads could not be started */
-  VITC_E_DEVICE = 9    /* the session's device is not one that the library has code for */
+  VITC_E_DEVICE = 9    /* no such device, one that the library has no code for, or a failure of its driver */
 } vitc_status;
 
 typedef struct vitc_model vitc_model;

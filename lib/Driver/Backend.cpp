@@ -1,4 +1,5 @@
 #include "Backend.h"
+#include "LaunchList.h"
 #include "ProgramBuilder.h"
 
 #include "vitc/Pipelines/Pipelines.h"
@@ -30,6 +31,15 @@ LogicalResult vitc::driver::lowerToLLVM(ModuleOp module, const TargetInfo &targe
   addWeights(lowered.program, target.level, *bytes);
   lowered.program.sharedWeightBytes = lowered.weights.getSharedBytes();
   PassManager pm(module.getContext());
-  buildCPULLVMPipeline(pm);
+  if (target.isGPU()) {
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      if (failed(describeLaunches(function, target, shape, lowered.program)))
+        return failure();
+      function.erase(); // the host runs no code of its own
+    }
+    buildGPULLVMPipeline(pm);
+  } else {
+    buildCPULLVMPipeline(pm);
+  }
   return pm.run(module);
 }

@@ -6,6 +6,7 @@
 #include "Diagnostics.h"
 #include "HostLibrary.h"
 #include "InputConstants.h"
+#include "LaunchList.h"
 #include "MemoryLimit.h"
 #include "OptionChecks.h"
 #include "OutputShapes.h"
@@ -291,9 +292,15 @@ private:
 
   LogicalResult writeFiles(const Options &files) {
     std::vector<target::LevelModule> levels;
+    llvm::Error error = llvm::Error::success();
     for (Unit &unit : units)
-      levels.push_back({*unit.module, unit.target, unit.shape});
-    llvm::Error error = writeArtefacts(files, lowered, levels);
+      if (!unit.target.isGPU())
+        levels.push_back({*unit.module, unit.target, unit.shape});
+      else
+        error = llvm::joinErrors(std::move(error),
+                                 compileKernelsOf(*unit.module, unit.target, unit.shape, lowered.program));
+    if (!error)
+      error = writeArtefacts(files, lowered, levels);
     if (!error)
       return success();
     err << "vitc: error: " << llvm::toString(std::move(error)) << '\n';

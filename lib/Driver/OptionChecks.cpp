@@ -62,7 +62,8 @@ static std::optional<Refusal> checkLevels(const Options &options) {
     if (name == "host")
       return Refusal{CannotCompile, "this machine's CPU has none of the levels " +
                                         llvm::join(TargetInfo::levels(), ", ") + "; name one with --mcpu"};
-    return misuse("unknown CPU level '" + name + "'; expected host, " + llvm::join(TargetInfo::levels(), ", "));
+    return misuse("unknown CPU level or GPU '" + name + "'; expected host, " + llvm::join(TargetInfo::levels(), ", ") +
+                  ", or in --target one of " + llvm::join(TargetInfo::gpus(), ", "));
   }
   return std::nullopt;
 }
@@ -125,11 +126,12 @@ std::vector<TargetInfo> vitc::driver::resolveLevels(const Options &options) {
   for (StringRef name : names)
     wanted.push_back(TargetInfo::get(name)->level);
   std::vector<TargetInfo> targets;
-  for (StringRef level : llvm::reverse(TargetInfo::levels()))
-    if (llvm::is_contained(wanted, level)) {
-      targets.push_back(*TargetInfo::get(level)->withPrecision(options.precision));
-      targets.back().plainProducts = options.plainProducts;
-    }
+  for (llvm::ArrayRef<llvm::StringLiteral> names : {TargetInfo::gpus(), TargetInfo::levels()})
+    for (StringRef level : llvm::reverse(names))
+      if (llvm::is_contained(wanted, level)) {
+        targets.push_back(*TargetInfo::get(level)->withPrecision(options.precision));
+        targets.back().plainProducts = options.plainProducts;
+      }
   return targets;
 }
 

@@ -3,6 +3,7 @@
 #include "SizeExpressions.h"
 
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Recognition/Report.h"
 
@@ -131,19 +132,14 @@ public:
     return success();
   }
 
-  /// A step is what a barrier ends.
+  /// A step is what a barrier ends, or a launch on a GPU.
   void writeSteps(target::Variant &variant) {
     variant.passes = static_cast<int32_t>(vit::countPasses(entry));
-    entry.walk([&](vcpu::BarrierOp barrier) {
-      target::StepSpec &step = variant.steps.emplace_back();
-      step.kind = barrier.getKind().value_or("").str();
-      for (StringRef name : nodeNames(barrier.getLoc()))
-        step.nodes.push_back(name.str());
-      if (!barrier.getCost())
-        return;
-      target::Polynomial *sizes[] = {&step.macs, &step.weightBytes, &step.activationBytes};
-      for (auto [size, expr] : llvm::zip(sizes, barrier.getCost()->getResults()))
-        *size = this->sizes.writeEstimate(expr);
+    entry.walk([&](Operation *op) {
+      if (auto barrier = dyn_cast<vcpu::BarrierOp>(op))
+        variant.steps.push_back(describeStep(op, barrier.getKind(), barrier.getCost()));
+      else if (auto launch = dyn_cast<vgpu::LaunchOp>(op))
+        variant.steps.push_back(describeStep(op, launch.getKind(), launch.getCost()));
     });
   }
 
@@ -180,6 +176,19 @@ private:
       spec.shape.push_back(*polynomial);
     }
     return spec;
+  }
+
+  target::StepSpec describeStep(Operation *op, std::optional<StringRef> kind, std::optional<AffineMap> cost) {
+    target::StepSpec step;
+    step.kind = kind.value_or("").str();
+    for (StringRef name : nodeNames(op->getLoc()))
+      step.nodes.push_back(name.str());
+    if (!cost)
+      return step;
+    target::Polynomial *sizes[] = {&step.macs, &step.weightBytes, &step.activationBytes};
+    for (auto [size, expr] : llvm::zip(sizes, cost->getResults()))
+      *size = this->sizes.writeEstimate(expr);
+    return step;
   }
 
   func::FuncOp entry;

@@ -43,8 +43,9 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
   case Stage::Fused: {
     // Rewrites cut weights into parts, which are constants again before anything is fused with them.
     PassManager rewrites(module.getContext());
-    // Before moves of tokens are composed, which may then be one for the whole batch.
-    rewrites.addNestedPass<func::FuncOp>(vit::createSplitBatchPass());
+    // Before moves of tokens are composed, which may then be one for the whole batch. A GPU wants the batch whole.
+    if (!target.isGPU())
+      rewrites.addNestedPass<func::FuncOp>(vit::createSplitBatchPass());
     buildRewritePipeline(rewrites, report);
     if (failed(rewrites.run(module)) || failed(foldConstantSubgraphs(module)))
       return failure();
@@ -52,10 +53,10 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
     break;
   }
   case Stage::Tiled:
-    buildCPUTiledPipeline(pm, cpu);
+    target.isGPU() ? buildGPUTiledPipeline(pm) : buildCPUTiledPipeline(pm, cpu);
     break;
   case Stage::Vector:
-    buildCPUVectorPipeline(pm, cpu);
+    target.isGPU() ? buildGPUVectorPipeline(pm) : buildCPUVectorPipeline(pm, cpu);
     break;
   case Stage::LLVM:
   case Stage::Library:

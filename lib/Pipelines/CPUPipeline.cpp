@@ -32,7 +32,7 @@ static bufferization::OneShotBufferizePassOptions getBufferizationOptions() {
   return options;
 }
 
-void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+void vitc::buildBufferPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(vcpu::createProtectInputsPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createOneShotBufferizePass(getBufferizationOptions()));
@@ -44,6 +44,10 @@ void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &o
   // Sizes that were read off arguments are symbols now; equal ones become one value before kernels compare operands.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void vitc::buildCPUVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  buildBufferPipeline(pm);
   pm.addPass(vcpu::createEmitKernelsPass());
   pm.addPass(vcpu::createLowerLaunchesPass());
   pm.addPass(createCanonicalizerPass());

@@ -1,5 +1,6 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -11,7 +12,9 @@
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Linalg/Transforms/SubsetInsertionOpInterfaceImpl.h"
@@ -33,9 +36,10 @@ using namespace mlir;
 
 void vitc::registerDialects(DialectRegistry &registry) {
   registry.insert<affine::AffineDialect, arith::ArithDialect, bufferization::BufferizationDialect,
-                  cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect,
-                  math::MathDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect, ub::UBDialect,
-                  vector::VectorDialect, onnx::ONNXDialect, vit::ViTDialect, vcpu::CPUKernelDialect>();
+                  cf::ControlFlowDialect, func::FuncDialect, gpu::GPUDialect, LLVM::LLVMDialect, NVVM::NVVMDialect,
+                  linalg::LinalgDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                  tensor::TensorDialect, ub::UBDialect, vector::VectorDialect, onnx::ONNXDialect, vit::ViTDialect,
+                  vcpu::CPUKernelDialect, vgpu::GPUKernelDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
@@ -57,4 +61,7 @@ void vitc::registerPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-tiled", "fused → tiled", buildCPUTiledPipeline);
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-vector", "tiled → vector", buildCPUVectorPipeline);
   PassPipelineRegistration<>("vitc-cpu-llvm", "vector → llvm", buildCPULLVMPipeline);
+  PassPipelineRegistration<>("vitc-gpu-tiled", "fused → tiled for a GPU", buildGPUTiledPipeline);
+  PassPipelineRegistration<>("vitc-gpu-vector", "tiled → vector for a GPU", buildGPUVectorPipeline);
+  PassPipelineRegistration<>("vitc-gpu-llvm", "vector → llvm for a GPU", buildGPULLVMPipeline);
 }

@@ -30,9 +30,13 @@ static vitc_status unknown_level(const vitc_function *function, const char *want
 static vitc_status choose_variant(const vitc_function *function, const char *wanted, const vitc_variant **chosen) {
   char missing[256] = "";
   const vitc_variant *refused = 0;
+  bool any = false; /* code for a CPU */
   for (int32_t i = 0; i < function->variant_count; ++i) {
     const vitc_variant *variant = &function->variants[i];
     vitc_text text = {missing, missing + sizeof missing};
+    if (variant->gpu)
+      continue;
+    any = true;
     if (wanted && *wanted && !vitc_same_text(wanted, variant->level))
       continue;
     if (!vitc_missing_features(variant->features, &text)) {
@@ -41,6 +45,9 @@ static vitc_status choose_variant(const vitc_function *function, const char *wan
     }
     refused = variant;
   }
+  *chosen = 0;
+  if (!any)
+    return VITC_OK; /* sessions on GPUs alone */
   if (!refused)
     return unknown_level(function, wanted);
   return vitc_fail(VITC_E_CPU, "this processor cannot run the library: its code for %s needs %s", refused->level,
@@ -67,7 +74,9 @@ vitc_status vitc_open(const vitc_program *program, const vitc_open_options *opti
   if (!made)
     return vitc_fail(VITC_E_MEMORY, "out of memory");
   made->program = program;
+  made->gpu = 0;
   atomic_init(&made->references, 1);
+  atomic_init(&made->gpu_lock, 0);
   for (int32_t i = 0; i < program->function_count && !status; ++i)
     status = choose_variant(&program->functions[i], getenv("VITC_ISA"), &made->variants[i]);
   if (!status)

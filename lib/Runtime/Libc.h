@@ -18,6 +18,12 @@ void *mmap(void *address, size_t bytes, int protection, int flags, int file, lon
 int munmap(void *address, size_t bytes);
 enum { VITC_PROT_READ = 1, VITC_PROT_WRITE = 2, VITC_MAP_PRIVATE = 2, VITC_MAP_ANONYMOUS = 32 };
 
+void *dlopen(const char *path, int flags);
+void *dlsym(void *library, const char *name);
+char *dlerror(void);
+int dlclose(void *library);
+enum { VITC_RTLD_NOW = 2 };
+
 typedef unsigned long vitc_thread; /* pthread_t */
 int pthread_create(vitc_thread *thread, const void *attributes, void *(*start)(void *), void *argument);
 int pthread_join(vitc_thread thread, void **result);

@@ -10,16 +10,91 @@ static vitc_status too_large(void) {
   return vitc_fail(VITC_E_MEMORY, "the sizes of a session for these dimensions do not fit into 64 bits");
 }
 
+/* "x86-64-v3, cuda-sm_90": what a library holds code for. */
+static void append_levels(vitc_text *text, const vitc_program *program) {
+  const vitc_function *function = &program->functions[0];
+  for (int32_t i = 0; i < function->variant_count; ++i)
+    vitc_append(text, "%s%s", i ? ", " : "", function->variants[i].level);
+}
+
+static vitc_status fail_device(const vitc_program *program, DLDevice device) {
+  char levels[256] = "";
+  vitc_text text = {levels, levels + sizeof levels};
+  append_levels(&text, program);
+  return vitc_fail(
+      VITC_E_DEVICE,
+      "a session on device %d of type %d was asked for (1 is the CPU, 2 CUDA); the library holds code for %s",
+      (int64_t)device.device_id, (int64_t)device.device_type, levels);
+}
+
+/* The backend for a type of devices, of any function. */
+static const vitc_gpu_backend *find_backend(const vitc_program *program, int32_t type) {
+  for (int32_t f = 0; f < program->function_count; ++f)
+    for (int32_t i = 0; i < program->functions[f].variant_count; ++i) {
+      const vitc_gpu_code *code = program->functions[f].variants[i].gpu;
+      if (code && code->backend->device_type == type)
+        return code->backend;
+    }
+  return 0;
+}
+
+/* Whether devices of a compute capability run the code. A cubin runs on those of the same major number and no lesser
+ * minor one, PTX on all later ones; code that uses what only one capability has, on that alone. */
+static bool runs_on(const vitc_gpu_code *code, int32_t capability) {
+  if (code->capability == capability)
+    return true;
+  if (code->architecture_specific || capability < code->capability)
+    return false;
+  return code->ptx || (code->cubin && capability / 10 == code->capability / 10);
+}
+
+static const vitc_variant *choose_gpu_variant(const vitc_function *function, int32_t capability) {
+  for (int32_t i = 0; i < function->variant_count; ++i)
+    if (function->variants[i].gpu && runs_on(function->variants[i].gpu, capability))
+      return &function->variants[i];
+  return 0;
+}
+
+static vitc_status fail_capability(const vitc_program *program, int32_t device, int32_t capability) {
+  char levels[256] = "";
+  vitc_text text = {levels, levels + sizeof levels};
+  append_levels(&text, program);
+  return vitc_fail(VITC_E_DEVICE, "device %d has compute capability %d.%d; the library holds code for %s",
+                   (int64_t)device, (int64_t)(capability / 10), (int64_t)(capability % 10), levels);
+}
+
+/* Finds out where the session is to be; `capability` is that of a GPU. */
+static vitc_status find_device(const vitc_model *model, DLDevice device, vitc_plans *plans, int32_t *capability) {
+  plans->device = device;
+  if (!(int32_t)device.device_type || (int32_t)device.device_type == kDLCPU) {
+    plans->device = (DLDevice){kDLCPU, 0};
+    return VITC_OK;
+  }
+  plans->backend = find_backend(model->program, (int32_t)device.device_type);
+  return plans->backend ? plans->backend->capability(device.device_id, capability)
+                        : fail_device(model->program, device);
+}
+
 /* Makes a plan for each function of the name, so far without sizes. */
-static vitc_status find_functions(const vitc_model *model, const char *name, vitc_plans *plans) {
-  name = name ? name : "main";
+static vitc_status find_functions(const vitc_model *model, const vitc_session_options *options, vitc_plans *plans) {
+  const char *name = options->function ? options->function : "main";
+  int32_t capability = 0;
+  vitc_status status = find_device(model, options->device, plans, &capability);
+  if (status)
+    return status;
   plans->list = malloc(((size_t)model->program->function_count + 1) * sizeof *plans->list);
   if (!plans->list)
     return vitc_fail(VITC_E_MEMORY, "out of memory");
-  for (int32_t i = 0; i < model->program->function_count; ++i)
-    if (vitc_same_text(model->program->functions[i].name, name))
-      plans->list[plans->count++] =
-          (vitc_plan){.function = &model->program->functions[i], .variant = model->variants[i]};
+  for (int32_t i = 0; i < model->program->function_count; ++i) {
+    const vitc_function *function = &model->program->functions[i];
+    if (!vitc_same_text(function->name, name))
+      continue;
+    const vitc_variant *variant = plans->backend ? choose_gpu_variant(function, capability) : model->variants[i];
+    if (!variant)
+      return plans->backend ? fail_capability(model->program, options->device.device_id, capability)
+                            : fail_device(model->program, plans->device);
+    plans->list[plans->count++] = (vitc_plan){.function = function, .variant = variant};
+  }
   return plans->count ? VITC_OK : vitc_fail(VITC_E_ARGUMENT, "the library has no function '%s'", name);
 }
 
@@ -64,18 +139,9 @@ static vitc_status set_threads(vitc_plans *plans, int32_t threads) {
   if (threads < 0 || threads > MAX_THREADS)
     return vitc_fail(VITC_E_ARGUMENT, "%d threads were asked for; expected 0 to %d", (int64_t)threads,
                      (int64_t)MAX_THREADS);
-  threads = threads ? threads : vitc_allowed_cores();
+  threads = plans->backend ? 1 : threads ? threads : vitc_allowed_cores();
   for (int32_t i = 0; i < plans->count; ++i)
     plans->list[i].threads = threads;
-  return VITC_OK;
-}
-
-static vitc_status check_device(const vitc_session_options *options) {
-  int32_t device = (int32_t)options->device.device_type;
-  if (device && device != kDLCPU)
-    return vitc_fail(VITC_E_DEVICE,
-                     "a session on a device of type %d was asked for; the library holds code for the CPU",
-                     (int64_t)device);
   return VITC_OK;
 }
 
@@ -127,17 +193,21 @@ static vitc_status place_scratch(vitc_plan *plan) {
 
 static vitc_status place_outputs(vitc_plan *plan) {
   const vitc_function *function = plan->function;
-  plan->lent = malloc(((size_t)function->output_count + 1) * sizeof *plan->lent);
+  plan->lent = malloc(((size_t)function->output_count + (size_t)function->input_count + 1) * sizeof *plan->lent);
   if (!plan->lent)
     return vitc_fail(VITC_E_MEMORY, "out of memory");
+  plan->staged = plan->lent + function->output_count;
+  int64_t first = plan->bytes;
   for (int32_t i = 0; i < function->output_count; ++i) {
     int64_t bytes;
     if (!vitc_tensor_bound(&function->outputs[i], plan->symbols, &bytes) || !append_block(plan, bytes, &plan->lent[i]))
       return too_large();
   }
+  plan->lent_bytes = plan->bytes - first;
   for (int32_t i = 0; i < function->input_count; ++i) {
     int64_t bytes;
-    if (!vitc_tensor_bound(&function->inputs[i], plan->symbols, &bytes))
+    if (!vitc_tensor_bound(&function->inputs[i], plan->symbols, &bytes) ||
+        !append_block(plan, plan->variant->gpu ? bytes : 0, &plan->staged[i]))
       return too_large();
   }
   return VITC_OK;
@@ -157,9 +227,7 @@ static vitc_status place(vitc_plan *plan) {
 
 vitc_status vitc_plans_make(const vitc_model *model, const vitc_session_options *options, vitc_plans *plans) {
   *plans = (vitc_plans){0};
-  vitc_status status = check_device(options);
-  if (!status)
-    status = find_functions(model, options->function, plans);
+  vitc_status status = find_functions(model, options, plans);
   if (!status)
     status = set_maxima(plans, options);
   if (!status)
@@ -168,6 +236,8 @@ vitc_status vitc_plans_make(const vitc_model *model, const vitc_session_options 
     status = place(&plans->list[i]);
     if (plans->list[i].bytes > plans->bytes)
       plans->bytes = plans->list[i].bytes;
+    if (plans->list[i].lent_bytes > plans->lent_bytes)
+      plans->lent_bytes = plans->list[i].lent_bytes;
   }
   return status;
 }

@@ -105,6 +105,87 @@ typedef struct vitc_step_spec {
   vitc_polynomial macs, weight_bytes, activation_bytes; /* as in vitc_step */
 } vitc_step_spec;
 
+/* Where something lies in the memory of a GPU. */
+enum vitc_gpu_place {
+  VITC_GPU_INPUT,
+  VITC_GPU_OUTPUT,
+  VITC_GPU_BUFFER, /* of the variant */
+  VITC_GPU_WEIGHTS,
+};
+
+typedef struct vitc_gpu_pointer {
+  int32_t place;          /* of vitc_gpu_place */
+  int32_t index;          /* of the input, the output or the buffer */
+  vitc_polynomial offset; /* bytes from there */
+} vitc_gpu_pointer;
+
+enum { VITC_GPU_MAP_RANK = 5 };
+
+/* What cuTensorMapEncodeTiled takes. Dimensions are listed from the innermost, whose elements are adjacent. */
+typedef struct vitc_gpu_tensor_map {
+  vitc_gpu_pointer base;
+  int32_t type; /* CUtensorMapDataType */
+  int32_t rank;
+  vitc_polynomial extents[VITC_GPU_MAP_RANK];
+  vitc_polynomial strides[VITC_GPU_MAP_RANK - 1]; /* of the other dimensions, in bytes */
+  uint32_t box[VITC_GPU_MAP_RANK];
+  int32_t swizzle; /* CUtensorMapSwizzle */
+} vitc_gpu_tensor_map;
+
+enum vitc_gpu_argument_kind {
+  VITC_GPU_POINTER,    /* 8 bytes: the address of `pointer` */
+  VITC_GPU_INT32,      /* `value` */
+  VITC_GPU_INT64,      /* `value` */
+  VITC_GPU_TENSOR_MAP, /* 128 bytes, aligned to 64: `map`, encoded */
+};
+
+typedef struct vitc_gpu_argument {
+  int32_t kind;   /* of vitc_gpu_argument_kind */
+  int32_t offset; /* in the kernel's parameters */
+  vitc_gpu_pointer pointer;
+  vitc_polynomial value;
+  const vitc_gpu_tensor_map *map;
+} vitc_gpu_argument;
+
+enum vitc_gpu_launch_flag {
+  VITC_GPU_OVERLAPS = 1 << 0, /* it may start before the one before has ended, and waits by griddepcontrol */
+};
+
+/* A kernel on a grid of ⌈grid[i] / per[i]⌉ blocks. */
+typedef struct vitc_gpu_launch {
+  const char *kernel;
+  vitc_polynomial grid[3];
+  int64_t per[3];
+  int32_t blocks_per_multiprocessor; /* in all at most as many as the device holds of these; 0: all of the grid */
+  uint32_t block;                    /* threads */
+  uint32_t cluster;                  /* blocks along the first dimension, or 1 */
+  uint32_t shared_bytes;             /* dynamic */
+  uint32_t parameter_bytes;
+  int32_t step;  /* of the variant, that it is a part of */
+  int32_t flags; /* bits of vitc_gpu_launch_flag */
+  int32_t argument_count;
+  const vitc_gpu_argument *arguments;
+} vitc_gpu_launch;
+
+/* The runtime's functions for a kind of GPU. The tables are in objects of their own, which only libraries with such
+ * code hold. */
+typedef struct vitc_gpu_backend vitc_gpu_backend;
+
+/* What a GPU runs of a variant: the launches, one after another. The kernels are there as a cubin, which devices of
+ * one compute capability run, as text of PTX, which the driver compiles for later ones, or as both. */
+typedef struct vitc_gpu_code {
+  const vitc_gpu_backend *backend;
+  const vitc_gpu_launch *launches;
+  int32_t launch_count;
+  int32_t capability;            /* 90: what the code is compiled for */
+  int32_t architecture_specific; /* not 0: it runs on devices of that capability alone (sm_90a), PTX too */
+  int32_t reserved;
+  const void *cubin; /* or null */
+  uint64_t cubin_bytes;
+  const char *ptx;    /* or null; ends with a null character */
+  uint64_t ptx_bytes; /* with it */
+} vitc_gpu_code;
+
 /* CPU features a variant may need; the runtime checks them with CPUID and XGETBV. */
 enum vitc_cpu_feature {
   VITC_CPU_X86_64_V3 = 1 << 0, /* AVX2, FMA, F16C, BMI1, BMI2, LZCNT, MOVBE */
@@ -116,9 +197,10 @@ enum vitc_cpu_feature {
   VITC_CPU_AMX_INT8 = 1 << 6,
 };
 
-/* The code of a function for one CPU level; a function lists its variants from the best to the least. Scratch and
- * buffers get what their sizes are at most for symbols up to a session's maxima (vitc_bound). Each pass is for the next
- * part of all inputs and outputs, in any order: passes that have buffers and scratch of their own may run at once. */
+/* The code of a function for one CPU level or GPU; a function lists its variants from the best to the least. Scratch
+ * and buffers get what their sizes are at most for symbols up to a session's maxima (vitc_bound). Each pass is for the
+ * next part of all inputs and outputs, in any order: passes that have buffers and scratch of their own may run at once.
+ */
 typedef struct vitc_variant {
   const char *level; /* "x86-64-v4" */
   uint64_t features; /* bits of vitc_cpu_feature */
@@ -128,7 +210,8 @@ typedef struct vitc_variant {
   vitc_polynomial scratch_bytes; /* of one thread */
   const vitc_step_spec *steps;   /* of a pass, in the order of their barriers */
   int32_t step_count;
-  int32_t passes; /* at least 1 */
+  int32_t passes;           /* at least 1 */
+  const vitc_gpu_code *gpu; /* instead of `entry`; null on a CPU. It has no scratch and one pass */
 } vitc_variant;
 
 /* Functions of one name take inputs of the same names, types and ranks and differ in their shapes: a run of that name

@@ -54,6 +54,8 @@ static size_t lay_out(const vitc_plans *plans, bool timed, char *block, vitc_ses
 
 static vitc_status get_memory(vitc_session *session, const vitc_session_options *options) {
   int64_t bytes = session->plans.bytes;
+  if (session->plans.backend)
+    return session->plans.backend->create(session, options);
   if (options->workspace) {
     if ((uintptr_t)options->workspace % VITC_ALIGNMENT)
       return vitc_fail(VITC_E_ARGUMENT, "the workspace is not aligned to %d bytes", (int64_t)VITC_ALIGNMENT);
@@ -90,7 +92,9 @@ static void make_frame(vitc_session *session, vitc_case *c) {
 }
 
 static void free_session(vitc_session *session) {
-  if (session->owns_memory)
+  if (session->plans.backend)
+    session->plans.backend->destroy(session);
+  else if (session->owns_memory)
     munmap(session->memory, (size_t)session->plans.bytes);
   vitc_plans_free(&session->plans);
   free(session);
@@ -109,6 +113,8 @@ vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *o
   }
   *made = (vitc_session){.model = model, .plans = plans, .times_runs = timed};
   lay_out(&plans, timed, (char *)made, made, &workers);
+  for (int32_t i = 0; i < plans.count; ++i)
+    made->cases[i].plan = &plans.list[i];
   vitc_team_init(&made->team, plans.list[0].threads, workers, options->parallel, options->pool);
   status = get_memory(made, options);
   if (!status)
@@ -117,10 +123,8 @@ vitc_status vitc_session_create(vitc_model *model, const vitc_session_options *o
     free_session(made);
     return status;
   }
-  for (int32_t i = 0; i < plans.count; ++i) {
-    made->cases[i].plan = &plans.list[i];
+  for (int32_t i = 0; i < plans.count; ++i)
     make_frame(made, &made->cases[i]);
-  }
   vitc_model_retain(model);
   *session = made;
   return VITC_OK;
@@ -225,7 +229,7 @@ static vitc_status tell_shapes(vitc_session *session, const DLTensor *inputs, in
     return status;
   evaluate_shapes(function, symbols, shape);
   for (int32_t i = 0; i < output_count; shape += function->outputs[i++].rank)
-    vitc_lend_output(&function->outputs[i], shape, 0, &outputs[i]);
+    vitc_lend_output(&function->outputs[i], shape, 0, session->plans.device, &outputs[i]);
   return VITC_OK;
 }
 
@@ -239,6 +243,14 @@ vitc_status vitc_output_shapes(vitc_session *session, const DLTensor *inputs, in
   return status;
 }
 
+/* Outputs without data of a session on a GPU go where the inputs come from. */
+static bool any_on_device(const DLTensor *inputs, int32_t count) {
+  for (int32_t i = 0; i < count; ++i)
+    if (!vitc_is_on_host(&inputs[i]))
+      return true;
+  return false;
+}
+
 /* Checks the call's tensors and puts their addresses into the frame. */
 static vitc_status bind(vitc_session *session, vitc_case *c, const DLTensor *inputs, int32_t input_count,
                         const DLTensor *outputs, int32_t output_count) {
@@ -247,14 +259,17 @@ static vitc_status bind(vitc_session *session, vitc_case *c, const DLTensor *inp
   if (!status)
     status = check_outputs(function, outputs, output_count);
   for (int32_t i = 0; i < input_count && !status; ++i)
-    status = vitc_bind_input(&function->inputs[i], &inputs[i], &c->inputs[i]);
+    status = vitc_bind_input(&function->inputs[i], &inputs[i], session->plans.device, &c->inputs[i]);
   if (status)
     return status;
+  c->lends_on_host = session->gpu && !any_on_device(inputs, input_count);
   int64_t *shape = c->shapes;
   evaluate_shapes(function, c->symbols, shape);
   for (int32_t i = 0; i < output_count && !status; shape += function->outputs[i++].rank)
     if (outputs[i].data)
-      status = vitc_bind_output(&function->outputs[i], &outputs[i], shape, &c->outputs[i]);
+      status = vitc_bind_output(&function->outputs[i], &outputs[i], shape, session->plans.device, &c->outputs[i]);
+    else if (c->lends_on_host)
+      c->outputs[i] = session->host_memory + (c->plan->lent[i] - c->plan->lent[0]);
     else
       c->outputs[i] = session->memory + c->plan->lent[i];
   if (!status)
@@ -270,12 +285,13 @@ static bool same_shape(const DLTensor *tensor, const int64_t *shape) {
 }
 
 /* Lends outputs without data. The others had room for the most there may be; they get the shape that the run found. */
-static void return_outputs(vitc_case *c, DLTensor *outputs) {
+static void return_outputs(const vitc_session *session, vitc_case *c, DLTensor *outputs) {
   const vitc_function *function = c->plan->function;
+  DLDevice device = c->lends_on_host ? (DLDevice){kDLCPU, 0} : session->plans.device;
   int64_t *shape = c->shapes;
   for (int32_t i = 0; i < function->output_count; shape += function->outputs[i++].rank) {
     if (!outputs[i].data) {
-      vitc_lend_output(&function->outputs[i], shape, c->outputs[i], &outputs[i]);
+      vitc_lend_output(&function->outputs[i], shape, c->outputs[i], device, &outputs[i]);
     } else if (!same_shape(&outputs[i], shape)) {
       outputs[i].shape = shape;
       outputs[i].strides = 0;
@@ -306,7 +322,6 @@ static vitc_status run_case(vitc_session *session, vitc_case *c) {
 
 vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                      int32_t output_count, void *stream) {
-  (void)stream;
   vitc_status status = claim(session);
   if (status)
     return status;
@@ -315,11 +330,11 @@ vitc_status vitc_run(vitc_session *session, const DLTensor *inputs, int32_t inpu
   if (!status)
     status = bind(session, c, inputs, input_count, outputs, output_count);
   if (!status)
-    status = run_case(session, c);
+    status = session->gpu ? session->plans.backend->run(session, c, inputs, outputs, stream) : run_case(session, c);
   session->timed = !status && session->times_runs ? c : 0;
   if (!status) {
     settle_shapes(c);
-    return_outputs(c, outputs);
+    return_outputs(session, c, outputs);
   }
   release(session);
   return status;

@@ -3,6 +3,7 @@
 #define VITC_RUNTIME_SESSION_H
 
 #include "Arena.h"
+#include "Gpu.h"
 #include "Program.h"
 #include "Team.h"
 #include "Weights.h"
@@ -12,7 +13,9 @@ struct vitc_model {
   const vitc_program *program;
   _Atomic int32_t references;
   vitc_weights weights;
-  const vitc_variant *variants[]; /* [function_count]: the code that this processor runs */
+  _Atomic int32_t gpu_lock;       /* of what follows */
+  void *gpu;                      /* the backend's: what sessions on GPUs share */
+  const vitc_variant *variants[]; /* [function_count]: the code that this processor runs; null: there is none */
 };
 
 void vitc_model_retain(vitc_model *model);
@@ -27,6 +30,8 @@ typedef struct vitc_plan {
   int64_t symbols[VITC_MAX_SYMBOLS]; /* the maxima, of derived ones too */
   int64_t scratch, scratch_stride;
   int64_t *lent;      /* [output_count]: offsets of the outputs that it lends */
+  int64_t *staged;    /* [input_count], on a GPU: offsets of copies of the host's inputs */
+  int64_t lent_bytes; /* from the first output that it lends */
   vitc_range *ranges; /* [buffer_count]: the arena, which begins at offset 0 */
   int32_t arenas;     /* one a thread where there are own passes */
   int64_t arena_stride;
@@ -37,7 +42,9 @@ typedef struct vitc_plan {
 typedef struct vitc_plans {
   vitc_plan *list; /* [count] */
   int32_t count;
-  int64_t bytes; /* of the largest */
+  int64_t bytes, lent_bytes;       /* of the largest */
+  DLDevice device;                 /* where the memory is: {kDLCPU, 0} or a GPU */
+  const vitc_gpu_backend *backend; /* of a GPU */
 } vitc_plans;
 
 /* Makes the plans; the caller frees them even where that fails. */
@@ -55,6 +62,7 @@ typedef struct vitc_case {
   vitc_step *steps;               /* for `profile`: of the own passes, then of the others */
   vitc_times times;
   vitc_frame frame;
+  bool lends_on_host; /* where outputs without data of the current run are, on a GPU */
 } vitc_case;
 
 struct vitc_session {
@@ -64,6 +72,8 @@ struct vitc_session {
   _Atomic int32_t busy; /* the process whose thread is in `run`, or 0 */
   char *memory;
   bool owns_memory;
+  vitc_gpu_session *gpu; /* where it is on a GPU; `memory` is an address there, and `host_memory` for lent outputs */
+  char *host_memory;
   vitc_team team;
   bool times_runs;
   vitc_case *timed; /* what ran last, if times are taken and it did not fail */

@@ -134,12 +134,30 @@ static vitc_status check_strides(role r, const DLTensor *tensor) {
   return VITC_OK;
 }
 
+bool vitc_is_on_host(const DLTensor *tensor) {
+  int32_t type = (int32_t)tensor->device.device_type;
+  return type == kDLCPU || type == kDLCUDAHost;
+}
+
+static vitc_status check_device(role r, const DLTensor *tensor, DLDevice device) {
+  if (vitc_is_on_host(tensor))
+    return VITC_OK;
+  int64_t type = (int64_t)tensor->device.device_type;
+  if ((int32_t)device.device_type == kDLCPU)
+    return vitc_fail(VITC_E_TENSOR, "%s '%s' is on a device of type %d; expected the CPU (1)", r.kind, r.name, type);
+  if (tensor->device.device_type == device.device_type && tensor->device.device_id == device.device_id)
+    return VITC_OK;
+  return vitc_fail(VITC_E_TENSOR, "%s '%s' is on device %d of type %d; expected device %d of type %d, or the CPU (1)",
+                   r.kind, r.name, (int64_t)tensor->device.device_id, type, (int64_t)device.device_id,
+                   (int64_t)device.device_type);
+}
+
 /* Checks where the tensor's elements are; its shape is known to be right. One that has none may be anywhere. */
-static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTensor *tensor, char **data) {
-  int32_t device = (int32_t)tensor->device.device_type;
-  if (device != kDLCPU && device != kDLCUDAHost)
-    return vitc_fail(VITC_E_TENSOR, "%s '%s' is on a device of type %d; expected the CPU (1)", r.kind, r.name,
-                     (int64_t)device);
+static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTensor *tensor, DLDevice device,
+                                char **data) {
+  vitc_status status = check_device(r, tensor, device);
+  if (status)
+    return status;
   *data = (char *)tensor->data;
   if (is_empty(tensor))
     return VITC_OK;
@@ -153,14 +171,15 @@ static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTe
   return check_strides(r, tensor);
 }
 
-vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, const void **data) {
+vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, DLDevice device, const void **data) {
   char *memory = 0;
-  vitc_status status = check_memory((role){"input", spec->name}, spec, input, &memory);
+  vitc_status status = check_memory((role){"input", spec->name}, spec, input, device, &memory);
   *data = memory;
   return status;
 }
 
-vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *output, const int64_t *shape, void **data) {
+vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *output, const int64_t *shape,
+                             DLDevice device, void **data) {
   role r = {"output", spec->name};
   vitc_status status = check_type(r, spec, output);
   if (status)
@@ -175,14 +194,13 @@ vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *outpu
       return vitc_fail(VITC_E_TENSOR, "output '%s' has shape %v; expected %v", spec->name, (int64_t)spec->rank,
                        output->shape, (int64_t)spec->rank, shape);
   char *memory = 0;
-  status = check_memory(r, spec, output, &memory);
+  status = check_memory(r, spec, output, device, &memory);
   *data = memory;
   return status;
 }
 
-void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, DLTensor *output) {
-  *output = (DLTensor){.data = data, .ndim = spec->rank, .dtype = type_of(spec), .shape = shape};
-  output->device.device_type = kDLCPU;
+void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, DLDevice device, DLTensor *output) {
+  *output = (DLTensor){.data = data, .device = device, .ndim = spec->rank, .dtype = type_of(spec), .shape = shape};
 }
 
 static bool overlap(const char *a, int64_t a_bytes, const char *b, int64_t b_bytes) {

@@ -18,14 +18,19 @@ vitc_status vitc_check_forms(const vitc_function *function, const DLTensor *inpu
  * dimension, but the same wherever the name stands. */
 bool vitc_takes(const vitc_function *function, const DLTensor *inputs);
 
-/* Checks the memory of an input whose type and shape are right; `data` is where its first element is. */
-vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, const void **data);
+/* Checks the memory of an input whose type and shape are right; `data` is where its first element is. Besides the
+ * host's, it may be in the memory of `device`. */
+vitc_status vitc_bind_input(const vitc_tensor_spec *spec, const DLTensor *input, DLDevice device, const void **data);
 
 /* Checks an output of the caller's against the shape it must have. */
-vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *output, const int64_t *shape, void **data);
+vitc_status vitc_bind_output(const vitc_tensor_spec *spec, const DLTensor *output, const int64_t *shape,
+                             DLDevice device, void **data);
 
-/* Fills every field of an output in the session's memory. */
-void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, DLTensor *output);
+/* Whether a tensor is in the host's memory. */
+bool vitc_is_on_host(const DLTensor *tensor);
+
+/* Fills every field of an output in the session's memory on `device`. */
+void vitc_lend_output(const vitc_tensor_spec *spec, int64_t *shape, void *data, DLDevice device, DLTensor *output);
 
 /* Checks that no output overlaps another tensor of the call. */
 vitc_status vitc_check_overlap(const vitc_function *function, const void *const *inputs, void *const *outputs,

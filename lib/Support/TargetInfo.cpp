@@ -64,6 +64,17 @@ static TargetInfo makeAArch64() {
   return info;
 }
 
+/// "cuda-sm_90": the number counts the compute capability in tenths.
+static std::optional<TargetInfo> getGPU(llvm::StringRef name) {
+  llvm::StringRef number = name;
+  if (!llvm::is_contained(TargetInfo::gpus(), name) || !number.consume_front("cuda-sm_"))
+    return std::nullopt;
+  TargetInfo info;
+  info.level = name.str();
+  number.getAsInteger(10, info.gpuCapability);
+  return info;
+}
+
 /// The registers of AMX are large: Linux gives them to a process that asks.
 static bool requestAMX() {
 #if defined(__x86_64__) && defined(__linux__)
@@ -111,11 +122,16 @@ std::optional<TargetInfo> TargetInfo::get(llvm::StringRef name) {
     return makeSapphireRapids();
   if (name == "aarch64")
     return makeAArch64();
-  return std::nullopt;
+  return getGPU(name);
 }
 
 llvm::ArrayRef<llvm::StringLiteral> TargetInfo::levels() {
   static constexpr llvm::StringLiteral names[] = {"x86-64-v3", "x86-64-v4", "znver4", "sapphirerapids", "aarch64"};
+  return names;
+}
+
+llvm::ArrayRef<llvm::StringLiteral> TargetInfo::gpus() {
+  static constexpr llvm::StringLiteral names[] = {"cuda-sm_80", "cuda-sm_89", "cuda-sm_90"};
   return names;
 }
 

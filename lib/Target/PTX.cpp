@@ -133,11 +133,11 @@ llvm::Expected<std::string> target::compileToPTX(gpu::GPUModuleOp module, const 
   return text.str().str();
 }
 
-llvm::Expected<GPUCode> target::compileModule(gpu::GPUModuleOp module, const PTXOptions &options) {
+llvm::Expected<CompiledKernels> target::compileModule(gpu::GPUModuleOp module, const PTXOptions &options) {
   llvm::Expected<std::string> ptx = compileToPTX(module, options);
   if (!ptx)
     return ptx.takeError();
-  GPUCode code;
+  CompiledKernels code;
   code.ptx = std::move(*ptx);
   if (!findPtxas(options).empty())
     if (llvm::Error error = assemble(code, options))

@@ -25,7 +25,16 @@ struct Types {
         requirement(make("vitc_requirement", {pointer, polynomial, i32, i32})),
         buffer(make("vitc_buffer_spec", {polynomial, i32, i32})),
         step(make("vitc_step_spec", {pointer, pointer, i32, i32, polynomial, polynomial, polynomial})),
-        variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial, pointer, i32, i32})),
+        gpuPointer(make("vitc_gpu_pointer", {i32, i32, polynomial})),
+        gpuTensorMap(
+            make("vitc_gpu_tensor_map", {gpuPointer, i32, i32, llvm::ArrayType::get(polynomial, GPUTensorMap::maxRank),
+                                         llvm::ArrayType::get(polynomial, GPUTensorMap::maxRank - 1),
+                                         llvm::ArrayType::get(i32, GPUTensorMap::maxRank), i32})),
+        gpuArgument(make("vitc_gpu_argument", {i32, i32, gpuPointer, polynomial, pointer})),
+        gpuLaunch(make("vitc_gpu_launch", {pointer, llvm::ArrayType::get(polynomial, 3), llvm::ArrayType::get(i64, 3),
+                                           i32, i32, i32, i32, i32, i32, i32, i32, pointer})),
+        gpuCode(make("vitc_gpu_code", {pointer, pointer, i32, i32, i32, i32, pointer, i64, pointer, i64})),
+        variant(make("vitc_variant", {pointer, i64, pointer, pointer, i32, polynomial, pointer, i32, i32, pointer})),
         function(
             make("vitc_function", {pointer, pointer, pointer, i32, i32, pointer, i32, pointer, i32, pointer, i32})),
         program(make("vitc_program", {pointer, i32, pointer, pointer, i64, pointer, llvm::ArrayType::get(i8, 32)})) {}
@@ -36,7 +45,8 @@ struct Types {
 
   llvm::Type *i8, *i16, *i32, *i64;
   llvm::PointerType *pointer;
-  llvm::StructType *term, *polynomial, *tensor, *symbol, *requirement, *buffer, *step, *variant, *function, *program;
+  llvm::StructType *term, *polynomial, *tensor, *symbol, *requirement, *buffer, *step, *gpuPointer, *gpuTensorMap,
+      *gpuArgument, *gpuLaunch, *gpuCode, *variant, *function, *program;
 };
 
 /// Builds the constants, innermost first.
@@ -64,6 +74,12 @@ private:
   Constant *emit(const Requirement &requirement);
   Constant *emit(const BufferSpec &buffer);
   Constant *emit(const StepSpec &step);
+  Constant *emit(const GPUPointer &pointer);
+  Constant *emit(const GPUTensorMap &map);
+  Constant *emit(const GPULaunch &launch);
+  Constant *arguments(const GPULaunch &launch, uint32_t &parameterBytes);
+  Constant *emit(const GPUCode &code, const TargetInfo &target);
+  Constant *entry(const Variant &variant, unsigned shape);
   Constant *emit(const Variant &variant, unsigned shape);
   Constant *emit(const Function &function);
   template <typename Range>
@@ -87,6 +103,8 @@ static llvm::GlobalVariable *makeConstant(llvm::Module &module, Constant *value)
 
 /// Another object's symbol that the library does not export.
 static llvm::GlobalVariable *declareHidden(llvm::Module &module, llvm::Type *type, llvm::StringRef name) {
+  if (llvm::GlobalVariable *known = module.getGlobalVariable(name))
+    return known;
   auto *variable = new llvm::GlobalVariable(module, type, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage,
                                             /*Initializer=*/nullptr, name);
   variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
@@ -171,18 +189,98 @@ Constant *Emitter::emit(const StepSpec &step) {
                                                 emit(step.macs), emit(step.weightBytes), emit(step.activationBytes)});
 }
 
-Constant *Emitter::emit(const Variant &variant, unsigned shape) {
+Constant *Emitter::emit(const GPUPointer &pointer) {
+  return llvm::ConstantStruct::get(
+      types.gpuPointer, {number(types.i32, pointer.place), number(types.i32, pointer.index), emit(pointer.offset)});
+}
+
+Constant *Emitter::emit(const GPUTensorMap &map) {
+  auto polynomials = [&](llvm::ArrayRef<Polynomial> sizes) {
+    auto constants = llvm::map_to_vector(sizes, [&](const Polynomial &size) { return emit(size); });
+    return llvm::ConstantArray::get(llvm::ArrayType::get(types.polynomial, constants.size()), constants);
+  };
+  return llvm::ConstantStruct::get(
+      types.gpuTensorMap, {emit(map.base), number(types.i32, map.type), number(types.i32, map.rank),
+                           polynomials(map.extents), polynomials(map.strides),
+                           llvm::ConstantDataArray::get(module.getContext(), map.box), number(types.i32, map.swizzle)});
+}
+
+/// Arguments are laid out as PTX lays out parameters: each aligned to its size, tensor maps to 64 bytes.
+Constant *Emitter::arguments(const GPULaunch &launch, uint32_t &parameterBytes) {
+  std::vector<std::pair<const GPUArgument *, uint32_t>> placed;
+  parameterBytes = 0;
+  for (const GPUArgument &argument : launch.arguments) {
+    bool isMap = argument.kind == GPUArgument::TensorMap;
+    uint32_t bytes = isMap ? 128 : argument.kind == GPUArgument::Int32 ? 4 : 8;
+    uint32_t offset = static_cast<uint32_t>(llvm::alignTo(parameterBytes, isMap ? 64 : bytes));
+    placed.emplace_back(&argument, offset);
+    parameterBytes = offset + bytes;
+  }
+  return array(types.gpuArgument, placed, [&](const auto &place) -> Constant * {
+    const GPUArgument &argument = *place.first;
+    bool isMap = argument.kind == GPUArgument::TensorMap;
+    Constant *map = llvm::ConstantPointerNull::get(types.pointer);
+    return llvm::ConstantStruct::get(
+        types.gpuArgument, {number(types.i32, argument.kind), number(types.i32, place.second), emit(argument.pointer),
+                            emit(argument.value), isMap ? makeConstant(module, emit(argument.map)) : map});
+  });
+}
+
+Constant *Emitter::emit(const GPULaunch &launch) {
+  auto grid = llvm::map_to_vector(launch.grid, [&](const Polynomial &size) { return emit(size); });
+  uint32_t parameterBytes;
+  Constant *list = arguments(launch, parameterBytes);
+  return llvm::ConstantStruct::get(
+      types.gpuLaunch,
+      {string(launch.kernel), llvm::ConstantArray::get(llvm::ArrayType::get(types.polynomial, 3), grid),
+       llvm::ConstantArray::get(llvm::ArrayType::get(types.i64, 3),
+                                llvm::map_to_vector(launch.per, [&](int64_t n) { return number(types.i64, n); })),
+       number(types.i32, launch.blocksPerMultiprocessor), number(types.i32, launch.block),
+       number(types.i32, launch.cluster), number(types.i32, launch.sharedBytes), number(types.i32, parameterBytes),
+       number(types.i32, launch.step), number(types.i32, launch.overlaps ? 1 : 0),
+       number(types.i32, launch.arguments.size()), list});
+}
+
+Constant *Emitter::emit(const GPUCode &code, const TargetInfo &target) {
+  Constant *null = llvm::ConstantPointerNull::get(types.pointer);
+  auto blob = [&](llvm::StringRef bytes, bool terminated) -> Constant * {
+    if (bytes.empty())
+      return null;
+    auto *data = llvm::ConstantDataArray::getString(module.getContext(), bytes, /*AddNull=*/terminated);
+    auto *variable = llvm::cast<llvm::GlobalVariable>(makeConstant(module, data));
+    variable->setAlignment(llvm::Align(64)); // a cubin is an ELF file
+    return variable;
+  };
+  return makeConstant(
+      module,
+      llvm::ConstantStruct::get(
+          types.gpuCode, {declareHidden(module, types.i8, "vitc_cuda_backend"), array(types.gpuLaunch, code.launches),
+                          number(types.i32, code.launches.size()), number(types.i32, target.gpuCapability),
+                          number(types.i32, target.isArchitectureSpecific() ? 1 : 0), number(types.i32, 0),
+                          blob(code.cubin, false), number(types.i64, code.cubin.size()), blob(code.ptx, true),
+                          number(types.i64, code.ptx.empty() ? 0 : code.ptx.size() + 1)}));
+}
+
+Constant *Emitter::entry(const Variant &variant, unsigned shape) {
+  if (variant.gpu)
+    return llvm::ConstantPointerNull::get(types.pointer);
   auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(module.getContext()),
                                        {types.pointer, types.i64, types.i64}, /*isVarArg=*/false);
   auto *entry = llvm::cast<llvm::Function>(
       module.getOrInsertFunction(symbolOfLevel(variant.entry, variant.target.level, shape), type).getCallee());
   entry->setVisibility(llvm::GlobalValue::HiddenVisibility);
   entry->setDSOLocal(true);
-  return llvm::ConstantStruct::get(types.variant,
-                                   {string(variant.target.level), number(types.i64, variant.target.cpuFeatures), entry,
-                                    array(types.buffer, variant.buffers), number(types.i32, variant.buffers.size()),
-                                    emit(variant.scratchBytes), array(types.step, variant.steps),
-                                    number(types.i32, variant.steps.size()), number(types.i32, variant.passes)});
+  return entry;
+}
+
+Constant *Emitter::emit(const Variant &variant, unsigned shape) {
+  Constant *null = llvm::ConstantPointerNull::get(types.pointer);
+  return llvm::ConstantStruct::get(
+      types.variant,
+      {string(variant.target.level), number(types.i64, variant.target.cpuFeatures), entry(variant, shape),
+       array(types.buffer, variant.buffers), number(types.i32, variant.buffers.size()), emit(variant.scratchBytes),
+       array(types.step, variant.steps), number(types.i32, variant.steps.size()), number(types.i32, variant.passes),
+       variant.gpu ? emit(*variant.gpu, variant.target) : null});
 }
 
 Constant *Emitter::emit(const Function &function) {

@@ -90,7 +90,7 @@ static std::vector<KernelResources> readResources(llvm::StringRef log) {
   return all;
 }
 
-static llvm::Error check(const GPUCode &code, const PTXOptions &options) {
+static llvm::Error check(const CompiledKernels &code, const PTXOptions &options) {
   for (llvm::StringRef line : llvm::split(code.log, '\n'))
     if (line.contains("(C75"))
       return llvm::createStringError("ptxas cannot overlap the tensor-core products of a kernel: " + line.trim());
@@ -101,7 +101,7 @@ static llvm::Error check(const GPUCode &code, const PTXOptions &options) {
   return llvm::Error::success();
 }
 
-llvm::Error vitc::target::assemble(GPUCode &code, const PTXOptions &options) {
+llvm::Error vitc::target::assemble(CompiledKernels &code, const PTXOptions &options) {
   std::string ptxas = findPtxas(options);
   if (ptxas.empty())
     return llvm::createStringError("ptxas was not found: name it with --ptxas or VITC_PTXAS, or set CUDA_HOME");

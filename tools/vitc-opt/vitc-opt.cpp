@@ -7,6 +7,7 @@
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/Passes.h"
+#include "vitc/Dialect/GPUKernel/Transforms/Passes.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ONNX/Transforms/Passes.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -27,6 +28,7 @@ int main(int argc, char **argv) {
   vitc::onnx::registerONNXTransformsPasses();
   vitc::vit::registerViTPasses();
   vitc::vcpu::registerCPUKernelPasses();
+  vitc::vgpu::registerGPUKernelPasses();
   vitc::registerPipelines();
   vitc::registerDialects(registry);
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "vitc pass driver\n", registry));

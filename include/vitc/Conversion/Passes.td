@@ -55,6 +55,29 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
                            "::vitc::vcpu::CPUKernelDialect"];
 }
 
+def ConvertViTToLinalgPass : Pass<"convert-vit-to-linalg"> {
+  let summary = "write every vit op as structured ops of upstream dialects";
+  let description = [{
+    What a target has no kernel for, and what another MLIR stack reads: products become `linalg.contract` or the loops of
+    a window as `linalg.generic`, followed by their bias and epilogue; attention becomes two contractions and
+    `linalg.softmax`; norms become means over rows. Shapes may be dynamic. The ops `vit.procedure`, `vit.scatter`,
+    `vit.top_k` and `vit.extent` stay.
+
+    ```mlir
+    // before
+    %y = vit.linear %x, %w : (tensor<2x197x384xf32>, tensor<384x1152xf32>) -> tensor<2x197x1152xf32>
+    // after
+    %0 = tensor.empty() : tensor<2x197x1152xf32>
+    %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<2x197x1152xf32>) -> tensor<2x197x1152xf32>
+    %y = linalg.contract indexing_maps = […] ins(%x, %w : …) outs(%1 : …) -> tensor<2x197x1152xf32>
+    ```
+
+    Precondition: the `fused` stage, or the first part of it.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ConvertONNXToLinalgPass : Pass<"convert-onnx-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "convert the onnx stage to the linalg stage";
   let description = [{

@@ -24,7 +24,7 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
 void registerDialects(mlir::DialectRegistry &registry);
 
 /// Registers every stage as a pipeline: `vitc-onnx`, `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`,
-/// `vitc-cpu-llvm`.
+/// `vitc-cpu-llvm`, `vitc-gpu-tiled`, `vitc-gpu-vector`, `vitc-gpu-llvm`.
 void registerPipelines();
 
 /// Imported → onnx: shapes known, shape arithmetic gone.
@@ -43,11 +43,23 @@ void buildFusedPipeline(mlir::OpPassManager &pm);
 /// loops.
 void buildCPUTiledPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &options);
 
+/// What comes first of `vector` for every target: buffers, and their places in the memory of a run.
+void buildBufferPipeline(mlir::OpPassManager &pm);
+
 /// tiled → vector: buffers, the memory plan, kernels as functions.
 void buildCPUVectorPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &options);
 
 /// vector → llvm: the LLVM dialect alone.
 void buildCPULLVMPipeline(mlir::OpPassManager &pm);
+
+/// The same for a GPU. fused → tiled: structured ops ready for loops.
+void buildGPUTiledPipeline(mlir::OpPassManager &pm);
+
+/// tiled → vector: buffers, the memory plan, kernels in a gpu.module and the list of their launches.
+void buildGPUVectorPipeline(mlir::OpPassManager &pm);
+
+/// vector → llvm: the kernels in the LLVM and NVVM dialects alone.
+void buildGPULLVMPipeline(mlir::OpPassManager &pm);
 
 } // namespace vitc
 

@@ -53,13 +53,24 @@ struct TargetInfo {
   bool hasAMX = false; ///< tiles of bf16 and int8
   double memoryBytesPerSecond = 13e9, cacheBytesPerSecond = 100e9;
 
+  /// Of a GPU: 90 stands for compute capability 9.0. What is said of a CPU above is of the host, and only its triple
+  /// counts.
+  int64_t gpuCapability = 0;
+
   Precision precision = Precision::FP32; ///< what code is made for
   bool plainProducts = false;            ///< neither Strassen's nor Winograd's algorithm; see --plain-products
   std::shared_ptr<const Tuning> tuning;  ///< what was measured, or null
 
+  bool isGPU() const { return gpuCapability != 0; }
+  /// Whether the kernels use instructions that no other capability has (wgmma, TMA): "sm_90a".
+  bool isArchitectureSpecific() const { return gpuCapability >= 90; }
+  /// The GPU's name for LLVM and ptxas: "sm_90a".
+  std::string chip() const { return "sm_" + std::to_string(gpuCapability) + (isArchitectureSpecific() ? "a" : ""); }
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
   /// Whether a machine of this level runs code for `other`.
-  bool runs(const TargetInfo &other) const { return triple == other.triple && (other.cpuFeatures & ~cpuFeatures) == 0; }
+  bool runs(const TargetInfo &other) const {
+    return !other.isGPU() && triple == other.triple && (other.cpuFeatures & ~cpuFeatures) == 0;
+  }
   bool hasBF16Dot() const { return bf16DotsPerCycle > 0; }
   /// Whether one instruction looks 16 f32 up in a vector of 16.
   bool permutesLanes() const { return cpuFeatures & CPUFeatureV4; }
@@ -77,8 +88,8 @@ struct TargetInfo {
   }
   int64_t weightBytes() const { return precision == Precision::BF16 ? 2 : sizeof(float); }
 
-  /// The level named by `--mcpu` ("host" for the machine this runs on), or nothing for an unknown name or a host that
-  /// has none of the levels.
+  /// The level named by `--mcpu` ("host" for the machine this runs on), or the GPU named by `--target` ("cuda-sm_90");
+  /// nothing for an unknown name or a host that has none of the levels.
   static std::optional<TargetInfo> get(llvm::StringRef name);
 
   /// The same with another precision: "fp32", "bf16", or "auto", which is bf16 where the level gains by it, fp32
@@ -90,6 +101,9 @@ struct TargetInfo {
 
   /// The names of all levels, those of an architecture from the least to the best.
   static llvm::ArrayRef<llvm::StringLiteral> levels();
+
+  /// The names of all GPUs, from the least to the best.
+  static llvm::ArrayRef<llvm::StringLiteral> gpus();
 };
 
 } // namespace vitc

@@ -31,7 +31,7 @@ struct PTXOptions {
   std::vector<std::string> hotKernels;
 };
 
-struct GPUCode {
+struct CompiledKernels {
   std::string ptx;
   llvm::SmallVector<char, 0> cubin;       ///< empty where there is no ptxas
   std::string log;                        ///< of ptxas
@@ -47,10 +47,10 @@ llvm::Expected<std::string> compileToPTX(mlir::gpu::GPUModuleOp module, const PT
 
 /// Assembles PTX in a child process. Fails with a sentence where ptxas refuses it, where it warns of tensor-core
 /// products that it had to serialise or of waits and fences that are missing (C75xx), and where a hot kernel spills.
-llvm::Error assemble(GPUCode &code, const PTXOptions &options);
+llvm::Error assemble(CompiledKernels &code, const PTXOptions &options);
 
 /// Both: PTX, and a cubin where ptxas is found.
-llvm::Expected<GPUCode> compileModule(mlir::gpu::GPUModuleOp module, const PTXOptions &options);
+llvm::Expected<CompiledKernels> compileModule(mlir::gpu::GPUModuleOp module, const PTXOptions &options);
 
 } // namespace vitc::target
 

@@ -115,7 +115,54 @@ struct StepSpec {
   Polynomial macs, weightBytes, activationBytes;
 };
 
-/// The code of a function for one CPU level.
+/// Where something lies in the memory of a GPU: the runtime's vitc_gpu_pointer.
+struct GPUPointer {
+  enum Place : int32_t { Input, Output, Buffer, Weights };
+  Place place = Input;
+  int32_t index = 0;
+  Polynomial offset;
+};
+
+/// What cuTensorMapEncodeTiled takes, dimensions from the innermost: the runtime's vitc_gpu_tensor_map.
+struct GPUTensorMap {
+  static constexpr size_t maxRank = 5;
+  GPUPointer base;
+  int32_t type = 0; ///< CUtensorMapDataType
+  int32_t rank = 0;
+  std::array<Polynomial, maxRank> extents;
+  std::array<Polynomial, maxRank - 1> strides; ///< of all but the innermost, in bytes
+  std::array<uint32_t, maxRank> box = {};
+  int32_t swizzle = 0; ///< CUtensorMapSwizzle
+};
+
+/// The runtime's vitc_gpu_argument; its offset among the kernel's parameters follows from those before it.
+struct GPUArgument {
+  enum Kind : int32_t { Pointer, Int32, Int64, TensorMap };
+  Kind kind = Pointer;
+  GPUPointer pointer;
+  Polynomial value;
+  GPUTensorMap map;
+};
+
+/// A kernel on ⌈grid / per⌉ blocks in each dimension: the runtime's vitc_gpu_launch.
+struct GPULaunch {
+  std::string kernel;
+  std::array<Polynomial, 3> grid = {1, 1, 1};
+  std::array<int64_t, 3> per = {1, 1, 1};
+  int32_t blocksPerMultiprocessor = 0; ///< in all; 0: the whole grid
+  uint32_t block = 1, cluster = 1, sharedBytes = 0;
+  int32_t step = 0;
+  bool overlaps = false; ///< with the launch before it, for which it waits by itself
+  std::vector<GPUArgument> arguments;
+};
+
+/// What a GPU runs of a variant. There is a cubin, or PTX, or both.
+struct GPUCode {
+  std::vector<GPULaunch> launches;
+  std::string cubin, ptx;
+};
+
+/// The code of a function for one CPU level or GPU.
 struct Variant {
   TargetInfo target;
   /// The symbol of the entry in the level's module, `void (const vitc_frame *, int64_t thread, int64_t threads)`, as
@@ -125,6 +172,7 @@ struct Variant {
   Polynomial scratchBytes;     ///< of one thread
   std::vector<StepSpec> steps; ///< of a pass, in the order of their barriers
   int32_t passes = 1;          ///< each for the next part of all inputs and outputs
+  std::optional<GPUCode> gpu;  ///< instead of an entry
 };
 
 /// Functions of one name differ in the shapes they take: a library chooses by those of its inputs.

@@ -59,7 +59,7 @@ TEST_P(GemmKernel, CompilesWithoutSpills) {
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), name, config))) << module.diagnostics();
-  vitc::target::GPUCode code = module.compile({name});
+  vitc::target::CompiledKernels code = module.compile({name});
   LaunchPlan plan = planGemm(name, config);
   EXPECT_LE(plan.sharedBytes, maxSharedBytes);
   // A stage is four steps of the tensor cores, which the first stage of a tile and the others have each.

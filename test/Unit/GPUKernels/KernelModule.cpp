@@ -26,10 +26,10 @@ std::string KernelModule::ptx() {
   return "";
 }
 
-vitc::target::GPUCode KernelModule::compile(std::vector<std::string> hotKernels) {
+vitc::target::CompiledKernels KernelModule::compile(std::vector<std::string> hotKernels) {
   target::PTXOptions options;
   options.hotKernels = std::move(hotKernels);
-  llvm::Expected<target::GPUCode> code = target::compileModule(module, options);
+  llvm::Expected<target::CompiledKernels> code = target::compileModule(module, options);
   if (code)
     return std::move(*code);
   ADD_FAILURE() << llvm::toString(code.takeError()) << "\n" << said;

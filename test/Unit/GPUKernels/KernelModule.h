@@ -26,7 +26,7 @@ public:
   /// PTX of the module. Fails the current test where it cannot be compiled.
   std::string ptx();
   /// The same, and what ptxas says of it; `code.resources` is empty where there is no ptxas.
-  target::GPUCode compile(std::vector<std::string> hotKernels = {});
+  target::CompiledKernels compile(std::vector<std::string> hotKernels = {});
 
 private:
   std::unique_ptr<mlir::MLIRContext> context;

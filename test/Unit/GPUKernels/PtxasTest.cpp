@@ -18,13 +18,13 @@ protected:
   void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("vitc-ptxas", folder)); }
   void TearDown() override { llvm::sys::fs::remove_directories(folder); }
 
-  llvm::Expected<GPUCode> assembleWith(const std::string &log, int status) {
+  llvm::Expected<CompiledKernels> assembleWith(const std::string &log, int status) {
     options.ptxas = (folder + "/ptxas").str();
     std::ofstream(options.ptxas) << "#!/bin/sh\ncat <<'END'\n"
                                  << log << "\nEND\n"
                                  << "for last; do :; done\nprintf cubin > \"$last\"\nexit " << status << "\n";
     (void)llvm::sys::fs::setPermissions(options.ptxas, llvm::sys::fs::all_all);
-    GPUCode code;
+    CompiledKernels code;
     if (llvm::Error error = assemble(code, options))
       return error;
     return code;
@@ -77,7 +77,7 @@ TEST_F(FakePtxas, SaysWhatPtxasRefuses) {
 
 TEST_F(FakePtxas, SaysThatItCannotBeRun) {
   options.ptxas = (folder + "/absent").str();
-  GPUCode code;
+  CompiledKernels code;
   std::string message = llvm::toString(assemble(code, options));
   EXPECT_NE(message.find(options.ptxas + " could not be run: "), std::string::npos) << message;
 }

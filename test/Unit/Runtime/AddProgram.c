@@ -169,31 +169,31 @@ static const vitc_step_spec reverse_steps[] = {
 };
 
 static const vitc_variant main_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1},
-    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1, 0},
+    {"baseline", 0, run_main, &main_buffer, 1, CONSTANT(16), main_steps, 2, 1, 0},
 };
 static const vitc_variant pair_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1},
-    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1, 0},
 };
 static const vitc_variant reverse_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7},
-    {"baseline", 0, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7, 0},
+    {"baseline", 0, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7, 0},
 };
 
 static const vitc_variant pick_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}, 0, 0, 1},
-    {"baseline", 0, run_pick, 0, 0, {0, 0}, 0, 0, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_pick, 0, 0, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_pick, 0, 0, {0, 0}, 0, 0, 1, 0},
 };
 
 static const vitc_buffer_spec fill_buffers[] = {{CONSTANT(8), 0, 1}, {LINEAR(800), 0, 1}};
 static const vitc_variant fill_variants[] = {
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1},
-    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
-    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
-    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
-    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_fill_1, &fill_buffers[0], 1, {0, 0}, 0, 0, 1, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_fill_2, &fill_buffers[1], 1, {0, 0}, 0, 0, 1, 0},
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_fill_3, &fill_buffers[1], 1, {0, 0}, 0, 0, 1, 0},
 };
 
 static const vitc_function functions[] = {

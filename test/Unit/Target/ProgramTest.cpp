@@ -117,6 +117,65 @@ TEST_F(ProgramLayout, Variant) {
   EXPECT_FIELD(6, vitc_variant, steps);
   EXPECT_FIELD(7, vitc_variant, step_count);
   EXPECT_FIELD(8, vitc_variant, passes);
+  EXPECT_FIELD(9, vitc_variant, gpu);
+}
+
+TEST_F(ProgramLayout, GPUPointer) {
+  Layout layout(context, "vitc_gpu_pointer");
+  EXPECT_EQ(layout.size(), sizeof(vitc_gpu_pointer));
+  EXPECT_FIELD(1, vitc_gpu_pointer, index);
+  EXPECT_FIELD(2, vitc_gpu_pointer, offset);
+}
+
+TEST_F(ProgramLayout, GPUTensorMap) {
+  Layout layout(context, "vitc_gpu_tensor_map");
+  EXPECT_EQ(layout.size(), sizeof(vitc_gpu_tensor_map));
+  EXPECT_EQ(GPUTensorMap::maxRank, size_t(VITC_GPU_MAP_RANK));
+  EXPECT_FIELD(1, vitc_gpu_tensor_map, type);
+  EXPECT_FIELD(2, vitc_gpu_tensor_map, rank);
+  EXPECT_FIELD(3, vitc_gpu_tensor_map, extents);
+  EXPECT_FIELD(4, vitc_gpu_tensor_map, strides);
+  EXPECT_FIELD(5, vitc_gpu_tensor_map, box);
+  EXPECT_FIELD(6, vitc_gpu_tensor_map, swizzle);
+}
+
+TEST_F(ProgramLayout, GPUArgument) {
+  Layout layout(context, "vitc_gpu_argument");
+  EXPECT_EQ(layout.size(), sizeof(vitc_gpu_argument));
+  EXPECT_FIELD(1, vitc_gpu_argument, offset);
+  EXPECT_FIELD(2, vitc_gpu_argument, pointer);
+  EXPECT_FIELD(3, vitc_gpu_argument, value);
+  EXPECT_FIELD(4, vitc_gpu_argument, map);
+}
+
+TEST_F(ProgramLayout, GPULaunch) {
+  Layout layout(context, "vitc_gpu_launch");
+  EXPECT_EQ(layout.size(), sizeof(vitc_gpu_launch));
+  EXPECT_FIELD(1, vitc_gpu_launch, grid);
+  EXPECT_FIELD(2, vitc_gpu_launch, per);
+  EXPECT_FIELD(3, vitc_gpu_launch, blocks_per_multiprocessor);
+  EXPECT_FIELD(4, vitc_gpu_launch, block);
+  EXPECT_FIELD(5, vitc_gpu_launch, cluster);
+  EXPECT_FIELD(6, vitc_gpu_launch, shared_bytes);
+  EXPECT_FIELD(7, vitc_gpu_launch, parameter_bytes);
+  EXPECT_FIELD(8, vitc_gpu_launch, step);
+  EXPECT_FIELD(9, vitc_gpu_launch, flags);
+  EXPECT_FIELD(10, vitc_gpu_launch, argument_count);
+  EXPECT_FIELD(11, vitc_gpu_launch, arguments);
+}
+
+TEST_F(ProgramLayout, GPUCode) {
+  Layout layout(context, "vitc_gpu_code");
+  EXPECT_EQ(layout.size(), sizeof(vitc_gpu_code));
+  EXPECT_FIELD(1, vitc_gpu_code, launches);
+  EXPECT_FIELD(2, vitc_gpu_code, launch_count);
+  EXPECT_FIELD(3, vitc_gpu_code, capability);
+  EXPECT_FIELD(4, vitc_gpu_code, architecture_specific);
+  EXPECT_FIELD(5, vitc_gpu_code, reserved);
+  EXPECT_FIELD(6, vitc_gpu_code, cubin);
+  EXPECT_FIELD(7, vitc_gpu_code, cubin_bytes);
+  EXPECT_FIELD(8, vitc_gpu_code, ptx);
+  EXPECT_FIELD(9, vitc_gpu_code, ptx_bytes);
 }
 
 TEST_F(ProgramLayout, Function) {
@@ -157,6 +216,14 @@ TEST(Program, CodesAreTheRuntimes) {
   EXPECT_EQ(int(TypeCode::Float), int(kDLFloat));
   EXPECT_EQ(int(TypeCode::BFloat), int(kDLBfloat));
   EXPECT_EQ(int(TypeCode::Bool), int(kDLBool));
+  EXPECT_EQ(int(GPUPointer::Input), int(VITC_GPU_INPUT));
+  EXPECT_EQ(int(GPUPointer::Output), int(VITC_GPU_OUTPUT));
+  EXPECT_EQ(int(GPUPointer::Buffer), int(VITC_GPU_BUFFER));
+  EXPECT_EQ(int(GPUPointer::Weights), int(VITC_GPU_WEIGHTS));
+  EXPECT_EQ(int(GPUArgument::Pointer), int(VITC_GPU_POINTER));
+  EXPECT_EQ(int(GPUArgument::Int32), int(VITC_GPU_INT32));
+  EXPECT_EQ(int(GPUArgument::Int64), int(VITC_GPU_INT64));
+  EXPECT_EQ(int(GPUArgument::TensorMap), int(VITC_GPU_TENSOR_MAP));
   EXPECT_EQ(uint64_t(CPUFeatureV3), uint64_t(VITC_CPU_X86_64_V3));
   EXPECT_EQ(uint64_t(CPUFeatureV4), uint64_t(VITC_CPU_X86_64_V4));
   EXPECT_EQ(uint64_t(CPUFeatureVNNI), uint64_t(VITC_CPU_AVX512_VNNI));

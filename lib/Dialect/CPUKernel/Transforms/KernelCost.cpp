@@ -1,4 +1,4 @@
-#include "KernelCost.h"
+#include "vitc/Dialect/CPUKernel/Transforms/KernelCost.h"
 
 #include "vitc/Dialect/CPUKernel/Transforms/SymbolicSize.h"
 

@@ -1,0 +1,204 @@
+#include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/CPUKernel/Transforms/KernelCost.h"
+#include "vitc/Dialect/GPUKernel/Transforms/Passes.h"
+
+#include "KernelBody.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace vitc::vgpu {
+#define GEN_PASS_DEF_OUTLINEKERNELSPASS
+#include "vitc/Dialect/GPUKernel/Transforms/Passes.h.inc"
+} // namespace vitc::vgpu
+
+using namespace mlir;
+using namespace vitc;
+using namespace vitc::vgpu;
+
+/// Threads of a block: loops have no shape that would ask for another number.
+static constexpr int32_t kBlock = 256;
+
+/// The address space of global memory in NVPTX.
+static constexpr unsigned kGlobalMemory = 1;
+
+/// Whether an op only computes what it returns: a size, a view.
+static bool isComputed(Operation *op) {
+  return isMemoryEffectFree(op) && op->getNumRegions() == 0 && !op->hasTrait<OpTrait::IsTerminator>();
+}
+
+namespace {
+
+/// What a kernel op reads, up to the buffers and symbols of its function.
+struct Slice {
+  llvm::SetVector<Operation *> buffers, symbols; ///< vcpu.buffer, vcpu.symbol
+  llvm::SetVector<Operation *> computed;         ///< from them, in the order of the function
+};
+
+class SliceFinder {
+public:
+  explicit SliceFinder(Operation *kernel) : kernel(kernel) {}
+
+  FailureOr<Slice> find() {
+    llvm::SetVector<Value> values;
+    getUsedValuesDefinedAbove(kernel->getRegions(), values);
+    values.insert(kernel->operand_begin(), kernel->operand_end());
+    for (Value value : values)
+      if (failed(visit(value)))
+        return failure();
+    llvm::SmallVector<Operation *> ordered = slice.computed.takeVector();
+    llvm::sort(ordered, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    slice.computed.insert(ordered.begin(), ordered.end());
+    return slice;
+  }
+
+private:
+  LogicalResult visit(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return success(); // the frame
+    if (isa<vcpu::SymbolOp>(op)) {
+      slice.symbols.insert(op);
+      return success();
+    }
+    bool isBuffer = isa<vcpu::BufferOp>(op);
+    if (!isBuffer && !isComputed(op))
+      return kernel->emitError("expected sizes and positions that follow from the inputs' shapes, got ")
+             << op->getName() << ": code for a GPU does not wait for what it computed";
+    if (!(isBuffer ? slice.buffers : slice.computed).insert(op))
+      return success();
+    for (Value operand : op->getOperands())
+      if (failed(visit(operand)))
+        return failure();
+    return success();
+  }
+
+  Operation *kernel;
+  Slice slice;
+};
+
+/// The kernels of a module, each once.
+class KernelTable {
+public:
+  explicit KernelTable(ModuleOp module) : module(module) {}
+
+  /// The kernel, or an equal one that is there already; kernels are named by the kind of their ops.
+  SymbolRefAttr add(LLVM::LLVMFuncOp kernel, StringRef kind) {
+    SmallVector<LLVM::LLVMFuncOp> &known = kernels[kind];
+    auto same = llvm::find_if(known, [&](LLVM::LLVMFuncOp other) { return areEqual(other, kernel); });
+    if (same != known.end()) {
+      kernel.erase();
+      return refer(*same);
+    }
+    kernel.setName((kind + "_" + Twine(known.size())).str());
+    known.push_back(kernel);
+    return refer(kernel);
+  }
+
+  gpu::GPUModuleOp getModule() {
+    if (!container) {
+      auto builder = OpBuilder::atBlockBegin(module.getBody());
+      container = gpu::GPUModuleOp::create(builder, module.getLoc(), "kernels");
+      module->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), builder.getUnitAttr());
+    }
+    return container;
+  }
+
+private:
+  SymbolRefAttr refer(LLVM::LLVMFuncOp kernel) {
+    return SymbolRefAttr::get(container.getSymNameAttr(), {FlatSymbolRefAttr::get(kernel.getNameAttr())});
+  }
+
+  static bool areEqual(LLVM::LLVMFuncOp a, LLVM::LLVMFuncOp b) {
+    return a.getFunctionType() == b.getFunctionType() &&
+           OperationEquivalence::isRegionEquivalentTo(&a.getBody(), &b.getBody(),
+                                                      OperationEquivalence::IgnoreLocations);
+  }
+
+  ModuleOp module;
+  gpu::GPUModuleOp container;
+  llvm::StringMap<SmallVector<LLVM::LLVMFuncOp>> kernels;
+};
+
+struct OutlineKernelsPass final : vitc::vgpu::impl::OutlineKernelsPassBase<OutlineKernelsPass> {
+  void runOnOperation() override {
+    KernelTable kernels(getOperation());
+    for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (entry->hasAttr("vcpu.buffers") && failed(outline(entry, kernels)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult outline(func::FuncOp entry, KernelTable &kernels) {
+    // No thread of the host takes part.
+    entry->setAttr("vcpu.scratch", AffineMapAttr::get(AffineMap::get(&getContext())));
+    for (Operation &op : llvm::make_early_inc_range(entry.front().without_terminator())) {
+      if (auto kernel = dyn_cast<vcpu::KernelOpInterface>(op)) {
+        if (failed(launch(kernel, kernels)))
+          return failure();
+      } else if (!isComputed(&op)) {
+        return op.emitError("expected an operation that a GPU can run, got ") << op.getName();
+      }
+    }
+    return success();
+  }
+
+  LogicalResult launch(vcpu::KernelOpInterface op, KernelTable &kernels) {
+    FailureOr<Slice> slice = SliceFinder(op).find();
+    if (failed(slice))
+      return failure();
+    OpBuilder builder(op);
+    if (op.getScratchBytes(builder))
+      return op->emitError("expected an operation whose threads need no memory of their own, got ") << op->getName();
+    FailureOr<LLVM::LLVMFuncOp> kernel = emit(op, *slice, kernels.getModule());
+    if (failed(kernel))
+      return failure();
+    SmallVector<Value> operands;
+    for (Operation *source : llvm::concat<Operation *const>(slice->buffers, slice->symbols))
+      operands.push_back(source->getResult(0));
+    Value threads = countThreads(builder, op);
+    LaunchOp::create(builder, op.getLoc(), kernels.add(*kernel, op->getName().stripDialect()), threads,
+                     ArrayRef<int64_t>{kBlock}, operands, kBlock,
+                     /*shared_bytes=*/0, builder.getStringAttr(op->getName().stripDialect()),
+                     vcpu::getKernelCost(op, ValueRange(), builder));
+    op->erase();
+    return success();
+  }
+
+  FailureOr<LLVM::LLVMFuncOp> emit(vcpu::KernelOpInterface op, const Slice &slice, gpu::GPUModuleOp module) {
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    LLVM::LLVMFuncOp kernel = declare(op, slice, builder);
+    builder.setInsertionPointToStart(kernel.addEntryBlock(builder));
+    IRMapping mapping;
+    for (auto [symbol, argument] : llvm::zip(slice.symbols, kernel.getArguments().take_back(slice.symbols.size())))
+      mapping.map(symbol->getResult(0),
+                  arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(), argument));
+    KernelBody body(builder, mapping);
+    body.computeValues(slice.buffers.getArrayRef(), slice.computed.getArrayRef(), kernel.getArguments());
+    LogicalResult written = body.write(op, kBlock);
+    LLVM::ReturnOp::create(builder, op.getLoc(), ValueRange());
+    if (succeeded(written))
+      return kernel;
+    kernel.erase();
+    return failure();
+  }
+
+  /// Buffers first, then symbols. Two buffers that one op touches never overlap.
+  static LLVM::LLVMFuncOp declare(vcpu::KernelOpInterface op, const Slice &slice, OpBuilder &builder) {
+    MLIRContext *context = op->getContext();
+    auto pointer = LLVM::LLVMPointerType::get(context, kGlobalMemory);
+    SmallVector<Type> types(slice.buffers.size(), pointer);
+    types.append(slice.symbols.size(), builder.getI64Type());
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types);
+    auto kernel = LLVM::LLVMFuncOp::create(builder, op.getLoc(), "kernel", type);
+    for (unsigned i = 0; i < slice.buffers.size(); ++i)
+      kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+    kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+    kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+    kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), builder.getDenseI32ArrayAttr({kBlock, 1, 1}));
+    return kernel;
+  }
+};
+
+} // namespace
