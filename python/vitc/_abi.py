@@ -14,12 +14,20 @@ import numpy as np
 from ._errors import Error
 
 ABI = 1
-CPU, CUDA_HOST = 1, 3  # kDLCPU; kDLCUDAHost, memory of the CPU's that a GPU reads
+CPU, CUDA, CUDA_HOST = 1, 2, 3  # kDLCPU; kDLCUDA; kDLCUDAHost, memory of the CPU's that a GPU reads
 _CODES = {"i": 0, "u": 1, "f": 2, "b": 6}  # DLDataTypeCode by numpy.dtype.kind
 
 
 class Device(Structure):
     _fields_ = [("device_type", c_int32), ("device_id", c_int32)]
+
+
+def device_named(name: str) -> Device:
+    """The device that "cpu", "cuda" or "cuda:1" stands for."""
+    kind, _, index = name.partition(":") if isinstance(name, str) else ("", "", "")
+    if kind not in ("cpu", "cuda") or (index and (kind == "cpu" or not index.isdecimal())) or name.endswith(":"):
+        raise Error(f"device is {name!r}; expected cpu, cuda, or cuda:1 and so on")
+    return Device(CUDA if kind == "cuda" else CPU, int(index or 0))
 
 
 class DataType(Structure):

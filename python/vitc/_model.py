@@ -46,12 +46,15 @@ class Model:
         function: str = "main",
         weights: str | os.PathLike[str] | None = None,
         verify_weights: bool = False,
+        device: str = "cpu",
     ) -> None:
         if not isinstance(threads, int) or not 0 <= threads < 1 << 31:
             raise Error(f"threads is {threads!r}; expected a number, 0 for one a core")
         self.path = os.path.abspath(os.fspath(path))
         self.threads = threads
         self.function = function
+        self.device = device
+        self._device = _abi.device_named(device)
         self._folder: Any = None  # a temporary folder of the library's
         self._report: Report | None = None
         library, self._api = _abi.load_library(self.path)
@@ -216,7 +219,7 @@ class Model:
         return min(filter(takes, self.shapes), key=names, default=self.inputs)
 
     def _new_session(self, dims: dict[str, int], profile: bool = False) -> Session:
-        return Session(self._api, self._handle, self.function, self.threads, self.outputs, dims, profile)
+        return Session(self._api, self._handle, self.function, self.threads, self.outputs, dims, profile, self._device)
 
     def _take(self, forms: list[Form]) -> Session:
         if self._closed:
@@ -248,6 +251,7 @@ def load(
     function: str = "main",
     weights: str | os.PathLike[str] | None = None,
     verify_weights: bool = False,
+    device: str = "cpu",
 ) -> Model:
     """Loads a library that vitc made.
 
@@ -256,7 +260,8 @@ def load(
     function: which of the library's functions to call.
     weights: the file of external weights; None: the one beside the library.
     verify_weights: hash external weights instead of comparing their label.
+    device: where the model runs, "cpu", or "cuda" or "cuda:1" for a library that was compiled for such a GPU.
 
     Raises Error where it is no such library, or this processor lacks instructions that it needs.
     """
-    return Model(path, threads, function, weights, verify_weights)
+    return Model(path, threads, function, weights, verify_weights, device)

@@ -59,10 +59,11 @@ class Session:
     """A session of the library, for one call at a time. `dims`: the most that each named dimension takes."""
 
     def __init__(self, api: _abi.Api, model: ctypes.c_void_p, function: str, threads: int, outputs: Sequence[Tensor],
-                 dims: dict[str, int], profile: bool = False) -> None:
+                 dims: dict[str, int], profile: bool = False, device: _abi.Device | None = None) -> None:
         names = (_abi.Dim * len(dims))(*[(name.encode(), extent) for name, extent in dims.items()])
         options = _abi.SessionOptions(size=ctypes.sizeof(_abi.SessionOptions), function=function.encode(), dims=names,
-                                      dim_count=len(dims), threads=threads, profile=profile)
+                                      dim_count=len(dims), threads=threads, profile=profile,
+                                      device=device or _abi.Device())
         self.dims = dims
         self._api, self._specs = api, outputs
         self._varies = any(isinstance(extent, str) and extent not in dims for spec in outputs for extent in spec.shape)

@@ -1,0 +1,138 @@
+#ifndef VITC_TEST_SIMULATOR_MOCKDEVICE_H
+#define VITC_TEST_SIMULATOR_MOCKDEVICE_H
+
+#include "Simulator.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the functions of the mock of libcuda.so.1 work on. Handles are pointers to these objects, which live until the
+/// process ends; one that was destroyed says so when it is used again.
+namespace vitc::mock {
+
+/// CUresult, as far as the mock returns it.
+enum Result : int {
+  Success = 0,
+  InvalidValue = 1,
+  OutOfMemory = 2,
+  NotInitialized = 3,
+  NoDevice = 100,
+  InvalidDevice = 101,
+  InvalidImage = 200,
+  InvalidContext = 201,
+  NoBinaryForGpu = 209,
+  UnsupportedPtxVersion = 222,
+  InvalidHandle = 400,
+  NotFound = 500,
+  LaunchFailed = 719,
+  StreamCaptureUnsupported = 900,
+};
+
+struct Device {
+  int ordinal = 0;
+  ptxsim::Memory memory;
+  std::size_t allocated = 0; ///< bytes
+  std::map<std::uint64_t, std::size_t> sizes;
+  int retained = 0; ///< of the primary context
+};
+
+/// The primary context of a device.
+struct Context {
+  Device *device;
+};
+
+struct Module {
+  Context *context;
+  ptxsim::Module code;
+  bool loaded = true;
+};
+
+struct Function {
+  Module *module;
+  std::string name;
+};
+
+struct Graph;
+
+struct Stream {
+  Context *context;
+  Graph *capture = nullptr; ///< what its launches are added to
+};
+
+struct Event {
+  bool alive = true;
+  double milliseconds = 0;
+};
+
+struct Kernel {
+  Function *function = nullptr;
+  ptxsim::Launch launch;
+  std::vector<char> parameters;
+};
+
+struct Graph {
+  std::deque<Kernel> nodes; ///< in their order; the address of one is its handle
+  bool alive = true;
+};
+
+struct GraphExec {
+  Graph *graph;
+  std::vector<Kernel> nodes;
+  bool alive = true;
+};
+
+/// What the environment asks for: VITC_MOCK_DEVICES, VITC_MOCK_CAPABILITY (90), VITC_MOCK_VERSION (13000),
+/// VITC_MOCK_MEMORY (bytes a device), VITC_MOCK_REFUSE (`ptx`: no text is compiled), VITC_MOCK_SEED.
+struct Settings {
+  int devices = 1, capability = 90, version = 13000;
+  std::size_t memory = std::size_t(1) << 32;
+  bool refusesPtx = false;
+  std::uint64_t seed = 0;
+  static Settings read();
+};
+
+/// The driver of this process.
+class Driver {
+public:
+  static Driver &get();
+  ~Driver();
+
+  template <typename Object>
+  Object *keep(Object object) {
+    auto made = std::make_shared<Object>(std::move(object));
+    objects.push_back(made);
+    return made.get();
+  }
+
+  /// The device whose memory holds the address, or null.
+  Device *findDevice(std::uint64_t address);
+  /// Runs a kernel now. A fault is printed, and every later call that can fail does.
+  Result run(const Kernel &kernel);
+  /// Prints a sentence about a misuse of the driver; the process fails at its end.
+  void complain(const std::string &sentence);
+
+  std::recursive_mutex mutex;
+  Settings settings = Settings::read();
+  std::deque<Device> devices;
+  std::deque<Context> contexts;
+  bool started = false;
+  Result sticky = Success;
+  int modules = 0, events = 0, graphs = 0, hostBlocks = 0;
+  double clock = 0; ///< milliseconds, one a launch
+
+private:
+  std::vector<std::shared_ptr<void>> objects;
+};
+
+/// The stack of contexts of this thread.
+std::vector<Context *> &currentContexts();
+
+} // namespace vitc::mock
+
+#endif
