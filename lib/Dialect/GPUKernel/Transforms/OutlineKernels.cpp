@@ -33,48 +33,37 @@ namespace {
 /// What a kernel op reads, up to the buffers and symbols of its function.
 struct Slice {
   llvm::SetVector<Operation *> buffers, symbols; ///< vcpu.buffer, vcpu.symbol
-  llvm::SetVector<Operation *> computed;         ///< from them, in the order of the function
+  llvm::SetVector<Operation *> computed;         ///< from them
 };
 
+/// Finds what a kernel op reads. All of it was computed before: nothing else than sizes and views is in the function.
 class SliceFinder {
 public:
-  explicit SliceFinder(Operation *kernel) : kernel(kernel) {}
-
-  FailureOr<Slice> find() {
+  static Slice find(Operation *kernel) {
     llvm::SetVector<Value> values;
     getUsedValuesDefinedAbove(kernel->getRegions(), values);
     values.insert(kernel->operand_begin(), kernel->operand_end());
+    SliceFinder finder;
     for (Value value : values)
-      if (failed(visit(value)))
-        return failure();
-    llvm::SmallVector<Operation *> ordered = slice.computed.takeVector();
-    llvm::sort(ordered, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-    slice.computed.insert(ordered.begin(), ordered.end());
-    return slice;
+      finder.visit(value);
+    return finder.slice;
   }
 
 private:
-  LogicalResult visit(Value value) {
+  void visit(Value value) {
     Operation *op = value.getDefiningOp();
     if (!op)
-      return success(); // the frame
+      return; // the frame
     if (isa<vcpu::SymbolOp>(op)) {
       slice.symbols.insert(op);
-      return success();
+      return;
     }
     bool isBuffer = isa<vcpu::BufferOp>(op);
-    if (!isBuffer && !isComputed(op))
-      return kernel->emitError("expected sizes and positions that follow from the inputs' shapes, got ")
-             << op->getName() << ": code for a GPU does not wait for what it computed";
-    if (!(isBuffer ? slice.buffers : slice.computed).insert(op))
-      return success();
-    for (Value operand : op->getOperands())
-      if (failed(visit(operand)))
-        return failure();
-    return success();
+    if ((isBuffer ? slice.buffers : slice.computed).insert(op))
+      for (Value operand : op->getOperands())
+        visit(operand);
   }
 
-  Operation *kernel;
   Slice slice;
 };
 
@@ -144,18 +133,22 @@ private:
     return success();
   }
 
+  /// Constants that a body reads by position are buffers that are named there: kernels get them as arguments.
+  static void hoistBuffers(Operation *op) {
+    op->walk([&](vcpu::BufferOp buffer) { buffer->moveBefore(op); });
+  }
+
   LogicalResult launch(vcpu::KernelOpInterface op, KernelTable &kernels) {
-    FailureOr<Slice> slice = SliceFinder(op).find();
-    if (failed(slice))
-      return failure();
+    hoistBuffers(op);
+    Slice slice = SliceFinder::find(op);
     OpBuilder builder(op);
     if (op.getScratchBytes(builder))
       return op->emitError("expected an operation whose threads need no memory of their own, got ") << op->getName();
-    FailureOr<LLVM::LLVMFuncOp> kernel = emit(op, *slice, kernels.getModule());
+    FailureOr<LLVM::LLVMFuncOp> kernel = emit(op, slice, kernels.getModule());
     if (failed(kernel))
       return failure();
     SmallVector<Value> operands;
-    for (Operation *source : llvm::concat<Operation *const>(slice->buffers, slice->symbols))
+    for (Operation *source : llvm::concat<Operation *const>(slice.buffers, slice.symbols))
       operands.push_back(source->getResult(0));
     Value threads = countThreads(builder, op);
     LaunchOp::create(builder, op.getLoc(), kernels.add(*kernel, op->getName().stripDialect()), threads,
