@@ -80,7 +80,8 @@ EXPORT cuInit(unsigned) {
   if (driver.settings.devices == 0)
     return NoDevice;
   while (static_cast<int>(driver.devices.size()) < driver.settings.devices) {
-    driver.devices.emplace_back().ordinal = static_cast<int>(driver.devices.size()) - 1;
+    int ordinal = static_cast<int>(driver.devices.size());
+    driver.devices.emplace_back().ordinal = ordinal;
     // Every device has addresses of its own, as unified addressing has it.
     for (std::size_t i = 1; i < driver.devices.size(); ++i)
       driver.devices.back().memory.allocate(std::size_t(1) << 20);

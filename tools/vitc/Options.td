@@ -18,7 +18,7 @@ defm tap : Value<"tap", "<kind[:layers]>",
                  "values, tokens or norms, of all layers or of LAYERS such as 0-3,-1; or a tensor of the model, under its name; "
                  "may be repeated">;
 def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not named by --tap">;
-defm target : Value<"target", "<list>", "What to compile for: cpu, or cpu:LEVEL,cpu:LEVEL (default: the CPU of this machine)">;
+defm target : Value<"target", "<list>", "What to compile for: cpu, cpu:LEVEL, cuda-sm_80, cuda-sm_89, cuda-sm_90, or several (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids; or aarch64. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",
                        "Of products: fp32 (default); bf16 (sums, softmax, norms, inputs and outputs stay fp32); or auto: bf16 on levels that multiply it faster">;

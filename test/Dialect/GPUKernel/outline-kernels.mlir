@@ -17,7 +17,7 @@
 // CHECK: memref.store
 // CHECK: llvm.return
 // CHECK: func.func @main
-// CHECK-SAME: vcpu.scratch = affine_map<() -> ()>
+// CHECK-SAME: vcpu.scratch = #{{.+}}
 // CHECK-DAG: %[[SIZE:.+]] = vcpu.symbol 0
 // CHECK-DAG: %[[IN:.+]] = vcpu.buffer input[0]
 // CHECK-DAG: %[[OUT:.+]] = vcpu.buffer output[0]

@@ -1,0 +1,295 @@
+"""Whole models for GPUs, run without one: the library's own PTX by the simulator behind a mock of the CUDA driver."""
+import ctypes
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import vitc
+from vitc import _abi
+
+from harness import SMALL, Reference, accepted, assert_agrees, compile_model, draw
+
+TARGET = "--target=cuda-sm_90"
+SELECTED = ["deit", "dinov2_reg4", "lavit", "swin"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mock(build_dir):
+    """The mock in place of libcuda.so.1, for this process and for those that tests start."""
+    path = build_dir / "lib" / "libvitc-libcuda-mock.so"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITC_LIBCUDA", str(path))
+        yield ctypes.CDLL(path)
+
+
+@pytest.fixture(scope="module")
+def deit(small_model, run_tool, tmp_path_factory):
+    """A library with a named batch."""
+    folder = tmp_path_factory.mktemp("gpu")
+    return compile_model(run_tool, small_model("deit_batch"), folder / "deit.so", TARGET)
+
+
+def agrees(made, batches=(1,)):
+    reference, model = Reference.open(made.model), vitc.load(made.library, device="cuda")
+    for batch in batches:
+        inputs = draw(model, batch, seed=batch)
+        assert_agrees(model.run(inputs), reference.run(inputs))
+
+
+@pytest.mark.parametrize("name", SELECTED)
+def test_agrees(name, small_model, run_tool, tmp_path):
+    """The second run with the same sizes makes a graph, the third runs it again."""
+    agrees(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET), batches=(1, 1, 1))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in accepted(SMALL) if name not in SELECTED])
+def test_all_agree(name, small_model, run_tool, tmp_path):
+    batch = 2 if "_b" in name.removesuffix(".dyn") else 1
+    agrees(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET), batches=(batch,))
+
+
+def test_batches_in_turn(deit):
+    """More sizes than there are graphs of a session, each several times."""
+    agrees(deit, batches=(2, 2, 1, 2, 3, 4, 5, 6, 2, 2, 2))
+
+
+def test_profile(deit):
+    profile = vitc.load(deit.library, device="cuda").profile(np.ones((2, 3, 64, 64), np.float32), repeat=2, warmup=1)
+    assert len(profile) > 10 and profile.seconds > 0
+
+
+def test_cpu_and_gpu_in_one_library(small_model, run_tool, tmp_path):
+    made = compile_model(run_tool, small_model("deit"), tmp_path / "model.so", "--target=cpu,cuda-sm_90,cuda-sm_80")
+    reference = Reference.open(made.model)
+    for device in ("cpu", "cuda"):
+        model = vitc.load(made.library, device=device)
+        assert_agrees(model.run(draw(model, 1)), reference.run(draw(model, 1)))
+
+
+def test_libraries_for_cpus_do_without_the_gpu_runtime(small_model, run_tool, tmp_path):
+    on_cpu = compile_model(run_tool, small_model("deit"), tmp_path / "cpu.so").library
+    on_gpu = compile_model(run_tool, small_model("deit"), tmp_path / "gpu.so", TARGET).library
+    assert b"cuLaunchKernel" in on_gpu.read_bytes()
+    symbols = subprocess.run(["nm", "-D", "--undefined-only", on_cpu], capture_output=True, text=True, check=True).stdout
+    assert "dlopen" not in symbols
+
+
+# What a library says on machines without such a GPU. The driver is loaded once a process: each has one of its own.
+SCRIPT = textwrap.dedent("""
+    import sys
+    import numpy as np
+    import vitc
+    try:
+        model = vitc.load(sys.argv[1], device=sys.argv[2])
+        model(np.zeros((int(sys.argv[3]), 3, 64, 64), np.float32))
+    except vitc.Error as error:
+        print(error)
+    else:
+        print("ran")
+""")
+
+
+def run_apart(library, device="cuda", batch=1, **environment):
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    run = subprocess.run([sys.executable, "-c", SCRIPT, library, device, str(batch)], capture_output=True, text=True,
+                         env=variables)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip(), run.stderr
+
+
+@pytest.mark.parametrize("environment, says", [
+    ({"VITC_LIBCUDA": "/nowhere/libcuda.so.1"}, "the CUDA driver cannot be loaded: /nowhere/libcuda.so.1"),
+    ({"VITC_LIBCUDA": "libm.so.6"}, "the CUDA driver 'libm.so.6' is too old: it lacks cuInit"),
+    ({"VITC_MOCK_DEVICES": "0"}, "the CUDA driver finds no GPU"),
+    ({"VITC_MOCK_VERSION": "11080"}, "the CUDA driver is of CUDA 11.8; expected 12.0 or later"),
+    ({"VITC_MOCK_CAPABILITY": "80"}, "device 0 has compute capability 8.0; the library holds code for cuda-sm_90"),
+    ({"VITC_MOCK_CAPABILITY": "100"}, "device 0 has compute capability 10.0; the library holds code for cuda-sm_90"),
+    ({"VITC_MOCK_REFUSE": "ptx"}, "the CUDA driver cannot load the code for cuda-sm_90: the provided PTX was compiled with"
+                                  " an unsupported toolchain. (CUDA error 222); a newer driver can"),
+    ({"VITC_MOCK_MEMORY": "100000"}, "out of memory on CUDA device 0: the weights need"),
+    ({"VITC_MOCK_MEMORY": "1500000"}, "out of memory on CUDA device 0: a session for these dimensions needs"),
+])
+def test_what_is_missing(deit, environment, says):
+    printed, complaints = run_apart(deit.library, batch=64, **environment)
+    assert says in printed
+    assert "leak" not in complaints
+
+
+def test_devices_by_number(deit):
+    assert run_apart(deit.library, "cuda:1", VITC_MOCK_DEVICES="2") == ("ran", "")
+    assert run_apart(deit.library, "cuda:2", VITC_MOCK_DEVICES="2")[0] == "there is no CUDA device 2; the driver finds 2"
+    assert "device is 'cuda:'; expected cpu, cuda, or cuda:1 and so on" in run_apart(deit.library, "cuda:")[0]
+
+
+def test_nothing_is_left_behind(deit):
+    """The mock tells of memory, modules, events, graphs and contexts that a process leaves, and of misuse."""
+    assert run_apart(deit.library, batch=3) == ("ran", "")
+
+
+def test_a_gpu_library_on_the_cpu(deit, compiled):
+    assert run_apart(deit.library, "cpu")[0] == ("a session on device 0 of type 1 was asked for (1 is the CPU, 2 CUDA); the "
+                                                 "library holds code for cuda-sm_90")
+    said = run_apart(compiled("deit").library, "cuda")[0]
+    assert said.startswith("a session on device 0 of type 2 was asked for (1 is the CPU, 2 CUDA); the library holds code for")
+
+
+def test_described_without_a_driver(deit, run_tool):
+    run = run_tool("vitc", "--info", deit.library, env={**os.environ, "VITC_LIBCUDA": "/nowhere"})
+    assert run.returncode == 0 and '"cuda-sm_90"' in run.stdout
+
+
+class Gpu:
+    """A session of the C interface, and memory of the mock's device."""
+
+    def __init__(self, library, mock, batch, profile=False):
+        self.mock = mock
+        self.library, self.api = _abi.load_library(os.fspath(library))
+        self.model, self.session = ctypes.c_void_p(), ctypes.c_void_p()
+        self.check(self.api.open(None, ctypes.byref(self.model)))
+        dims = (_abi.Dim * 1)((b"batch", batch))
+        options = _abi.SessionOptions(size=ctypes.sizeof(_abi.SessionOptions), dims=dims, dim_count=1, profile=profile,
+                                      device=_abi.Device(_abi.CUDA, 0))
+        self.check(self.api.session_create(self.model, ctypes.byref(options), ctypes.byref(self.session)))
+        context = ctypes.c_void_p()
+        assert not mock.cuDevicePrimaryCtxRetain(ctypes.byref(context), 0)
+        assert not mock.cuCtxPushCurrent_v2(context)
+
+    def check(self, status):
+        assert status == 0, self.api.last_error()
+
+    def close(self):
+        self.check(self.api.session_destroy(self.session))
+        self.check(self.api.close(self.model))
+        assert not self.mock.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
+        assert not self.mock.cuDevicePrimaryCtxRelease_v2(0)
+
+    def upload(self, array):
+        address = ctypes.c_uint64()
+        assert not self.mock.cuMemAlloc_v2(ctypes.byref(address), ctypes.c_size_t(array.nbytes))
+        assert not self.mock.cuMemcpyHtoD_v2(address, array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(array.nbytes))
+        return address.value
+
+    def download(self, address, shape):
+        array = np.empty(shape, np.float32)
+        assert not self.mock.cuMemcpyDtoH_v2(array.ctypes.data_as(ctypes.c_void_p), ctypes.c_uint64(address),
+                                             ctypes.c_size_t(array.nbytes))
+        return array
+
+    def run(self, source, sink, stream=None):
+        """Each is an address and a shape on the device, or an array; a sink of None is lent."""
+        tensors = [describe(source), describe(sink) if sink is not None else _abi.DLTensor()]
+        status = self.api.run(self.session, ctypes.byref(tensors[0]), 1, ctypes.byref(tensors[1]), 1, stream)
+        return status, self.api.last_error().decode(), tensors[1]
+
+
+def describe(value, device=0):
+    on_device = isinstance(value, tuple)
+    address, shape = value if on_device else (value.ctypes.data, value.shape)
+    extents = (ctypes.c_int64 * len(shape))(*shape)
+    tensor = _abi.DLTensor(data=address, device=_abi.Device(_abi.CUDA if on_device else _abi.CPU, device), ndim=len(shape),
+                           dtype=_abi.DataType(2, 32, 1), shape=ctypes.cast(extents, ctypes.POINTER(ctypes.c_int64)))
+    tensor.kept = extents
+    return tensor
+
+
+@pytest.fixture
+def gpu(deit, mock):
+    made = Gpu(deit.library, mock, batch=4)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def expected(deit):
+    """Inputs and outputs of ONNX Runtime for batches of 2."""
+    reference, model = Reference.open(deit.model), vitc.load(deit.library, device="cuda")
+    inputs = [next(iter(draw(model, 2, seed=seed).values())) for seed in (1, 2)]
+    return [(x, next(iter(reference.run({model.inputs[0].name: x}).values()))) for x in inputs]
+
+
+def close_to(found, wanted):
+    return np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
+
+
+def test_tensors_of_the_device(gpu, expected):
+    """Inputs and outputs at changing addresses: the graph is pointed to them, and nothing is copied through the host."""
+    for x, y in expected * 3:
+        source, sink = gpu.upload(x), gpu.upload(np.full_like(y, np.nan))
+        gpu.check(gpu.run((source, x.shape), (sink, y.shape))[0])
+        assert close_to(gpu.download(sink, y.shape), y)
+
+
+def test_mixed_tensors(gpu, expected):
+    (x, y), _ = expected
+    on_device, result = gpu.upload(x), np.empty_like(y)
+    gpu.check(gpu.run((on_device, x.shape), result)[0])
+    assert close_to(result, y)
+    sink = gpu.upload(np.zeros_like(y))
+    gpu.check(gpu.run(x, (sink, y.shape))[0])
+    assert close_to(gpu.download(sink, y.shape), y)
+
+
+def test_lent_outputs_are_where_the_inputs_come_from(gpu, expected):
+    (x, y), _ = expected
+    status, _, lent = gpu.run((gpu.upload(x), x.shape), None)
+    assert status == 0 and lent.device.device_type == _abi.CUDA and close_to(gpu.download(lent.data, y.shape), y)
+    status, _, lent = gpu.run(x, None)
+    assert status == 0 and lent.device.device_type == _abi.CPU
+    array = np.ctypeslib.as_array(ctypes.cast(lent.data, ctypes.POINTER(ctypes.c_float)), y.shape)
+    assert close_to(array, y)
+
+
+def test_wrong_pointers(gpu, expected):
+    (x, y), _ = expected
+    status, said, _ = gpu.run((x.ctypes.data, x.shape), y)
+    assert status == 2 and said == ("input 'x' is said to be on CUDA device 0, but its address is not of a GPU's memory")
+    status, said, _ = gpu.run(x, (y.ctypes.data, y.shape))
+    assert status == 2 and "output 'y' is said to be on CUDA device 0, but its address is not" in said
+    tensor = describe((gpu.upload(x), x.shape), device=1)
+    result = describe(np.empty_like(y))
+    assert gpu.api.run(gpu.session, ctypes.byref(tensor), 1, ctypes.byref(result), 1, None) == 2
+    assert gpu.api.last_error() == b"input 'x' is on device 1 of type 2; expected device 0 of type 2, or the CPU (1)"
+
+
+def test_captured_streams(gpu, expected):
+    """A stream that the caller captures takes the launches; a tensor of the host cannot be part of that."""
+    (x, y), _ = expected
+    stream, graph, executable = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
+    assert not gpu.mock.cuStreamCreate(ctypes.byref(stream), 0)
+    source, sink = gpu.upload(x), gpu.upload(np.zeros_like(y))
+    assert not gpu.mock.cuStreamBeginCapture_v2(stream, 0)
+    status, said, _ = gpu.run(x, (sink, y.shape), stream)
+    assert status == 1 and "the stream is being captured: tensors have to be on the GPU" in said
+    gpu.check(gpu.run((source, x.shape), (sink, y.shape), stream)[0])
+    assert not gpu.mock.cuStreamEndCapture(stream, ctypes.byref(graph))
+    assert not gpu.download(sink, y.shape).any()
+    assert not gpu.mock.cuGraphInstantiateWithFlags(ctypes.byref(executable), graph, ctypes.c_uint64(0))
+    assert not gpu.mock.cuGraphLaunch(executable, stream)
+    assert close_to(gpu.download(sink, y.shape), y)
+
+
+def test_forked(deit):
+    """CUDA does not survive a fork: the child is told, the parent goes on."""
+    script = textwrap.dedent("""
+        import os, sys
+        import numpy as np
+        import vitc
+        model, x = vitc.load(sys.argv[1], device="cuda"), np.ones((1, 3, 64, 64), np.float32)
+        y = model(x)
+        if not os.fork():
+            try:
+                model(x)
+            except vitc.Error as error:
+                print(error, flush=True)
+            os._exit(0)
+        os.wait()
+        assert (model(x) == y).all()
+    """)
+    run = subprocess.run([sys.executable, "-c", script, deit.library], capture_output=True, text=True,
+                         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert run.returncode == 0, run.stderr
+    assert "the process has been forked, and CUDA does not work in the child" in run.stdout
