@@ -13,8 +13,7 @@ llvm::LogicalResult describeLaunches(mlir::func::FuncOp entry, const TargetInfo 
                                      target::Program &program);
 
 /// Compiles the kernels of a module for a GPU, with ptxas where there is one, into the variants made of it.
-llvm::Error compileKernelsOf(mlir::ModuleOp module, const TargetInfo &target, unsigned shape,
-                             target::Program &program);
+llvm::Error compileKernelsOf(mlir::ModuleOp module, const TargetInfo &target, unsigned shape, target::Program &program);
 
 } // namespace vitc::driver
 

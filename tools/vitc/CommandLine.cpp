@@ -117,7 +117,8 @@ private:
     options.levels = getList(OPT_mcpu);
     for (StringRef item : getList(OPT_target)) {
       StringRef level = item;
-      if (level != "aarch64" && !level.starts_with("cuda-") && (!level.consume_front("cpu") || (!level.empty() && !level.consume_front(":"))))
+      if (level != "aarch64" && !level.starts_with("cuda-") &&
+          (!level.consume_front("cpu") || (!level.empty() && !level.consume_front(":"))))
         reject("expected cpu, cpu:LEVEL, aarch64 or cuda-sm_NN in --target, got '" + item + "'");
       options.levels.push_back(level.empty() ? "host" : level.str());
     }

@@ -1,5 +1,5 @@
-#ifndef VITC_LIB_CONVERSION_VITTOLINALG_PATTERNS_H
-#define VITC_LIB_CONVERSION_VITTOLINALG_PATTERNS_H
+#ifndef VITC_CONVERSION_VITTOLINALG_PATTERNS_H
+#define VITC_CONVERSION_VITTOLINALG_PATTERNS_H
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -16,4 +16,4 @@ void populateViTRowsToLinalgPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace vitc
 
-#endif // VITC_LIB_CONVERSION_VITTOLINALG_PATTERNS_H
+#endif // VITC_CONVERSION_VITTOLINALG_PATTERNS_H

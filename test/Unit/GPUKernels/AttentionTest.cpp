@@ -16,7 +16,7 @@ AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = E
 }
 
 /// The kernel's code, and its resources in `registers`.
-vitc::target::GPUCode compile(const AttentionConfig &config) {
+vitc::target::CompiledKernels compile(const AttentionConfig &config) {
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   EXPECT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
@@ -31,7 +31,7 @@ TEST_P(AttentionKernel, CompilesWithoutSpills) {
   auto [tokens, headSize] = GetParam();
   AttentionConfig config = makeConfig(tokens, headSize);
   ASSERT_EQ(whyUnsupported(config), "");
-  vitc::target::GPUCode code = compile(config);
+  vitc::target::CompiledKernels code = compile(config);
   LaunchPlan plan = planAttention("attention", config);
   EXPECT_LE(plan.sharedBytes, maxSharedBytes);
   for (const auto &kernel : code.resources) {
@@ -73,7 +73,7 @@ TEST(AttentionPtx, ReadsBiasInPairs) {
   AttentionConfig config = makeConfig(49, 32, Element::F16);
   config.biasBatches = 64;
   EXPECT_EQ(biasColumns(config), 64);
-  vitc::target::GPUCode code = compile(config);
+  vitc::target::CompiledKernels code = compile(config);
   EXPECT_EQ(count(code.ptx, "ld.global.nc.v2.b32") + count(code.ptx, "ld.global.v2.b32"), 2 * 6u)
       << "the seventh pair of a row has one key";
   EXPECT_EQ(planAttention("attention", config).arguments.back().role, "bias");

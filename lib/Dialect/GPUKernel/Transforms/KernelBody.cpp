@@ -108,7 +108,7 @@ static SmallVector<OpFoldResult> findPoint(OpBuilder &builder, linalg::LinalgOp 
   return point;
 }
 
-/// Replaces the op by the loops of one point.
+/// Replaces the op by the loops of one point; every structured op on memrefs has them.
 static LogicalResult writePoint(RewriterBase &rewriter, linalg::LinalgOp op, Value index) {
   SmallVector<OpFoldResult> sizes = getLoopExtents(rewriter, op);
   SmallVector<OpFoldResult> offsets = findPoint(rewriter, op, sizes, index);
@@ -118,12 +118,12 @@ static LogicalResult writePoint(RewriterBase &rewriter, linalg::LinalgOp op, Val
   FailureOr<TilingResult> tiled =
       cast<TilingInterface>(op.getOperation()).getTiledImplementation(rewriter, offsets, sizes);
   if (failed(tiled) || tiled->tiledOps.size() != 1)
-    return op.emitOpError("cannot be restricted to one point");
+    return failure();
   rewriter.eraseOp(op);
   auto point = cast<linalg::LinalgOp>(tiled->tiledOps.front());
   rewriter.setInsertionPoint(point);
   if (failed(linalg::linalgOpToLoops(rewriter, point)))
-    return point.emitOpError("cannot be lowered to loops");
+    return failure();
   rewriter.eraseOp(point);
   return success();
 }
