@@ -63,19 +63,22 @@ std::vector<Case> cases() {
   floats.output = Element::F32;
   floats.residual = true;
   constexpr Element bf16 = Element::BF16, f16 = Element::F16, tf32 = Element::TF32;
-  return {{"OneRow", 1, {bf16, 96, 64, 64, 96, 0, bias}},
-          {"OddSizes", 197, {bf16, 136, 72, 128, 128, 0, bias}},
-          {"ManyTiles", 261, {bf16, 192, 200, 64, 64, 2, gelu}},
-          {"Half", 130, {f16, 192, 136, 128, 96, 0, geluTanh}},
-          {"Gated", 129, {bf16, 272, 96, 128, 128, 0, swiglu}},
-          {"GatedNarrow", 70, {bf16, 96, 64, 64, 96, 0, swiglu}},
-          {"Residual", 577, {bf16, 200, 64, 128, 256, 0, residual}},
-          {"ResidualOfTwoBuffers", 200, {bf16, 512, 136, 128, 256, 4, residual}},
-          {"Table", 150, {bf16, 104, 80, 128, 160, 0, table}},
-          {"Direct", 75, {bf16, 21, 72, 64, 32, 0, direct}},
-          {"Floats", 257, {bf16, 100, 128, 128, 64, 0, floats}},
-          {"Tall", 400, {bf16, 96, 64, 192, 128, 0, bias}},
-          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats}}};
+  return {{"OneRow", 1, {bf16, 96, 64, 64, 96, 0, bias, 1}},
+          {"OddSizes", 197, {bf16, 136, 72, 128, 128, 0, bias, 1}},
+          {"ManyTiles", 261, {bf16, 192, 200, 64, 64, 2, gelu, 1}},
+          {"Half", 130, {f16, 192, 136, 128, 96, 0, geluTanh, 1}},
+          {"Gated", 129, {bf16, 272, 96, 128, 128, 0, swiglu, 1}},
+          {"GatedNarrow", 70, {bf16, 96, 64, 64, 96, 0, swiglu, 1}},
+          {"Residual", 577, {bf16, 200, 64, 128, 256, 0, residual, 1}},
+          {"ResidualOfTwoBuffers", 200, {bf16, 512, 136, 128, 256, 4, residual, 1}},
+          {"Table", 150, {bf16, 104, 80, 128, 160, 0, table, 1}},
+          {"Direct", 75, {bf16, 21, 72, 64, 32, 0, direct, 1}},
+          {"Floats", 257, {bf16, 100, 128, 128, 64, 0, floats, 1}},
+          {"Tall", 400, {bf16, 96, 64, 192, 128, 0, bias, 1}},
+          {"SplitInTwo", 65, {bf16, 200, 136, 64, 64, 0, residual, 2}},
+          {"SplitInFour", 197, {bf16, 96, 712, 64, 32, 0, gelu, 4}},
+          {"SplitGated", 70, {bf16, 96, 192, 128, 96, 0, swiglu, 3}},
+          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats, 1}}};
 }
 
 class GemmSimulation : public testing::TestWithParam<Case> {};

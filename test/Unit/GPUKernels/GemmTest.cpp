@@ -18,7 +18,7 @@ void PrintTo(const Case &value, std::ostream *os) { *os << value.name; }
 
 GemmConfig makeConfig(int64_t n, int64_t k, int64_t tileM, int64_t tileN, GemmEpilogue epilogue = {},
                       Element element = Element::BF16) {
-  return {element, n, k, tileM, tileN, 0, epilogue};
+  return {element, n, k, tileM, tileN, 0, epilogue, 1};
 }
 
 std::vector<Case> cases() {
@@ -30,6 +30,8 @@ std::vector<Case> cases() {
   table.tableRows = 197;
   floats.output = Element::F32;
   floats.residual = true;
+  GemmConfig split = makeConfig(768, 3072, 64, 64, residual);
+  split.splits = 4;
   return {{"plain", makeConfig(768, 768, 128, 128)},
           {"narrow", makeConfig(768, 768, 64, 32, bias)},
           {"gelu", makeConfig(3072, 768, 128, 256, gelu)},
@@ -41,6 +43,7 @@ std::vector<Case> cases() {
           {"direct", makeConfig(21, 384, 64, 32, direct)},
           {"floats", makeConfig(1000, 768, 128, 160, floats)},
           {"tall", makeConfig(384, 384, 192, 128, gelu)},
+          {"split", split},
           {"tf32", makeConfig(768, 772, 128, 128, bias, Element::TF32)}};
 }
 
@@ -109,6 +112,10 @@ TEST(GemmPlan, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(makeConfig(72, 64, 128, 128, epilogue)),
             "gated products have N in turns of 16 and tiles in turns of 32");
   GemmConfig deep = makeConfig(64, 64, 128, 256);
+  EXPECT_EQ(whyUnsupported(deep), "");
+  deep.splits = 2;
+  EXPECT_EQ(whyUnsupported(deep), "K is cut into 1 to 8 parts, none of them empty");
+  deep.splits = 1;
   deep.stages = 5;
   EXPECT_EQ(whyUnsupported(deep), "two stages and the staging of results do not fit into shared memory");
 }

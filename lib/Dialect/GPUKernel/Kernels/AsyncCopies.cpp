@@ -1,4 +1,4 @@
-// Barriers and the tensor memory accelerator.
+// Barriers, clusters and the tensor memory accelerator.
 #include "vitc/Dialect/GPUKernel/Kernels/NVVMEmitter.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -22,6 +22,19 @@ void NVVMEmitter::arriveExpect(Value barrier, unsigned bytes) {
 void NVVMEmitter::wait(Value barrier, Value parity) {
   asmOp("{\n.reg .pred done;\nWAIT:\nmbarrier.try_wait.parity.shared::cta.b64 done, [$0], $1;\n@!done bra WAIT;\n}",
         "r,r,~{memory}", {barrier, parity});
+}
+
+void NVVMEmitter::syncCluster() {
+  asmOp("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;", "~{memory}", {});
+}
+Value NVVMEmitter::remote(Value pointer, Value rank) {
+  return asmOp("mapa.shared::cluster.u32 $0, $1, $2;", "=r,r,r", {pointer, rank}, int32);
+}
+void NVVMEmitter::storeRemote(const Values &quad, Value address, unsigned offset) {
+  Values operands{address};
+  operands.append(quad);
+  asmOp("st.shared::cluster.v4.f32 [$0+" + std::to_string(offset) + "], {$1, $2, $3, $4};", "r,f,f,f,f,~{memory}",
+        operands);
 }
 
 /// "{$3, $4}" for two coordinates from operand 3 on.

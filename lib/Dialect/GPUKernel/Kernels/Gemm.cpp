@@ -9,6 +9,11 @@ using namespace vitc::vgpu;
 /// Bytes of K in a stage: one row of the 128-byte swizzle, four steps of the tensor cores.
 static constexpr unsigned stageRowBytes = 128, stepBytes = 32;
 
+/// Stages that K fills.
+static int64_t stagesOfK(const GemmConfig &config) {
+  return llvm::divideCeil(config.k * bytesOf(config.element), stageRowBytes);
+}
+
 std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
   const GemmEpilogue &epilogue = config.epilogue;
   if (config.n <= 0 || config.k <= 0)
@@ -27,6 +32,10 @@ std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
     return "tiles of 192 rows have at most 128 columns: a thread's registers";
   if (epilogue.gated && (config.n % 16 != 0 || config.tileN % 32 != 0))
     return "gated products have N in turns of 16 and tiles in turns of 32";
+  int64_t stages = stagesOfK(config);
+  if (config.splits < 1 || config.splits > 8 ||
+      (config.splits - 1) * int64_t(llvm::divideCeil(stages, config.splits)) >= stages)
+    return "K is cut into 1 to 8 parts, none of them empty";
   GemmLayout layout(config);
   if (epilogue.tableRows && layout.columns % 2 != 0)
     return "rows of the table must have an even number of elements";
@@ -41,10 +50,11 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   LaunchPlan plan;
   plan.kernel = name.str();
   plan.grid = {GridExtent{GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1},
-               GridExtent{GridSize::Rows, 1, config.tileM}, GridExtent{}};
+               GridExtent{GridSize::Rows, 1, config.tileM}, GridExtent{GridSize::One, config.splits, 1}};
   plan.block = {specialisedThreads(layout.consumers), 1, 1};
   plan.sharedBytes = layout.end;
-  plan.blocksPerProcessor = 1;
+  plan.cluster = {1, 1, config.splits};
+  plan.blocksPerProcessor = config.splits == 1 ? 1 : 0;
   unsigned columns = stageRowBytes / bytesOf(config.element);
   plan.addTensorMap("A", {config.element, {columns, uint32_t(config.tileM)}, Swizzle::B128});
   plan.addTensorMap("W", {config.element, {columns, uint32_t(config.tileN)}, Swizzle::B128});
@@ -91,7 +101,10 @@ private:
   void forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body);
   RingPlace next(RingPlace place);
   Value barrier(unsigned ring, Value stage) { return e.offset(e.shared(ring), e.mul(stage, 8)); }
-  int64_t steps() { return llvm::divideCeil(config.k * bytesOf(config.element), stageRowBytes); }
+  /// The block's stages of K: which is the first, and how many.
+  std::pair<Value, Value> stageRange();
+  void addPartials(Values &sums, Value thread);
+  void sendPartials(const Values &sums, Value thread);
 
   NVVMEmitter &e;
   const GemmConfig &config;
@@ -110,10 +123,25 @@ void GemmEmitter::initBarriers(Value thread) {
       e.barrierInit(e.shared(place), 1);
     e.fenceBarrierInit();
   });
-  e.syncThreads();
+  if (config.splits == 1)
+    e.syncThreads();
+  else
+    e.syncCluster(); // a block's shared memory may be written once the block is there
+}
+
+std::pair<Value, Value> GemmEmitter::stageRange() {
+  int64_t stages = stagesOfK(config), part = llvm::divideCeil(stages, config.splits);
+  if (config.splits == 1)
+    return {e.i32(0), e.i32(stages)};
+  Value first = e.mul(e.blockId(2), part);
+  return {first, e.umin(e.i32(part), e.sub(e.i32(stages), first))};
 }
 
 void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body) {
+  if (config.splits > 1) {
+    body(e.mul(e.blockId(1), config.tileM), e.mul(e.blockId(0), config.tileN), inits);
+    return;
+  }
   int64_t tilesN = llvm::divideCeil(config.n, config.tileN);
   Value tilesM = e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
   Value block = e.add(e.mul(e.blockId(1), e.gridDim(0)), e.blockId(0));
@@ -131,13 +159,14 @@ RingPlace GemmEmitter::next(RingPlace place) {
 /// One thread fills stages as consumers empty them. A barrier that was never used has completed the phase of parity 1.
 void GemmEmitter::emitProducer() {
   unsigned columns = stageRowBytes / bytesOf(config.element);
-  forTiles({e.i32(0), e.i32(1)}, [&](Value row, Value column, ValueRange carried) {
-    return e.loop(e.i32(0), e.i32(steps()), e.i32(1), llvm::to_vector(carried), [&](Value step, ValueRange inner) {
+  auto [first, count] = stageRange();
+  forTiles({e.i32(0), e.i32(1)}, [&, first = first, count = count](Value row, Value column, ValueRange carried) {
+    return e.loop(e.i32(0), count, e.i32(1), llvm::to_vector(carried), [&](Value step, ValueRange inner) {
       RingPlace place{inner[0], inner[1]};
       Value full = barrier(layout.full, place.stage);
       e.wait(barrier(layout.empty, place.stage), place.parity);
       e.arriveExpect(full, layout.stageBytes);
-      Value a = e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), k = e.mul(step, columns);
+      Value a = e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), k = e.mul(e.add(first, step), columns);
       e.loadTile(a, e.argument("A"), full, {k, row});
       e.loadTile(e.offset(a, config.tileM * stageRowBytes), e.argument("W"), full, {k, column});
       RingPlace after = next(place);
@@ -166,7 +195,7 @@ GemmEmitter::Values GemmEmitter::emitSums(const Consumer &consumer, RingPlace &p
   };
   Values carried{next(place).stage, next(place).parity, place.stage};
   carried.append(stageSums(place, Values()));
-  carried = e.loop(e.i32(1), e.i32(steps()), e.i32(1), carried, [&](Value, ValueRange inner) {
+  carried = e.loop(e.i32(1), stageRange().second, e.i32(1), carried, [&](Value, ValueRange inner) {
     RingPlace at{inner[0], inner[1]}, after = next(at);
     Values sums = stageSums(at, llvm::to_vector(inner.drop_front(3)));
     e.mmaWait(1, {});
@@ -181,16 +210,50 @@ GemmEmitter::Values GemmEmitter::emitSums(const Consumer &consumer, RingPlace &p
   return sums;
 }
 
+/// Sums of a group of eight columns are sent as a thread has them, 16 bytes, beside those of the other threads.
+void GemmEmitter::sendPartials(const Values &sums, Value thread) {
+  unsigned groupBytes = 128 * layout.consumers * 16, blockBytes = config.tileN / 8 * groupBytes;
+  Value place = e.offset(e.shared(layout.partials), e.mul(e.sub(e.blockId(2), e.i32(1)), blockBytes));
+  Value address = e.remote(e.offset(place, e.mul(thread, 16)), e.i32(0));
+  for (unsigned group = 0; group < sums.size() / 4; ++group)
+    e.storeRemote(Values(sums.begin() + 4 * group, sums.begin() + 4 * group + 4), address, group * groupBytes);
+}
+
+void GemmEmitter::addPartials(Values &sums, Value thread) {
+  unsigned groupBytes = 128 * layout.consumers * 16, groups = config.tileN / 8;
+  Value place = e.offset(e.shared(layout.partials), e.mul(thread, 16));
+  for (unsigned split = 1; split < config.splits; ++split)
+    for (unsigned group = 0; group < groups; ++group)
+      for (auto [i, partial] :
+           llvm::enumerate(e.loadFloats(e.offset(place, ((split - 1) * groups + group) * groupBytes), 4)))
+        sums[4 * group + i] = e.fadd(sums[4 * group + i], partial);
+}
+
 void GemmEmitter::emitConsumer(Value thread, Value warp) {
   Value groupThread = e.urem(thread, 128);
   Consumer consumer{e.lshr(warp, 2),      groupThread,       e.equal(groupThread, e.i32(0)),
                     e.bitAnd(thread, 31), e.bitAnd(warp, 3), e.argument("rows")};
   GemmEpilogueEmitter epilogue(e, config, layout, consumer);
+  auto ifOwner = [&](bool isOwner, llvm::function_ref<void()> then) {
+    if (config.splits > 1)
+      e.ifThen(isOwner ? e.equal(e.blockId(2), e.i32(0)) : e.less(e.i32(0), e.blockId(2)), then);
+    else if (isOwner)
+      then();
+  };
   forTiles({e.i32(0), e.i32(0), e.i32(0)}, [&](Value row, Value column, ValueRange carried) {
     RingPlace place{carried[0], carried[1]};
     Value groupRow = e.add(row, e.mul(consumer.group, 64));
-    epilogue.beginTile(groupRow, config.epilogue.gated ? e.lshr(column, 1) : column, carried[2]);
-    epilogue.emit(emitSums(consumer, place));
+    Value columnOfC = config.epilogue.gated ? e.lshr(column, 1) : column;
+    ifOwner(true, [&] { epilogue.beginTile(groupRow, columnOfC, carried[2]); });
+    Values sums = emitSums(consumer, place);
+    ifOwner(false, [&] { sendPartials(sums, thread); });
+    if (config.splits > 1)
+      e.syncCluster();
+    ifOwner(true, [&] {
+      if (config.splits > 1)
+        addPartials(sums, thread);
+      epilogue.emit(sums);
+    });
     return Values{place.stage, place.parity, e.add(carried[2], 1)};
   });
   epilogue.finish();
@@ -199,7 +262,12 @@ void GemmEmitter::emitConsumer(Value thread, Value warp) {
 void GemmEmitter::emit() {
   Value thread = e.threadId(), warp = e.uniform(e.lshr(thread, 5));
   initBarriers(thread);
-  e.specialise(layout.consumers, thread, warp, [&] { emitProducer(); }, [&] { emitConsumer(thread, warp); });
+  auto waitForReaders = [&] { // all threads of a cluster take part in its barrier
+    if (config.splits > 1)
+      e.syncCluster();
+  };
+  e.specialise(
+      layout.consumers, thread, warp, [&] { emitProducer(); }, [&] { emitConsumer(thread, warp); }, waitForReaders);
   e.finish();
 }
 

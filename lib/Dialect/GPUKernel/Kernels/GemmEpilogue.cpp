@@ -23,15 +23,18 @@ GemmLayout::GemmLayout(const GemmConfig &config) {
   stageBytes = (config.tileM + config.tileN) * 128;
 
   unsigned bufferBytes = staged ? consumers * chunkBytes : 0;
-  constexpr unsigned barrierBytes = 512;
+  unsigned partialBytes = (config.splits - 1) * config.tileM * config.tileN * sizeof(float);
+  const unsigned others = 512 + partialBytes; // the barriers and what other blocks send
   buffers = std::min(chunks, 2u);
-  unsigned most = (maxSharedBytes - barrierBytes - buffers * bufferBytes) / stageBytes;
+  unsigned taken = others + buffers * bufferBytes;
+  unsigned most = taken > maxSharedBytes ? 0 : (maxSharedBytes - taken) / stageBytes;
   stages = config.stages ? config.stages : std::min(most, mostStages);
   if (staged && epilogue.residual) // what is left lets the residual be loaded earlier
-    while (buffers < chunks && stages * stageBytes + (buffers + 1) * bufferBytes + barrierBytes <= maxSharedBytes)
+    while (buffers < chunks && stages * stageBytes + (buffers + 1) * bufferBytes + others <= maxSharedBytes)
       ++buffers;
   staging = stages * stageBytes;
-  full = staging + buffers * bufferBytes;
+  partials = staging + buffers * bufferBytes;
+  full = partials + partialBytes;
   empty = full + 8 * stages;
   residual = empty + 8 * stages;
   end = residual + (staged && epilogue.residual ? 8 * consumers * buffers : 0);

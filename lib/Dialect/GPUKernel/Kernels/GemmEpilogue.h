@@ -16,7 +16,7 @@ struct GemmLayout {
   unsigned chunkBytes, buffers; ///< staging of a warpgroup
   unsigned consumers;           ///< warpgroups
   unsigned stageBytes, stages;
-  unsigned staging, full, empty, residual, end; ///< offsets of the buffers and of the barriers
+  unsigned staging, partials, full, empty, residual, end; ///< offsets of the buffers and of the barriers
 };
 
 /// The state of a consumer's thread that its epilogue reads.

@@ -34,6 +34,9 @@ static LLVM::LLVMFuncOp declareKernel(OpBuilder &builder, gpu::GPUModuleOp modul
   function->setAttr("nvvm.reqntid",
                     builder.getDenseI32ArrayAttr(SmallVector<int32_t>(plan.block.begin(), plan.block.end())));
   function->setAttr("nvvm.minctasm", builder.getI32IntegerAttr(1));
+  if (plan.cluster != std::array<unsigned, 3>{1, 1, 1})
+    function->setAttr("nvvm.cluster_dim",
+                      builder.getDenseI32ArrayAttr(SmallVector<int32_t>(plan.cluster.begin(), plan.cluster.end())));
   for (auto [index, argument] : llvm::enumerate(plan.arguments)) {
     if (argument.kind == ArgumentPlan::TensorMap) {
       auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 128);
@@ -160,7 +163,7 @@ unsigned vitc::vgpu::specialisedThreads(unsigned consumers) { return 128 * (cons
 /// A warp's registers are those of one of the four parts of a multiprocessor, 512 a lane there: two consumers and a
 /// producer start with 168, three and one with 128; beside one consumer there are enough for all.
 void NVVMEmitter::specialise(unsigned consumers, Value thread, Value warp, llvm::function_ref<void()> produce,
-                             llvm::function_ref<void()> consume) {
+                             llvm::function_ref<void()> consume, llvm::function_ref<void()> afterwards) {
   assert(consumers <= 3 && "registers for at most three");
   Value firstProducer = i32(4 * consumers);
   auto setRegisters = [&](StringRef direction, unsigned registers) {
@@ -176,6 +179,8 @@ void NVVMEmitter::specialise(unsigned consumers, Value thread, Value warp, llvm:
   builder.setInsertionPointToStart(branch.elseBlock());
   setRegisters("dec", consumers == 2 ? 40 : 32);
   ifThen(equal(thread, i32(128 * consumers)), produce);
+  if (afterwards)
+    afterwards();
 }
 
 NVVMEmitter::Values NVVMEmitter::loop(Value begin, Value end, Value step, const Values &inits,

@@ -40,6 +40,9 @@ struct GemmConfig {
   int64_t tileN = 128; ///< a multiple of 16 up to 256
   unsigned stages = 0; ///< of the ring of tiles in shared memory; 0: as many as fit, up to 8
   GemmEpilogue epilogue;
+  /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
+  /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
+  unsigned splits = 1;
 };
 
 /// Why no kernel of this configuration can be emitted; empty if one can.

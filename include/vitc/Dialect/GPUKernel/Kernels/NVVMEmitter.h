@@ -98,9 +98,10 @@ public:
   Value extend(Value value);
   mlir::Type type(Element element);
 
-  /// Splits the block (of `specialisedThreads`) into consumers, the first warpgroups, and one thread that produces.
+  /// Splits the block (of `specialisedThreads`) into consumers, the first warpgroups, and one thread that produces;
+  /// `afterwards` is what the producer's warpgroup does then.
   void specialise(unsigned consumers, Value thread, Value warp, llvm::function_ref<void()> produce,
-                  llvm::function_ref<void()> consume);
+                  llvm::function_ref<void()> consume, llvm::function_ref<void()> afterwards = nullptr);
 
   // Barriers.
   void syncThreads();
@@ -111,6 +112,13 @@ public:
   void arriveExpect(Value barrier, unsigned bytes);
   /// Waits until the phase of this parity has completed.
   void wait(Value barrier, Value parity);
+
+  // Clusters.
+  /// Waits for all threads of the cluster's blocks, and sees what they wrote before.
+  void syncCluster();
+  /// The address (i32) of a place in the shared memory of a block of the cluster, as it would be in this block.
+  Value remote(Value pointer, Value rank);
+  void storeRemote(const Values &quad, Value address, unsigned offset);
 
   // The tensor memory accelerator.
   void loadTile(Value destination, Value tensorMap, Value barrier, mlir::ValueRange coordinates);
