@@ -120,6 +120,8 @@ Outcome executeCompare(Step &step) {
 /// Most arithmetic: the type says which function.
 void decodeLanes(Decoding &decoding) {
   Instruction &in = decoding.out;
+  if ((decoding.name() == "add" || decoding.name() == "sub") && decodeCarry(decoding))
+    return;
   decoding.takeArithmeticModifiers();
   in.type = decoding.needType();
   in.lane = findLaneFunction(decoding.name(), in.type);
@@ -129,8 +131,15 @@ void decodeLanes(Decoding &decoding) {
   decoding.addAll(in.type);
 }
 
+void decodeWithCarry(Decoding &decoding) {
+  if (!decodeCarry(decoding))
+    decoding.unsupported("the form");
+}
+
 void decodeMultiply(Decoding &decoding) {
   Instruction &in = decoding.out;
+  if (decoding.name() == "mad" && decodeCarry(decoding))
+    return;
   bool isHigh = decoding.take("hi"), isWide = decoding.take("wide"), isLow = decoding.take("lo");
   if (!isHigh && !isWide && !isLow)
     return decodeLanes(decoding);
@@ -249,18 +258,19 @@ void decodeConvert(Decoding &decoding) {
 }
 
 constexpr DecodeRule rules[] = {
-    {"add", decodeLanes},    {"sub", decodeLanes},      {"div", decodeLanes},      {"rem", decodeLanes},
-    {"min", decodeLanes},    {"max", decodeLanes},      {"abs", decodeLanes},      {"neg", decodeLanes},
-    {"sad", decodeLanes},    {"and", decodeLanes},      {"or", decodeLanes},       {"xor", decodeLanes},
-    {"not", decodeLanes},    {"cnot", decodeLanes},     {"shl", decodeLanes},      {"shr", decodeLanes},
-    {"shf", decodeShifts},   {"popc", decodeLanes},     {"clz", decodeLanes},      {"bfind", decodeFindHighest},
-    {"brev", decodeLanes},   {"bfe", decodeLanes},      {"bfi", decodeLanes},      {"lop3", decodeLookUp},
-    {"prmt", decodeLanes},   {"dp4a", decodeDot},       {"fma", decodeLanes},      {"mul", decodeMultiply},
-    {"mad", decodeMultiply}, {"mul24", decodeMultiply}, {"mad24", decodeMultiply}, {"sqrt", decodeLanes},
-    {"rcp", decodeLanes},    {"rsqrt", decodeLanes},    {"ex2", decodeLanes},      {"lg2", decodeLanes},
-    {"sin", decodeLanes},    {"cos", decodeLanes},      {"tanh", decodeLanes},     {"copysign", decodeLanes},
-    {"testp", decodeTest},   {"mov", decodeMove},       {"selp", decodeSelect},    {"setp", decodeCompare},
-    {"set", decodeCompare},  {"cvt", decodeConvert},
+    {"add", decodeLanes},      {"sub", decodeLanes},      {"div", decodeLanes},      {"rem", decodeLanes},
+    {"min", decodeLanes},      {"max", decodeLanes},      {"abs", decodeLanes},      {"neg", decodeLanes},
+    {"sad", decodeLanes},      {"and", decodeLanes},      {"or", decodeLanes},       {"xor", decodeLanes},
+    {"not", decodeLanes},      {"cnot", decodeLanes},     {"shl", decodeLanes},      {"shr", decodeLanes},
+    {"shf", decodeShifts},     {"popc", decodeLanes},     {"clz", decodeLanes},      {"bfind", decodeFindHighest},
+    {"brev", decodeLanes},     {"bfe", decodeLanes},      {"bfi", decodeLanes},      {"lop3", decodeLookUp},
+    {"prmt", decodeLanes},     {"dp4a", decodeDot},       {"fma", decodeLanes},      {"mul", decodeMultiply},
+    {"mad", decodeMultiply},   {"mul24", decodeMultiply}, {"mad24", decodeMultiply}, {"sqrt", decodeLanes},
+    {"rcp", decodeLanes},      {"rsqrt", decodeLanes},    {"ex2", decodeLanes},      {"lg2", decodeLanes},
+    {"sin", decodeLanes},      {"cos", decodeLanes},      {"tanh", decodeLanes},     {"copysign", decodeLanes},
+    {"testp", decodeTest},     {"mov", decodeMove},       {"selp", decodeSelect},    {"setp", decodeCompare},
+    {"set", decodeCompare},    {"cvt", decodeConvert},    {"addc", decodeWithCarry}, {"subc", decodeWithCarry},
+    {"madc", decodeWithCarry},
 };
 
 } // namespace

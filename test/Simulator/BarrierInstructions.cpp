@@ -92,11 +92,7 @@ Outcome executeArrive(Step &step) {
   return Outcome::next;
 }
 
-Outcome executeWarpBarrier(Step &step) {
-  if (!gather(step, LaneMask(step.uniform(0, "the member mask"))))
-    return Outcome::blocked;
-  return Outcome::next;
-}
+Outcome executeWarpBarrier(Step &) { return Outcome::next; } // its members are here
 
 /// barrier.cluster.arrive and .wait: threads that arrive are counted, those that wait do so for the last completion.
 Outcome executeClusterArrive(Step &step) {
@@ -157,7 +153,7 @@ void decodeBarrier(Decoding &decoding) {
   if (decoding.take("warp")) {
     decoding.take("sync");
     decoding.addSource(decoding.operand(0), Type::b32);
-    in.execute = executeWarpBarrier;
+    in.execute = withMembers<executeWarpBarrier>;
     return;
   }
   if (decoding.take("cluster"))

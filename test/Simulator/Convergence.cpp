@@ -28,6 +28,33 @@ void tryRelease(Warp &warp, std::int32_t index) {
   }
 }
 
+/// False where not all members are here yet. When they are, the step's mask holds them all, and the other splits among
+/// them are moved on.
+bool gather(Step &step, LaneMask members) {
+  if (step.mask & ~members)
+    step.fail("divergent", "a thread executes it that its member mask does not name",
+              __builtin_ctz(step.mask & ~members));
+  Split &own = step.split();
+  LaneMask here = step.mask;
+  std::vector<Split *> others;
+  for (Split &split : step.warp.splits)
+    if (&split != &own && split.wait.kind == Wait::warp && split.pc == own.pc && split.wait.id == members) {
+      others.push_back(&split);
+      here |= split.wait.lanes;
+    }
+  if ((here & step.warp.live()) != (members & step.warp.live())) {
+    own.wait = {Wait::warp, members, step.cluster().progress, step.mask};
+    return false;
+  }
+  for (Split *split : others) {
+    split->wait = {};
+    ++split->pc;
+  }
+  own.wait = {};
+  step.mask = here;
+  return true;
+}
+
 } // namespace
 
 void vitc::ptxsim::settle(Warp &warp) {
@@ -90,27 +117,27 @@ void vitc::ptxsim::exitLanes(Warp &warp, std::size_t index, LaneMask lanes) {
   settle(warp);
 }
 
-bool vitc::ptxsim::gather(Step &step, LaneMask members) {
-  if (step.mask & ~members)
-    step.fail("divergent", "a thread executes it that its member mask does not name",
-              __builtin_ctz(step.mask & ~members));
-  Split &own = step.split();
-  LaneMask here = step.mask;
-  std::vector<Split *> others;
-  for (Split &split : step.warp.splits)
-    if (&split != &own && split.wait.kind == Wait::warp && split.pc == own.pc && split.wait.id == members) {
-      others.push_back(&split);
-      here |= split.wait.lanes;
-    }
-  if ((here & step.warp.live()) != (members & step.warp.live())) {
-    own.wait = {Wait::warp, members, step.cluster().progress, step.mask};
-    return false;
+Outcome vitc::ptxsim::executeForMembers(Step &step, Handler body) {
+  const Register &members = step.need(step.in.sources - 1u, "the member mask");
+  auto sharing = [&](LaneMask lanes) { // those that have the first one's mask
+    LaneMask same = 0;
+    std::uint64_t mask = members.lane[unsigned(__builtin_ctz(lanes))];
+    forLanes(lanes, [&](unsigned lane) { same |= LaneMask(members.lane[lane] == mask) << lane; });
+    return same;
+  };
+  if (sharing(step.mask) == step.mask) {
+    if (!gather(step, LaneMask(members.lane[unsigned(__builtin_ctz(step.mask))])))
+      return Outcome::blocked;
+    return body(step);
   }
-  for (Split *split : others) {
-    split->wait = {};
-    ++split->pc;
+  for (LaneMask left = step.mask, lanes; left; left &= ~lanes) {
+    lanes = sharing(left);
+    unsigned first = unsigned(__builtin_ctz(lanes));
+    if (lanes != (LaneMask(members.lane[first]) & step.warp.live()))
+      step.fail("divergent", "threads execute it together whose member masks name others", int(first));
+    Step group = step;
+    group.mask = lanes;
+    body(group);
   }
-  own.wait = {};
-  step.mask = here;
-  return true;
+  return Outcome::next;
 }

@@ -62,8 +62,8 @@ u64 betweenIntegers(const Instruction &in, u64 value) {
   return std::min(value, truncate(~0ull, isSigned(in.type) ? bits - 1 : bits));
 }
 
-u64 betweenFloats(const Instruction &in, double value) {
-  if (in.flushSubnormals && (in.sourceType == Type::f32))
+u64 betweenFloats(const Instruction &in, Type type, double value) {
+  if (in.flushSubnormals && in.sourceType == Type::f32)
     value = flushSubnormal(float(value));
   if (in.toInteger)
     value = roundToIntegral(value, in.rounding);
@@ -71,8 +71,8 @@ u64 betweenFloats(const Instruction &in, double value) {
     value = value > 0 ? std::min(value, 1.0) : 0;
   if (in.relu && value < 0)
     value = 0;
-  u64 bits = encodeFloat(value, in.type, in.toInteger ? Rounding::nearest : in.rounding);
-  if (in.flushSubnormals && in.type == Type::f32)
+  u64 bits = encodeFloat(value, type, in.toInteger ? Rounding::nearest : in.rounding);
+  if (in.flushSubnormals && type == Type::f32)
     bits = bitsOfFloat(flushSubnormal(asFloat(bits)));
   return bits;
 }
@@ -83,7 +83,7 @@ std::uint64_t vitc::ptxsim::convert(const Instruction &in, u64 a, u64, u64, u64)
   unsigned bits = bitsOf(in.sourceType);
   if (isFloat(in.sourceType)) {
     double value = decodeFloat(truncate(a, bits), in.sourceType);
-    return isFloat(in.type) ? betweenFloats(in, value) : toInteger(in, value);
+    return isFloat(in.type) ? betweenFloats(in, in.type, value) : toInteger(in, value);
   }
   u64 value = isSigned(in.sourceType) ? u64(signExtend(a, bits)) : truncate(a, bits);
   if (isFloat(in.type))
@@ -94,9 +94,9 @@ std::uint64_t vitc::ptxsim::convert(const Instruction &in, u64 a, u64, u64, u64)
 }
 
 std::uint64_t vitc::ptxsim::convertPair(const Instruction &in, u64 a, u64 b, u64, u64) {
-  Instruction one = in;
-  one.type = in.type == Type::f16x2 ? Type::f16 : Type::bf16;
-  return betweenFloats(one, decodeFloat(a, in.sourceType)) << 16 | betweenFloats(one, decodeFloat(b, in.sourceType));
+  Type half = in.type == Type::f16x2 ? Type::f16 : Type::bf16;
+  return betweenFloats(in, half, decodeFloat(a, in.sourceType)) << 16 |
+         betweenFloats(in, half, decodeFloat(b, in.sourceType));
 }
 
 LaneFunction vitc::ptxsim::findLaneFunction(std::string_view name, Type type) {
@@ -142,6 +142,10 @@ bool vitc::ptxsim::compareValues(Compare compare, Type type, u64 a, u64 b) {
   if (!isFloat(type))
     return isSigned(type) ? ordered(compare, signExtend(a, bits), signExtend(b, bits))
                           : ordered(compare, truncate(a, bits), truncate(b, bits));
+  if (type == Type::f32) {
+    float x = asFloat(a), y = asFloat(b);
+    return std::isunordered(x, y) ? compare >= Compare::equ && compare != Compare::num : ordered(compare, x, y);
+  }
   double x = decodeFloat(truncate(a, bits), type), y = decodeFloat(truncate(b, bits), type);
   if (std::isnan(x) || std::isnan(y))
     return compare >= Compare::equ && compare != Compare::num;

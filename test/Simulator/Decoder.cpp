@@ -28,6 +28,12 @@ OperandIndex KernelBuilder::special(std::string_view name) {
   return found->second;
 }
 
+OperandIndex KernelBuilder::carry() {
+  if (!carryRegister)
+    carryRegister = addRegister(1);
+  return *carryRegister;
+}
+
 Decoding::Decoding(KernelBuilder &builder, Instruction &out, std::string_view opcode,
                    std::vector<ParsedOperand> operands)
     : out(out), builder(builder), opcode(opcode), operands(std::move(operands)) {
@@ -113,6 +119,13 @@ const ParsedOperand &Decoding::operand(std::size_t i) const {
   if (i >= operands.size())
     raise("syntax", std::string(opcode) + " has " + std::to_string(operands.size()) + " operands, expected more");
   return operands[i];
+}
+
+ParsedOperand Decoding::carry() const {
+  ParsedOperand made;
+  made.kind = ParsedOperand::reg;
+  made.index = builder.carry();
+  return made;
 }
 
 OperandIndex Decoding::resolve(const ParsedOperand &operand, Type type) {

@@ -31,12 +31,15 @@ public:
   OperandIndex constant(std::uint64_t value);
   /// The register that holds a special register such as `%tid.x`.
   OperandIndex special(std::string_view name);
+  /// The register of the carry.
+  OperandIndex carry();
 
   Kernel &kernel;
 
 private:
   std::unordered_map<std::uint64_t, OperandIndex> constants;
   std::unordered_map<std::string_view, OperandIndex> specials;
+  std::optional<OperandIndex> carryRegister;
 };
 
 /// One instruction between its text and its decoded form. Decoders take modifiers and operands; what is left over in
@@ -62,6 +65,7 @@ public:
 
   std::size_t operandCount() const { return operands.size(); }
   const ParsedOperand &operand(std::size_t i) const;
+  ParsedOperand carry() const;
 
   /// Appends results and sources; all results come first.
   void addResult(const ParsedOperand &);
@@ -90,6 +94,10 @@ private:
   std::vector<std::string_view> modifiers;
   std::vector<ParsedOperand> operands;
 };
+
+// CarryInstructions.cpp
+/// Decodes add, sub and mad where they take or give a carry; false where they do not.
+bool decodeCarry(Decoding &);
 
 // MatrixInstructions.cpp
 /// .m64n128k16 into the instruction's product.

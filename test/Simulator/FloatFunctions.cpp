@@ -103,21 +103,27 @@ double extreme(In in, double a, double b) {
 }
 
 template <bool maximum>
-u64 extremeOf(In in, u64 a, u64 b, u64 c, u64 d) {
-  if (isPacked(in.type)) {
-    Instruction one = in;
-    one.type = in.type == Type::f16x2 ? Type::f16 : Type::bf16;
-    return extremeOf<maximum>(one, truncate(a, 16), truncate(b, 16), 0, 0) |
-           extremeOf<maximum>(one, a >> 16, b >> 16, 0, 0) << 16;
-  }
+u64 extremeOf(In in, Type type, u64 a, u64 b, u64 c) {
   auto value = [&](u64 bits) {
-    double decoded = decodeFloat(bits, in.type);
-    return in.type == Type::f32 && in.flushSubnormals ? double(flushSubnormal(float(decoded))) : decoded;
+    if (type == Type::f32)
+      return double(in.flushSubnormals ? flushSubnormal(asFloat(bits)) : asFloat(bits));
+    return decodeFloat(bits, type);
   };
   double result = extreme<maximum>(in, value(a), value(b));
   if (in.sources == 3)
     result = extreme<maximum>(in, result, value(c));
-  return in.type == Type::f64 ? bitsOfDouble(result) : encodeFloat(result, in.type, Rounding::nearest);
+  if (type == Type::f32) // exact: it is one of them
+    return std::isnan(result) ? 0x7FFFFFFF : bitsOfFloat(float(result));
+  return encodeFloat(result, type, Rounding::nearest);
+}
+
+template <bool maximum>
+u64 extremes(In in, u64 a, u64 b, u64 c, u64) {
+  if (!isPacked(in.type))
+    return extremeOf<maximum>(in, in.type, a, b, c);
+  Type half = in.type == Type::f16x2 ? Type::f16 : Type::bf16;
+  return extremeOf<maximum>(in, half, truncate(a, 16), truncate(b, 16), truncate(c, 16)) |
+         extremeOf<maximum>(in, half, a >> 16, b >> 16, c >> 16) << 16;
 }
 
 u64 signMask(Type type) { return isPacked(type) ? 0x80008000 : 1ull << (bitsOf(type) - 1); }
@@ -154,16 +160,16 @@ u64 test(In in, u64 a, u64, u64, u64) {
 }
 
 constexpr LaneRow rows[] = {
-    {"add", nullptr, apply<Add>},       {"sub", nullptr, apply<Subtract>},
-    {"mul", nullptr, apply<Multiply>},  {"div", nullptr, apply<Divide>},
-    {"fma", nullptr, apply<Fma>},       {"mad", nullptr, apply<Fma>},
-    {"sqrt", nullptr, apply<Sqrt>},     {"rcp", nullptr, apply<Reciprocal>},
-    {"rsqrt", nullptr, apply<Rsqrt>},   {"ex2", nullptr, apply<Exp2>},
-    {"lg2", nullptr, apply<Log2>},      {"sin", nullptr, apply<Sin>},
-    {"cos", nullptr, apply<Cos>},       {"tanh", nullptr, apply<Tanh>},
-    {"min", nullptr, extremeOf<false>}, {"max", nullptr, extremeOf<true>},
-    {"neg", nullptr, negate},           {"abs", nullptr, absolute},
-    {"copysign", nullptr, copySign},    {"testp", nullptr, test},
+    {"add", nullptr, apply<Add>},      {"sub", nullptr, apply<Subtract>},
+    {"mul", nullptr, apply<Multiply>}, {"div", nullptr, apply<Divide>},
+    {"fma", nullptr, apply<Fma>},      {"mad", nullptr, apply<Fma>},
+    {"sqrt", nullptr, apply<Sqrt>},    {"rcp", nullptr, apply<Reciprocal>},
+    {"rsqrt", nullptr, apply<Rsqrt>},  {"ex2", nullptr, apply<Exp2>},
+    {"lg2", nullptr, apply<Log2>},     {"sin", nullptr, apply<Sin>},
+    {"cos", nullptr, apply<Cos>},      {"tanh", nullptr, apply<Tanh>},
+    {"min", nullptr, extremes<false>}, {"max", nullptr, extremes<true>},
+    {"neg", nullptr, negate},          {"abs", nullptr, absolute},
+    {"copysign", nullptr, copySign},   {"testp", nullptr, test},
 };
 
 } // namespace

@@ -226,9 +226,13 @@ void branch(Warp &, std::size_t split, LaneMask taken, std::int32_t target, std:
 void branchMany(Warp &, std::size_t split, const std::vector<std::pair<std::int32_t, LaneMask>> &, std::int32_t meet);
 /// Ends threads; splits without threads are removed.
 void exitLanes(Warp &, std::size_t split, LaneMask);
-/// Waits until all living threads of `members` are at this instruction; false: not yet. When they are, the step's mask
-/// holds them all, and the other splits among them are moved on.
-bool gather(Step &, LaneMask members);
+/// Executes an instruction whose last source is a member mask: waits until all living threads of the mask are here,
+/// then runs `body` for them. Threads with several masks are served mask by mask.
+Outcome executeForMembers(Step &, Handler body);
+template <Outcome (*body)(Step &)>
+Outcome withMembers(Step &step) {
+  return executeForMembers(step, body);
+}
 /// Lets splits that stand at the point where they meet do so. Call after program counters moved.
 void settle(Warp &);
 

@@ -11,9 +11,6 @@ namespace {
 
 using u64 = std::uint64_t;
 
-/// The member mask is the last source; true when all its threads are here.
-bool gatherMembers(Step &step) { return gather(step, LaneMask(step.uniform(step.in.sources - 1u, "the member mask"))); }
-
 enum class Shuffle : std::uint8_t { up, down, butterfly, indexed };
 
 /// From which lane a lane takes its value, and whether that one is in range.
@@ -29,8 +26,6 @@ std::pair<unsigned, bool> shuffleSource(Shuffle mode, unsigned lane, unsigned b,
 }
 
 Outcome executeShuffle(Step &step) {
-  if (!gatherMembers(step))
-    return Outcome::blocked;
   const Register from = step.use(0); // a copy: the result may be the same register
   const Register &b = step.need(1, "a lane"), &c = step.need(2, "a lane");
   LaneValues values, inRange;
@@ -52,8 +47,6 @@ Outcome executeShuffle(Step &step) {
 enum class Vote : std::uint8_t { all, any, uniform, ballot };
 
 Outcome executeVote(Step &step) {
-  if (!gatherMembers(step))
-    return Outcome::blocked;
   const Register &vote = step.need(0, "a vote");
   LaneMask yes = 0;
   forLanes(step.mask, [&](unsigned lane) { yes |= LaneMask((vote.lane[lane] & 1) != u64(step.in.immediate)) << lane; });
@@ -75,8 +68,6 @@ Outcome executeVote(Step &step) {
 
 /// match: the variant is 1 for .all.
 Outcome executeMatch(Step &step) {
-  if (!gatherMembers(step))
-    return Outcome::blocked;
   const Register from = step.need(0, "a value to match");
   LaneValues result{}, all{};
   forLanes(step.mask, [&](unsigned lane) {
@@ -92,8 +83,6 @@ Outcome executeMatch(Step &step) {
 }
 
 Outcome executeReduce(Step &step) {
-  if (!gatherMembers(step))
-    return Outcome::blocked;
   const Register &from = step.need(0, "a value to reduce");
   unsigned first = unsigned(__builtin_ctz(step.mask));
   u64 result = from.lane[first];
@@ -109,8 +98,6 @@ Outcome executeActiveMask(Step &step) {
 }
 
 Outcome executeElect(Step &step) {
-  if (!gatherMembers(step))
-    return Outcome::blocked;
   unsigned leader = unsigned(__builtin_ctz(step.mask));
   LaneValues elected{};
   elected[leader] = 1;
@@ -143,12 +130,12 @@ void decodeMode(Decoding &decoding, std::initializer_list<std::string_view> mode
 }
 
 void decodeShuffle(Decoding &decoding) {
-  decodeMode(decoding, {"up", "down", "bfly", "idx"}, executeShuffle);
+  decodeMode(decoding, {"up", "down", "bfly", "idx"}, withMembers<executeShuffle>);
   addSources(decoding, Type::b32);
 }
 
 void decodeVote(Decoding &decoding) {
-  decodeMode(decoding, {"all", "any", "uni", "ballot"}, executeVote);
+  decodeMode(decoding, {"all", "any", "uni", "ballot"}, withMembers<executeVote>);
   ParsedOperand vote = decoding.operand(1);
   decoding.out.immediate = std::exchange(vote.negated, false);
   decoding.addSource(vote, Type::pred);
@@ -156,13 +143,13 @@ void decodeVote(Decoding &decoding) {
 }
 
 void decodeMatch(Decoding &decoding) {
-  decodeMode(decoding, {"any", "all"}, executeMatch);
+  decodeMode(decoding, {"any", "all"}, withMembers<executeMatch>);
   addSources(decoding, decoding.out.type);
 }
 
 void decodeReduce(Decoding &decoding) {
   constexpr std::string_view names[] = {"add", "min", "max", "and", "or", "xor"};
-  decodeMode(decoding, {"add", "min", "max", "and", "or", "xor"}, executeReduce);
+  decodeMode(decoding, {"add", "min", "max", "and", "or", "xor"}, withMembers<executeReduce>);
   decoding.out.lane = findLaneFunction(names[decoding.out.variant], decoding.out.type);
   addSources(decoding, decoding.out.type);
 }
@@ -174,7 +161,7 @@ void decodeActiveMask(Decoding &decoding) {
 }
 
 void decodeElect(Decoding &decoding) {
-  decodeMode(decoding, {}, executeElect);
+  decodeMode(decoding, {}, withMembers<executeElect>);
   if (decoding.out.results != 2)
     decoding.unsupported("the form without a predicate");
   addSources(decoding, Type::b32);

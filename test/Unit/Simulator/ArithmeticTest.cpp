@@ -21,8 +21,8 @@ std::string bodyOf(const std::string &instruction) {
     body += std::string("cvt.u32.u64 %r") + i + ", %d" + i + "; cvt.u16.u64 %h" + i + ", %d" + i + "; mov.b32 %f" + i +
             ", %r" + i + ";\n";
   body += instruction + ";\n";
-  std::size_t at = instruction.find('%');
-  char kind = instruction[at + 1];
+  std::size_t at = std::min(instruction.find("10"), instruction.find("%p1"));
+  char kind = instruction[instruction[at] == '%' ? at + 1 : at - 1];
   if (kind == 'p')
     body += "selp.u32 %r10, 1, 0, %p1; cvt.u64.u32 %d10, %r10;";
   else if (kind == 'h')
@@ -215,6 +215,17 @@ TEST_F(ArithmeticTest, APairOfPredicates) {
              "selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 1, 0, %p3; st.global.v2.u32 [%d0], {%r1, %r2};",
              1);
   EXPECT_EQ(read<std::uint32_t>(at, 2), (std::vector<std::uint32_t>{0, 1}));
+}
+
+TEST_F(ArithmeticTest, Carries) {
+  check({
+      {"add.cc.u32 %r11, %r1, %r2; addc.u32 %r10, %r3, 5", minus1, 1, 0, 6},
+      {"add.cc.u64 %d11, %d1, %d2; addc.u64 %d10, %d3, 5", ~0ull, 0, 0, 5},
+      {"sub.cc.u32 %r11, %r1, %r2; subc.u32 %r10, %r3, 5", 1, 2, 9, 3},
+      {"mad.lo.cc.u32 %r11, %r1, %r2, %r3; madc.hi.u32 %r10, %r1, %r2, 0", minus1, 2, 2, 2},
+      {"add.cc.u32 %r11, %r1, %r2; addc.cc.u32 %r12, %r1, 0; addc.u32 %r10, 0, 0", minus1, 1, 0, 1},
+  });
+  expectFault("addc.u32 %r10, %r0, 0;", "uninitialised", "carry", 1);
 }
 
 TEST_F(ArithmeticTest, UnknownOpcodesAndModifiersAreNamed) {

@@ -82,6 +82,15 @@ TEST_F(WarpTest, FaultsOfMemberMasks) {
   expectNone("setp.lt.u32 %p1, %r0, 16; @%p1 bra A; bar.warp.sync 0xffff0000; A: bar.warp.sync -1;");
 }
 
+TEST_F(WarpTest, MasksOfSeveralGroups) {
+  // Tiles of eight threads, each with its mask, at one instruction.
+  const std::string tiles = "and.b32 %r1, %r0, 24; shl.b32 %r2, 0xff, %r1; ";
+  Words got = results(tiles + "redux.sync.add.u32 %r9, %r0, %r2;");
+  for (unsigned lane = 0; lane < 32; ++lane)
+    EXPECT_EQ(got[lane], lane / 8 * 64 + 28);
+  expectFault(tiles + "and.b32 %r2, %r2, 0x7fffffff; redux.sync.add.u32 %r9, %r0, %r2;", "divergent", "name others");
+}
+
 TEST_F(WarpTest, AShuffleOfAThreadThatIsNotThereIsUndefined) {
   std::uint64_t at = output(4);
   const std::string part = "setp.lt.u32 %p1, %r0, 8; @!%p1 exit; shfl.sync.idx.b32 %r9, %r0, ";
