@@ -31,11 +31,13 @@ double vitc::ptxsim::decodeFloat(std::uint64_t bits, Type type) {
   int bias = (1 << (format.exponent - 1)) - 1;
   unsigned exponent = unsigned(bits >> format.mantissa) & ((1u << format.exponent) - 1);
   std::uint64_t mantissa = bits & ((1u << format.mantissa) - 1);
-  double sign = bits >> (format.exponent + format.mantissa) & 1 ? -1 : 1;
+  std::uint64_t sign = bits >> (format.exponent + format.mantissa) & 1;
   if (exponent == (1u << format.exponent) - 1)
-    return mantissa ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
-  double significand = double(exponent ? mantissa | 1u << format.mantissa : mantissa);
-  return sign * std::ldexp(significand, int(exponent ? exponent : 1) - bias - int(format.mantissa));
+    return mantissa ? std::numeric_limits<double>::quiet_NaN()
+                    : (sign ? -1 : 1) * std::numeric_limits<double>::infinity();
+  if (exponent) // the same number with a double's bias
+    return asDouble(sign << 63 | std::uint64_t(int(exponent) - bias + 1023) << 52 | mantissa << (52 - format.mantissa));
+  return (sign ? -1 : 1) * std::ldexp(double(mantissa), 1 - bias - int(format.mantissa));
 }
 
 double vitc::ptxsim::roundToIntegral(double value, Rounding rounding) {
@@ -53,9 +55,22 @@ double vitc::ptxsim::roundToIntegral(double value, Rounding rounding) {
   }
 }
 
+namespace {
+/// The upper bits of a double whose magnitude is normal in the format too, rounded to the nearest with ties to even; a
+/// carry moves the exponent on. The exponent's bias is that of a double.
+std::uint64_t roundNormal(double magnitude, FloatFormat format) {
+  std::uint64_t bits = bitsOfDouble(magnitude);
+  unsigned dropped = 52 - format.mantissa;
+  std::uint64_t odd = bits >> dropped & 1;
+  return (bits + (1ull << (dropped - 1)) - 1 + odd) >> dropped;
+}
+} // namespace
+
 std::uint64_t vitc::ptxsim::encodeFloat(double value, Type type, Rounding rounding) {
   if (type == Type::f64)
     return bitsOfDouble(value);
+  if (type == Type::f32 && (rounding == Rounding::nearest || rounding == Rounding::none))
+    return std::isnan(value) ? 0x7FFFFFFF : bitsOfFloat(float(value));
   FloatFormat format = formatOf(type);
   unsigned total = 1 + format.exponent + format.mantissa;
   std::uint64_t infinity = ((1ull << format.exponent) - 1) << format.mantissa;
@@ -72,6 +87,10 @@ std::uint64_t vitc::ptxsim::encodeFloat(double value, Type type, Rounding roundi
   int bias = (1 << (format.exponent - 1)) - 1, smallest = 1 - bias;
   if (std::isinf(magnitude))
     return (sign | infinity) << shift;
+  if (direction == Rounding::nearest && magnitude >= std::ldexp(1.0, smallest)) {
+    std::uint64_t bits = roundNormal(magnitude, format) - (std::uint64_t(1023 - bias) << format.mantissa);
+    return (sign | std::min(bits, infinity)) << shift;
+  }
   int exponent = magnitude == 0 ? smallest : std::max(std::ilogb(magnitude), smallest);
   // In units of the last place; a carry into the next exponent adds up as it should.
   double units = roundToIntegral(std::ldexp(magnitude, int(format.mantissa) - exponent), direction);

@@ -72,6 +72,11 @@ private:
     AgentIndex writer = 0, reader = 0;
     bool initialised = false, asyncWrite = false, isBarrier = false;
     std::uint16_t asyncReads = 0;
+
+    bool isWrittenLike(const Shadow &other) const {
+      return written == other.written && writer == other.writer && initialised == other.initialised &&
+             asyncWrite == other.asyncWrite && isBarrier == other.isBarrier;
+    }
   };
 
   std::size_t offsetOf(std::uint64_t address, std::size_t count) const;
