@@ -52,6 +52,16 @@ private:
   double sum(const GemmConfig &config, int64_t row, int64_t weightRow) const;
 };
 
+GemmConfig split(GemmConfig config, unsigned splits) {
+  config.splits = splits;
+  return config;
+}
+
+GemmConfig transpose(GemmConfig config) {
+  config.transposedW = true;
+  return config;
+}
+
 std::vector<Case> cases() {
   GemmEpilogue bias, gelu, geluTanh, swiglu, residual, table, direct, floats;
   bias.bias = gelu.bias = geluTanh.bias = swiglu.bias = residual.bias = direct.bias = true;
@@ -63,22 +73,25 @@ std::vector<Case> cases() {
   floats.output = Element::F32;
   floats.residual = true;
   constexpr Element bf16 = Element::BF16, f16 = Element::F16, tf32 = Element::TF32;
-  return {{"OneRow", 1, {bf16, 96, 64, 64, 96, 0, bias, 1}},
-          {"OddSizes", 197, {bf16, 136, 72, 128, 128, 0, bias, 1}},
-          {"ManyTiles", 261, {bf16, 192, 200, 64, 64, 2, gelu, 1}},
-          {"Half", 130, {f16, 192, 136, 128, 96, 0, geluTanh, 1}},
-          {"Gated", 129, {bf16, 272, 96, 128, 128, 0, swiglu, 1}},
-          {"GatedNarrow", 70, {bf16, 96, 64, 64, 96, 0, swiglu, 1}},
-          {"Residual", 577, {bf16, 200, 64, 128, 256, 0, residual, 1}},
-          {"ResidualOfTwoBuffers", 200, {bf16, 512, 136, 128, 256, 4, residual, 1}},
-          {"Table", 150, {bf16, 104, 80, 128, 160, 0, table, 1}},
-          {"Direct", 75, {bf16, 21, 72, 64, 32, 0, direct, 1}},
-          {"Floats", 257, {bf16, 100, 128, 128, 64, 0, floats, 1}},
-          {"Tall", 400, {bf16, 96, 64, 192, 128, 0, bias, 1}},
-          {"SplitInTwo", 65, {bf16, 200, 136, 64, 64, 0, residual, 2}},
-          {"SplitInFour", 197, {bf16, 96, 712, 64, 32, 0, gelu, 4}},
-          {"SplitGated", 70, {bf16, 96, 192, 128, 96, 0, swiglu, 3}},
-          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats, 1}}};
+  return {{"OneRow", 1, {bf16, 96, 64, 64, 96, 0, bias}},
+          {"OddSizes", 197, {bf16, 136, 72, 128, 128, 0, bias}},
+          {"ManyTiles", 261, {bf16, 192, 200, 64, 64, 2, gelu}},
+          {"Half", 130, {f16, 192, 136, 128, 96, 0, geluTanh}},
+          {"Gated", 129, {bf16, 272, 96, 128, 128, 0, swiglu}},
+          {"GatedNarrow", 70, {bf16, 96, 64, 64, 96, 0, swiglu}},
+          {"Residual", 577, {bf16, 200, 64, 128, 256, 0, residual}},
+          {"ResidualOfTwoBuffers", 200, {bf16, 512, 136, 128, 256, 4, residual}},
+          {"Table", 150, {bf16, 104, 80, 128, 160, 0, table}},
+          {"Direct", 75, {bf16, 21, 72, 64, 32, 0, direct}},
+          {"Floats", 257, {bf16, 100, 128, 128, 64, 0, floats}},
+          {"Tall", 400, {bf16, 96, 64, 192, 128, 0, bias}},
+          {"SplitInTwo", 65, split({bf16, 200, 136, 64, 64, 0, residual}, 2)},
+          {"SplitInFour", 197, split({bf16, 96, 712, 64, 32, 0, gelu}, 4)},
+          {"SplitGated", 70, split({bf16, 96, 192, 128, 96, 0, swiglu}, 3)},
+          {"Transposed", 130, transpose({bf16, 200, 104, 128, 128, 0, bias})},
+          {"TransposedNarrow", 70, transpose({f16, 72, 200, 64, 96, 0, geluTanh})},
+          {"TransposedNarrowest", 70, transpose({bf16, 40, 72, 64, 16, 0, bias})},
+          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats}}};
 }
 
 class GemmSimulation : public testing::TestWithParam<Case> {};
@@ -88,7 +101,7 @@ class GemmSimulation : public testing::TestWithParam<Case> {};
 double Product::sum(const GemmConfig &config, int64_t row, int64_t weightRow) const {
   double sum = config.epilogue.bias ? bias[weightRow] : 0;
   for (int64_t k = 0; k < config.k; ++k)
-    sum += a[row * config.k + k] * w[weightRow * config.k + k];
+    sum += a[row * config.k + k] * w[config.transposedW ? k * config.n + weightRow : weightRow * config.k + k];
   return sum;
 }
 
@@ -135,9 +148,12 @@ static void checkProduct(const Case &item, std::uint64_t seed) {
     std::vector<double> padded = pad(values);
     return Argument::pointer(device.upload(Element::F32, {int64_t(padded.size())}, padded));
   };
-  std::map<std::string, Argument> arguments{{"A", Argument::map(device.upload(input, {m, config.k}, product.a))},
-                                            {"W", Argument::map(device.upload(input, {config.n, config.k}, product.w))},
-                                            {"rows", Argument::number(m)}};
+  std::map<std::string, Argument> arguments{
+      {"A", Argument::map(device.upload(input, {m, config.k}, product.a))},
+      {"W",
+       Argument::map(device.upload(
+           input, config.transposedW ? std::vector{config.k, config.n} : std::vector{config.n, config.k}, product.w))},
+      {"rows", Argument::number(m)}};
   bool isDirect = plan.arguments[2].kind == ArgumentPlan::Pointer;
   auto place = [&](const DeviceTensor &tensor) { return isDirect ? Argument::pointer(tensor) : Argument::map(tensor); };
   arguments.emplace("C", place(c));
@@ -162,3 +178,103 @@ TEST_P(GemmSimulation, AgreesWithFloat64) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, GemmSimulation, testing::ValuesIn(cases()),
                          [](const auto &info) { return std::string(info.param.name); });
+
+namespace {
+
+/// An operand of a batch: [batches, heads, rows, columns], of which the host's array has one copy of what is shared,
+/// and rows are padded to multiples of 16 bytes with numbers that no result may depend on.
+struct Operand {
+  Operand(Element element, GemmBatch::Sharing sharing, int64_t batches, int64_t heads, int64_t rows, int64_t columns,
+          uint32_t seed)
+      : element(element), batches(sharing == GemmBatch::Own ? batches : 1),
+        heads(sharing == GemmBatch::OfAll ? 1 : heads), rows(rows), columns(columns), pitch((columns + 7) / 8 * 8),
+        values(drawNumbers(this->batches * this->heads * rows * pitch, seed, element)) {}
+
+  double at(int64_t batch, int64_t head, int64_t row, int64_t column) const {
+    return values[((batch % batches * heads + head % heads) * rows + row) * pitch + column];
+  }
+  Argument map(const DeviceTensor &tensor) const {
+    Argument argument = Argument::map(tensor);
+    argument.extents[0] = columns;
+    return argument;
+  }
+  DeviceTensor upload(SimulatedDevice &device) const {
+    return device.upload(element, {batches, heads, rows, pitch}, values);
+  }
+
+  Element element;
+  int64_t batches, heads, rows, columns, pitch;
+  std::vector<double> values;
+};
+
+} // namespace
+
+static void checkBatch(GemmConfig config, int64_t batches, int64_t m) {
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "batch", config))) << module.diagnostics();
+  int64_t heads = config.batch.heads, n = config.n, k = config.k;
+  Operand a(config.element, config.batch.a, batches, heads, m, k, 1),
+      w(config.element, config.batch.w, batches, heads, config.transposedW ? k : n, config.transposedW ? n : k, 2),
+      c(config.epilogue.output, GemmBatch::Own, batches, heads, m, n, 3);
+  std::vector<double> expected;
+  for (int64_t product = 0; product < batches * heads; ++product)
+    for (int64_t row = 0; row < m; ++row)
+      for (int64_t column = 0; column < n; ++column) {
+        double sum = 0;
+        for (int64_t i = 0; i < k; ++i)
+          sum += a.at(product / heads, product % heads, row, i) *
+                 (config.transposedW ? w.at(product / heads, product % heads, i, column)
+                                     : w.at(product / heads, product % heads, column, i));
+        expected.push_back(sum);
+      }
+  SimulatedDevice device;
+  bool isPadded = config.paddedRows;
+  DeviceTensor output = device.allocate(c.element, {batches, heads, m, isPadded ? c.pitch : n});
+  if (isPadded)
+    output = c.upload(device);
+  std::map<std::string, Argument> arguments{{"A", a.map(a.upload(device))},
+                                            {"W", w.map(w.upload(device))},
+                                            {"rows", Argument::number(m)},
+                                            {"batches", Argument::number(batches)}};
+  LaunchPlan plan = planGemm("batch", config);
+  bool isDirect = plan.arguments[2].kind == ArgumentPlan::Pointer;
+  arguments.emplace("C", isDirect ? Argument::pointer(output) : c.map(output));
+  device.launch(module.ptx(), plan, {m, heads, batches}, arguments);
+  std::vector<double> got = device.download(output), dense;
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (!isPadded || int64_t(i) % c.pitch < n)
+      dense.push_back(got[i]);
+    else
+      EXPECT_EQ(got[i], c.values[i]) << "padding was written";
+  }
+  expectClose(dense, expected, c.element == Element::F32 ? 2e-6 : 0x1p-8);
+}
+
+TEST(GemmBatches, AgreeWithFloat64) {
+  GemmConfig config{Element::BF16, 64, 80, 64, 64};
+  config.batch.heads = 3;
+  checkBatch(config, 2, 70);
+  config.batch.a = GemmBatch::OfHead;
+  config.batch.w = GemmBatch::OfAll;
+  checkBatch(config, 2, 70);
+}
+
+/// Scores of 49 or 197 keys, whose rows are no multiples of 16 bytes, and their products with values.
+TEST(GemmBatches, TakePaddedRows) {
+  GemmConfig scores{Element::BF16, 197, 64, 128, 128};
+  scores.batch.heads = 2;
+  scores.paddedRows = true;
+  checkBatch(scores, 1, 197);
+  GemmConfig values{Element::BF16, 64, 197, 64, 64};
+  values.batch.heads = 2;
+  values.paddedRows = values.transposedW = true;
+  values.epilogue.output = Element::F32;
+  checkBatch(values, 2, 49);
+}
+
+TEST(GemmBatches, StoreDenseRowsOfAnyLength) {
+  GemmConfig config{Element::BF16, 21, 64, 64, 32};
+  config.batch.heads = 2;
+  checkBatch(config, 2, 33);
+}

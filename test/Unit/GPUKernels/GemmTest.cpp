@@ -18,7 +18,9 @@ void PrintTo(const Case &value, std::ostream *os) { *os << value.name; }
 
 GemmConfig makeConfig(int64_t n, int64_t k, int64_t tileM, int64_t tileN, GemmEpilogue epilogue = {},
                       Element element = Element::BF16) {
-  return {element, n, k, tileM, tileN, 0, epilogue, 1};
+  GemmConfig config{element, n, k, tileM, tileN};
+  config.epilogue = epilogue;
+  return config;
 }
 
 std::vector<Case> cases() {
@@ -101,7 +103,7 @@ TEST(GemmPlan, ListsArgumentsWhereTheKernelReadsThem) {
 
 TEST(GemmPlan, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(makeConfig(0, 64, 128, 128)), "expected positive sizes");
-  EXPECT_EQ(whyUnsupported(makeConfig(64, 100, 128, 128)), "rows of K elements must be multiples of 16 bytes");
+  EXPECT_EQ(whyUnsupported(makeConfig(64, 100, 128, 128)), "rows of A and W must be multiples of 16 bytes");
   EXPECT_EQ(whyUnsupported(makeConfig(64, 64, 96, 128)), "tiles have 64, 128 or 192 rows");
   EXPECT_EQ(whyUnsupported(makeConfig(64, 64, 128, 264)), "tiles have 16 to 256 columns, a multiple of 16");
   EXPECT_EQ(whyUnsupported(makeConfig(64, 64, 192, 256)),
@@ -120,11 +122,26 @@ TEST(GemmPlan, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(deep), "two stages and the staging of results do not fit into shared memory");
 }
 
+TEST(GemmPlan, SaysWhichBatchesAreUnsupported) {
+  GemmConfig config = makeConfig(64, 64, 64, 64, {}, Element::TF32);
+  config.transposedW = true;
+  EXPECT_EQ(whyUnsupported(config), "W of [K, N] must have 16-bit elements");
+  config = makeConfig(64, 256, 64, 64);
+  config.batch.heads = 2;
+  config.splits = 2;
+  EXPECT_EQ(whyUnsupported(config), "products of a batch are not split");
+  config.splits = 1;
+  LaunchPlan plan = planGemm("batch", config);
+  EXPECT_EQ(plan.arguments[1].map.box, (llvm::SmallVector<uint32_t, 5>{64, 64, 1, 1}));
+  EXPECT_EQ(plan.arguments.back().role, "batches");
+  EXPECT_EQ(plan.grid[2].factor, 2);
+}
+
 TEST(GemmPlan, RefusesToEmitWhatIsUnsupported) {
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   EXPECT_TRUE(failed(emitGemm(builder, module.gpuModule(), "none", makeConfig(64, 100, 128, 128))));
-  EXPECT_EQ(module.diagnostics(), "expected a product that tensor cores support, got one where rows of K elements must "
+  EXPECT_EQ(module.diagnostics(), "expected a product that tensor cores support, got one where rows of A and W must "
                                   "be multiples of 16 bytes\n");
 }
 

@@ -22,8 +22,13 @@ std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
     return "tensor cores take bf16, f16 or tf32";
   if (epilogue.output == Element::TF32)
     return "results are bf16, f16 or f32";
-  if (config.k * bytesOf(config.element) % 16 != 0)
-    return "rows of K elements must be multiples of 16 bytes";
+  int64_t weightColumns = config.transposedW ? config.n : config.k;
+  if (!config.paddedRows && (config.k * bytesOf(config.element) % 16 || weightColumns * bytesOf(config.element) % 16))
+    return "rows of A and W must be multiples of 16 bytes";
+  if (config.transposedW && bytesOf(config.element) != 2)
+    return "W of [K, N] must have 16-bit elements";
+  if (config.batch.heads != 0 && config.splits != 1)
+    return "products of a batch are not split";
   if (config.tileM != 64 && config.tileM != 128 && config.tileM != 192)
     return "tiles have 64, 128 or 192 rows";
   if (config.tileN < 16 || config.tileN > 256 || config.tileN % 16 != 0)
@@ -50,21 +55,30 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   LaunchPlan plan;
   plan.kernel = name.str();
   plan.grid = {GridExtent{GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1},
-               GridExtent{GridSize::Rows, 1, config.tileM}, GridExtent{GridSize::One, config.splits, 1}};
+               GridExtent{GridSize::Rows, 1, config.tileM},
+               config.batch.heads ? GridExtent{GridSize::Batch, config.batch.heads, 1}
+                                  : GridExtent{GridSize::One, config.splits, 1}};
   plan.block = {specialisedThreads(layout.consumers), 1, 1};
   plan.sharedBytes = layout.end;
   plan.cluster = {1, 1, config.splits};
   plan.blocksPerProcessor = config.splits == 1 ? 1 : 0;
+  auto addMap = [&](StringRef role, Element element, uint32_t columns, uint32_t rows) {
+    llvm::SmallVector<uint32_t, 5> box{columns, rows};
+    if (config.batch.heads)
+      box.append({1, 1});
+    plan.addTensorMap(role.str(), {element, box, swizzleOf(columns * bytesOf(element))});
+  };
   unsigned columns = stageRowBytes / bytesOf(config.element);
-  plan.addTensorMap("A", {config.element, {columns, uint32_t(config.tileM)}, Swizzle::B128});
-  plan.addTensorMap("W", {config.element, {columns, uint32_t(config.tileN)}, Swizzle::B128});
-  TensorMapPlan staged{
-      epilogue.output, {layout.chunkColumns, 64}, swizzleOf(layout.chunkColumns * bytesOf(epilogue.output))};
+  addMap("A", config.element, columns, config.tileM);
+  if (config.transposedW)
+    addMap("W", config.element, layout.weightRowBytes / 2, columns);
+  else
+    addMap("W", config.element, columns, config.tileN);
   for (StringRef role : {"C", "residual"}) {
     if (role == "residual" && !epilogue.residual)
       continue;
     if (layout.staged)
-      plan.addTensorMap(role.str(), staged);
+      addMap(role, epilogue.output, layout.chunkColumns, 64);
     else
       plan.addPointer(role.str());
   }
@@ -75,6 +89,8 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   if (epilogue.tableRows)
     plan.addPointer("table");
   plan.addInt32("rows");
+  if (config.batch.heads)
+    plan.addInt32("batches");
   return plan;
 }
 
@@ -97,8 +113,12 @@ private:
   void emitConsumer(Value thread, Value warp);
   Values emitSums(const Consumer &consumer, RingPlace &place);
   Values emitStage(const Consumer &consumer, Value stage, Values sums);
-  /// `body` takes a tile's first row and column and the carried values to the next carried values.
-  void forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body);
+  /// `body` takes a tile (its row and column those of the whole block and of W) and the carried values to the next
+  /// ones.
+  void forTiles(const Values &inits, llvm::function_ref<Values(const GemmTile &, ValueRange)> body);
+  /// Coordinates in an operand of a place in the tile's product.
+  Values coordinates(const GemmTile &tile, GemmBatch::Sharing sharing, Value inner, Value outer);
+  void loadStage(const GemmTile &tile, Value place, Value full, Value k);
   RingPlace next(RingPlace place);
   Value barrier(unsigned ring, Value stage) { return e.offset(e.shared(ring), e.mul(stage, 8)); }
   /// The block's stages of K: which is the first, and how many.
@@ -137,18 +157,42 @@ std::pair<Value, Value> GemmEmitter::stageRange() {
   return {first, e.umin(e.i32(part), e.sub(e.i32(stages), first))};
 }
 
-void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(Value, Value, ValueRange)> body) {
+void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(const GemmTile &, ValueRange)> body) {
+  int64_t tilesN = llvm::divideCeil(config.n, config.tileN), heads = config.batch.heads;
   if (config.splits > 1) {
-    body(e.mul(e.blockId(1), config.tileM), e.mul(e.blockId(0), config.tileN), inits);
+    body({e.mul(e.blockId(1), config.tileM), e.mul(e.blockId(0), config.tileN), {}, e.i32(0), {}}, inits);
     return;
   }
-  int64_t tilesN = llvm::divideCeil(config.n, config.tileN);
   Value tilesM = e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
-  Value block = e.add(e.mul(e.blockId(1), e.gridDim(0)), e.blockId(0));
+  Value tiles = e.mul(tilesM, tilesN), block = e.add(e.mul(e.blockId(1), e.gridDim(0)), e.blockId(0)), all = tiles;
+  Value blocks = e.mul(e.gridDim(0), e.gridDim(1));
+  if (heads) {
+    all = e.mul(tiles, e.mul(e.argument("batches"), heads));
+    block = e.add(e.mul(e.blockId(2), blocks), block);
+    blocks = e.mul(blocks, e.gridDim(2));
+  }
   // Neighbouring blocks share rows of A; W stays in the second-level cache.
-  e.loop(block, e.mul(tilesM, tilesN), e.mul(e.gridDim(0), e.gridDim(1)), inits, [&](Value tile, ValueRange carried) {
-    return body(e.mul(e.udiv(tile, tilesN), config.tileM), e.mul(e.urem(tile, tilesN), config.tileN), carried);
+  e.loop(block, all, blocks, inits, [&](Value number, ValueRange carried) {
+    GemmTile tile{{}, {}, {}, e.i32(0), {}};
+    if (heads) {
+      tile.product = e.udiv(number, tiles);
+      tile.outer = {e.urem(tile.product, heads), e.udiv(tile.product, heads)};
+      number = e.urem(number, tiles);
+    }
+    tile.row = e.mul(e.udiv(number, tilesN), config.tileM);
+    tile.column = e.mul(e.urem(number, tilesN), config.tileN);
+    return body(tile, carried);
   });
+}
+
+GemmEmitter::Values GemmEmitter::coordinates(const GemmTile &tile, GemmBatch::Sharing sharing, Value inner,
+                                             Value outer) {
+  Values all{inner, outer};
+  if (config.batch.heads) {
+    all.push_back(sharing == GemmBatch::OfAll ? e.i32(0) : tile.outer[0]);
+    all.push_back(sharing == GemmBatch::Own ? tile.outer[1] : e.i32(0));
+  }
+  return all;
 }
 
 RingPlace GemmEmitter::next(RingPlace place) {
@@ -156,20 +200,28 @@ RingPlace GemmEmitter::next(RingPlace place) {
   return {e.select(isEnd, e.i32(0), stage), e.select(isEnd, e.bitXor(place.parity, e.i32(1)), place.parity)};
 }
 
+void GemmEmitter::loadStage(const GemmTile &tile, Value place, Value full, Value k) {
+  e.arriveExpect(full, layout.stageBytes);
+  e.loadTile(place, e.argument("A"), full, coordinates(tile, config.batch.a, k, tile.row));
+  Value weights = e.offset(place, config.tileM * stageRowBytes);
+  if (!config.transposedW)
+    return e.loadTile(weights, e.argument("W"), full, coordinates(tile, config.batch.w, k, tile.column));
+  unsigned columns = layout.weightRowBytes / 2, rows = stageRowBytes / 2; // one row an element of K
+  for (unsigned column = 0; column < config.tileN; column += columns)
+    e.loadTile(e.offset(weights, column * 2 * rows), e.argument("W"), full,
+               coordinates(tile, config.batch.w, e.add(tile.column, column), k));
+}
+
 /// One thread fills stages as consumers empty them. A barrier that was never used has completed the phase of parity 1.
 void GemmEmitter::emitProducer() {
   unsigned columns = stageRowBytes / bytesOf(config.element);
   auto [first, count] = stageRange();
-  forTiles({e.i32(0), e.i32(1)}, [&, first = first, count = count](Value row, Value column, ValueRange carried) {
+  forTiles({e.i32(0), e.i32(1)}, [&, first = first, count = count](const GemmTile &tile, ValueRange carried) {
     return e.loop(e.i32(0), count, e.i32(1), llvm::to_vector(carried), [&](Value step, ValueRange inner) {
-      RingPlace place{inner[0], inner[1]};
-      Value full = barrier(layout.full, place.stage);
+      RingPlace place{inner[0], inner[1]}, after = next(place);
       e.wait(barrier(layout.empty, place.stage), place.parity);
-      e.arriveExpect(full, layout.stageBytes);
-      Value a = e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), k = e.mul(e.add(first, step), columns);
-      e.loadTile(a, e.argument("A"), full, {k, row});
-      e.loadTile(e.offset(a, config.tileM * stageRowBytes), e.argument("W"), full, {k, column});
-      RingPlace after = next(place);
+      loadStage(tile, e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), barrier(layout.full, place.stage),
+                e.mul(e.add(first, step), columns));
       return Values{after.stage, after.parity};
     });
   });
@@ -178,10 +230,14 @@ void GemmEmitter::emitProducer() {
 GemmEmitter::Values GemmEmitter::emitStage(const Consumer &consumer, Value stage, Values sums) {
   Value base = e.offset(e.shared(0), e.mul(stage, layout.stageBytes));
   Value a = e.descriptor(e.offset(base, e.mul(consumer.group, 64 * stageRowBytes)), stageRowBytes);
-  Value w = e.descriptor(e.offset(base, config.tileM * stageRowBytes), stageRowBytes);
+  Value weights = e.offset(base, config.tileM * stageRowBytes);
+  unsigned stageRows = stageRowBytes / bytesOf(config.element);
+  Value w = e.descriptor(weights, layout.weightRowBytes, config.transposedW ? stageRows * layout.weightRowBytes : 16);
   e.mmaFence();
-  for (unsigned byte = 0; byte < stageRowBytes; byte += stepBytes)
-    sums = e.mma(config.element, config.tileN, sums, {e.advance(a, byte)}, e.advance(w, byte));
+  for (unsigned byte = 0; byte < stageRowBytes; byte += stepBytes) {
+    unsigned advance = config.transposedW ? byte / 2 * layout.weightRowBytes : byte;
+    sums = e.mma(config.element, config.tileN, sums, {e.advance(a, byte)}, e.advance(w, advance), config.transposedW);
+  }
   e.mmaCommit();
   return sums;
 }
@@ -240,11 +296,13 @@ void GemmEmitter::emitConsumer(Value thread, Value warp) {
     else if (isOwner)
       then();
   };
-  forTiles({e.i32(0), e.i32(0), e.i32(0)}, [&](Value row, Value column, ValueRange carried) {
+  forTiles({e.i32(0), e.i32(0), e.i32(0)}, [&](GemmTile tile, ValueRange carried) {
     RingPlace place{carried[0], carried[1]};
-    Value groupRow = e.add(row, e.mul(consumer.group, 64));
-    Value columnOfC = config.epilogue.gated ? e.lshr(column, 1) : column;
-    ifOwner(true, [&] { epilogue.beginTile(groupRow, columnOfC, carried[2]); });
+    tile.row = e.add(tile.row, e.mul(consumer.group, 64));
+    tile.number = carried[2];
+    if (config.epilogue.gated)
+      tile.column = e.lshr(tile.column, 1);
+    ifOwner(true, [&] { epilogue.beginTile(tile); });
     Values sums = emitSums(consumer, place);
     ifOwner(false, [&] { sendPartials(sums, thread); });
     if (config.splits > 1)

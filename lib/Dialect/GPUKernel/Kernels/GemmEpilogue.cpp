@@ -13,7 +13,7 @@ GemmLayout::GemmLayout(const GemmConfig &config) {
   unsigned bytes = bytesOf(epilogue.output);
   columns = epilogue.gated ? config.n / 2 : config.n;
   tileColumns = epilogue.gated ? config.tileN / 2 : config.tileN;
-  staged = columns * bytes % 16 == 0;
+  staged = config.paddedRows || columns * bytes % 16 == 0;
   chunkColumns = 128 / bytes;
   while (tileColumns % chunkColumns != 0)
     chunkColumns /= 2;
@@ -21,6 +21,9 @@ GemmLayout::GemmLayout(const GemmConfig &config) {
   chunkBytes = 64 * chunkColumns * bytes;
   consumers = config.tileM / 64;
   stageBytes = (config.tileM + config.tileN) * 128;
+  weightRowBytes = 128;
+  while (config.transposedW && config.tileN % (weightRowBytes / 2) != 0)
+    weightRowBytes /= 2;
 
   unsigned bufferBytes = staged ? consumers * chunkBytes : 0;
   unsigned partialBytes = (config.splits - 1) * config.tileM * config.tileN * sizeof(float);
@@ -67,13 +70,17 @@ void GemmEpilogueEmitter::loadResidual(unsigned chunk) {
   Value barrier =
       e.offset(e.shared(layout.residual + 8 * (chunk % layout.buffers)), e.mul(consumer.group, 8 * layout.buffers));
   e.arriveExpect(barrier, layout.chunkBytes);
-  e.loadTile(buffer(chunk), e.argument("residual"), barrier, {e.add(column, chunk * layout.chunkColumns), row});
+  e.loadTile(buffer(chunk), e.argument("residual"), barrier, coordinates(chunk));
 }
 
-void GemmEpilogueEmitter::beginTile(Value firstRow, Value firstColumn, Value number) {
-  row = firstRow;
-  column = firstColumn;
-  tileNumber = number;
+NVVMEmitter::Values GemmEpilogueEmitter::coordinates(unsigned chunk) {
+  NVVMEmitter::Values all{e.add(tile.column, chunk * layout.chunkColumns), tile.row};
+  all.append(tile.outer);
+  return all;
+}
+
+void GemmEpilogueEmitter::beginTile(const GemmTile &next) {
+  tile = next;
   if (!config.epilogue.residual || !layout.staged)
     return;
   e.ifThen(consumer.leader, [&] {
@@ -100,7 +107,7 @@ void GemmEpilogueEmitter::beginChunk(unsigned chunk) {
     });
   unsigned place = chunk % layout.buffers, uses = llvm::divideCeil(layout.chunks - place, layout.buffers);
   Value barrier = e.offset(e.shared(layout.residual + 8 * place), e.mul(consumer.group, 8 * layout.buffers));
-  e.wait(barrier, e.bitAnd(e.add(e.mul(tileNumber, uses), chunk / layout.buffers), 1));
+  e.wait(barrier, e.bitAnd(e.add(e.mul(tile.number, uses), chunk / layout.buffers), 1));
 }
 
 GemmEpilogueEmitter::Quad GemmEpilogueEmitter::addResidual(Quad quad, unsigned group) {
@@ -138,7 +145,7 @@ std::array<Value, 2> GemmEpilogueEmitter::loadPair(StringRef vector, Value at) {
   return {pair[0], pair[1]};
 }
 
-Value GemmEpilogueEmitter::columnOfGroup(unsigned group) { return e.add(e.add(column, laneColumn), 8 * group); }
+Value GemmEpilogueEmitter::columnOfGroup(unsigned group) { return e.add(e.add(tile.column, laneColumn), 8 * group); }
 
 GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Values &sums, unsigned group) {
   const GemmEpilogue &epilogue = config.epilogue;
@@ -147,7 +154,7 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Va
     std::copy_n(sums.begin() + 4 * sumGroup, 4, quad.begin());
     if (!epilogue.bias)
       return quad;
-    Value first = epilogue.gated ? e.mul(column, 2) : column; // of W's rows
+    Value first = epilogue.gated ? e.mul(tile.column, 2) : tile.column; // of W's rows
     auto bias = loadPair("bias", e.add(e.add(first, laneColumn), 8 * sumGroup));
     for (unsigned i = 0; i < 4; ++i)
       quad[i] = e.fadd(quad[i], bias[i % 2]);
@@ -166,7 +173,7 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Va
   }
   if (epilogue.tableRows)
     for (unsigned half : {0, 1}) {
-      Value tableRow = e.urem(e.add(e.add(row, laneRow), 8 * half), epilogue.tableRows);
+      Value tableRow = e.urem(e.add(e.add(tile.row, laneRow), 8 * half), epilogue.tableRows);
       Value at = columnOfGroup(group);
       if (layout.columns % layout.tileColumns != 0)
         at = e.umin(at, e.i32((layout.columns - 1) / 2 * 2));
@@ -204,7 +211,7 @@ void GemmEpilogueEmitter::storeChunk(unsigned chunk, ArrayRef<Quad> quads) {
   e.fenceAsync();
   e.syncNamed(e.add(consumer.group, 1), 128);
   e.ifThen(consumer.leader, [&] {
-    e.storeTile(e.argument("C"), place, {e.add(column, chunk * layout.chunkColumns), row});
+    e.storeTile(e.argument("C"), place, coordinates(chunk));
     e.commitStores();
   });
 }
@@ -214,9 +221,10 @@ void GemmEpilogueEmitter::storeDirectly(const Quad &quad, unsigned group) {
   Type element = e.type(config.epilogue.output);
   unsigned bytes = bytesOf(config.epilogue.output);
   for (unsigned i = 0; i < 4; ++i) {
-    Value at = e.add(columnOfGroup(group), i % 2), atRow = e.add(e.add(row, laneRow), 8 * (i / 2));
+    Value at = e.add(columnOfGroup(group), i % 2), atRow = e.add(e.add(tile.row, laneRow), 8 * (i / 2));
     e.ifThen(e.both(e.less(at, e.i32(layout.columns)), e.less(atRow, consumer.rows)), [&] {
-      Value index = e.add(e.mul(e.zext64(atRow), e.i64(layout.columns)), e.zext64(at)), value = quad[i];
+      Value denseRow = e.add(e.mul(e.zext64(tile.product), e.zext64(consumer.rows)), e.zext64(atRow));
+      Value index = e.add(e.mul(denseRow, e.i64(layout.columns)), e.zext64(at)), value = quad[i];
       if (config.epilogue.residual)
         value = e.fadd(value, e.extend(e.load(element, e.element(e.argument("residual"), index, element), bytes)));
       e.store(e.truncate(value, config.epilogue.output), e.element(e.argument("C"), index, element), bytes);

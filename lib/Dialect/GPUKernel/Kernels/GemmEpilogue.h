@@ -16,6 +16,7 @@ struct GemmLayout {
   unsigned chunkBytes, buffers; ///< staging of a warpgroup
   unsigned consumers;           ///< warpgroups
   unsigned stageBytes, stages;
+  unsigned weightRowBytes;                                ///< of a tile of W in shared memory
   unsigned staging, partials, full, empty, residual, end; ///< offsets of the buffers and of the barriers
 };
 
@@ -28,6 +29,15 @@ struct Consumer {
   mlir::Value rows; ///< M
 };
 
+/// Which tile is computed: its first row (of the warpgroup) and column of C, the product's head and batch as
+/// coordinates (none where there is one product), and how many tiles the block had before.
+struct GemmTile {
+  mlir::Value row, column;
+  NVVMEmitter::Values outer;
+  mlir::Value product; ///< batch · heads + head
+  mlir::Value number;
+};
+
 /// Takes the sums of a warpgroup's 64 rows through the epilogue into C.
 class GemmEpilogueEmitter {
 public:
@@ -35,7 +45,7 @@ public:
                       const Consumer &consumer);
 
   /// Before the products of a tile: starts loading as many chunks of the residual as there are buffers.
-  void beginTile(mlir::Value row, mlir::Value column, mlir::Value tileNumber);
+  void beginTile(const GemmTile &tile);
   void emit(const NVVMEmitter::Values &sums);
   /// After the last tile.
   void finish();
@@ -52,6 +62,7 @@ private:
   void storeChunk(unsigned chunk, llvm::ArrayRef<Quad> quads);
   void storeDirectly(const Quad &quad, unsigned group);
   std::array<Value, 2> loadPair(llvm::StringRef vector, Value column);
+  NVVMEmitter::Values coordinates(unsigned chunk);
   Value columnOfGroup(unsigned group);
   Value buffer(unsigned chunk);
   Value placeInChunk(Value row, Value piece);
@@ -60,8 +71,8 @@ private:
   const GemmConfig &config;
   const GemmLayout &layout;
   const Consumer consumer;
-  Value row, column, tileNumber; ///< first row of the warpgroup and column of C, of the tile
-  Value laneRow, laneColumn;     ///< of the first element of a quad
+  GemmTile tile;
+  Value laneRow, laneColumn; ///< of the first element of a quad
 };
 
 } // namespace vitc::vgpu

@@ -84,7 +84,8 @@ Value NVVMEmitter::add(Value lhs, int64_t rhs) { return rhs == 0 ? lhs : add(lhs
 Value NVVMEmitter::sub(Value lhs, Value rhs) { return LLVM::SubOp::create(builder, loc, lhs, rhs); }
 Value NVVMEmitter::mul(Value lhs, Value rhs) { return LLVM::MulOp::create(builder, loc, lhs, rhs); }
 Value NVVMEmitter::mul(Value lhs, int64_t rhs) { return mul(lhs, i32(rhs)); }
-Value NVVMEmitter::udiv(Value lhs, int64_t rhs) { return LLVM::UDivOp::create(builder, loc, lhs, i32(rhs)); }
+Value NVVMEmitter::udiv(Value lhs, int64_t rhs) { return udiv(lhs, i32(rhs)); }
+Value NVVMEmitter::udiv(Value lhs, Value rhs) { return LLVM::UDivOp::create(builder, loc, lhs, rhs); }
 Value NVVMEmitter::urem(Value lhs, int64_t rhs) { return urem(lhs, i32(rhs)); }
 Value NVVMEmitter::urem(Value lhs, Value rhs) { return LLVM::URemOp::create(builder, loc, lhs, rhs); }
 Value NVVMEmitter::bitAnd(Value lhs, int64_t rhs) { return LLVM::AndOp::create(builder, loc, lhs, i32(rhs)); }

@@ -22,6 +22,14 @@ struct GemmEpilogue {
   Element output = Element::BF16; ///< BF16, F16 or F32
 };
 
+/// Products of many pairs of matrices, numbered by batch and head (attention's, say): every operand is [batch, heads,
+/// rows, columns] with strides of its own.
+struct GemmBatch {
+  enum Sharing { Own, OfHead, OfAll }; ///< of an operand: one a product, a head, or one
+  int64_t heads = 0;                   ///< 0: there is one product
+  Sharing a = Own, w = Own;
+};
+
 /// A[M, K] · W[N, K]ᵀ with M known when it is launched: persistent blocks, one warp that keeps TMA busy, and a
 /// warpgroup for each 64 rows of a tile, whose sums of K stay in registers. K need not be a multiple of anything but
 /// the 16 bytes that TMA asks of the rows of A and W.
@@ -32,14 +40,20 @@ struct GemmEpilogue {
 /// Vectors in f32 begin at multiples of 16 bytes and have an even number of readable elements.
 ///
 /// Arguments: A, W: tensor maps of [rows, K] (innermost K); C and residual: tensor maps of [M, columns], or, where the
-/// rows of C are not multiples of 16 bytes, pointers; bias, scale, table: pointers; rows: M.
+/// rows of C are not multiples of 16 bytes, pointers to dense rows; bias, scale, table: pointers; rows: M. Products of
+/// a batch have tensor maps of rank 4, with axes of heads and of the batch outside (1 long where operands are shared),
+/// and the argument batches; C as a pointer is then dense.
 struct GemmConfig {
   Element element = Element::BF16; ///< of A and W: BF16, F16 or TF32
   int64_t n = 0, k = 0;
   int64_t tileM = 128; ///< 64, 128 or 192
   int64_t tileN = 128; ///< a multiple of 16 up to 256
   unsigned stages = 0; ///< of the ring of tiles in shared memory; 0: as many as fit, up to 8
-  GemmEpilogue epilogue;
+  GemmEpilogue epilogue = {};
+  bool transposedW = false; ///< W is [K, N], innermost N: of 16-bit elements
+  /// Rows of A, W, C and residual begin at multiples of 16 bytes, though their elements may be fewer.
+  bool paddedRows = false;
+  GemmBatch batch = {};
   /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
   /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
   unsigned splits = 1;

@@ -39,6 +39,7 @@ public:
   Value mul(Value lhs, Value rhs);
   Value mul(Value lhs, int64_t rhs);
   Value udiv(Value lhs, int64_t rhs);
+  Value udiv(Value lhs, Value rhs);
   Value urem(Value lhs, int64_t rhs);
   Value urem(Value lhs, Value rhs);
   Value bitAnd(Value lhs, int64_t rhs);
