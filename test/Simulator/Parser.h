@@ -48,6 +48,7 @@ public:
   void expect(std::string_view text);
   std::string_view expectWord();
   std::size_t expectCount();
+  std::size_t expectAlignment();
   /// A number, with or without a minus, as the bits of an operand.
   ParsedOperand literal();
   /// Moves behind the brace that closes the one that comes next.

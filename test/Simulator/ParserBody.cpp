@@ -2,9 +2,13 @@
 
 #include "Fault.h"
 
+#include <cstdlib>
+
 using namespace vitc::ptxsim;
 
 namespace {
+
+constexpr std::size_t mostLocal = 512 << 10; // of a thread (CUDA C++ Programming Guide, compute capabilities)
 
 ParsedOperand symbolAt(std::uint64_t address, bool isLocal = false) {
   ParsedOperand made;
@@ -107,9 +111,12 @@ void Parser::parseDirective(Scope *scope) {
     raise("unsupported",
           "line " + std::to_string(peek().line) + ": the simulator does not know the directive " + std::string(name));
   KernelInfo &info = builder->kernel.info;
-  for (const Declaration &made : parseVariables())
+  for (const Declaration &made : parseVariables()) {
+    if (!isShared && builder->kernel.localBytes + made.bytes > mostLocal)
+      fail("expected at most " + std::to_string(mostLocal) + " bytes of local memory");
     scope->symbols[made.name] = isShared ? symbolAt(allocate(info.staticShared, made, sharedBase))
                                          : symbolAt(allocate(builder->kernel.localBytes, made, localBase), true);
+  }
 }
 
 void Parser::declareRegisters(Scope *scope, const std::vector<Declaration> &all) {
@@ -126,7 +133,7 @@ std::optional<ParsedOperand> Parser::lookUp(Scope *scope, std::string_view name)
     if (auto found = scope->symbols.find(name); found != scope->symbols.end())
       return found->second;
     if (auto range = scope->ranges.find(prefix); range != scope->ranges.end() && prefix.size() < name.size()) {
-      if (std::stoul(std::string(name.substr(prefix.size()))) >= range->second.count)
+      if (std::strtoull(std::string(name.substr(prefix.size())).c_str(), nullptr, 10) >= range->second.count)
         fail(std::string(name) + " is beyond its range");
       return scope->symbols[name] = registerAt(builder->addRegister(range->second.bits));
     }

@@ -100,13 +100,12 @@ std::vector<Declaration> Parser::parseParameters() {
     if (!take(".param"))
       expect(".reg");
     Declaration made;
-    for (; peek().kind == Token::directive; next())
-      if (at(".align") && peek(1).kind == Token::number) {
-        next();
-        std::size_t align = std::stoul(std::string(peek().text));
+    while (peek().kind == Token::directive)
+      if (take(".align")) {
+        std::size_t align = expectAlignment();
         if (made.type == Type::none) // after .ptr it is the pointer's target that is aligned
           made.align = align;
-      } else if (std::optional<Type> type = parseType(peek().text.substr(1)); type && made.type == Type::none)
+      } else if (std::optional<Type> type = parseType(next().text.substr(1)); type && made.type == Type::none)
         made.type = *type;
     made.name = expectWord();
     parseDimensions(made);
@@ -116,6 +115,10 @@ std::vector<Declaration> Parser::parseParameters() {
   return all;
 }
 
+namespace {
+constexpr std::size_t largestVariable = 1 << 28; // bytes; more is a mistake
+} // namespace
+
 void Parser::parseDimensions(Declaration &made) {
   std::size_t count = 1;
   while (take("[")) {
@@ -123,7 +126,9 @@ void Parser::parseDimensions(Declaration &made) {
       made.isUnsized = true;
       continue;
     }
-    count *= expectCount();
+    std::size_t extent = expectCount();
+    if (extent > largestVariable || (count *= extent) > largestVariable)
+      fail("expected a variable of at most 256 MB");
     expect("]");
   }
   made.bytes = made.isUnsized ? 0 : made.bytes ? made.bytes * count : bytesOf(made.type) * count;
@@ -134,17 +139,20 @@ void Parser::parseDimensions(Declaration &made) {
 std::vector<Declaration> Parser::parseVariables() {
   Declaration common;
   unsigned lanes = 1;
-  for (; peek().kind == Token::directive; next()) {
-    if (at(".align")) {
-      next();
-      common.align = std::stoul(std::string(peek().text));
-    } else if (at(".v2") || at(".v4"))
-      lanes = at(".v2") ? 2 : 4;
-    else if (std::optional<Type> type = parseType(peek().text.substr(1)))
+  while (peek().kind == Token::directive)
+    if (take(".align"))
+      common.align = expectAlignment();
+    else if (take(".v2"))
+      lanes = 2;
+    else if (take(".v4"))
+      lanes = 4;
+    else if (std::optional<Type> type = parseType(peek().text.substr(1))) {
       common.type = *type;
-    else
+      next();
+    } else
       fail("expected a type");
-  }
+  if (common.type == Type::none)
+    fail("expected a type");
   std::vector<Declaration> all;
   do {
     Declaration made = common;

@@ -3,7 +3,6 @@
 #include "Fault.h"
 
 #include <bit>
-#include <charconv>
 #include <cstdlib>
 
 using namespace vitc::ptxsim;
@@ -28,6 +27,13 @@ std::size_t TokenReader::expectCount() {
   if (peek().kind != Token::number)
     fail("expected a number");
   return literal().bits;
+}
+
+std::size_t TokenReader::expectAlignment() {
+  std::size_t align = expectCount();
+  if (!std::has_single_bit(align) || align > 1 << 16)
+    fail("expected an alignment, got " + std::to_string(align) + " before");
+  return align;
 }
 
 ParsedOperand TokenReader::literal() {
