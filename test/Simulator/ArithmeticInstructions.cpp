@@ -33,9 +33,9 @@ Outcome executeLanes(Step &step) {
   return Outcome::next;
 }
 
-/// mov keeps the age of its value: a copy in a virtual register is no write that wgmma.fence must order.
+/// mov keeps the age of its value: a copy between virtual registers is no access that wgmma.fence must order.
 Outcome executeMove(Step &step) {
-  const Register &from = step.use(0);
+  const Register &from = step.peek(0);
   u64 produced = step.operandIndex(1) >= 0 ? from.produced : 0;
   bool isAccumulator = from.isAccumulator;
   step.set(0, from.lane, from.undefined);

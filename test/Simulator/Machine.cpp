@@ -125,11 +125,18 @@ Cluster::Cluster(Machine &machine, std::array<unsigned, 3> first) : machine(mach
     block->setSpecials();
 }
 
-const Register &Step::use(unsigned i) const {
+const Register &Step::peek(unsigned i) const {
   const Register &read = source(i);
   if (read.inFlight)
     fail("read-before-wait",
          "source " + std::to_string(i + 1) + " belongs to a wgmma.mma_async for which no wgmma.wait_group waited yet");
+  return read;
+}
+
+const Register &Step::use(unsigned i) const {
+  const Register &read = peek(i);
+  if (read.isAccumulator)
+    read.readAt = warp.steps;
   return read;
 }
 

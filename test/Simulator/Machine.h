@@ -20,10 +20,11 @@ using LaneValues = std::array<std::uint64_t, warpSize>;
 /// A register of a warp.
 struct Register {
   alignas(64) LaneValues lane{};
-  LaneMask undefined = ~0u;   ///< lanes that hold no value
-  std::uint16_t inFlight = 0; ///< matrix products in flight that use it
-  bool isAccumulator = false; ///< one of these writes it
-  std::uint64_t produced = 0; ///< when the value came to be, for wgmma.fence; copies keep it
+  LaneMask undefined = ~0u;         ///< lanes that hold no value
+  std::uint16_t inFlight = 0;       ///< matrix products in flight that use it
+  bool isAccumulator = false;       ///< one of these writes it
+  mutable std::uint64_t readAt = 0; ///< when an accumulator was read last
+  std::uint64_t produced = 0;       ///< when the value came to be, for wgmma.fence; copies keep it
 };
 
 /// Why a split does not run.
@@ -193,7 +194,9 @@ struct Step {
   }
   const Register &source(unsigned i) const { return operand(in.results + i); }
 
-  /// A source whose lanes are read now: raises where a matrix product in flight writes it.
+  /// A source that is copied: raises where a matrix product in flight uses it.
+  const Register &peek(unsigned i) const;
+  /// A source whose lanes are read now; for wgmma.fence an accumulator remembers it.
   const Register &use(unsigned i) const;
   /// The same, and no lane may be undefined: for addresses, branches and stores.
   const Register &need(unsigned i, const char *what) const;

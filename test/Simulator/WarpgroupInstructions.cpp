@@ -17,12 +17,13 @@ Warpgroup &groupOf(Step &step) { return step.block.warpgroups[step.warp.index / 
 /// The registers of A, where they are operands.
 unsigned registersOfA(const Instruction &in) { return in.fromRegisters ? in.product.registersA() : 0; }
 
-/// Registers that a product reads or writes and that were written after the last wgmma.fence. Accumulators that only
-/// other products wrote need none.
+/// A product may not use registers that were accessed after the last wgmma.fence. Accumulators that only other products
+/// accessed need none.
 void checkFenced(const Step &step, OperandIndex index, const char *what) {
   const Register &used = step.warp.registers[index];
-  if (!used.isAccumulator && used.produced > step.warp.fencedAt)
-    step.fail("missing-fence", std::string(what) + " was written with no wgmma.fence before the product uses it");
+  if ((used.isAccumulator ? used.readAt : used.produced) > step.warp.fencedAt)
+    step.fail("missing-fence", std::string(what) + " was " + (used.isAccumulator ? "read" : "written") +
+                                   " with no wgmma.fence before the product uses it");
 }
 
 /// Marks the registers of a product as in use, after checking that they may be.

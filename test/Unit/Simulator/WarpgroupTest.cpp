@@ -158,6 +158,20 @@ TEST_F(WarpgroupTest, FencesOfRegisters) {
   expectNone(parts.text(), 128);
 }
 
+TEST_F(WarpgroupTest, FencesAfterReadsOfAccumulators) {
+  // Accumulators that were read are written again; those that only products accessed need no fence.
+  Parts parts;
+  const std::string again = Parts::product(0) + parts.commit + parts.waitProducts;
+  parts.waitProducts += again;
+  expectNone(parts.text(), 128);
+  parts = Parts();
+  parts.waitProducts += "add.f32 %f9, %f1, %f1; " + again;
+  expectFault(parts.text(), "missing-fence", "was read", 128);
+  parts = Parts();
+  parts.waitProducts += "add.f32 %f9, %f1, %f1; " + parts.fence + again;
+  expectNone(parts.text(), 128);
+}
+
 TEST_F(WarpgroupTest, AccumulatorsInFlight) {
   expectPlanted(&Parts::waitProducts, "", "read-before-wait", "wgmma.wait_group");
   expectPlanted(&Parts::waitProducts, "wgmma.wait_group.sync.aligned 1; ", "read-before-wait", "wgmma.wait_group");
