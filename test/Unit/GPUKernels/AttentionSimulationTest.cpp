@@ -33,6 +33,7 @@ public:
 
   int64_t tokens, heads, size;
   std::vector<double> packed, bias, result;
+  std::vector<double> tap; ///< [batch, heads, queries, keys]
 
 private:
   void computeRow(const Problem &problem, int64_t batch, int64_t query, int64_t head);
@@ -46,6 +47,7 @@ Reference::Reference(const Problem &problem)
   const AttentionConfig &config = problem.config;
   packed = drawNumbers(problem.batch * tokens * 3 * heads * size, 7, config.element, 2);
   bias = drawNumbers(config.biasBatches * heads * config.queries * biasColumns(config), 8, Element::F32, 2);
+  tap.resize(problem.batch * heads * config.queries * config.keys);
   for (int64_t batch = 0; batch < problem.batch; ++batch)
     for (int64_t query = 0; query < config.queries; ++query)
       for (int64_t head = 0; head < heads; ++head)
@@ -65,8 +67,13 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
           std::log(2.0);
     largest = std::max(largest, scores[key]);
   }
+  double *tapped = &tap[((batch * heads + head) * config.queries + query) * config.keys];
+  if (config.tap == AttentionTap::Scores)
+    std::copy(scores.begin(), scores.end(), tapped);
   for (double &score : scores)
     total += score = std::exp(score - largest);
+  if (config.tap == AttentionTap::Probabilities)
+    std::transform(scores.begin(), scores.end(), tapped, [&](double score) { return score / total; });
   for (int64_t i = 0; i < size; ++i) {
     double sum = 0;
     for (int64_t key = 0; key < config.keys; ++key)
@@ -100,12 +107,18 @@ static void checkAttention(const Problem &problem, std::uint64_t seed = 0) {
     arguments.emplace(
         "bias", Argument::pointer(device.upload(
                     Element::F32, {config.biasBatches, heads, config.queries, biasColumns(config)}, reference.bias)));
+  DeviceTensor tap = device.allocate(Element::F32, {batch, heads, config.queries, config.keys});
+  if (config.tap != AttentionTap::None)
+    arguments.emplace("tap", Argument::pointer(tap));
   device.launch(module.ptx(), planAttention("attention", config), {1, heads, batch}, arguments, seed);
+  if (config.tap != AttentionTap::None)
+    expectClose(device.download(tap), reference.tap, 2e-6);
   expectClose(device.download(output), reference.result, config.element == Element::BF16 ? 0x1p-7 : 0x1p-10);
 }
 
-static AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = Element::BF16) {
-  return chooseAttention(element, tokens, tokens, headSize, 1 / std::sqrt(double(headSize)));
+static AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = Element::BF16,
+                                  int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None) {
+  return chooseAttention(element, tokens, tokens, headSize, 1 / std::sqrt(double(headSize)), biasBatches, tap);
 }
 
 class AttentionSimulation : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
@@ -144,9 +157,18 @@ TEST(AttentionVariants, AddsTheBiasOfTheBatch) {
   AttentionConfig config = makeConfig(49, 32);
   config.biasBatches = 2;
   checkAttention({config, 3, 2});
-  config = makeConfig(300, 32);
-  config.biasBatches = 1;
-  checkAttention({config, 1, 2});
+  checkAttention({makeConfig(300, 32, Element::BF16, 1), 1, 2});
+}
+
+TEST(AttentionVariants, TapsScoresAndProbabilities) {
+  AttentionConfig config = makeConfig(49, 32);
+  for (AttentionTap tap : {AttentionTap::Scores, AttentionTap::Probabilities})
+    for (int64_t biasBatches : {0, 1}) {
+      config.tap = tap;
+      config.biasBatches = biasBatches;
+      checkAttention({config, 2, 2});
+    }
+  checkAttention({makeConfig(261, 64, Element::BF16, 0, AttentionTap::Scores), 1, 2});
 }
 
 TEST(AttentionVariants, DoesNotDependOnTheOrderOfWarps) {

@@ -11,8 +11,9 @@ using namespace vitc::vgpu;
 
 namespace {
 
-AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = Element::BF16) {
-  return chooseAttention(element, tokens, tokens, headSize, 1 / std::sqrt(double(headSize)));
+AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = Element::BF16, int64_t biasBatches = 0,
+                           AttentionTap tap = AttentionTap::None) {
+  return chooseAttention(element, tokens, tokens, headSize, 1 / std::sqrt(double(headSize)), biasBatches, tap);
 }
 
 /// The kernel's code, and its resources in `registers`.
@@ -79,6 +80,17 @@ TEST(AttentionPtx, ReadsBiasInPairs) {
   EXPECT_EQ(planAttention("attention", config).arguments.back().role, "bias");
 }
 
+/// Stores between products in flight must not make ptxas serialise them.
+TEST(AttentionPtx, TapsWithoutSerialisingProducts) {
+  for (auto [tokens, tap] : {std::pair(197, AttentionTap::Probabilities),
+                             {197, AttentionTap::Scores},
+                             {577, AttentionTap::Scores},
+                             {577, AttentionTap::None}})
+    for (int64_t biasBatches : {0, 2}) {
+      EXPECT_FALSE(compile(makeConfig(tokens, 64, Element::BF16, biasBatches, tap)).ptx.empty());
+    }
+}
+
 TEST(AttentionPlan, ListsBoxesAndGrid) {
   LaunchPlan plan = planAttention("attention", makeConfig(577, 72));
   EXPECT_EQ(plan.arguments[0].map.box, (llvm::SmallVector<uint32_t, 5>{32, 1, 64, 1}));
@@ -102,6 +114,8 @@ TEST(AttentionPlan, SaysWhatIsUnsupported) {
   EXPECT_EQ(why([](auto &c) { c.keysOfBlock = 64; }), "blocks have 1 to 4 warpgroups one-shot, 2 or 3 online");
   EXPECT_EQ(why([](auto &c) { c.keysOfBlock = 256, c.warpgroups = 2, c.headSize = 128; }),
             "queries, keys and values of a block do not fit into shared memory");
+  EXPECT_EQ(why([](auto &c) { c.keysOfBlock = 64, c.warpgroups = 2, c.tap = AttentionTap::Probabilities; }),
+            "probabilities of blocks of keys are not known before the last: only scores are tapped");
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   AttentionConfig config = makeConfig(197, 60);

@@ -7,11 +7,15 @@ using namespace mlir;
 using namespace vitc::vgpu;
 
 AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
-                                            double scale) {
+                                            double scale, int64_t biasBatches, AttentionTap tap) {
   AttentionConfig config{element, queries, keys, headSize, scale};
+  config.biasBatches = biasBatches;
+  config.tap = tap;
   if (keys > 256) {
     config.keysOfBlock = 128;
-    config.warpgroups = headSize <= 64 && queries > 128 ? 3 : 2;
+    // Of three, each thread has 160 registers, which sums of wider heads and addresses of other tensors exceed.
+    bool isSmall = headSize <= 64 && biasBatches == 0 && tap == AttentionTap::None;
+    config.warpgroups = isSmall && queries > 128 ? 3 : 2;
   }
   return config;
 }
@@ -34,6 +38,8 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
   unsigned least = config.keysOfBlock ? 2 : 1, most = config.keysOfBlock ? 3 : 4;
   if (config.warpgroups < least || config.warpgroups > most)
     return "blocks have 1 to 4 warpgroups one-shot, 2 or 3 online";
+  if (config.keysOfBlock && config.tap == AttentionTap::Probabilities)
+    return "probabilities of blocks of keys are not known before the last: only scores are tapped";
   if (AttentionLayout(config).end > maxSharedBytes)
     return "queries, keys and values of a block do not fit into shared memory";
   return "";
@@ -53,6 +59,8 @@ LaunchPlan vitc::vgpu::planAttention(StringRef name, const AttentionConfig &conf
   }
   if (config.biasBatches)
     plan.addPointer("bias");
+  if (config.tap != AttentionTap::None)
+    plan.addPointer("tap");
   return plan;
 }
 

@@ -89,9 +89,36 @@ void AttentionTiles::mask(Values &scores, unsigned valid) {
   }
 }
 
+Value AttentionTiles::firstRow() { return e.add(e.add(firstQuery, e.mul(warp, 16)), e.lshr(lane, 2)); }
+
+void AttentionTiles::storeTap(const Values &scores, Value firstKey, const std::array<Value, 2> &factors) {
+  Type float32 = e.type(Element::F32);
+  Value matrix = e.zext64(e.add(e.mul(batch, e.gridDim(1)), head));
+  Value column = e.add(firstKey, e.mul(e.bitAnd(lane, 3), 2));
+  for (unsigned half : {0, 1}) {
+    Value row = e.add(firstRow(), 8 * half);
+    Value index = e.mul(e.add(e.mul(matrix, e.i64(config.queries)), e.zext64(row)), e.i64(config.keys));
+    Value pointer = e.element(e.argument("tap"), index, float32), isRow = e.less(row, e.i32(config.queries));
+    for (unsigned i = 2 * half; i < scores.size(); i += 4)
+      for (unsigned j : {0, 1}) {
+        if (!scores[i + j])
+          continue;
+        Value at = e.add(column, i / 4 * 8 + j);
+        e.ifThen(e.both(isRow, e.less(at, e.i32(config.keys))),
+                 [&] { e.store(e.fmul(scores[i + j], factors[half]), e.element(pointer, at, float32), 4); });
+      }
+  }
+}
+
+void AttentionTiles::storeScores(const Values &scores, Value firstKey) {
+  // What addBias leaves is in units of log2.
+  Value factor = e.f32(config.biasBatches ? 0.6931471805599453 : config.scale);
+  storeTap(scores, firstKey, {factor, factor});
+}
+
 void AttentionTiles::addBias(Values &scores, Value firstKey) {
   int64_t columns = biasColumns(config);
-  Value row = e.add(e.add(firstQuery, e.mul(warp, 16)), e.lshr(lane, 2));
+  Value row = firstRow();
   Value matrix = e.add(e.mul(e.urem(batch, config.biasBatches), e.gridDim(1)), head);
   Value column = e.add(firstKey, e.mul(e.bitAnd(lane, 3), 2)), scale = scaleLog2e();
   for (unsigned half : {0, 1}) {

@@ -41,6 +41,10 @@ public:
   void mask(Values &scores, unsigned valid);
   /// Multiplies scores by scale · log2(e) and adds the bias.
   void addBias(Values &scores, Value firstKey);
+  /// Stores scores of the keys from `firstKey` on times their rows' factors to the tap.
+  void storeTap(const Values &scores, Value firstKey, const std::array<Value, 2> &factors);
+  /// The same of scores as addBias left them, or Q · Kᵀ.
+  void storeScores(const Values &scores, Value firstKey);
   /// max or sum over the values of each of a thread's two rows, and (`acrossLanes`) over the four lanes of the row.
   std::array<Value, 2> reduceRows(const Values &values, bool isMaximum);
   Value reduceLanes(Value value, bool isMaximum);
@@ -59,6 +63,7 @@ public:
 
 private:
   Value queries(unsigned column);
+  Value firstRow(); ///< of the thread, a query
 };
 
 void emitOneShotAttention(AttentionTiles &tiles);

@@ -38,7 +38,11 @@ void vitc::vgpu::emitOneShotAttention(AttentionTiles &tiles) {
   if (tiles.config.biasBatches)
     tiles.addBias(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys);
+  if (tiles.config.tap == AttentionTap::Scores)
+    tiles.storeScores(scores, e.i32(0));
   std::array<Value, 2> factors = softmax(tiles, scores);
+  if (tiles.config.tap == AttentionTap::Probabilities)
+    tiles.storeTap(scores, e.i32(0), factors);
   e.wait(valuesReady, e.i32(0));
   NVVMEmitter::Values probabilities = e.mmaFence(tiles.pack(scores));
   tiles.storeResult(e.mmaWait(0, tiles.addValues({}, probabilities, e.shared(layout.v))), factors);

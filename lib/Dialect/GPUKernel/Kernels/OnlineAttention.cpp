@@ -36,6 +36,7 @@ private:
   /// The probabilities of a block's scores, in place, and the factors of what came before it.
   std::array<Value, 2> softmax(Values &scores, SoftmaxState &state);
   Value firstKey(Value number);
+  void finishScores(Values &scores, Value number);
   void finish(const SoftmaxState &state, Place values);
 
   Value queriesFull() { return e.shared(layout.barriers); }
@@ -74,6 +75,13 @@ void OnlineAttention::initBarriers() {
 
 /// Blocks are counted from the last, which is masked.
 Value OnlineAttention::firstKey(Value number) { return e.mul(e.sub(e.i32(layout.blocks - 1), number), layout.keyRows); }
+
+void OnlineAttention::finishScores(Values &scores, Value number) {
+  if (tiles.config.biasBatches)
+    tiles.addBias(scores, firstKey(number));
+  if (tiles.config.tap == AttentionTap::Scores)
+    tiles.storeScores(scores, firstKey(number));
+}
 
 void OnlineAttention::produce() {
   tiles.loadQueries(queriesFull());
@@ -138,8 +146,7 @@ OnlineAttention::Values OnlineAttention::emitBlock(Value number, ValueRange carr
   sums = tiles.addValues(sums, Values(operands.begin() + sums.size(), operands.end()), tile(layout.v, values.stage));
   scores = e.mmaWait(1, scores);
   release(KeysEmpty, keys.stage);
-  if (tiles.config.biasBatches)
-    tiles.addBias(scores, firstKey(number));
+  finishScores(scores, number);
   std::array<Value, 2> factors = softmax(scores, state);
   // ptxas would hoist the wait for P · V above the exponentials, were they in one basic block. This barrier has been
   // waited for; waiting again ends the block, and tying the exponentials to the wait keeps them in front of it.
@@ -175,8 +182,7 @@ void OnlineAttention::consume() {
   e.wait(barrier(KeysFull, keys.stage), keys.parity);
   Values scores = e.mmaWait(0, tiles.scores(tile(layout.k, keys.stage)));
   release(KeysEmpty, keys.stage);
-  if (tiles.config.biasBatches)
-    tiles.addBias(scores, firstKey(e.i32(0)));
+  finishScores(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys - (layout.blocks - 1) * layout.keyRows);
   Value zero = e.f32(0), least = e.f32(-1e30);
   SoftmaxState state{Values(layout.headPadded / 2, zero), {}, {least, least}, {zero, zero}};

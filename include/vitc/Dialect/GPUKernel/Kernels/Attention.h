@@ -5,6 +5,9 @@
 
 namespace vitc::vgpu {
 
+/// What else of an attention is stored.
+enum class AttentionTap { None, Scores, Probabilities };
+
 /// softmax(scale · Q · Kᵀ + bias) · V of each head, in two kernels.
 ///
 /// One-shot, for at most 256 keys: a warpgroup has the scores of 64 queries and all keys in registers, so that there is
@@ -21,7 +24,10 @@ namespace vitc::vgpu {
 /// The bias is f32[biasBatches, heads, queries, biasColumns(config)], times log2(e), at a multiple of 16 bytes: batch b
 /// takes b mod biasBatches (relative positions of windows, and their masks). Its columns beyond the keys are not used.
 ///
-/// Arguments: Q, K, V, O: tensor maps; bias: pointer, where it is asked for.
+/// A tap is f32[batch, heads, queries, keys], dense: the scores (scaled, with bias), or, of the one-shot kernel, the
+/// probabilities.
+///
+/// Arguments: Q, K, V, O: tensor maps; bias, tap: pointers, where they are asked for.
 struct AttentionConfig {
   Element element = Element::BF16; ///< of all four: BF16 or F16
   int64_t queries = 0, keys = 0;   ///< tokens
@@ -30,10 +36,12 @@ struct AttentionConfig {
   int64_t keysOfBlock = 0; ///< online: a multiple of 16 up to 256; 0: one-shot, which has to have at most 256 keys
   unsigned warpgroups = 1; ///< of a block, 64 queries each: 1 to 4 one-shot, 2 or 3 online
   int64_t biasBatches = 0; ///< 0: no bias
+  AttentionTap tap = AttentionTap::None;
 };
 
 /// The kernel for so many tokens: one-shot where it can be.
-AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale);
+AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale,
+                                int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None);
 
 /// Columns of a row of the bias.
 int64_t biasColumns(const AttentionConfig &config);
