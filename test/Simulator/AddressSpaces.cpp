@@ -1,7 +1,5 @@
 #include "AddressSpaces.h"
 
-#include "Fault.h"
-
 #include <cstring>
 
 using namespace vitc::ptxsim;
@@ -69,16 +67,6 @@ std::size_t localOffset(const Step &step, std::uint64_t address, std::size_t byt
                   " leave the thread's " + std::to_string(size) + " bytes from " + std::to_string(localBase),
               int(lane));
   return lane * size + offset;
-}
-
-/// Calls that may raise without knowing where they are.
-template <typename Body>
-auto placed(const Step &step, unsigned lane, Body body) {
-  try {
-    return body();
-  } catch (FaultException &caught) {
-    step.fail(caught.fault.kind, caught.fault.message, int(lane));
-  }
 }
 
 } // namespace

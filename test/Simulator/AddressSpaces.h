@@ -1,9 +1,22 @@
 #ifndef VITC_TEST_SIMULATOR_ADDRESSSPACES_H
 #define VITC_TEST_SIMULATOR_ADDRESSSPACES_H
 
+#include "Fault.h"
 #include "Machine.h"
 
 namespace vitc::ptxsim {
+
+/// Calls what may raise without knowing where it is, and names the lane in its faults.
+template <typename Body>
+auto placed(const Step &step, unsigned lane, Body body) {
+  try {
+    return body();
+  } catch (FaultException &caught) {
+    if (caught.fault.message.starts_with("kernel "))
+      throw;
+    step.fail(caught.fault.kind, caught.fault.message, int(lane));
+  }
+}
 
 /// Where an address of a lane leads: never `generic`; for shared memory the block and the address in it.
 struct Place {

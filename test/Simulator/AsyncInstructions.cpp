@@ -1,6 +1,5 @@
 #include "AddressSpaces.h"
 #include "Decoder.h"
-#include "Fault.h"
 #include "TensorMap.h"
 
 #include <cstring>
@@ -28,18 +27,6 @@ Place sharedAt(const Step &step, unsigned i, unsigned lane, std::size_t align) {
   Place place = resolve(step, isGeneric ? Space::generic : Space::shared, address, lane);
   checkAligned(step, place.address, align, lane);
   return place;
-}
-
-/// Calls that may raise without knowing where they are.
-template <typename Body>
-auto placed(const Step &step, unsigned lane, Body body) {
-  try {
-    return body();
-  } catch (FaultException &caught) {
-    if (caught.fault.message.starts_with("kernel "))
-      throw;
-    step.fail(caught.fault.kind, caught.fault.message, int(lane));
-  }
 }
 
 /// What a bulk copy moves: a box of a tensor or a range of bytes.

@@ -9,7 +9,7 @@ namespace vitc::ptxsim {
 struct Fault {
   /// One of: "syntax", "unsupported", "launch", "out-of-bounds", "misaligned", "uninitialised", "read-before-wait",
   /// "overwrite-in-flight", "missing-fence", "missing-wait", "race", "divergent", "barrier", "deadlock", "trap",
-  /// "instruction-limit", or what TensorMap and TensorCore name.
+  /// "instruction-limit", "descriptor" (of a matrix), "tensor-map".
   std::string kind;
   /// One sentence with the kernel, the line of the PTX, the block and the thread as far as they are known.
   std::string message;

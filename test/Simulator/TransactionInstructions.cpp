@@ -1,6 +1,5 @@
 #include "AddressSpaces.h"
 #include "Decoder.h"
-#include "Fault.h"
 
 #include <utility>
 
@@ -28,13 +27,7 @@ void forBarriers(Step &step, Body body) {
   forLanes(step.mask, [&](unsigned lane) {
     Place place = sharedPlace(step, 0, lane);
     checkAligned(step, place.address, 8, lane);
-    try {
-      body(lane, place);
-    } catch (FaultException &caught) {
-      if (caught.fault.message.starts_with("kernel "))
-        throw;
-      step.fail(caught.fault.kind, caught.fault.message, int(lane));
-    }
+    placed(step, lane, [&] { body(lane, place); });
   });
 }
 
