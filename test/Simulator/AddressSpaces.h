@@ -2,7 +2,7 @@
 #define VITC_TEST_SIMULATOR_ADDRESSSPACES_H
 
 #include "Fault.h"
-#include "Machine.h"
+#include "Step.h"
 
 namespace vitc::ptxsim {
 

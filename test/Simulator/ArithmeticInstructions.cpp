@@ -1,7 +1,7 @@
 #include "Decoder.h"
 #include "FloatFormat.h"
 #include "LaneFunctions.h"
-#include "Machine.h"
+#include "Step.h"
 
 #include <utility>
 

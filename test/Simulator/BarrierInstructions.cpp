@@ -1,5 +1,5 @@
 #include "Decoder.h"
-#include "Machine.h"
+#include "Step.h"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "Decoder.h"
 #include "Fault.h"
-#include "Machine.h"
+#include "Step.h"
 
 using namespace vitc::ptxsim;
 

@@ -1,4 +1,4 @@
-#include "Machine.h"
+#include "Step.h"
 
 #include <utility>
 

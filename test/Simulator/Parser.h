@@ -82,8 +82,9 @@ private:
   void parseStatement(Scope *);
   void parseDirective(Scope *);
   void parseInstruction(Scope *, bool predicated, bool negated, OperandIndex predicate);
-  void parseCall(Scope *, std::size_t index);
-  void inlineFunction(Scope *, std::string_view name, const std::vector<ParsedOperand> &results,
+  void parsePlainInstruction(Scope *, std::string_view opcode, unsigned line);
+  void parseCall(Scope *);
+  void inlineFunction(std::string_view name, const std::vector<ParsedOperand> &results,
                       const std::vector<ParsedOperand> &arguments);
   std::vector<ParsedOperand> parseArguments(Scope *);
   void parseBranchTargets(Scope *, std::string_view label);

@@ -244,6 +244,34 @@ void Parser::branchTo(Scope *scope, std::string_view label, unsigned line) {
   fixups.push_back({builder->kernel.code.size() - 1, std::size_t(-1), scope, label});
 }
 
+/// An instruction that is neither a call nor a return from one.
+void Parser::parsePlainInstruction(Scope *scope, std::string_view opcode, unsigned line) {
+  std::vector<ParsedOperand> operands;
+  while (!at(";")) {
+    operands.push_back(parseOperand(scope));
+    if (!take(",") && !at(";"))
+      fail("expected ';'");
+  }
+  bool isIndexed = opcode.starts_with("brx"), branches = isIndexed || opcode.starts_with("bra");
+  std::string_view label = branches && !operands.empty() ? operands.back().name : std::string_view();
+  append(opcode, std::move(operands), line);
+  std::size_t index = builder->kernel.code.size() - 1;
+  if (!isIndexed) {
+    if (branches)
+      fixups.push_back({index, std::size_t(-1), scope, label});
+    return;
+  }
+  Scope *holder = scope;
+  while (holder && !holder->targetLists.contains(label))
+    holder = holder->parent;
+  if (!holder)
+    fail("no .branchtargets before this brx.idx");
+  const std::vector<std::string_view> &targets = holder->targetLists[label];
+  builder->kernel.code[index].targets.resize(targets.size(), -1);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    fixups.push_back({index, i, scope, targets[i]});
+}
+
 void Parser::parseInstruction(Scope *scope, bool predicated, bool negated, OperandIndex predicate) {
   unsigned line = peek().line;
   std::string_view opcode = expectWord();
@@ -253,7 +281,7 @@ void Parser::parseInstruction(Scope *scope, bool predicated, bool negated, Opera
     // A predicated call becomes a branch around it.
     if (predicated)
       branchTo(scope, {}, line), negated = !negated;
-    parseCall(scope, builder->kernel.code.size());
+    parseCall(scope);
     if (predicated) {
       builder->kernel.code[index].target = std::int32_t(builder->kernel.code.size());
       std::erase_if(fixups, [&](const Fixup &fixup) { return fixup.instruction == index; });
@@ -263,28 +291,8 @@ void Parser::parseInstruction(Scope *scope, bool predicated, bool negated, Opera
     while (!function->isFunction)
       function = function->parent;
     branchTo(function, "return", line); // no label of PTX: those end with a colon of their own scope
-  } else {
-    std::vector<ParsedOperand> operands;
-    while (!at(";")) {
-      operands.push_back(parseOperand(scope));
-      if (!take(",") && !at(";"))
-        fail("expected ';'");
-    }
-    bool branches = opcode.starts_with("bra") || opcode.starts_with("brx");
-    std::string_view label = branches && !operands.empty() ? operands.back().name : std::string_view();
-    append(opcode, std::move(operands), line);
-    if (opcode.starts_with("brx")) {
-      Scope *holder = scope;
-      while (holder && !holder->targetLists.contains(label))
-        holder = holder->parent;
-      if (!holder)
-        fail("no .branchtargets before this brx.idx");
-      builder->kernel.code[index].targets.resize(holder->targetLists[label].size(), -1);
-      for (std::size_t i = 0; i < holder->targetLists[label].size(); ++i)
-        fixups.push_back({index, i, scope, holder->targetLists[label][i]});
-    } else if (branches)
-      fixups.push_back({index, std::size_t(-1), scope, label});
-  }
+  } else
+    parsePlainInstruction(scope, opcode, line);
   expect(";");
   if (predicated && index < builder->kernel.code.size()) {
     Instruction &made = builder->kernel.code[index];
@@ -303,7 +311,7 @@ std::vector<ParsedOperand> Parser::parseArguments(Scope *scope) {
   return all;
 }
 
-void Parser::parseCall(Scope *scope, std::size_t) {
+void Parser::parseCall(Scope *scope) {
   std::vector<ParsedOperand> results, arguments;
   if (take("(")) {
     results = parseArguments(scope);
@@ -314,10 +322,10 @@ void Parser::parseCall(Scope *scope, std::size_t) {
     expect("(");
     arguments = parseArguments(scope);
   }
-  inlineFunction(scope, name, results, arguments);
+  inlineFunction(name, results, arguments);
 }
 
-void Parser::inlineFunction(Scope *, std::string_view name, const std::vector<ParsedOperand> &results,
+void Parser::inlineFunction(std::string_view name, const std::vector<ParsedOperand> &results,
                             const std::vector<ParsedOperand> &arguments) {
   if (name == "vprintf")
     return; // what a kernel prints is nobody's business here

@@ -1,6 +1,6 @@
 #include "Simulator.h"
 
-#include "Machine.h"
+#include "Step.h"
 
 using namespace vitc::ptxsim;
 

@@ -1,6 +1,6 @@
 #include "Decoder.h"
 #include "LaneFunctions.h"
-#include "Machine.h"
+#include "Step.h"
 
 #include <utility>
 
