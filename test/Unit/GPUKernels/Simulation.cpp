@@ -111,8 +111,12 @@ std::vector<double> SimulatedDevice::download(const DeviceTensor &tensor) {
   return values;
 }
 
-/// Encodes a map as the driver would, and fails the current test where that refuses it.
-static void encode(const vgpu::TensorMapPlan &plan, const Argument &argument, std::byte *place) {
+bool SimulatedDevice::isWritten(const DeviceTensor &tensor) const {
+  return memory.isWritten(tensor.address, tensor.size() * vgpu::bytesOf(tensor.element));
+}
+
+/// Encodes a map as the driver would, or says why that refuses it.
+static std::string encode(const vgpu::TensorMapPlan &plan, const Argument &argument, std::byte *place) {
   std::vector<std::uint64_t> strides = argument.strides;
   for (std::uint64_t &stride : strides)
     stride *= vgpu::bytesOf(plan.element);
@@ -121,8 +125,9 @@ static void encode(const vgpu::TensorMapPlan &plan, const Argument &argument, st
       {vgpu::driverTypeOf(plan.element), unsigned(plan.box.size()), argument.address, argument.extents, strides,
        std::span<const std::uint32_t>(plan.box.data(), plan.box.size()), ones, 0, int(plan.swizzle), 0, 0});
   if (auto *reason = std::get_if<std::string>(&map))
-    FAIL() << *reason;
+    return *reason;
   std::memcpy(place, &std::get<ptxsim::TensorMap>(map), sizeof(ptxsim::TensorMap));
+  return "";
 }
 
 static unsigned extentOf(const vgpu::GridExtent &extent, const Sizes &sizes) {
@@ -133,23 +138,26 @@ static unsigned extentOf(const vgpu::GridExtent &extent, const Sizes &sizes) {
   return llvm::divideCeil(size * extent.factor, extent.divisor);
 }
 
-void SimulatedDevice::launch(const std::string &ptx, const vgpu::LaunchPlan &plan, const Sizes &sizes,
-                             const std::map<std::string, Argument> &arguments, std::uint64_t seed) {
+std::vector<ptxsim::Fault> SimulatedDevice::findFaults(const std::string &ptx, const vgpu::LaunchPlan &plan,
+                                                       const Sizes &sizes,
+                                                       const std::map<std::string, Argument> &arguments,
+                                                       std::uint64_t seed) {
   auto parsed = ptxsim::Module::parse(ptx);
   if (auto *fault = std::get_if<ptxsim::Fault>(&parsed))
-    FAIL() << fault->kind << ": " << fault->message;
+    return {*fault};
   alignas(64) std::byte parameters[4096] = {};
-  ASSERT_EQ(arguments.size(), plan.arguments.size());
+  EXPECT_EQ(arguments.size(), plan.arguments.size());
   for (const vgpu::ArgumentPlan &planned : plan.arguments) {
-    ASSERT_TRUE(arguments.count(planned.role)) << planned.role;
     const Argument &given = arguments.at(planned.role);
     std::byte *place = parameters + planned.offset;
-    if (planned.kind == vgpu::ArgumentPlan::TensorMap)
-      encode(planned.map, given, place);
-    else if (planned.kind == vgpu::ArgumentPlan::Pointer)
+    if (planned.kind == vgpu::ArgumentPlan::TensorMap) {
+      if (std::string reason = encode(planned.map, given, place); !reason.empty())
+        return {{"tensor-map", reason}};
+    } else if (planned.kind == vgpu::ArgumentPlan::Pointer) {
       std::memcpy(place, &given.address, sizeof(given.address));
-    else
+    } else {
       std::memcpy(place, &given.value, sizeof(given.value));
+    }
   }
   ptxsim::Launch launch;
   for (unsigned axis = 0; axis < 3; ++axis)
@@ -163,6 +171,11 @@ void SimulatedDevice::launch(const std::string &ptx, const vgpu::LaunchPlan &pla
   launch.parameters = parameters;
   ptxsim::Options options;
   options.seed = seed;
-  for (const ptxsim::Fault &fault : run(std::get<ptxsim::Module>(parsed), plan.kernel, launch, memory, options))
+  return run(std::get<ptxsim::Module>(parsed), plan.kernel, launch, memory, options);
+}
+
+void SimulatedDevice::launch(const std::string &ptx, const vgpu::LaunchPlan &plan, const Sizes &sizes,
+                             const std::map<std::string, Argument> &arguments, std::uint64_t seed) {
+  for (const ptxsim::Fault &fault : findFaults(ptx, plan, sizes, arguments, seed))
     ADD_FAILURE() << fault.kind << ": " << fault.message;
 }

@@ -48,10 +48,15 @@ public:
   DeviceTensor allocate(vgpu::Element element, std::vector<int64_t> shape);
   /// The elements. Fails the current test where some were never written.
   std::vector<double> download(const DeviceTensor &tensor);
+  bool isWritten(const DeviceTensor &tensor) const;
 
   /// Runs a kernel of a module's PTX. Fails the current test with the faults that the simulator finds.
   void launch(const std::string &ptx, const vgpu::LaunchPlan &plan, const Sizes &sizes,
               const std::map<std::string, Argument> &arguments, std::uint64_t seed = 0);
+
+  /// The same, with the faults as its result.
+  std::vector<ptxsim::Fault> findFaults(const std::string &ptx, const vgpu::LaunchPlan &plan, const Sizes &sizes,
+                                        const std::map<std::string, Argument> &arguments, std::uint64_t seed = 0);
 
   unsigned processors = 3;
 
