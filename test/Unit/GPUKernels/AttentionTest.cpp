@@ -36,6 +36,8 @@ TEST_P(AttentionKernel, CompilesWithoutSpills) {
   LaunchPlan plan = planAttention("attention", config);
   EXPECT_LE(plan.sharedBytes, maxSharedBytes);
   for (const auto &kernel : code.resources) {
+    RecordProperty("registers", kernel.registers);
+    RecordProperty("shared", plan.sharedBytes);
     EXPECT_EQ(kernel.spilledBytes, 0u);
     EXPECT_LE(kernel.registers * plan.block[0], 65536u);
     EXPECT_EQ(kernel.sharedBytes, 0u) << "shared memory beside what the launch gives";

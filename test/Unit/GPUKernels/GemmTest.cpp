@@ -73,6 +73,8 @@ TEST_P(GemmKernel, CompilesWithoutSpills) {
   EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.2d.shared::cluster"),
             config.epilogue.residual && config.n % 8 == 0 ? 2 + residualLoads(plan, config) : 2);
   for (const auto &kernel : code.resources) {
+    RecordProperty("registers", kernel.registers);
+    RecordProperty("shared", plan.sharedBytes);
     EXPECT_EQ(kernel.spilledBytes, 0u);
     EXPECT_LE(kernel.registers * plan.block[0], 65536u);
     EXPECT_EQ(kernel.sharedBytes, 0u) << "shared memory beside what the launch gives";
