@@ -1,10 +1,8 @@
-#include "CudaLaunch.h"
+#include "CudaTensors.h"
 
 #include "Error.h"
 #include "Libc.h"
-#include "Polynomial.h"
 #include "Syscall.h"
-#include "Tensor.h"
 
 enum { MAP_ALIGNMENT = 64 };
 
@@ -40,7 +38,7 @@ static size_t lay_out(const vitc_plans *plans, bool timed, char *block, vitc_gpu
   take(block, &used, sizeof *gpu);
   gpu->parameters = take(block, &used, most_parameters(plans));
   gpu->event_count = timed ? most_launches(plans) + 1 : 0;
-  gpu->events = take(block, &used, (size_t)gpu->event_count * sizeof *gpu->events);
+  gpu->events = timed ? take(block, &used, (size_t)gpu->event_count * sizeof *gpu->events) : 0;
   vitc_cuda_case *cases = take(block, &used, (size_t)plans->count * sizeof *gpu->cases);
   gpu->cases = cases;
   for (int32_t p = 0; p < plans->count; ++p) {
@@ -104,15 +102,30 @@ static vitc_status find_kernels(vitc_session *session, int32_t index) {
   return status;
 }
 
+static vitc_status check_workspace(const vitc_gpu_session *gpu, const vitc_session_options *options, int64_t bytes) {
+  int64_t wanted = gpu->device->ordinal;
+  if (options->workspace_bytes < (uint64_t)bytes)
+    return vitc_fail(VITC_E_MEMORY, "the workspace has %d bytes; expected at least %d",
+                     (int64_t)options->workspace_bytes, bytes);
+  if ((uintptr_t)options->workspace % VITC_ALIGNMENT)
+    return vitc_fail(VITC_E_ARGUMENT, "the workspace is not aligned to %d bytes", (int64_t)VITC_ALIGNMENT);
+  int64_t ordinal = vitc_cuda_ordinal_of(gpu->device->cuda, options->workspace);
+  if (ordinal < 0)
+    return vitc_fail(VITC_E_ARGUMENT,
+                     "the workspace of a session on CUDA device %d has an address that is not of a GPU's memory",
+                     wanted);
+  return ordinal == wanted ? VITC_OK
+                           : vitc_fail(VITC_E_ARGUMENT, "the workspace of a session on CUDA device %d is on device %d",
+                                       wanted, ordinal);
+}
+
 static vitc_status get_memory(vitc_session *session, const vitc_session_options *options) {
   vitc_gpu_session *gpu = session->gpu;
   int64_t bytes = session->plans.bytes;
   if (options->workspace) {
-    if (options->workspace_bytes < (uint64_t)bytes)
-      return vitc_fail(VITC_E_MEMORY, "the workspace has %d bytes; expected at least %d",
-                       (int64_t)options->workspace_bytes, bytes);
-    if ((uintptr_t)options->workspace % VITC_ALIGNMENT)
-      return vitc_fail(VITC_E_ARGUMENT, "the workspace is not aligned to %d bytes", (int64_t)VITC_ALIGNMENT);
+    vitc_status status = check_workspace(gpu, options, bytes);
+    if (status)
+      return status;
     gpu->memory = (vitc_cu_address)options->workspace;
   } else if (bytes) {
     vitc_cu_result result = gpu->device->cuda->MemAlloc(&gpu->memory, (size_t)bytes);
@@ -206,95 +219,6 @@ static void destroy(vitc_session *session) {
   release(gpu);
 }
 
-/* The address must be of this device's memory; what another library calls a device pointer may be a host's. */
-static vitc_status check_pointer(const vitc_gpu_session *gpu, const char *kind, const char *name, const void *data) {
-  const vitc_cuda *cuda = gpu->device->cuda;
-  int32_t type = 0, ordinal = -1;
-  vitc_cu_address address = (vitc_cu_address)data;
-  if (cuda->PointerGetAttribute(&type, VITC_CU_POINTER_MEMORY_TYPE, address) || type != VITC_CU_MEMORY_DEVICE)
-    return vitc_fail(VITC_E_TENSOR, "%s '%s' is said to be on CUDA device %d, but its address is not of a GPU's memory",
-                     kind, name, (int64_t)gpu->device->ordinal);
-  if (!cuda->PointerGetAttribute(&ordinal, VITC_CU_POINTER_DEVICE, address) && ordinal != gpu->device->ordinal)
-    return vitc_fail(VITC_E_TENSOR, "%s '%s' is said to be on CUDA device %d, but its memory is on device %d", kind,
-                     name, (int64_t)gpu->device->ordinal, (int64_t)ordinal);
-  return VITC_OK;
-}
-
-static int64_t bytes_of(const vitc_tensor_spec *spec, const vitc_case *c) {
-  int64_t bytes = 0;
-  vitc_tensor_bytes(spec, c->symbols, &bytes);
-  return bytes;
-}
-
-/* Inputs of the host are copied to their places on the device. */
-static vitc_status bind_inputs(vitc_gpu_session *gpu, vitc_case *c, vitc_cuda_case *cc, const DLTensor *inputs,
-                               vitc_cu_stream stream) {
-  const vitc_function *function = c->plan->function;
-  for (int32_t i = 0; i < function->input_count; ++i) {
-    const vitc_tensor_spec *spec = &function->inputs[i];
-    int64_t bytes = bytes_of(spec, c);
-    cc->inputs[i] = (vitc_cu_address)c->inputs[i];
-    if (!bytes)
-      continue;
-    if (!vitc_is_on_host(&inputs[i])) {
-      vitc_status status = check_pointer(gpu, "input", spec->name, c->inputs[i]);
-      if (status)
-        return status;
-      continue;
-    }
-    cc->inputs[i] = gpu->memory + (uint64_t)c->plan->staged[i];
-    vitc_cu_result result = gpu->device->cuda->MemcpyHtoDAsync(cc->inputs[i], c->inputs[i], (size_t)bytes, stream);
-    if (result)
-      return vitc_cuda_fail(gpu->device->cuda, result, spec->name);
-  }
-  return VITC_OK;
-}
-
-static bool goes_to_host(const vitc_case *c, const DLTensor *output) {
-  return output->data ? vitc_is_on_host(output) : c->lends_on_host;
-}
-
-/* Outputs for the host are computed where the session would lend them on the device. */
-static vitc_status bind_outputs(vitc_gpu_session *gpu, vitc_case *c, vitc_cuda_case *cc, const DLTensor *outputs) {
-  const vitc_function *function = c->plan->function;
-  for (int32_t i = 0; i < function->output_count; ++i) {
-    cc->outputs[i] = (vitc_cu_address)c->outputs[i];
-    if (goes_to_host(c, &outputs[i])) {
-      cc->outputs[i] = gpu->memory + (uint64_t)c->plan->lent[i];
-    } else if (outputs[i].data && bytes_of(&function->outputs[i], c)) {
-      vitc_status status = check_pointer(gpu, "output", function->outputs[i].name, c->outputs[i]);
-      if (status)
-        return status;
-    }
-  }
-  return VITC_OK;
-}
-
-static bool touches_host(const vitc_case *c, const DLTensor *inputs, const DLTensor *outputs) {
-  const vitc_function *function = c->plan->function;
-  for (int32_t i = 0; i < function->input_count; ++i)
-    if (vitc_is_on_host(&inputs[i]) && bytes_of(&function->inputs[i], c))
-      return true;
-  for (int32_t i = 0; i < function->output_count; ++i)
-    if (goes_to_host(c, &outputs[i]))
-      return true;
-  return false;
-}
-
-static vitc_status copy_outputs(vitc_gpu_session *gpu, const vitc_case *c, const vitc_cuda_case *cc,
-                                const DLTensor *outputs, vitc_cu_stream stream) {
-  const vitc_function *function = c->plan->function;
-  for (int32_t i = 0; i < function->output_count; ++i) {
-    int64_t bytes = bytes_of(&function->outputs[i], c);
-    if (!bytes || !goes_to_host(c, &outputs[i]))
-      continue;
-    vitc_cu_result result = gpu->device->cuda->MemcpyDtoHAsync(c->outputs[i], cc->outputs[i], (size_t)bytes, stream);
-    if (result)
-      return vitc_cuda_fail(gpu->device->cuda, result, function->outputs[i].name);
-  }
-  return VITC_OK;
-}
-
 /* The stream must be of the context that the memory belongs to. */
 static vitc_status check_stream(const vitc_gpu_session *gpu, vitc_cu_stream stream, bool *capturing) {
   const vitc_cuda *cuda = gpu->device->cuda;
@@ -347,7 +271,7 @@ static vitc_status run_here(vitc_session *session, vitc_case *c, const DLTensor 
                             vitc_cu_stream stream) {
   vitc_gpu_session *gpu = session->gpu;
   vitc_cuda_case *cc = &gpu->cases[c - session->cases];
-  bool capturing, host = touches_host(c, inputs, outputs);
+  bool capturing, host = vitc_cuda_touches_host(c, inputs, outputs);
   vitc_status status = check_stream(gpu, stream, &capturing);
   if (!status && capturing && (host || session->times_runs))
     status = vitc_fail(VITC_E_ARGUMENT, "the stream is being captured: tensors have to be on the GPU, and the session "
@@ -355,14 +279,14 @@ static vitc_status run_here(vitc_session *session, vitc_case *c, const DLTensor 
   if (!status && !capturing)
     status = wait_for_last(gpu, stream);
   if (!status)
-    status = bind_outputs(gpu, c, cc, outputs);
+    status = vitc_cuda_bind_outputs(gpu, c, cc, outputs);
   if (!status)
-    status = bind_inputs(gpu, c, cc, inputs, stream);
+    status = vitc_cuda_bind_inputs(gpu, c, cc, inputs, stream);
   ++gpu->runs;
   if (!status)
     status = launch(session, c, cc, stream, capturing);
   if (!status)
-    status = copy_outputs(gpu, c, cc, outputs, stream);
+    status = vitc_cuda_copy_outputs(gpu, c, cc, outputs, stream);
   if (status || capturing)
     return status;
   vitc_cu_result result = gpu->device->cuda->EventRecord(gpu->done, stream);
