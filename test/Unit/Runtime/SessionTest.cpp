@@ -237,7 +237,9 @@ TEST_F(SessionTest, RefusesWrongOptions) {
   refused(VITC_E_ARGUMENT, "the dimensions in the options are null", [](Options &o, vitc_dim &) { o.dims = nullptr; });
   refused(VITC_E_ARGUMENT, "-1 threads were asked for; expected 0 to 4096",
           [](Options &o, vitc_dim &) { o.threads = -1; });
-  refused(VITC_E_DEVICE, "a session on a device of type 2 was asked for; the library holds code for the CPU",
+  refused(VITC_E_DEVICE,
+          "a session on device 0 of type 2 was asked for (1 is the CPU, 2 CUDA); the library holds code for x86-64-v3, "
+          "baseline",
           [](Options &o, vitc_dim &) { o.device.device_type = decltype(o.device.device_type)(kDLCUDA); });
   refused(VITC_E_MEMORY, "the sizes of a session for these dimensions do not fit into 64 bits",
           [](Options &, vitc_dim &d) { d.extent = INT64_MAX / 8; });
