@@ -99,7 +99,8 @@ TEST(GemmPlan, ListsArgumentsWhereTheKernelReadsThem) {
   EXPECT_EQ(plan.arguments[1].map.box, (llvm::SmallVector<uint32_t, 5>{64, 192}));
   EXPECT_EQ(plan.arguments[2].map.box, (llvm::SmallVector<uint32_t, 5>{64, 64}));
   EXPECT_EQ(plan.grid[0].factor, 4);
-  EXPECT_EQ(plan.grid[1].divisor, 128);
+  EXPECT_EQ(plan.grid[0].divisor, 128);
+  EXPECT_EQ(plan.grid[0].offset, 127 * 4);
   EXPECT_EQ(plan.block[0], 384u);
 }
 

@@ -135,7 +135,7 @@ static unsigned extentOf(const vgpu::GridExtent &extent, const Sizes &sizes) {
                  : extent.size == vgpu::GridSize::Heads ? sizes.heads
                  : extent.size == vgpu::GridSize::Batch ? sizes.batch
                                                         : 1;
-  return llvm::divideCeil(size * extent.factor, extent.divisor);
+  return llvm::divideCeil(size * extent.factor + extent.offset, extent.divisor);
 }
 
 std::vector<ptxsim::Fault> SimulatedDevice::findFaults(const std::string &ptx, const vgpu::LaunchPlan &plan,
@@ -162,9 +162,8 @@ std::vector<ptxsim::Fault> SimulatedDevice::findFaults(const std::string &ptx, c
   ptxsim::Launch launch;
   for (unsigned axis = 0; axis < 3; ++axis)
     launch.grid[axis] = extentOf(plan.grid[axis], sizes);
-  unsigned blocks = launch.grid[0] * launch.grid[1] * launch.grid[2], most = plan.blocksPerProcessor * processors;
-  if (most != 0 && blocks > most)
-    launch.grid = {most, 1, 1};
+  if (unsigned most = plan.blocksPerProcessor * processors)
+    launch.grid[0] = std::min(launch.grid[0], most);
   launch.block = plan.block;
   launch.cluster = plan.cluster;
   launch.dynamicShared = plan.sharedBytes;

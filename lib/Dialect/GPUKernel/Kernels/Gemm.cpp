@@ -54,14 +54,18 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   const GemmEpilogue &epilogue = config.epilogue;
   LaunchPlan plan;
   plan.kernel = name.str();
-  plan.grid = {GridExtent{GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1},
-               GridExtent{GridSize::Rows, 1, config.tileM},
-               config.batch.heads ? GridExtent{GridSize::Batch, config.batch.heads, 1}
-                                  : GridExtent{GridSize::One, config.splits, 1}};
+  int64_t tilesN = llvm::divideCeil(config.n, config.tileN);
+  if (config.splits > 1)
+    plan.grid = {GridExtent{GridSize::One, tilesN * config.splits, 1}, GridExtent{GridSize::Rows, 1, config.tileM},
+                 GridExtent{}};
+  else // as many blocks as there are tiles, or a few more
+    plan.grid[0] = GridExtent{GridSize::Rows, tilesN, config.tileM, (config.tileM - 1) * tilesN};
+  if (config.batch.heads)
+    plan.grid[2] = GridExtent{GridSize::Batch, config.batch.heads};
   plan.block = {specialisedThreads(layout.consumers), 1, 1};
   plan.sharedBytes = layout.end;
-  plan.cluster = {1, 1, config.splits};
-  plan.blocksPerProcessor = config.splits == 1 ? 1 : 0;
+  plan.cluster = {config.splits, 1, 1};
+  plan.blocksPerProcessor = config.splits == 1 && config.batch.heads == 0 ? 1 : 0;
   auto addMap = [&](StringRef role, Element element, uint32_t columns, uint32_t rows) {
     llvm::SmallVector<uint32_t, 5> box{columns, rows};
     if (config.batch.heads)
@@ -123,6 +127,7 @@ private:
   Value barrier(unsigned ring, Value stage) { return e.offset(e.shared(ring), e.mul(stage, 8)); }
   /// The block's stages of K: which is the first, and how many.
   std::pair<Value, Value> stageRange();
+  Value rank() { return e.urem(e.blockId(0), config.splits); } ///< in the cluster
   void addPartials(Values &sums, Value thread);
   void sendPartials(const Values &sums, Value thread);
 
@@ -153,19 +158,19 @@ std::pair<Value, Value> GemmEmitter::stageRange() {
   int64_t stages = stagesOfK(config), part = llvm::divideCeil(stages, config.splits);
   if (config.splits == 1)
     return {e.i32(0), e.i32(stages)};
-  Value first = e.mul(e.blockId(2), part);
+  Value first = e.mul(rank(), part);
   return {first, e.umin(e.i32(part), e.sub(e.i32(stages), first))};
 }
 
 void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(const GemmTile &, ValueRange)> body) {
   int64_t tilesN = llvm::divideCeil(config.n, config.tileN), heads = config.batch.heads;
   if (config.splits > 1) {
-    body({e.mul(e.blockId(1), config.tileM), e.mul(e.blockId(0), config.tileN), {}, e.i32(0), {}}, inits);
+    Value column = e.mul(e.udiv(e.blockId(0), config.splits), config.tileN);
+    body({e.mul(e.blockId(1), config.tileM), column, {}, e.i32(0), {}}, inits);
     return;
   }
   Value tilesM = e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
-  Value tiles = e.mul(tilesM, tilesN), block = e.add(e.mul(e.blockId(1), e.gridDim(0)), e.blockId(0)), all = tiles;
-  Value blocks = e.mul(e.gridDim(0), e.gridDim(1));
+  Value tiles = e.mul(tilesM, tilesN), all = tiles, block = e.blockId(0), blocks = e.gridDim(0);
   if (heads) {
     all = e.mul(tiles, e.mul(e.argument("batches"), heads));
     block = e.add(e.mul(e.blockId(2), blocks), block);
@@ -269,7 +274,7 @@ GemmEmitter::Values GemmEmitter::emitSums(const Consumer &consumer, RingPlace &p
 /// Sums of a group of eight columns are sent as a thread has them, 16 bytes, beside those of the other threads.
 void GemmEmitter::sendPartials(const Values &sums, Value thread) {
   unsigned groupBytes = 128 * layout.consumers * 16, blockBytes = config.tileN / 8 * groupBytes;
-  Value place = e.offset(e.shared(layout.partials), e.mul(e.sub(e.blockId(2), e.i32(1)), blockBytes));
+  Value place = e.offset(e.shared(layout.partials), e.mul(e.sub(rank(), e.i32(1)), blockBytes));
   Value address = e.remote(e.offset(place, e.mul(thread, 16)), e.i32(0));
   for (unsigned group = 0; group < sums.size() / 4; ++group)
     e.storeRemote(Values(sums.begin() + 4 * group, sums.begin() + 4 * group + 4), address, group * groupBytes);
@@ -292,7 +297,7 @@ void GemmEmitter::emitConsumer(Value thread, Value warp) {
   GemmEpilogueEmitter epilogue(e, config, layout, consumer);
   auto ifOwner = [&](bool isOwner, llvm::function_ref<void()> then) {
     if (config.splits > 1)
-      e.ifThen(isOwner ? e.equal(e.blockId(2), e.i32(0)) : e.less(e.i32(0), e.blockId(2)), then);
+      e.ifThen(isOwner ? e.equal(rank(), e.i32(0)) : e.less(e.i32(0), rank()), then);
     else if (isOwner)
       then();
   };

@@ -42,14 +42,14 @@ struct ArgumentPlan {
 /// The runtime size that an extent of the grid follows.
 enum class GridSize { One, Rows, Heads, Batch };
 
-/// ceil(size · factor / divisor) blocks.
+/// ceil((size · factor + offset) / divisor) blocks.
 struct GridExtent {
   GridSize size = GridSize::One;
-  int64_t factor = 1, divisor = 1;
+  int64_t factor = 1, divisor = 1, offset = 0;
 };
 
-/// How a kernel is launched. Where `blocksPerProcessor` is not zero the blocks deal out the work among themselves, and
-/// a grid of more than `blocksPerProcessor` blocks a multiprocessor is better launched as (that many, 1, 1).
+/// How a kernel is launched. Where `blocksPerProcessor` is not zero the blocks of the first dimension deal out the work
+/// among themselves, however many there are, and more than that many a multiprocessor are better not launched.
 struct LaunchPlan {
   std::string kernel;
   std::array<GridExtent, 3> grid;
