@@ -84,12 +84,13 @@ TEST(AttentionPtx, ReadsBiasInPairs) {
 
 /// Stores between products in flight must not make ptxas serialise them.
 TEST(AttentionPtx, TapsWithoutSerialisingProducts) {
-  for (auto [tokens, tap] : {std::pair(197, AttentionTap::Probabilities),
+  for (auto [tokens, tap] : {std::pair(256, AttentionTap::Probabilities),
                              {197, AttentionTap::Scores},
                              {577, AttentionTap::Scores},
                              {577, AttentionTap::None}})
-    for (int64_t biasBatches : {0, 2}) {
-      EXPECT_FALSE(compile(makeConfig(tokens, 64, Element::BF16, biasBatches, tap)).ptx.empty());
+    for (auto [biasBatches, headSize] : {std::pair(0, 64), {2, 64}, {2, 128}}) {
+      SCOPED_TRACE(std::to_string(tokens) + " tokens, heads of " + std::to_string(headSize));
+      EXPECT_FALSE(compile(makeConfig(tokens, headSize, Element::BF16, biasBatches, tap)).ptx.empty());
     }
 }
 

@@ -12,10 +12,11 @@ AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, in
   config.biasBatches = biasBatches;
   config.tap = tap;
   if (keys > 256) {
-    config.keysOfBlock = 128;
-    // Of three, each thread has 160 registers, which sums of wider heads and addresses of other tensors exceed.
-    bool isSmall = headSize <= 64 && biasBatches == 0 && tap == AttentionTap::None;
-    config.warpgroups = isSmall && queries > 128 ? 3 : 2;
+    // A thread of three consumers has 160 registers, which sums of wider heads and addresses of other tensors exceed;
+    // both together exceed the 232 of two.
+    bool hasOthers = biasBatches != 0 || tap != AttentionTap::None, isWide = headSize > 64;
+    config.keysOfBlock = hasOthers && isWide ? 96 : 128;
+    config.warpgroups = !hasOthers && !isWide && queries > 128 ? 3 : 2;
   }
   return config;
 }
