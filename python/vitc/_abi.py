@@ -4,6 +4,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import struct
 import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32
 from ctypes import c_uint64, c_void_p
@@ -25,7 +26,8 @@ class Device(Structure):
 def device_named(name: str) -> Device:
     """The device that "cpu", "cuda" or "cuda:1" stands for."""
     kind, _, index = name.partition(":") if isinstance(name, str) else ("", "", "")
-    if kind not in ("cpu", "cuda") or (index and (kind == "cpu" or not index.isdecimal())) or name.endswith(":"):
+    numbered = kind == "cuda" and index.isdecimal() and int(index) < 1 << 31
+    if kind not in ("cpu", "cuda") or name.endswith(":") or index and not numbered:
         raise Error(f"device is {name!r}; expected cpu, cuda, or cuda:1 and so on")
     return Device(CUDA if kind == "cuda" else CPU, int(index or 0))
 
@@ -167,9 +169,27 @@ def _spelling(path: str) -> str:
     return os.path.join(folder, *["."] * count, name)
 
 
+def _is_cut_off(path: str) -> bool:
+    """Whether an ELF file of 64 bits ends before its segments do. The loader would map them all the same, and end the process by a
+    signal where it reads what is not there."""
+    with open(path, "rb") as file:
+        header = file.read(64)
+        if len(header) < 64 or header[:4] != b"\x7fELF":
+            return False  # the loader says so
+        start, = struct.unpack_from("<Q", header, 32)  # e_phoff, e_phentsize, e_phnum
+        size, count = struct.unpack_from("<HH", header, 54)
+        table = os.pread(file.fileno(), size * count, start)
+        if size < 56 or len(table) < size * count:
+            return True
+        ends = (sum(struct.unpack_from("<8xQ16xQ", table, size * i)) for i in range(count))  # p_offset + p_filesz
+        return max(ends, default=0) > os.fstat(file.fileno()).st_size
+
+
 def load_library(path: str) -> tuple[ctypes.CDLL, Api]:
     """Loads the library at an absolute path."""
     try:
+        if _is_cut_off(path):
+            raise Error(f"cannot load {path}: it ends before its last segment does; expected the whole file that vitc wrote")
         library = ctypes.CDLL(_spelling(path))
         api = Api(POINTER(ApiTable).in_dll(library, "vitc_model_v1").contents)
     except OSError as error:

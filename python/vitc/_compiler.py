@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._errors import Error
+from ._errors import Error, path_of
 from ._explain import Report
 from ._model import Model, load
 from ._sources import as_file, name_of
@@ -31,6 +31,7 @@ _REPEATED = {"tap": "--tap", "taps": "--tap"}
 _SPELLINGS = {"taps_only": "--tap-only"}
 # What the driver does not do together with a report in JSON, and what a report does not need.
 _NOT_WITH_REPORT = ("explain", "report", "verify")
+_MAKES_NO_LIBRARY = {"help", "version", "info", "batch", "compile_to"}
 _NOT_FOR_REPORT = (*_NOT_WITH_REPORT, "tune", "emit", "prefix", "weights", "require_fused")
 
 
@@ -66,7 +67,7 @@ def _shape_sets(sets: Any) -> str:
     if isinstance(sets, str):
         return sets
     sets = [sets] if isinstance(sets, Mapping) else sets
-    if not all(isinstance(shapes, (Mapping, str)) for shapes in sets):
+    if not isinstance(sets, Iterable) or not all(isinstance(shapes, (Mapping, str)) for shapes in sets):
         raise Error(f"shapes is {sets!r}; expected a list with a dict for each set of shapes, [{{'x': (1, 3, 224, 224)}}]")
     return ";".join(shapes if isinstance(shapes, str) else
                     ",".join(f"{name}={_extents(shape)}" for name, shape in shapes.items()) for shapes in sets)
@@ -81,6 +82,8 @@ def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
         if value is True:
             yield flag
         elif key in _REPEATED:
+            if not isinstance(value, Iterable):
+                raise Error(f"{key} is {value!r}; expected a kind or a tensor's name, or a list of them")
             yield from (f"{_REPEATED[key]}={name}" for name in ([value] if isinstance(value, str) else value))
         elif key == "shapes":
             yield f"{flag}={_shape_sets(value)}"
@@ -94,9 +97,17 @@ def flags_of(options: Mapping[str, Any]) -> Iterator[str]:
 
 def _constant_flags(constants: Mapping[str, ArrayLike], folder: pathlib.Path) -> Iterator[str]:
     """Writes the arrays into the folder; yields the flags that name the files."""
+    if not isinstance(constants, Mapping):
+        raise Error(f"constant is a {type(constants).__name__}; expected a dict of arrays by the names of inputs")
     for number, (name, value) in enumerate(constants.items()):
         path = folder / f"{number}.npy"
-        np.save(path, np.asarray(value))
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise Error(f"the constant '{name}' cannot be made an array: {error}") from None
+        if array.dtype.kind in "OSUMm":
+            raise Error(f"the constant '{name}' has elements of type {array.dtype}; expected numbers")
+        np.save(path, array)
         yield f"--constant={name}={path}"
 
 
@@ -107,6 +118,9 @@ def run_driver(arguments: list[str]) -> str:
         done = subprocess.run([driver, *arguments], capture_output=True, text=True, errors="replace")
     except OSError as error:
         raise Error(f"cannot run {driver}: {error.strerror}") from None
+    except ValueError:  # of a zero byte, which no argument of a program can hold
+        wrong = next((argument for argument in arguments if "\0" in argument), driver)
+        raise Error(f"{wrong!r} has a zero character, which neither a path nor an option can hold") from None
     if done.returncode:
         message = done.stderr.strip() or f"{driver} ended with status {done.returncode}"
         raise Error(message, done.returncode)
@@ -117,6 +131,8 @@ def _check_names(options: Mapping[str, Any]) -> None:
     """Raises Error with what may have been meant where an option is none of the driver's: before the model is exported."""
     taken = {parameter.name for parameter in inspect.signature(compile).parameters.values()
              if parameter.kind is parameter.KEYWORD_ONLY}
+    for name in sorted(_MAKES_NO_LIBRARY & {key for key, value in options.items() if value not in (None, False)}):
+        raise Error(f"the option '{name}' makes no library: run `vitc --{name.replace('_', '-')}` in place of vitc.compile")
     unknown = options.keys() - taken - _REPEATED.keys() - _SPELLINGS.keys()
     if not unknown:
         return
@@ -127,10 +143,22 @@ def _check_names(options: Mapping[str, Any]) -> None:
         raise Error(f"there is no option '{name}'{hint}")
 
 
+def _check_emits(emit: Any) -> None:
+    kinds = emit.split(",") if isinstance(emit, str) else emit
+    if kinds is not None and "so" not in kinds:
+        raise Error(f"emit is {emit!r}; expected so among it: vitc.compile loads the library that it makes")
+
+
 def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
                   constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> str:
     """Compiles an ONNX file to the library `output`; the arguments are those of `compile`. Returns what the driver prints."""
-    return _drive([os.fspath(path), "-o", os.fspath(output)], constant, options)
+    return _drive([_as_argument(path), "-o", os.fspath(output)], constant, options)
+
+
+def _as_argument(path: str | os.PathLike[str]) -> str:
+    """A path that the driver takes for none of its options."""
+    text = os.fspath(path)
+    return os.path.join(".", text) if text.startswith("-") else text
 
 
 def _drive(arguments: list[str], constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> str:
@@ -178,6 +206,8 @@ def compile(
     """
     options = {"target": target, "precision": precision, "shapes": shapes, "taps": taps, "taps_only": taps_only, **options}
     _check_names(options)
+    _check_emits(options.get("emit"))
+    output = None if output is None else path_of(output, "output")
     folder = None
     with tempfile.TemporaryDirectory(prefix="vitc-") as sources:
         path = as_file(model, pathlib.Path(sources), Examples(example_inputs, dynamic_shapes, exporter))
@@ -206,7 +236,7 @@ def _read_report(printed: str) -> Report:
 
 def _explain(path: pathlib.Path, constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> Report:
     kept = {name: value for name, value in options.items() if name not in _NOT_FOR_REPORT}
-    return _read_report(_drive([os.fspath(path)], constant, {**kept, "explain": "json"}))
+    return _read_report(_drive([_as_argument(path)], constant, {**kept, "explain": "json"}))
 
 
 def explain(model: Any, *, constant: Mapping[str, ArrayLike] | None = None, example_inputs: Any = None,

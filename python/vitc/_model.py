@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import _abi
-from ._errors import Error
+from ._errors import Error, path_of
 from ._explain import Report
 from ._profile import Profile, summarise
 from ._session import Out, Session
@@ -50,7 +50,7 @@ class Model:
     ) -> None:
         if not isinstance(threads, int) or not 0 <= threads < 1 << 31:
             raise Error(f"threads is {threads!r}; expected a number, 0 for one a core")
-        self.path = os.path.abspath(os.fspath(path))
+        self.path = os.path.abspath(path_of(path, "the library to load"))
         self.threads = threads
         self.function = function
         self.device = device
@@ -67,8 +67,8 @@ class Model:
         self.shapes = tuple(tuple(Tensor.from_json(value) for value in f["inputs"]) for f in described)
         self.inputs = self.shapes[0]
         self.outputs = tuple(Tensor.from_json(value) for value in described[0]["outputs"])
-        options = _abi.OpenOptions(size=ctypes.sizeof(_abi.OpenOptions), verify_weights=verify_weights,
-                                   weights_path=None if weights is None else os.fsencode(weights))
+        options = _abi.OpenOptions(size=ctypes.sizeof(_abi.OpenOptions), verify_weights=bool(verify_weights),
+                                   weights_path=None if weights is None else os.fsencode(path_of(weights, "weights")))
         self._handle = ctypes.c_void_p()
         self._api.check(self._api.open(ctypes.byref(options), ctypes.byref(self._handle)))
         # Sessions that no call is using. Taking and putting back are atomic, so that no lock can be held when a process
@@ -103,8 +103,10 @@ class Model:
         of this one), imbalance (the slowest thread's work / the mean) and wait_seconds (a thread's in the mean, at the
         barrier that ends the step).
         """
-        if repeat < 1:
-            raise Error(f"repeat is {repeat}; expected at least 1")
+        if not isinstance(repeat, int) or repeat < 1:
+            raise Error(f"repeat is {repeat!r}; expected a number, at least 1")
+        if not isinstance(warmup, int) or warmup < 0:
+            raise Error(f"warmup is {warmup!r}; expected a number, at least 0")
         if self._closed:
             raise Error("the model is closed")
         if self._api.profile is None:

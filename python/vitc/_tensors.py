@@ -86,7 +86,10 @@ def _of_array(spec: Tensor, array: np.ndarray) -> Memory:
     flags = array.flags
     if array.dtype is spec.dtype and flags.carray:
         return Memory((array.shape, spec.element), _address(array), array)
-    element = _abi.type_of(array.dtype, spec.type)
+    try:
+        element = _abi.type_of(array.dtype, spec.type)
+    except Error:
+        raise Error(f"the array for '{spec.name}' has elements of type {array.dtype}; expected {spec.type}") from None
     if not (flags.c_contiguous and flags.aligned and array.dtype.isnative):
         array = array.astype(array.dtype.newbyteorder("="), order="C")
     return Memory((array.shape, element), array.__array_interface__["data"][0], array)
@@ -117,6 +120,8 @@ def _as_array(spec: Tensor, value: Any) -> np.ndarray:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
         raise Error(f"input '{spec.name}' cannot be made an array: {error}") from None
+    if array.dtype.kind == "O" and not array.ndim:
+        raise Error(f"input '{spec.name}' is a {type(value).__name__}; expected an array, a tensor or a list of numbers")
     if not isinstance(value, (list, tuple, int, float)) or array.dtype == spec.dtype or array.dtype.kind not in "iufb":
         return array
     if spec.dtype.name != spec.type:

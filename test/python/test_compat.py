@@ -149,6 +149,8 @@ def test_other_providers(path):
     ({"x": feed()["x"]}, None, "no array was given for 'i'"),
     ({**feed(), "z": feed()["x"]}, None, "no input 'z'; it has 'x', 'i'"),
     (feed(), ["z"], "no output 'z'; it has 'y', 'next'"),
+    (feed(), "next", "output_names is 'next'; expected a list of names, or None for all"),
+    (feed(), 3, "output_names is 3; expected a list of names, or None for all"),
     ([feed()["x"]], None, "a dict of arrays by name; got list"),
     ({**feed(), "x": feed()["x"].astype(np.float64)}, None, "float64"),
     ({**feed(), "x": feed()["x"][:, :5]}, None, "5"),
@@ -167,10 +169,11 @@ def test_wrong_runs(sessions, arrays, names, says):
 @pytest.mark.parametrize("source, says", [
     ("missing.onnx", "cannot read the model missing.onnx: No such file or directory"),
     (".", "cannot read the model .: Is a directory"),
+    ("a\0b", "cannot read the model 'a.x00b': embedded null byte"),
     (b"", "the file is empty"),
     (b"no model", "not an ONNX model"),
     (make_model(), "a model is a path or bytes; got ModelProto"),
-], ids=["missing", "folder", "empty", "bytes", "proto"])
+], ids=["missing", "folder", "zero", "empty", "bytes", "proto"])
 def test_wrong_models(source, says):
     with pytest.raises(vitc.Error, match=says) as raised:
         compat.InferenceSession(source)
@@ -192,6 +195,18 @@ def test_what_there_is_not(sessions, path):
         compat.InferenceSession(path, options)
     with pytest.raises(vitc.Error, match="2 provider options were given for 1 providers"):
         compat.InferenceSession(path, providers=["CPUExecutionProvider"], provider_options=[{}, {}])
+    with pytest.raises(vitc.Error, match="sess_options is of type dict; expected SessionOptions"):
+        compat.InferenceSession(path, {})
+
+
+@pytest.mark.parametrize("providers, options, says", [
+    (3, None, "are lists; got int and NoneType"), (["VitcExecutionProvider"], 3, "are lists; got list and int"),
+    ([3], None, "a provider is a name, or a pair"), ([("VitcExecutionProvider",)], None, "a provider is a name, or a pair"),
+    (["VitcExecutionProvider"], [3], "a provider is a name, or a pair"),
+], ids=str)
+def test_wrong_providers(path, providers, options, says):
+    with pytest.raises(vitc.Error, match=says):
+        compat.InferenceSession(path, providers=providers, provider_options=options)
 
 
 def test_metadata_of_broken_files():

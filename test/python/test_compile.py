@@ -105,6 +105,34 @@ def test_options_that_there_are_not(driver, tmp_path, monkeypatch):
         vitc.compile("m.onnx", shapes=[(1, 3, 8, 8)])
 
 
+@pytest.mark.parametrize("options, message", [
+    ({"shapes": 3}, "shapes is 3; expected a list with a dict"),
+    ({"taps": 3}, "taps is 3; expected a kind or a tensor's name"),
+    ({"constant": [1]}, "constant is a list; expected a dict of arrays"),
+    ({"constant": {"x": [[1], [1, 2]]}}, "the constant 'x' cannot be made an array"),
+    ({"constant": {"x": None}}, "the constant 'x' has elements of type object; expected numbers"),
+    ({"output": 3}, "output is of type int; expected a path"),
+    ({"output": ""}, "output is ''; expected a path"),
+    ({"precision": "a\0b"}, "'--precision=a.x00b' has a zero character"),
+    ({"batch": "models.txt"}, "the option 'batch' makes no library: run `vitc --batch`"),
+    ({"compile_to": "vit"}, "the option 'compile_to' makes no library: run `vitc --compile-to`"),
+    ({"emit": "obj"}, "emit is 'obj'; expected so among it"),
+], ids=str)
+def test_wrong_options(driver, monkeypatch, options, message):
+    monkeypatch.setenv("VITC", str(driver))
+    with pytest.raises(vitc.Error, match=f"^{message}"):
+        vitc.compile("m.onnx", **options)
+
+
+def test_a_path_is_no_option(driver, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITC", str(driver))
+    vitc.compile("--help", tmp_path / "m.so", emit="so,header")
+    assert json.load(open(tmp_path / "arguments.json")) == [
+        "./--help", "-o", str(tmp_path / "m.so"), "--emit=so,header", "--explain=json"]
+    vitc.explain("-o")
+    assert json.load(open(tmp_path / "arguments.json")) == ["./-o", "--explain=json"]
+
+
 def test_help_lists_the_options(run_tool):
     """What `compile` reads from it."""
     listed = re.findall(r"^  --([a-z][a-z-]*)", run_tool("vitc", "--help").stdout, re.M)

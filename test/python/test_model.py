@@ -105,7 +105,8 @@ F = np.float32
         (lambda m: m(1, 2, 3), "3 inputs were given; expected 2"),
         (lambda m: m(1, 2, a=3), "input 'a' was given twice"),
         (lambda m: m(c=1), "the model has no input 'c'; it has 'a', 'b'"),
-        (lambda m: m(np.array(["x"]), 1), "arrays of type <U1 cannot be passed to a model"),
+        (lambda m: m(np.array(["x"]), 1), "the array for 'a' has elements of type <U1; expected float32"),
+        (lambda m: m(None, 1), "input 'a' is a NoneType; expected an array, a tensor or a list of numbers"),
     ],
 )
 def test_wrong_calls(model, call, message):
@@ -129,6 +130,33 @@ def test_wrong_files(tmp_path, add_so):
         vitc.load(_libm())
     with pytest.raises(vitc.Error, match="has no function 'vjp'"):
         vitc.load(add_so, function="vjp")
+    with pytest.raises(vitc.Error, match="^the library to load is of type NoneType; expected a path$"):
+        vitc.load(None)
+    with pytest.raises(vitc.Error, match="^the library to load is ''; expected a path$"):
+        vitc.load("")
+    with pytest.raises(vitc.Error, match="^weights is of type int; expected a path$"):
+        vitc.load(add_so, weights=3)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.1, 0.5])
+def test_cut_off_files(add_so, tmp_path, part):
+    """The loader itself would end the process."""
+    whole = add_so.read_bytes()
+    (tmp_path / "cut.so").write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(vitc.Error, match="cut.so: it ends before its last segment does"):
+        vitc.load(tmp_path / "cut.so")
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cuda:", "cpu:0", "cuda:-1", f"cuda:{1 << 31}", 0, None])
+def test_wrong_devices(add_so, device):
+    with pytest.raises(vitc.Error, match="^device is .*; expected cpu, cuda, or cuda:1 and so on$"):
+        vitc.load(add_so, device=device)
+
+
+@pytest.mark.parametrize("wrong", [{"repeat": 0}, {"repeat": 1.5}, {"repeat": "2"}, {"warmup": -1}, {"warmup": None}], ids=str)
+def test_wrong_counts_of_runs(model, wrong):
+    with pytest.raises(vitc.Error, match="^(repeat|warmup) is .*; expected a number, at least [01]$"):
+        model.profile(*arrays(1), **wrong)
 
 
 @pytest.mark.parametrize("threads", [-1, 1.5, "2", None, 1 << 40])

@@ -148,10 +148,10 @@ def test_dlpack_fields(model):
          "input 'a' is a Handmade that DLPack cannot pass on: it is of version 2.0 of DLPack; expected 1.x"),
         (Handmade(ONES, FLOAT4), "input 'a' packs several elements into a byte; expected one a byte"),
         (Foreign(np.ones((2, 4), F).astype(">f4")), "input 'a' is a Foreign that DLPack cannot pass on: "),
-        (None, "arrays of type object cannot be passed to a model"),
+        (None, "input 'a' is a NoneType; expected an array, a tensor or a list of numbers"),
         ([[1, 2], [3]], "input 'a' cannot be made an array: "),
-        (["x"], "arrays of type <U1 cannot be passed to a model"),
-        ({1, 2}, "arrays of type object cannot be passed to a model"),
+        (["x"], "the array for 'a' has elements of type <U1; expected float32"),
+        ({1, 2}, "input 'a' is a set; expected an array, a tensor or a list of numbers"),
     ])
 def test_wrong_inputs(model, wrong, message):
     with pytest.raises(vitc.Error) as error:

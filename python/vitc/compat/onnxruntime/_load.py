@@ -55,3 +55,5 @@ def _map(path: str | os.PathLike[str]) -> memoryview:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise Error(f"cannot read the model {os.fspath(path)}: {error.strerror}") from None
+    except ValueError as error:  # a zero byte, which no path has
+        raise Error(f"cannot read the model {os.fspath(path)!r}: {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,9 @@ class InferenceSession:
     ) -> None:
         self._options = sess_options if sess_options is not None else SessionOptions()
         self._vitc_options = _options_of(providers or (), provider_options)
-        threads = self._options.intra_op_num_threads
+        threads = getattr(self._options, "intra_op_num_threads", None)
+        if threads is None:
+            raise Error(f"sess_options is of type {type(sess_options).__name__}; expected SessionOptions")
         if not isinstance(threads, int) or threads < 0:
             raise Error(f"intra_op_num_threads is {threads!r}; expected an integer that is not negative")
         self._model, self._metadata = open_model(path_or_bytes, threads, self._vitc_options)
@@ -77,6 +79,8 @@ class InferenceSession:
         Returns the outputs named, in that order; None or an empty list: all. Raises vitc.Error where a name is unknown, an
         input is missing, or an array has another type or shape than its input.
         """
+        if isinstance(output_names, str) or not isinstance(output_names, (Iterable, type(None))):
+            raise Error(f"output_names is {output_names!r}; expected a list of names, or None for all")
         known = [spec.name for spec in self._model.outputs]
         names = list(output_names or known)
         unknown = [name for name in names if name not in known]
@@ -139,13 +143,16 @@ def _quoted(names: Sequence[str]) -> str:
 def _options_of(providers: Sequence[Any], provider_options: Sequence[Any] | None) -> dict[str, Any]:
     """The options of vitc's own provider."""
     providers = [providers] if isinstance(providers, str) else providers
+    if not isinstance(providers, Sequence) or not isinstance(provider_options, (Sequence, type(None))):
+        raise Error("providers and their options are lists; "
+                    f"got {type(providers).__name__} and {type(provider_options).__name__}")
     if provider_options is not None and len(provider_options) != len(providers):
         raise Error(f"{len(provider_options)} provider options were given for {len(providers)} providers")
-    pairs = [(provider, {}) if isinstance(provider, str) else tuple(provider) for provider in providers]
-    if any(len(pair) != 2 or not isinstance(pair[1], Mapping) for pair in pairs):
-        raise Error("a provider is a name, or a pair of a name and a dict of options")
+    pairs = [(provider, {}) if isinstance(provider, str) else provider for provider in providers]
     if provider_options is not None:
-        pairs = [(name, options) for (name, _), options in zip(pairs, provider_options)]
+        pairs = [(pair[0], options) if isinstance(pair, (tuple, list)) else pair for pair, options in zip(pairs, provider_options)]
+    if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], Mapping) for pair in pairs):
+        raise Error("a provider is a name, or a pair of a name and a dict of options")
     unknown = [str(name) for name, _ in pairs if name not in _PROVIDERS]
     if unknown:
         warnings.warn(f"vitc runs models on the CPU, not by {_quoted(unknown)}; it has {_quoted(_PROVIDERS)}", stacklevel=3)
