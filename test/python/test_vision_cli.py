@@ -71,7 +71,7 @@ def test_usage(arguments, says, command):
 @pytest.mark.parametrize("arguments, says", [
     (["preview", "nothere"], "nothere: no such file or folder"),
     (["preview", "empty"], "empty has no images"),
-    (["preview", "in", "-o", "nothere/a.png"], "No such file or directory"),
+    (["preview", "in", "-o", "nothere/a.png"], "nothere/a.png: No such file or directory"),
     (["features", "m.pt", "in", "-o", "f.npy"], "m.pt: expected an .onnx file or a library"),
     (["features", "m.onnx", "in", "-o", "f.npy"], "cannot read the model m.onnx: No such file"),
 ])
@@ -93,6 +93,23 @@ def test_preview(command, folder, tmp_path):
     assert (picture[4, 40:72] == (200, 40, 40)).all(), "the second is crossed out"
     from vitc.vision import Preprocess
     np.testing.assert_array_equal(picture[4:36, 4:36], np.asarray(Preprocess(32).fitted(Image.open(folder / "a.png"))))
+
+
+def test_preview_spares_its_images(command, folder, tmp_path):
+    before = (folder / "a.png").read_bytes()
+    (tmp_path / "link.png").symlink_to("in/a.png")
+    for output in "in/a.png", "in/../in/a.png", "link.png":
+        run = command("preview", "in", "-o", output)
+        assert (run.returncode, run.stderr) == (
+            1, f"vitc.vision preview: {output} is one of the images; expected another file to write to\n")
+    assert (folder / "a.png").read_bytes() == before
+
+
+def test_closed_stdout(folder, source_dir, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(source_dir / "python")}
+    shell = f"exec {sys.executable} -m vitc.vision preview in/a.png --size 8 --tile 8 >&-"
+    run = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    assert (run.returncode, run.stderr) == (0, "") and (tmp_path / "preview.png").exists()
 
 
 def test_limit_is_raised(command, tmp_path):

@@ -72,6 +72,7 @@ def test_tokens_that_get_nothing():
     (lambda: layer_similarity([]), "layers of shapes none"),
     (lambda: head_similarity(np.ones((3, 3))), "expected \\(batch, heads, queries, keys\\)"),
     (lambda: collapsed_layers(np.ones((2, 3))), "expected \\(layers, layers\\)"),
+    (lambda: collapsed_layers(np.eye(2), np.nan), "the threshold is nan; expected a cosine"),
 ])
 def test_refuses(call, says):
     with pytest.raises(vitc.Error, match=says):

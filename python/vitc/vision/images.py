@@ -160,6 +160,9 @@ def save_picture(image: Picture, path: str | os.PathLike[str]) -> None:
     try:
         image.save(unfinished, format=format)
         unfinished.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # not that of a file that is gone by now
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -179,5 +179,8 @@ def write_whole(path: pathlib.Path, data: bytes) -> None:
     try:
         unfinished.write_bytes(data)
         unfinished.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # not that of a file that is gone by now
+        raise
     finally:
         unfinished.unlink(missing_ok=True)

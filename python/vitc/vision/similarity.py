@@ -54,6 +54,8 @@ def collapsed_layers(similarity: ArrayLike, threshold: float = COLLAPSED) -> flo
 
     similarity: (L, L), of `layer_similarity`. The first layer has none before it.
     """
+    if not -1 <= threshold <= 1:
+        raise Error(f"the threshold is {threshold}; expected a cosine, from -1 to 1")
     matrix = np.asarray(similarity, np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not len(matrix):
         raise Error(f"similarity: an array of shape {matrix.shape}; expected (layers, layers)")

@@ -53,6 +53,13 @@ class Images(Sequence):
             item = np.asarray(item)
         return read_image(item, max_pixels=self.max_pixels, name=name)
 
+    def spare(self, path: str | os.PathLike[str]) -> None:
+        """Raises Error where what is to be written to this path would replace one of the images."""
+        target = os.path.realpath(path)
+        if isinstance(self.items, (list, tuple)) and any(
+                isinstance(item, (str, os.PathLike)) and os.path.realpath(item) == target for item in self.items):
+            raise Error(f"{os.fspath(path)} is one of the images; expected another file to write to")
+
     @property
     def settings(self) -> dict[str, Any]:
         """What a run that goes on must find again: where the images are from, how many, their names, which may be read, and what

@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     from ..sheets import Image, save_picture, sheet
 
     images = options.images_of(arguments)
+    images.spare(arguments.output)
     preprocess = options.preprocess_of(arguments)
     tiles, bad = [], 0
     for index in options.progress(range(len(images)), arguments):
