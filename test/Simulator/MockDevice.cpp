@@ -17,6 +17,7 @@ Settings Settings::read() {
   settings.version = static_cast<int>(readNumber("VITC_MOCK_VERSION", settings.version));
   settings.memory = static_cast<std::size_t>(readNumber("VITC_MOCK_MEMORY", static_cast<long long>(settings.memory)));
   settings.seed = static_cast<std::uint64_t>(readNumber("VITC_MOCK_SEED", 0));
+  settings.defers = readNumber("VITC_MOCK_DEFER", 0) != 0;
   const char *refused = std::getenv("VITC_MOCK_REFUSE");
   settings.refusesPtx = refused && std::string(refused) == "ptx";
   return settings;
@@ -33,9 +34,9 @@ Driver::~Driver() {
     if (device.allocated || device.retained)
       std::fprintf(stderr, "mock driver: leak: device %d has %zu bytes and %d holds of its context\n", device.ordinal,
                    device.allocated, device.retained);
-  if (modules || events || graphs || hostBlocks)
-    std::fprintf(stderr, "mock driver: leak: %d modules, %d events, %d graphs, %d blocks of pinned memory\n", modules,
-                 events, graphs, hostBlocks);
+  if (modules || events || graphs || !pinned.empty())
+    std::fprintf(stderr, "mock driver: leak: %d modules, %d events, %d graphs, %zu blocks of pinned memory\n", modules,
+                 events, graphs, pinned.size());
 }
 
 Device *Driver::findDevice(std::uint64_t address) {
@@ -68,3 +69,5 @@ std::vector<Context *> &vitc::mock::currentContexts() {
   static thread_local std::vector<Context *> stack;
   return stack;
 }
+
+Context *vitc::mock::current() { return currentContexts().empty() ? nullptr : currentContexts().back(); }

@@ -24,6 +24,7 @@ struct KernelInfo {
   std::string name;
   std::vector<Parameter> parameters;
   std::array<unsigned, 3> requiredThreads{0, 0, 0}; ///< .reqntid; zeros where the kernel leaves it open
+  std::array<unsigned, 3> requiredCluster{1, 1, 1}; ///< .reqnctapercluster, in blocks
   unsigned maxRegisters = 0;                        ///< .maxnreg; 0 where the kernel leaves it open
   std::size_t staticShared = 0;                     ///< bytes
 

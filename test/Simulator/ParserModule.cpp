@@ -74,6 +74,9 @@ void Parser::parseTuning(KernelInfo &info) {
     if (name == ".reqntid")
       for (unsigned i = 0; i < 3; ++i)
         info.requiredThreads[i] = i == 0 || take(",") ? unsigned(expectCount()) : 1;
+    else if (name == ".reqnctapercluster")
+      for (unsigned i = 0; i < 3; ++i)
+        info.requiredCluster[i] = i == 0 || take(",") ? unsigned(expectCount()) : 1;
     else if (name == ".maxnreg")
       info.maxRegisters = unsigned(expectCount());
     else if (name == ".pragma")

@@ -117,11 +117,13 @@ TEST(ModuleTest, FaultsNameTheLine) {
 TEST(ModuleTest, DescribesKernels) {
   auto parsed = Module::parse(".version 8.3\n.target sm_90a\n.address_size 64\n.visible .entry k(.param .align 64 .b8 "
                               "m[128], .param .u32 n, .param .u64 .ptr .global .align 16 p)\n.reqntid 128, 1, 1\n"
+                              ".reqnctapercluster 2, 1, 4\n"
                               ".maxnreg 64\n{ .shared .align 16 .b8 s[48]; .shared .u32 t; ret; }");
   ASSERT_TRUE(std::holds_alternative<Module>(parsed));
   const KernelInfo *info = std::get<Module>(parsed).find("k");
   ASSERT_NE(info, nullptr);
   EXPECT_EQ(info->requiredThreads, (std::array<unsigned, 3>{128, 1, 1}));
+  EXPECT_EQ(info->requiredCluster, (std::array<unsigned, 3>{2, 1, 4}));
   EXPECT_EQ(info->maxRegisters, 64u);
   EXPECT_EQ(info->staticShared, 52u);
   ASSERT_EQ(info->parameters.size(), 3u);
