@@ -120,8 +120,9 @@ typedef struct vitc_session_options {
   const vitc_dim *dims; /* maxima of named dimensions; those not listed are 1 */
   size_t dim_count;
   int32_t threads; /* how many threads a run uses, the caller's included; 0: one a core that this thread may use */
-  DLDevice device; /* {0, 0}: the CPU */
-  void *workspace; /* memory for the session, 64-byte aligned, kept until it is destroyed; null: its own */
+  DLDevice device; /* {0, 0}: the CPU; {kDLCUDA, n}: GPU n, as the CUDA driver counts them. `threads` and the pool count
+                      on a CPU alone */
+  void *workspace; /* memory of that device, 64-byte aligned, kept until the session is destroyed; null: its own */
   size_t workspace_bytes; /* at least what the function of the same name returns */
   vitc_parallel parallel; /* the caller's thread pool; null: the session's own threads, which sleep between runs */
   void *pool;             /* first argument of `parallel` */
@@ -200,8 +201,18 @@ typedef struct vitc_api {
    * until the session's next run. An output with data has the shape that output_shapes says and overlaps no other
    * tensor of the call. Where that depends on data, `run` fills the beginning of the memory, compact and row-major, and
    * points the tensor's shape to the extents that it found, owned by the session until its next run.
-   * `stream` is the CUDA stream on a GPU, ignored on a CPU. Nothing is allocated. Denormal numbers count as zero.
-   * Errors: ARGUMENT, TENSOR, LIMIT, BUSY; after a fork, THREADS. */
+   * Nothing is allocated on a CPU. Denormal numbers count as zero.
+   *
+   * On a GPU the run is put on the CUDA stream `stream` (null: the legacy default stream; CU_STREAM_PER_THREAD works as
+   * well), which must be of the session's device, and comes after the session's run before, whatever stream that was
+   * on. Tensors are on that device, and then nothing is copied, or on the host (kDLCPU, kDLCUDAHost). With tensors of
+   * the device alone `run` returns before the run has ended: they must live until the stream is there, and a failure of
+   * the GPU is told by a later call. With any of the host, or with the option `profile`, it has ended. Outputs without
+   * data are lent on the device if any input is there, and on the host otherwise. A stream that is being captured takes
+   * the launches into its graph; whoever launches that graph sees to it that the session does not run at the same time,
+   * and that it is not destroyed before.
+   *
+   * Errors: ARGUMENT, TENSOR, LIMIT, BUSY; on a GPU also DEVICE, MEMORY; after a fork, THREADS or DEVICE. */
   vitc_status (*run)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                      int32_t output_count, void *stream);
 

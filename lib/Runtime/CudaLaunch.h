@@ -31,7 +31,6 @@ struct vitc_gpu_session {
   char *parameters; /* of one launch, aligned to 64 bytes */
   int64_t runs;
   vitc_cu_event done;    /* at the end of the last run */
-  vitc_cu_stream stream; /* of the last run */
   vitc_cu_event *events; /* [launch_count + 1] of the longest list; null where no times are taken */
   int32_t event_count;
   vitc_cuda_case *cases; /* [plans.count] */

@@ -234,11 +234,10 @@ static vitc_status check_stream(const vitc_gpu_session *gpu, vitc_cu_stream stre
   return result ? vitc_cuda_fail(cuda, result, "the stream") : VITC_OK;
 }
 
-/* Two runs of a session share its memory: one on another stream waits for the one before. */
+/* Two runs of a session share its memory: one waits for the one before. The handle of a stream does not tell whether it
+ * is the same: that of a thread's default stream is shared by all, others come again when streams are destroyed. */
 static vitc_status wait_for_last(vitc_gpu_session *gpu, vitc_cu_stream stream) {
-  vitc_cu_result result = 0;
-  if (gpu->runs && gpu->stream != stream)
-    result = gpu->device->cuda->StreamWaitEvent(stream, gpu->done, 0);
+  vitc_cu_result result = gpu->runs ? gpu->device->cuda->StreamWaitEvent(stream, gpu->done, 0) : 0;
   return result ? vitc_cuda_fail(gpu->device->cuda, result, "the run before") : VITC_OK;
 }
 
@@ -290,7 +289,6 @@ static vitc_status run_here(vitc_session *session, vitc_case *c, const DLTensor 
   if (status || capturing)
     return status;
   vitc_cu_result result = gpu->device->cuda->EventRecord(gpu->done, stream);
-  gpu->stream = stream;
   if (!result && host)
     result = gpu->device->cuda->StreamSynchronize(stream);
   if (result)

@@ -180,9 +180,97 @@ TEST(GpuRunTest, CapturedStreams) {
   });
 }
 
+/// Streams that do nothing before somebody waits for them: a wait that is missing shows. Most runs are asynchronous.
+TEST(GpuRunTest, RunsOnManyStreams) {
+  for (const char *defers : {"0", "1"})
+    runApart({{"VITC_MOCK_DEFER", defers}}, [] {
+      Mock mock;
+      Gpu gpu;
+      gpu.open();
+      vitc_session *session = gpu.create(8);
+      auto *legacy = reinterpret_cast<void *>(1), *perThread = reinterpret_cast<void *>(2);
+      std::vector<void *> streams{mock.makeStream(), nullptr, mock.makeStream(), legacy, perThread};
+      std::vector<std::pair<Address, std::vector<float>>> results;
+      for (std::size_t i = 0; i < 12; ++i) {
+        std::vector<float> a = count(20, float(i)), b = count(20, 3);
+        Address at = mock.upload(a), bt = mock.upload(b), sum = mock.allocate(20 * sizeof(float));
+        Rows output(sum, 5);
+        ASSERT_EQ(gpu.run(session, Rows(at, 5), Rows(bt, 5), &output, streams[i % 5]), VITC_OK) << gpu.error();
+        results.emplace_back(sum, sums(a, b));
+      }
+      mock.synchronise(streams[11 % 5]); // the last run comes after all others: they share the session's memory
+      for (const auto &[sum, expected] : results)
+        EXPECT_EQ(mock.download(sum, 20), expected);
+    });
+}
+
+/// The default stream of a thread has the same handle in all of them.
+TEST(GpuRunTest, DefaultStreamsOfThreads) {
+  runApart({{"VITC_MOCK_DEFER", "1"}}, [] {
+    Mock mock;
+    Gpu gpu;
+    gpu.open();
+    vitc_session *session = gpu.create(8);
+    auto *perThread = reinterpret_cast<void *>(2);
+    std::vector<float> a = count(12), b = count(12, 5), c = count(12, 9);
+    Address at = mock.upload(a), bt = mock.upload(b), ct = mock.upload(c);
+    Address first = mock.upload(a), second = mock.upload(a);
+    auto run = [&](Address left, Address right, Address sum) {
+      Rows output(sum, 3);
+      EXPECT_EQ(gpu.run(session, Rows(left, 3), Rows(right, 3), &output, perThread), VITC_OK) << gpu.error();
+    };
+    run(at, bt, first);
+    std::thread([&] {
+      run(bt, ct, second);
+      Mock here;
+      here.synchronise(perThread); // not that of the other thread, but what the session did there
+      std::vector<float> found = here.peek(first, 12);
+      EXPECT_EQ(found, sums(a, b));
+    }).join();
+    EXPECT_EQ(mock.download(second, 12), sums(b, c));
+  });
+}
+
+/// A run that takes or returns a tensor of the host has ended when it returns, whatever its stream.
+TEST(GpuRunTest, RunsOnTheHostHaveEnded) {
+  runApart({{"VITC_MOCK_DEFER", "1"}}, [] {
+    Mock mock;
+    Gpu gpu;
+    gpu.open();
+    vitc_session *session = gpu.create(8);
+    for (void *stream : {mock.makeStream(), mock.makeStream(), static_cast<void *>(nullptr)}) {
+      std::vector<float> a = count(12), b = count(12, 5), found(12);
+      Rows sum(found);
+      ASSERT_EQ(gpu.run(session, Rows(a), Rows(b), &sum, stream), VITC_OK) << gpu.error();
+      EXPECT_EQ(found, sums(a, b));
+      DLTensor borrowed = lent();
+      ASSERT_EQ(gpu.run(session, Rows(b), Rows(a), &borrowed, stream), VITC_OK) << gpu.error();
+      auto *first = static_cast<float *>(borrowed.data);
+      EXPECT_EQ(std::vector<float>(first, first + 12), sums(b, a));
+    }
+  });
+}
+
+/// Sessions that are destroyed while they run: what they free is in use until then.
+TEST(GpuRunTest, DestroyedWhileItRuns) {
+  runApart({{"VITC_MOCK_DEFER", "1"}}, [] {
+    Mock mock;
+    Gpu gpu;
+    gpu.open();
+    std::vector<float> a = count(12), b = count(12, 5);
+    Address at = mock.upload(a), bt = mock.upload(b), sum = mock.allocate(12 * sizeof(float));
+    Rows output(sum, 3);
+    vitc_session *session = gpu.create(8);
+    for (int i = 0; i < 3; ++i)
+      ASSERT_EQ(gpu.run(session, Rows(at, 3), Rows(bt, 3), &output, mock.makeStream()), VITC_OK) << gpu.error();
+    gpu.destroy(session);
+    EXPECT_EQ(mock.download(sum, 12), sums(a, b));
+  });
+}
+
 /// The mock's clock advances a millisecond a launch.
 TEST(GpuRunTest, TimesOfSteps) {
-  runApart({}, [] {
+  runApart({{"VITC_MOCK_DEFER", "1"}}, [] {
     Gpu gpu;
     gpu.open();
     vitc_session_options options = gpu.options(8);

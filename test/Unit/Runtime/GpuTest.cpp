@@ -101,6 +101,12 @@ std::vector<float> Mock::download(Address address, std::size_t count) {
   return elements;
 }
 
+std::vector<float> Mock::peek(Address address, std::size_t count) {
+  std::vector<float> elements(count);
+  call("cuMemcpyDtoHAsync_v2", static_cast<void *>(elements.data()), address, count * sizeof(float), makeStream());
+  return elements;
+}
+
 void *Mock::makeStream() {
   constexpr unsigned nonBlocking = 1; // as PyTorch makes them
   void *stream = nullptr;

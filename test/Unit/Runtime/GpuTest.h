@@ -31,6 +31,7 @@ public:
   Address allocate(std::size_t bytes);
   Address upload(const std::vector<float> &elements);
   std::vector<float> download(Address address, std::size_t count);
+  std::vector<float> peek(Address address, std::size_t count); ///< on a stream that waits for no other
 
   void *makeStream();
   void beginCapture(void *stream);
