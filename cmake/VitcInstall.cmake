@@ -26,6 +26,7 @@ set(VITC_PACKAGE_LIBRARIES
   VitcCPUKernelToLLVM
   VitcONNXToLinalg
   VitcViTToCPU
+  VitcViTToGPU
   VitcViTToLinalg
   VitcPipelines
 )

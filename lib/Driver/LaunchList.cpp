@@ -7,11 +7,20 @@
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Target/PTX.h"
 
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
 using namespace mlir;
 using namespace vitc;
 using namespace vitc::driver;
 
-static target::GPUPointer describePointer(vcpu::BufferOp buffer) {
+/// The buffer that a value is, or shows a part of.
+static vcpu::BufferOp findBuffer(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
+  return value.getDefiningOp<vcpu::BufferOp>();
+}
+
+static target::GPUPointer describePlace(vcpu::BufferOp buffer) {
   target::GPUPointer pointer;
   int64_t index = buffer.getIndex();
   switch (buffer.getRegion()) {
@@ -33,11 +42,75 @@ static target::GPUPointer describePointer(vcpu::BufferOp buffer) {
   return pointer;
 }
 
+/// Where a buffer or a view of one begins. Views are at offsets that are known.
+static FailureOr<target::GPUPointer> describePointer(Value value) {
+  vcpu::BufferOp buffer = findBuffer(value);
+  auto type = cast<MemRefType>(value.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!buffer || failed(type.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset))
+    return failure();
+  target::GPUPointer pointer = describePlace(buffer);
+  pointer.offset = pointer.offset + target::Polynomial(offset * vcpu::getElementBytes(type.getElementType()));
+  return pointer;
+}
+
 static FailureOr<target::Polynomial> describeSize(Value size, SizeExpressions &sizes) {
   FailureOr<AffineExpr> expr = vcpu::getSymbolicSize(size, size.getContext());
   if (failed(expr))
     return failure();
   return sizes.write(*expr);
+}
+
+/// What the driver makes a tensor map of: dimensions from the innermost.
+static FailureOr<target::GPUTensorMap> describeMap(Value value, DictionaryAttr form, SizeExpressions &sizes) {
+  auto type = cast<MemRefType>(value.getType());
+  FailureOr<target::GPUPointer> base = describePointer(value);
+  SmallVector<int64_t> strides;
+  int64_t offset, rank = type.getRank(), bytes = vcpu::getElementBytes(type.getElementType());
+  if (failed(base) || failed(type.getStridesAndOffset(strides, offset)) ||
+      rank > static_cast<int64_t>(target::GPUTensorMap::maxRank))
+    return failure();
+  target::GPUTensorMap map;
+  map.base = *base;
+  map.rank = static_cast<int32_t>(rank);
+  map.type = static_cast<int32_t>(form.getAs<IntegerAttr>("type").getInt());
+  map.swizzle = static_cast<int32_t>(form.getAs<IntegerAttr>("swizzle").getInt());
+  ArrayRef<int64_t> box = form.getAs<DenseI64ArrayAttr>("box").asArrayRef();
+  for (int64_t i = 0; i < rank; ++i) {
+    int64_t dim = rank - 1 - i;
+    FailureOr<AffineExpr> extent = vcpu::getSymbolicExtent(value, dim);
+    FailureOr<target::Polynomial> size = failed(extent) ? FailureOr<target::Polynomial>() : sizes.write(*extent);
+    if (failed(size) || ShapedType::isDynamic(strides[dim]))
+      return failure();
+    map.extents[i] = *size;
+    map.box[i] = static_cast<uint32_t>(box[i]);
+    if (i > 0)
+      map.strides[i - 1] = strides[dim] * bytes;
+  }
+  return map;
+}
+
+static LogicalResult describeArgument(Value value, Attribute form, SizeExpressions &sizes,
+                                      target::GPUArgument &argument) {
+  if (auto map = dyn_cast_or_null<DictionaryAttr>(form)) {
+    argument.kind = target::GPUArgument::TensorMap;
+    FailureOr<target::GPUTensorMap> described = describeMap(value, map, sizes);
+    if (succeeded(described))
+      argument.map = *described;
+    return described;
+  }
+  if (isa<MemRefType>(value.getType())) {
+    FailureOr<target::GPUPointer> pointer = describePointer(value);
+    if (succeeded(pointer))
+      argument.pointer = *pointer;
+    return pointer;
+  }
+  argument.kind = isa_and_nonnull<TypeAttr>(form) ? target::GPUArgument::Int32 : target::GPUArgument::Int64;
+  FailureOr<target::Polynomial> number = describeSize(value, sizes);
+  if (succeeded(number))
+    argument.value = *number;
+  return number;
 }
 
 static FailureOr<target::GPULaunch> describeLaunch(vgpu::LaunchOp op, SizeExpressions &sizes) {
@@ -52,18 +125,11 @@ static FailureOr<target::GPULaunch> describeLaunch(vgpu::LaunchOp op, SizeExpres
     launch.grid[i] = *extent;
     launch.per[i] = op.getPer()[i];
   }
-  for (Value value : op.getArguments()) {
-    target::GPUArgument &argument = launch.arguments.emplace_back();
-    if (auto buffer = value.getDefiningOp<vcpu::BufferOp>()) {
-      argument.pointer = describePointer(buffer);
-      continue;
-    }
-    argument.kind = target::GPUArgument::Int64;
-    FailureOr<target::Polynomial> number = describeSize(value, sizes);
-    if (failed(number))
-      return op.emitError("expected arguments that are buffers, or follow from the inputs' shapes");
-    argument.value = *number;
-  }
+  launch.blocksPerMultiprocessor = static_cast<int32_t>(op.getBlocksPerProcessor());
+  for (auto [i, value] : llvm::enumerate(op.getArguments()))
+    if (failed(describeArgument(value, op.getForms() ? (*op.getForms())[i] : Attribute(), sizes,
+                                launch.arguments.emplace_back())))
+      return op.emitError("expected buffers, views of them and sizes that follow from the inputs' shapes");
   return launch;
 }
 

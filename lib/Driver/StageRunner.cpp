@@ -53,6 +53,13 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
     break;
   }
   case Stage::Tiled:
+    // What the roundings cut weights into is constants again before loops are made of them.
+    if (target.hasTensorKernels()) {
+      PassManager kernels(module.getContext());
+      buildGPUKernelPipeline(kernels);
+      if (failed(kernels.run(module)) || failed(foldConstantSubgraphs(module)))
+        return failure();
+    }
     target.isGPU() ? buildGPUTiledPipeline(pm) : buildCPUTiledPipeline(pm, cpu);
     break;
   case Stage::Vector:

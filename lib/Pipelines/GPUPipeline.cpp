@@ -7,11 +7,20 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+
+void vitc::buildGPUKernelPipeline(OpPassManager &pm) {
+  pm.addPass(createConvertViTToGPUPass());
+  // Roundings of whole tensors are loops from now on, those of constants to be folded.
+  pm.addPass(createConvertElementwiseToLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
 
 void vitc::buildGPUTiledPipeline(OpPassManager &pm) {
   pm.addPass(createConvertViTToLinalgPass());

@@ -1,6 +1,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/ExternalModels.h"
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/GPUKernel/Transforms/ExternalModels.h"
 #include "vitc/Dialect/ONNX/IR/ONNX.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Pipelines/Pipelines.h"
@@ -53,6 +54,7 @@ void vitc::registerDialects(DialectRegistry &registry) {
   vcpu::registerBufferizableOpInterfaceExternalModels(registry);
   vcpu::registerLinalgKernelExternalModels(registry);
   vcpu::registerProcedureExternalModels(registry);
+  vgpu::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 void vitc::registerPipelines() {
@@ -61,6 +63,7 @@ void vitc::registerPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-tiled", "fused → tiled", buildCPUTiledPipeline);
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-vector", "tiled → vector", buildCPUVectorPipeline);
   PassPipelineRegistration<>("vitc-cpu-llvm", "vector → llvm", buildCPULLVMPipeline);
+  PassPipelineRegistration<>("vitc-gpu-kernels", "what has a kernel for a GPU", buildGPUKernelPipeline);
   PassPipelineRegistration<>("vitc-gpu-tiled", "fused → tiled for a GPU", buildGPUTiledPipeline);
   PassPipelineRegistration<>("vitc-gpu-vector", "tiled → vector for a GPU", buildGPUVectorPipeline);
   PassPipelineRegistration<>("vitc-gpu-llvm", "vector → llvm for a GPU", buildGPULLVMPipeline);

@@ -95,13 +95,16 @@ static vitc_status size_grid(const vitc_gpu_session *gpu, const vitc_case *c, co
     if (!vitc_evaluate(&spec->grid[i], c->symbols, &size) || size > INT64_MAX - spec->per[i])
       return too_large(spec);
     int64_t blocks = (size + spec->per[i] - 1) / spec->per[i];
-    int64_t most = (int64_t)spec->blocks_per_multiprocessor * gpu->device->multiprocessors;
-    if (i == 0 && most && blocks > most)
-      blocks = most;
     if (blocks > (i ? MOST_BLOCKS : MOST_BLOCKS_X))
       return too_large(spec);
     made->grid[i] = (uint32_t)blocks;
     made->empty |= blocks <= 0;
+  }
+  /* Persistent blocks deal out the work among themselves, in one dimension. */
+  uint64_t most = (uint64_t)spec->blocks_per_multiprocessor * (uint64_t)gpu->device->multiprocessors;
+  if (most && (uint64_t)made->grid[0] * made->grid[1] * made->grid[2] > most) {
+    made->grid[0] = (uint32_t)most;
+    made->grid[1] = made->grid[2] = 1;
   }
   return VITC_OK;
 }

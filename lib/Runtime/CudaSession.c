@@ -262,7 +262,7 @@ static vitc_status launch(vitc_session *session, vitc_case *c, vitc_cuda_case *c
                           bool capturing) {
   vitc_gpu_session *gpu = session->gpu;
   if (capturing || session->times_runs)
-    return vitc_cuda_launch_all(gpu, c, cc, stream, gpu->events);
+    return vitc_cuda_launch_all(gpu, c, cc, stream, session->times_runs ? gpu->events : 0);
   return vitc_cuda_launch_graph(gpu, c, cc, stream);
 }
 

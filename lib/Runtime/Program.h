@@ -156,7 +156,7 @@ typedef struct vitc_gpu_launch {
   const char *kernel;
   vitc_polynomial grid[3];
   int64_t per[3];
-  int32_t blocks_per_multiprocessor; /* in all at most as many as the device holds of these; 0: all of the grid */
+  int32_t blocks_per_multiprocessor; /* of a larger grid so many are launched, in one dimension; 0: the whole grid */
   uint32_t block;                    /* threads */
   uint32_t cluster;                  /* blocks along the first dimension, or 1 */
   uint32_t shared_bytes;             /* dynamic */

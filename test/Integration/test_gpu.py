@@ -11,6 +11,7 @@ import vitc
 from vitc import _abi
 
 from harness import SMALL, Reference, accepted, assert_agrees, compile_model, draw
+from test_precision import cosine
 
 TARGET = "--target=cuda-sm_90"
 SELECTED = ["deit", "dinov2_reg4", "lavit", "swin"]
@@ -50,6 +51,36 @@ def test_agrees(name, small_model, run_tool, tmp_path):
 def test_all_agree(name, small_model, run_tool, tmp_path):
     batch = 2 if "_b" in name.removesuffix(".dyn") else 1
     agrees(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET), batches=(batch,))
+
+
+def keeps_direction(made, batches=(1,)):
+    """In bf16: within what its eight bits are known to do to models of random weights (see test_precision.py)."""
+    reference, model = Reference.open(made.model), vitc.load(made.library, device="cuda")
+    for batch in batches:
+        inputs = draw(model, batch, seed=batch)
+        found, expected = model.run(inputs), reference.run(inputs)
+        for name, value in expected.items():
+            assert found[name].dtype == np.float32 and cosine(found[name], value) >= 0.9995, name
+
+
+@pytest.mark.parametrize("name", SELECTED)
+def test_bf16(name, small_model, run_tool, tmp_path):
+    """Products, attention and norms by the kernels for Hopper: wgmma, TMA, persistent blocks."""
+    keeps_direction(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET, "--precision=bf16"))
+
+
+def test_bf16_batches(small_model, run_tool, tmp_path):
+    made = compile_model(run_tool, small_model("deit_batch"), tmp_path / "model.so", TARGET, "--precision=bf16")
+    keeps_direction(made, batches=(1, 3, 3, 3, 2))
+
+
+def test_kernels_for_tensor_cores(small_model, run_tool, tmp_path):
+    """A DeiT's products, attentions and norms, none of which is left to loops."""
+    run = run_tool("vitc", small_model("deit"), TARGET, "--precision=bf16", "--compile-to=tiled")
+    counts = {op: run.stdout.count(f"= vgpu.{op} ") for op in ("attention", "gemm", "layer_norm")}
+    # The last block computes one query row, apart from the keys and values.
+    assert counts == {"attention": 2, "gemm": 2 * 4 + 1 + 2, "layer_norm": 2 * 2 + 1}
+    assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
 def test_batches_in_turn(deit):

@@ -9,6 +9,7 @@
 #include "mlir/Pass/Pass.h"
 
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 
 namespace vitc {
 #define GEN_PASS_DECL

@@ -55,6 +55,31 @@ def ConvertViTToCPUPass : Pass<"convert-vit-to-cpu"> {
                            "::vitc::vcpu::CPUKernelDialect"];
 }
 
+def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
+  let summary = "choose a GPU kernel for every vit op that has one";
+  let description = [{
+    Products, attention and norms become kernel ops of the `vgpu` dialect, in destination-passing style on tensors, where
+    a kernel for tensor cores has their form and sizes; the others are left for `convert-vit-to-linalg`. Operands of
+    products are rounded to bf16, sums, softmax, norms and the residual stream are f32. What is only read rounded is
+    stored so: roundings move up through views, and kernels write bf16.
+
+    ```mlir
+    // before
+    %y = vit.linear %x, %w : (tensor<2x197x384xf32>, tensor<1152x384xf32>) {transposed} -> tensor<2x197x1152xf32>
+    // after
+    %0 = tensor.collapse_shape %x [[0, 1], [2]] : tensor<2x197x384xf32> into tensor<394x384xf32>
+    %a = arith.truncf %0 : tensor<394x384xf32> to tensor<394x384xbf16>
+    %b = arith.truncf %w : tensor<1152x384xf32> to tensor<1152x384xbf16>
+    %c = vgpu.gemm ins(%a, %b : …) outs(%1 : tensor<394x1152xf32>) {tile_m = 128, tile_n = 128} -> …
+    %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
+    ```
+
+    Precondition: the `fused` stage.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::vitc::vgpu::GPUKernelDialect"];
+}
+
 def ConvertViTToLinalgPass : Pass<"convert-vit-to-linalg"> {
   let summary = "write every vit op as structured ops of upstream dialects";
   let description = [{

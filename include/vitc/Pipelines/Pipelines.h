@@ -24,7 +24,7 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
 void registerDialects(mlir::DialectRegistry &registry);
 
 /// Registers every stage as a pipeline: `vitc-onnx`, `vitc-fused`, `vitc-cpu-tiled`, `vitc-cpu-vector`,
-/// `vitc-cpu-llvm`, `vitc-gpu-tiled`, `vitc-gpu-vector`, `vitc-gpu-llvm`.
+/// `vitc-cpu-llvm`, `vitc-gpu-kernels`, `vitc-gpu-tiled`, `vitc-gpu-vector`, `vitc-gpu-llvm`.
 void registerPipelines();
 
 /// Imported → onnx: shapes known, shape arithmetic gone.
@@ -52,7 +52,10 @@ void buildCPUVectorPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &o
 /// vector → llvm: the LLVM dialect alone.
 void buildCPULLVMPipeline(mlir::OpPassManager &pm);
 
-/// The same for a GPU. fused → tiled: structured ops ready for loops.
+/// The first part of fused → tiled for a GPU with tensor cores: what has a kernel becomes one.
+void buildGPUKernelPipeline(mlir::OpPassManager &pm);
+
+/// fused → tiled for a GPU: structured ops ready for loops, besides kernels.
 void buildGPUTiledPipeline(mlir::OpPassManager &pm);
 
 /// tiled → vector: buffers, the memory plan, kernels in a gpu.module and the list of their launches.

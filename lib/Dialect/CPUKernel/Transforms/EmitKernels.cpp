@@ -145,7 +145,7 @@ LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels
   llvm::append_range(inputs, op->getOperands().drop_back(outputs));
   LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs,
                    op->getOperands().take_back(outputs), builder.getStringAttr(op->getName().stripDialect()),
-                   getKernelCost(op, captured.getArrayRef(), builder));
+                   getKernelCost(op, op.getMacs(builder), captured.getArrayRef()));
   return success();
 }
 

@@ -21,11 +21,11 @@ static unsigned countSymbols(ArrayRef<AffineExpr> exprs) {
   return last + 1;
 }
 
-AffineMapAttr vitc::vcpu::getKernelCost(KernelOpInterface op, ValueRange captured, OpBuilder &builder) {
+AffineMapAttr vitc::vcpu::getKernelCost(Operation *op, OpFoldResult macs, ValueRange captured) {
   MLIRContext *context = op->getContext();
   AffineExpr zero = getAffineConstantExpr(0, context);
   SmallVector<AffineExpr, 3> cost = {zero, zero, zero};
-  if (OpFoldResult macs = op.getMacs(builder)) {
+  if (macs) {
     FailureOr<AffineExpr> size = getSymbolicSize(macs, context);
     if (failed(size))
       return nullptr;

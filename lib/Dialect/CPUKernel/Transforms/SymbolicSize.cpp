@@ -21,14 +21,12 @@ static FailureOr<AffineExpr> composeApply(affine::AffineApplyOp apply) {
   return apply.getAffineMap().getResult(0).replaceDimsAndSymbols(dims, symbols);
 }
 
-static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim);
-
 /// The extent of a collapsed dimension: the product of those it is made of.
 static FailureOr<AffineExpr> getCollapsedExtent(memref::CollapseShapeOp collapse, int64_t dim) {
   AffineExpr product = getAffineConstantExpr(1, collapse.getContext());
   ReassociationIndices sources = collapse.getReassociationIndices()[dim]; // a list of its own: the call returns a copy
   for (int64_t source : sources) {
-    FailureOr<AffineExpr> extent = getExtent(collapse.getSrc(), source);
+    FailureOr<AffineExpr> extent = getSymbolicExtent(collapse.getSrc(), source);
     if (failed(extent))
       return failure();
     product = product * *extent;
@@ -46,8 +44,7 @@ static OpFoldResult getSliceSize(memref::SubViewOp slice, int64_t dim) {
   return slice.getMixedSizes()[position];
 }
 
-/// An extent of a buffer of the program or of a view of one.
-static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim) {
+FailureOr<AffineExpr> vitc::vcpu::getSymbolicExtent(Value buffer, int64_t dim) {
   auto type = cast<MemRefType>(buffer.getType());
   MLIRContext *context = buffer.getContext();
   if (!type.isDynamicDim(dim))
@@ -59,7 +56,7 @@ static FailureOr<AffineExpr> getExtent(Value buffer, int64_t dim) {
       .Case([&](memref::AllocOp op) {
         return getSymbolicSize(op.getDynamicSizes()[type.getDynamicDimIndex(dim)], context);
       })
-      .Case([&](memref::CastOp op) { return getExtent(op.getSource(), dim); })
+      .Case([&](memref::CastOp op) { return getSymbolicExtent(op.getSource(), dim); })
       .Case([&](memref::CollapseShapeOp op) { return getCollapsedExtent(op, dim); })
       .Case([&](memref::ExpandShapeOp op) { return getSymbolicSize(op.getMixedOutputShape()[dim], context); })
       .Case([&](memref::SubViewOp op) { return getSymbolicSize(getSliceSize(op, dim), context); })
@@ -97,7 +94,7 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicSize(OpFoldResult size, MLIRContext
         std::optional<int64_t> index = dim.getConstantIndex();
         if (!index)
           return failure();
-        return getExtent(dim.getSource(), *index);
+        return getSymbolicExtent(dim.getSource(), *index);
       })
       .Case([](affine::AffineApplyOp apply) { return composeApply(apply); })
       .Case([](arith::AddIOp add) { return combine(add, [](AffineExpr l, AffineExpr r) { return l + r; }); })
@@ -119,7 +116,7 @@ FailureOr<AffineExpr> vitc::vcpu::getSymbolicBytes(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   AffineExpr bytes = getAffineConstantExpr(getElementBytes(type.getElementType()), type.getContext());
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    FailureOr<AffineExpr> extent = getExtent(buffer, dim);
+    FailureOr<AffineExpr> extent = getSymbolicExtent(buffer, dim);
     if (failed(extent))
       return failure();
     bytes = bytes * *extent;

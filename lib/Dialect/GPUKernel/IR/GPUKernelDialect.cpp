@@ -8,6 +8,7 @@ using namespace mlir;
 using namespace vitc::vgpu;
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernelDialect.cpp.inc"
+#include "vitc/Dialect/GPUKernel/IR/KernelInterface.cpp.inc"
 
 #define GET_OP_CLASSES
 #include "vitc/Dialect/GPUKernel/IR/GPUKernelOps.cpp.inc"

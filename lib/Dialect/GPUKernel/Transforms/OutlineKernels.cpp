@@ -85,6 +85,23 @@ public:
     return refer(kernel);
   }
 
+  /// The kernel of an op that has one of its own, and its plan; emitted for the first of equal ones.
+  FailureOr<LaunchPlan> lookupOrEmit(KernelOpInterface op) {
+    SmallVector<Attribute> key{op->getAttrDictionary(), StringAttr::get(op.getContext(), op->getName().getStringRef())};
+    for (Type type : op->getOperandTypes()) {
+      auto buffer = cast<MemRefType>(type);
+      key.push_back(TypeAttr::get(MemRefType::get(buffer.getShape(), buffer.getElementType())));
+    }
+    auto known = plans.find(ArrayAttr::get(op.getContext(), key));
+    if (known != plans.end())
+      return known->second;
+    std::string name = (op->getName().stripDialect() + "_" + Twine(counts[op->getName().stripDialect()]++)).str();
+    OpBuilder builder = OpBuilder::atBlockEnd(getModule().getBody());
+    if (failed(op.emitKernel(builder, getModule(), name)))
+      return failure();
+    return plans[ArrayAttr::get(op.getContext(), key)] = op.getPlan(name);
+  }
+
   gpu::GPUModuleOp getModule() {
     if (!container) {
       auto builder = OpBuilder::atBlockBegin(module.getBody());
@@ -108,6 +125,8 @@ private:
   ModuleOp module;
   gpu::GPUModuleOp container;
   llvm::StringMap<SmallVector<LLVM::LLVMFuncOp>> kernels;
+  DenseMap<Attribute, LaunchPlan> plans;
+  llvm::StringMap<int64_t> counts; ///< of those with plans
 };
 
 struct OutlineKernelsPass final : vitc::vgpu::impl::OutlineKernelsPassBase<OutlineKernelsPass> {
@@ -123,12 +142,14 @@ private:
     // No thread of the host takes part.
     entry->setAttr("vcpu.scratch", AffineMapAttr::get(AffineMap::get(&getContext())));
     for (Operation &op : llvm::make_early_inc_range(entry.front().without_terminator())) {
-      if (auto kernel = dyn_cast<vcpu::KernelOpInterface>(op)) {
-        if (failed(launch(kernel, kernels)))
-          return failure();
-      } else if (!isComputed(&op)) {
+      auto loops = dyn_cast<vcpu::KernelOpInterface>(op);
+      auto kernel = dyn_cast<KernelOpInterface>(op);
+      if ((loops && failed(launch(loops, kernels))) || (kernel && failed(launch(kernel, kernels))))
+        return failure();
+      if (loops || kernel)
+        op.erase();
+      else if (!isComputed(&op))
         return op.emitError("expected an operation that a GPU can run, got ") << op.getName();
-      }
     }
     return success();
   }
@@ -151,12 +172,56 @@ private:
     for (Operation *source : llvm::concat<Operation *const>(slice.buffers, slice.symbols))
       operands.push_back(source->getResult(0));
     Value threads = countThreads(builder, op);
-    LaunchOp::create(builder, op.getLoc(), kernels.add(*kernel, op->getName().stripDialect()), threads,
-                     ArrayRef<int64_t>{kBlock}, operands, kBlock,
-                     /*shared_bytes=*/0, builder.getStringAttr(op->getName().stripDialect()),
-                     vcpu::getKernelCost(op, ValueRange(), builder));
-    op->erase();
+    StringRef kind = op->getName().stripDialect();
+    LaunchOp::create(builder, op.getLoc(), kernels.add(*kernel, kind), threads, ArrayRef<int64_t>{kBlock}, operands,
+                     kBlock, /*shared_bytes=*/0, /*blocks_per_processor=*/0, /*forms=*/ArrayAttr(),
+                     builder.getStringAttr(kind), vcpu::getKernelCost(op, op.getMacs(builder), ValueRange()));
     return success();
+  }
+
+  /// An op with a kernel of its own: a builder emits it, and its plan says how it is launched.
+  LogicalResult launch(KernelOpInterface op, KernelTable &kernels) {
+    FailureOr<LaunchPlan> plan = kernels.lookupOrEmit(op);
+    if (failed(plan))
+      return failure();
+    OpBuilder builder(op);
+    Location loc = op->getLoc();
+    auto toValue = [&](OpFoldResult size) { return getValueOrCreateConstantIndexOp(builder, loc, size); };
+    SmallVector<Value> grid, arguments;
+    SmallVector<int64_t> per;
+    for (const GridExtent &extent : plan->grid) {
+      Value size = arith::ConstantIndexOp::create(builder, loc, extent.factor);
+      if (extent.size != GridSize::One)
+        size = builder.createOrFold<arith::MulIOp>(loc, toValue(op.getSize(builder, extent.size)), size);
+      grid.push_back(size);
+      per.push_back(extent.divisor);
+    }
+    SmallVector<Attribute> forms;
+    for (const ArgumentPlan &argument : plan->arguments) {
+      Value operand = op.getOperandOf(argument.role);
+      arguments.push_back(operand ? operand : toValue(op.getSize(builder, GridSize::Rows)));
+      forms.push_back(describeForm(builder, argument));
+    }
+    auto kernel =
+        SymbolRefAttr::get(kernels.getModule().getSymNameAttr(), {FlatSymbolRefAttr::get(&getContext(), plan->kernel)});
+    LaunchOp::create(builder, loc, kernel, grid, per, arguments, plan->block[0], plan->sharedBytes,
+                     plan->blocksPerProcessor, builder.getArrayAttr(forms),
+                     builder.getStringAttr(op->getName().stripDialect()),
+                     vcpu::getKernelCost(op, op.getMacs(builder), ValueRange()));
+    return success();
+  }
+
+  /// See `vgpu.launch`.
+  static Attribute describeForm(OpBuilder &builder, const ArgumentPlan &argument) {
+    if (argument.kind == ArgumentPlan::Int32)
+      return TypeAttr::get(builder.getI32Type());
+    if (argument.kind == ArgumentPlan::Pointer)
+      return builder.getUnitAttr();
+    SmallVector<int64_t> box(argument.map.box.begin(), argument.map.box.end());
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("box", builder.getDenseI64ArrayAttr(box)),
+         builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(static_cast<int64_t>(argument.map.swizzle))),
+         builder.getNamedAttr("type", builder.getI64IntegerAttr(driverTypeOf(argument.map.element)))});
   }
 
   FailureOr<LLVM::LLVMFuncOp> emit(vcpu::KernelOpInterface op, const Slice &slice, gpu::GPUModuleOp module) {

@@ -8,9 +8,11 @@
 namespace vitc::vcpu {
 
 /// An index value of an entry function as a (semi-)affine expression of its symbols: `vcpu.symbol k` and
-/// `vcpu.extent k` are s_k. Fails
-/// where the value depends on anything else.
+/// `vcpu.extent k` are s_k. Fails where the value depends on anything else.
 mlir::FailureOr<mlir::AffineExpr> getSymbolicSize(mlir::OpFoldResult size, mlir::MLIRContext *context);
+
+/// Extent `dim` of a buffer of the program or of a view of one.
+mlir::FailureOr<mlir::AffineExpr> getSymbolicExtent(mlir::Value buffer, int64_t dim);
 
 /// The bytes that an element takes in memory: a boolean one, an index eight.
 int64_t getElementBytes(mlir::Type element);

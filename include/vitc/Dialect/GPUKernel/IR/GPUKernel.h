@@ -9,8 +9,15 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
+#include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
+#include "vitc/Dialect/GPUKernel/Kernels/LayerNorm.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernelDialect.h.inc"
+#include "vitc/Dialect/GPUKernel/IR/KernelInterface.h.inc"
 
 #define GET_OP_CLASSES
 #include "vitc/Dialect/GPUKernel/IR/GPUKernelOps.h.inc"

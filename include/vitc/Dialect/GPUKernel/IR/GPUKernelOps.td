@@ -3,6 +3,9 @@
 
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "vitc/Dialect/GPUKernel/IR/KernelInterface.td"
 
 def GPUKernel_Dialect : Dialect {
   let name = "vgpu";
@@ -25,17 +28,101 @@ def GPUKernel_LaunchOp : GPUKernel_Op<"launch", [AttrSizedOperandSegments,
     `block` threads each. A buffer (a whole one, no view) is an address in the kernel, an index a number of 64 bits. For
     profiles, `kind` and `cost` are as in `vcpu.launch`.
 
+    With `blocks_per_processor` the blocks deal out the work among themselves: of a larger grid so many a multiprocessor
+    are launched, in one dimension. `forms`, where it is there, says of each argument how the kernel takes it: a unit as
+    above, an index in 32 bits as `i32`, a buffer or view as a tensor map by a dictionary of `type` (CUtensorMapDataType),
+    `box` (elements, innermost first) and `swizzle` (CUtensorMapSwizzle).
+
     - (C1) The symbol is a function of a gpu.module, which has as many arguments as the launch.
     - (C2) The grid has one to three dimensions, `per` as many positive numbers, `block` up to 1024 threads.
   }];
   let arguments = (ins SymbolRefAttr:$kernel, Variadic<Index>:$grid, DenseI64ArrayAttr:$per,
                    Variadic<AnyTypeOf<[AnyMemRef, Index]>>:$arguments, I64Attr:$block,
-                   DefaultValuedAttr<I64Attr, "0">:$shared_bytes, OptionalAttr<StrAttr>:$kind,
-                   OptionalAttr<AffineMapAttr>:$cost);
+                   DefaultValuedAttr<I64Attr, "0">:$shared_bytes, DefaultValuedAttr<I64Attr, "0">:$blocks_per_processor,
+                   OptionalAttr<ArrayAttr>:$forms, OptionalAttr<StrAttr>:$kind, OptionalAttr<AffineMapAttr>:$cost);
   let assemblyFormat = [{
     $kernel `grid` `(` $grid `)` `per` $per `block` $block (`args` `(` $arguments^ `:` type($arguments) `)`)? attr-dict
   }];
   let hasVerifier = 1;
+}
+
+class GPUKernel_KernelOp<string mnemonic, list<string> methods, list<Trait> traits = [AttrSizedOperandSegments]>
+    : GPUKernel_Op<mnemonic, !listconcat([DestinationStyleOpInterface,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, DeclareOpInterfaceMethods<GPUKernel_KernelOpInterface, methods>],
+        traits)> {
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let hasVerifier = 1;
+  code kernelDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutputMutable(); }
+  }];
+}
+
+def GPUKernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
+
+def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
+  let summary = "a matrix product by tensor cores, with an epilogue";
+  let description = [{
+    C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is there: A (M, K) and W (N, K) of bf16
+    or f16, sums in f32, C (M, N) of bf16, f16 or f32. The schedule are `tile_m` × `tile_n` tiles of persistent blocks;
+    see the kernel's builder (Kernels/Gemm.h). `activation`: none, relu, gelu, gelu_tanh, silu, quick_gelu, hard_swish.
+
+    - (C1) A, W and C are matrices that agree on M, N and K; N and K are static. Residual is as C; bias and scale are
+      f32 (N), table is f32 (rows, N): row m of C takes row m mod rows of it.
+    - (C2) There is a kernel for these sizes, elements and tiles.
+  }];
+  let arguments = (ins GPUKernel_Shaped:$a, GPUKernel_Shaped:$w, Optional<GPUKernel_Shaped>:$bias,
+                   Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$table,
+                   Optional<GPUKernel_Shaped>:$residual, GPUKernel_Shaped:$output,
+                   DefaultValuedStrAttr<StrAttr, "none">:$activation, I64Attr:$tile_m, I64Attr:$tile_n);
+  let assemblyFormat = [{
+    `ins` `(` $a `,` $w `:` type($a) `,` type($w) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
+    (`scale` `(` $scale^ `:` type($scale) `)`)? (`table` `(` $table^ `:` type($table) `)`)?
+    (`residual` `(` $residual^ `:` type($residual) `)`)? `outs` `(` $output `:` type($output) `)` attr-dict
+    (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = kernelDeclaration # [{
+    ::vitc::vgpu::GemmConfig getConfig();
+  }];
+}
+
+def GPUKernel_AttentionOp : GPUKernel_KernelOp<"attention", ["getMacs"], []> {
+  let summary = "scaled dot-product attention by tensor cores";
+  let description = [{
+    softmax(scale · Q · Kᵀ) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16, scores and sums in
+    f32 (Kernels/Attention.h).
+
+    - (C1) Q and the output are (B, M, H, D), K and V (B, N, H, D), of one element type; all but B are static.
+    - (C2) There is a kernel for these sizes and elements.
+  }];
+  let arguments = (ins GPUKernel_Shaped:$query, GPUKernel_Shaped:$key, GPUKernel_Shaped:$value, GPUKernel_Shaped:$output,
+                   F32Attr:$scale);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = kernelDeclaration # [{
+    ::vitc::vgpu::AttentionConfig getConfig();
+  }];
+}
+
+def GPUKernel_LayerNormOp : GPUKernel_KernelOp<"layer_norm", []> {
+  let summary = "layer normalization or root mean square normalization of rows, one warp a row";
+  let description = [{
+    `vit.layer_norm`, or with `rms` `vit.rms_norm`, of the rows of x (M, C), f32 or bf16, into y (M, C), f32 or bf16.
+    Statistics are f32 (Kernels/LayerNorm.h).
+
+    - (C1) x and y are matrices that agree on M and C; C is static. Scale and bias are f32 (C).
+    - (C2) There is a kernel for this C and these elements.
+  }];
+  let arguments = (ins GPUKernel_Shaped:$input, Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$bias,
+                   GPUKernel_Shaped:$output, F32Attr:$epsilon, UnitAttr:$rms);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` (`scale` `(` $scale^ `:` type($scale) `)`)?
+    (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = kernelDeclaration # [{
+    ::vitc::vgpu::LayerNormConfig getConfig();
+  }];
 }
 
 #endif

@@ -1,0 +1,23 @@
+#ifndef VITC_CONVERSION_VITTOGPU_PATTERNS_H
+#define VITC_CONVERSION_VITTOGPU_PATTERNS_H
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace vitc {
+
+/// vit.linear → vgpu.gemm.
+void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns);
+
+/// vit.attention → vgpu.attention; vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
+void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
+
+/// Values that are only read rounded to bf16 are stored so: roundings move up through views to kernels, which then
+/// write bf16.
+void populateRoundingPatterns(mlir::RewritePatternSet &patterns);
+
+/// The tensor rounded to bf16.
+mlir::Value roundToBF16(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+
+} // namespace vitc
+
+#endif // VITC_CONVERSION_VITTOGPU_PATTERNS_H

@@ -1,0 +1,117 @@
+#include "Patterns.h"
+
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+using namespace mlir;
+using namespace vitc;
+
+static Type withElement(Value tensor, Type element) { return cast<RankedTensorType>(tensor.getType()).clone(element); }
+
+Value vitc::roundToBF16(OpBuilder &builder, Location loc, Value tensor) {
+  if (getElementTypeOrSelf(tensor).isBF16())
+    return tensor;
+  return arith::TruncFOp::create(builder, loc, withElement(tensor, builder.getBF16Type()), tensor);
+}
+
+static bool isView(Operation *op) {
+  return isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(op);
+}
+
+/// Whether a tensor is a view of what a kernel writes.
+static bool isOfKernel(Value tensor) {
+  while (Operation *op = tensor.getDefiningOp()) {
+    if (isa<vgpu::KernelOpInterface>(op))
+      return true;
+    if (!isView(op))
+      return false;
+    tensor = op->getOperand(0);
+  }
+  return false;
+}
+
+/// Whether an op reads nothing but the sizes of its operand.
+static bool readsSizes(Operation *op) {
+  return isa<tensor::DimOp>(op) || (isView(op) && llvm::all_of(op->getUsers(), readsSizes));
+}
+
+namespace {
+
+/// round(view(x)) → view(round(x)). Of a slice only where a kernel writes x: all of it is then rounded for nothing.
+struct RoundBeforeView final : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Operation *view = op.getIn().getDefiningOp();
+    if (!isView(view))
+      return rewriter.notifyMatchFailure(op, "not of a view");
+    if (isa<tensor::ExtractSliceOp>(view) && !isOfKernel(op.getIn()))
+      return rewriter.notifyMatchFailure(op, "of a slice of what no kernel writes");
+    Type element = getElementTypeOrSelf(op);
+    rewriter.setInsertionPoint(view);
+    Value source = view->getOperand(0);
+    Value rounded = arith::TruncFOp::create(rewriter, op.getLoc(), withElement(source, element), source);
+    IRMapping mapping;
+    mapping.map(source, rounded);
+    Operation *moved = rewriter.clone(*view, mapping);
+    moved->getResult(0).setType(withElement(view->getResult(0), element));
+    rewriter.replaceOp(op, moved->getResults());
+    return success();
+  }
+};
+
+/// A kernel whose result is only read rounded writes it rounded.
+struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Operation *kernel = op.getIn().getDefiningOp();
+    if (!isa_and_nonnull<vgpu::GemmOp, vgpu::LayerNormOp>(kernel))
+      return rewriter.notifyMatchFailure(op, "not of a kernel that writes floats");
+    auto gemm = dyn_cast<vgpu::GemmOp>(kernel);
+    if (gemm && gemm.getResidual())
+      return rewriter.notifyMatchFailure(op, "the residual stream stays f32");
+    Value result = kernel->getResult(0);
+    bool isOnlyRounded = llvm::all_of(result.getUsers(), [&](Operation *user) {
+      return readsSizes(user) || (isa<arith::TruncFOp>(user) && user->getResult(0).getType() == op.getType());
+    });
+    if (!isOnlyRounded)
+      return rewriter.notifyMatchFailure(op, "it is read as f32, too");
+    rewriter.setInsertionPoint(kernel);
+    Value init = cast<DestinationStyleOpInterface>(kernel).getDpsInits()[0];
+    Value rounded = tensor::EmptyOp::create(
+        rewriter, kernel->getLoc(), tensor::getMixedSizes(rewriter, kernel->getLoc(), init), getElementTypeOrSelf(op));
+    IRMapping mapping;
+    mapping.map(init, rounded);
+    Operation *made = rewriter.clone(*kernel, mapping);
+    made->getResult(0).setType(rounded.getType());
+    for (Operation *user : llvm::make_early_inc_range(result.getUsers()))
+      if (isa<arith::TruncFOp>(user))
+        rewriter.replaceOp(user, made->getResults());
+    // What reads sizes of it goes on doing so.
+    rewriter.replaceOpWithNewOp<arith::ExtFOp>(kernel, result.getType(), made->getResult(0));
+    return success();
+  }
+};
+
+/// round(widen(x)) of bf16 is x.
+struct DropRounding final : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    auto widen = op.getIn().getDefiningOp<arith::ExtFOp>();
+    if (!widen || widen.getIn().getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "not of what was widened");
+    rewriter.replaceOp(op, widen.getIn());
+    return success();
+  }
+};
+
+} // namespace
+
+void vitc::populateRoundingPatterns(RewritePatternSet &patterns) {
+  patterns.add<DropRounding, RoundBeforeView, RoundInKernel>(patterns.getContext());
+}

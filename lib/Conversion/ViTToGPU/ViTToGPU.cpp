@@ -1,0 +1,30 @@
+#include "Patterns.h"
+
+#include "vitc/Conversion/Passes.h"
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace vitc {
+#define GEN_PASS_DEF_CONVERTVITTOGPUPASS
+#include "vitc/Conversion/Passes.h.inc"
+} // namespace vitc
+
+using namespace mlir;
+using namespace vitc;
+
+namespace {
+
+struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertViTToGPUPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateViTLinearToGPUPatterns(patterns);
+    populateViTRowsToGPUPatterns(patterns);
+    populateRoundingPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

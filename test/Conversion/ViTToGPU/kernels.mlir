@@ -1,0 +1,69 @@
+// RUN: vitc-opt %s --convert-vit-to-gpu --cse --split-input-file | FileCheck %s
+
+// Norm, projection, attention: between them everything is bf16, since nothing else reads it. Views are of bf16, too.
+// CHECK-LABEL: func.func @block
+// CHECK-SAME: (%[[X:.+]]: tensor<?x17x96xf32>, %[[G:.+]]: tensor<96xf32>, %[[W:.+]]: tensor<288x96xf32>, %[[B:.+]]: tensor<288xf32>)
+// CHECK: %[[ROWS:.+]] = tensor.collapse_shape %[[X]] {{.*}} : tensor<?x17x96xf32> into tensor<?x96xf32>
+// CHECK: %[[NORM:.+]] = vgpu.layer_norm ins(%[[ROWS]] : tensor<?x96xf32>) scale(%[[G]] : tensor<96xf32>) outs(%{{.+}} : tensor<?x96xbf16>) {epsilon = {{.*}}} -> tensor<?x96xbf16>
+// CHECK: %[[WEIGHT:.+]] = arith.truncf %[[W]] : tensor<288x96xf32> to tensor<288x96xbf16>
+// CHECK: %[[QKV:.+]] = vgpu.gemm ins(%{{.+}}, %[[WEIGHT]] : tensor<?x96xbf16>, tensor<288x96xbf16>) bias(%[[B]] : tensor<288xf32>) outs(%{{.+}} : tensor<?x288xbf16>) {tile_m = {{[0-9]+}} : i64, tile_n = {{[0-9]+}} : i64} -> tensor<?x288xbf16>
+// CHECK: %[[Q:.+]] = tensor.extract_slice %{{.+}}[0, 0, 0, 0] {{.*}} : tensor<?x17x9x32xbf16> to tensor<?x17x3x32xbf16>
+// CHECK: %[[K:.+]] = tensor.extract_slice %{{.+}}[0, 0, 3, 0]
+// CHECK: %[[V:.+]] = tensor.extract_slice %{{.+}}[0, 0, 6, 0]
+// CHECK: %[[OUT:.+]] = vgpu.attention ins(%[[Q]], %[[K]], %[[V]] : {{.*}}) outs(%{{.+}} : tensor<?x17x3x32xbf16>) {scale = 1.250000e-01 : f32}
+// CHECK: arith.extf %[[OUT]]
+// CHECK-NOT: vit.
+func.func @block(%x: tensor<?x17x96xf32>, %g: tensor<96xf32>, %w: tensor<288x96xf32>, %b: tensor<288xf32>) -> tensor<?x17x3x32xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x17x96xf32>
+  %0 = vit.layer_norm %x scale(%g : tensor<96xf32>) {epsilon = 1.0e-6 : f32} : tensor<?x17x96xf32>
+  %1 = vit.linear %0, %w bias(%b : tensor<288xf32>) {transposed} : (tensor<?x17x96xf32>, tensor<288x96xf32>) -> tensor<?x17x288xf32>
+  %2 = tensor.expand_shape %1 [[0], [1], [2, 3]] output_shape [%n, 17, 9, 32] : tensor<?x17x288xf32> into tensor<?x17x9x32xf32>
+  %q = tensor.extract_slice %2[0, 0, 0, 0] [%n, 17, 3, 32] [1, 1, 1, 1] : tensor<?x17x9x32xf32> to tensor<?x17x3x32xf32>
+  %k = tensor.extract_slice %2[0, 0, 3, 0] [%n, 17, 3, 32] [1, 1, 1, 1] : tensor<?x17x9x32xf32> to tensor<?x17x3x32xf32>
+  %v = tensor.extract_slice %2[0, 0, 6, 0] [%n, 17, 3, 32] [1, 1, 1, 1] : tensor<?x17x9x32xf32> to tensor<?x17x3x32xf32>
+  %3 = vit.attention %q, %k, %v {scale = 1.25e-01 : f32}
+      : (tensor<?x17x3x32xf32>, tensor<?x17x3x32xf32>, tensor<?x17x3x32xf32>) -> tensor<?x17x3x32xf32>
+  return %3 : tensor<?x17x3x32xf32>
+}
+
+// -----
+
+// GELU, LayerScale and the residual, whose stream stays f32; the weight is transposed at compile time.
+// CHECK-LABEL: func.func @epilogue
+// CHECK-SAME: (%[[X:.+]]: tensor<2x5x64xf32>, %[[W:.+]]: tensor<64x32xf32>, %[[GAMMA:.+]]: tensor<32xf32>, %[[R:.+]]: tensor<2x5x32xf32>)
+// CHECK-DAG: linalg.transpose ins(%[[W]]
+// CHECK-DAG: %[[STREAM:.+]] = tensor.collapse_shape %[[R]]
+// CHECK: vgpu.gemm {{.*}} scale(%[[GAMMA]] : tensor<32xf32>) residual(%[[STREAM]] : tensor<10x32xf32>) outs(%{{.+}} : tensor<10x32xf32>) {activation = "gelu"
+func.func @epilogue(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %g: tensor<32xf32>, %r: tensor<2x5x32xf32>) -> tensor<2x5x32xf32> {
+  %0 = vit.linear %x, %w extras(%g, %r : tensor<32xf32>, tensor<2x5x32xf32>)
+      {extra_maps = [affine_map<(d0, d1, d2) -> (d2)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>]}
+      : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32> epilogue {
+  ^bb0(%acc: f32, %gamma: f32, %e: f32):
+    %1 = vit.gelu %acc : f32
+    %2 = arith.mulf %gamma, %1 : f32
+    %3 = arith.addf %2, %e : f32
+    vit.yield %3 : f32
+  }
+  return %0 : tensor<2x5x32xf32>
+}
+
+// -----
+
+// What has no kernel is left: an epilogue of another form, an attention with a mask, rows of an odd length.
+// CHECK-LABEL: func.func @others
+// CHECK: vit.linear
+// CHECK: vit.attention
+// CHECK: vit.layer_norm
+func.func @others(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %q: tensor<1x5x2x8xf32>, %m: tensor<5x5xf32>, %o: tensor<4x33xf32>)
+    -> (tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>) {
+  %0 = vit.linear %x, %w : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32> epilogue {
+  ^bb0(%acc: f32):
+    %1 = arith.mulf %acc, %acc : f32
+    vit.yield %1 : f32
+  }
+  %2 = vit.attention %q, %q, %q addends(%m : tensor<5x5xf32>) {scale = 1.0 : f32}
+      : (tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>) -> tensor<1x5x2x8xf32>
+  %3 = vit.layer_norm %o {epsilon = 1.0e-6 : f32} : tensor<4x33xf32>
+  return %0, %2, %3 : tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>
+}

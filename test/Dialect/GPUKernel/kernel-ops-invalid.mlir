@@ -1,0 +1,70 @@
+// RUN: vitc-opt %s --split-input-file --verify-diagnostics
+
+// gemm_c1
+func.func @inner(%a: memref<?x64xbf16>, %w: memref<32x96xbf16>, %c: memref<?x32xf32>) {
+  // expected-error @+1 {{expects matrices A (M, K), W (N, K) and C (M, N), N and K static}}
+  vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x96xbf16>) outs(%c : memref<?x32xf32>) {tile_m = 128, tile_n = 64}
+  return
+}
+
+// -----
+
+// gemm_c1
+func.func @bias(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %b: memref<64xf32>, %c: memref<?x32xf32>) {
+  // expected-error @+1 {{expects a bias and a scale of f32 (N), a table of f32 (rows, N) and a residual as C}}
+  vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x64xbf16>) bias(%b : memref<64xf32>) outs(%c : memref<?x32xf32>) {tile_m = 128, tile_n = 64}
+  return
+}
+
+// -----
+
+func.func @activation(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf32>) {
+  // expected-error @+1 {{expects an activation that it knows, got 'swish'}}
+  vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x64xbf16>) outs(%c : memref<?x32xf32>) {activation = "swish", tile_m = 128, tile_n = 64}
+  return
+}
+
+// -----
+
+// gemm_c2
+func.func @tile(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: tiles have 16 to 256 columns, a multiple of 16}}
+  vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x64xbf16>) outs(%c : memref<?x32xf32>) {tile_m = 128, tile_n = 40}
+  return
+}
+
+// -----
+
+// attention_c1
+func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: memref<?x17x3x32xbf16>) {
+  // expected-error @+1 {{expects a query and an output (B, M, H, D), a key and a value (B, N, H, D), all but B static}}
+  vgpu.attention ins(%q, %k, %k : memref<?x17x3x32xbf16>, memref<?x17x2x32xbf16>, memref<?x17x2x32xbf16>) outs(%o : memref<?x17x3x32xbf16>) {scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+// attention_c2
+func.func @wide(%q: memref<?x17x3x256xbf16>, %o: memref<?x17x3x256xbf16>) {
+  // expected-error @+1 {{expects what a kernel can compute: }}
+  vgpu.attention ins(%q, %q, %q : memref<?x17x3x256xbf16>, memref<?x17x3x256xbf16>, memref<?x17x3x256xbf16>) outs(%o : memref<?x17x3x256xbf16>) {scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+// layernorm_c1
+func.func @scale(%x: memref<?x64xf32>, %g: memref<32xf32>, %y: memref<?x64xbf16>) {
+  // expected-error @+1 {{expects matrices x and y (M, C), C static, and a scale and a bias of f32 (C)}}
+  vgpu.layer_norm ins(%x : memref<?x64xf32>) scale(%g : memref<32xf32>) outs(%y : memref<?x64xbf16>) {epsilon = 1.0e-6 : f32}
+  return
+}
+
+// -----
+
+// layernorm_c2
+func.func @odd(%x: memref<?x33xf32>, %y: memref<?x33xbf16>) {
+  // expected-error @+1 {{expects what a kernel can compute: }}
+  vgpu.layer_norm ins(%x : memref<?x33xf32>) outs(%y : memref<?x33xbf16>) {epsilon = 1.0e-6 : f32}
+  return
+}
