@@ -190,10 +190,10 @@ private:
     SmallVector<Value> grid, arguments;
     SmallVector<int64_t> per;
     for (const GridExtent &extent : plan->grid) {
-      Value size = arith::ConstantIndexOp::create(builder, loc, extent.factor);
-      if (extent.size != GridSize::One)
-        size = builder.createOrFold<arith::MulIOp>(loc, toValue(op.getSize(builder, extent.size)), size);
-      grid.push_back(size);
+      OpFoldResult size = extent.size == GridSize::One ? builder.getIndexAttr(1) : op.getSize(builder, extent.size);
+      AffineExpr blocks = builder.getAffineSymbolExpr(0) * extent.factor + extent.offset;
+      grid.push_back(
+          toValue(affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, blocks), {size})));
       per.push_back(extent.divisor);
     }
     SmallVector<Attribute> forms;
