@@ -11,7 +11,7 @@
 // CHECK-DAG: %[[A:.+]] = vcpu.buffer arena[0]
 // CHECK-DAG: %[[W:.+]] = vcpu.buffer weights[0]
 // CHECK-DAG: %[[C:.+]] = vcpu.buffer output[0]
-// CHECK: vgpu.launch @kernels::@gemm_0 grid(%{{.+}}, %[[ROWS:.+]], %{{.+}}) per [1, 128, 1] block 384 args(%[[A]], %[[W]], %[[C]], %{{.+}} : memref<?x64xbf16>, memref<32x64xbf16>, memref<?x32xf32>, index)
+// CHECK: vgpu.launch @kernels::@gemm_0 grid(%{{.+}}, %{{.+}}, %{{.+}}) per [128, 1, 1] block 384 args(%[[A]], %[[W]], %[[C]], %{{.+}} : memref<?x64xbf16>, memref<32x64xbf16>, memref<?x32xf32>, index)
 // CHECK-SAME: blocks_per_processor = 1 : i64
 // CHECK-SAME: forms = [{box = array<i64: 64, 128>, swizzle = 3 : i64, type = 9 : i64}, {box = array<i64: 64, 32>, swizzle = 3 : i64, type = 9 : i64}, {box = array<i64: 32, 64>, swizzle = 3 : i64, type = 7 : i64}, i32]
 // CHECK-SAME: kind = "gemm"
