@@ -76,6 +76,20 @@ def test_vision_needs_no_extra_until_used(source_dir):
     assert run.stdout.startswith("vitc.vision needs Pillow for this: pip install 'vitc[vision]', or pip install Pillow\nusage: ")
 
 
+def test_ray_says_what_it_needs(source_dir):
+    code = ("import sys\n"
+            "sys.modules['pyarrow'] = type(sys)('pyarrow')\n"
+            "sys.modules['ray'] = None\n"
+            "import vitc, vitc.ray\n"
+            "for name in 'extract', 'deployment':\n"
+            "    try: getattr(vitc.ray, name)\n"
+            "    except vitc.Error as error: print(error)")
+    run = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(source_dir / "python")},
+                         capture_output=True, text=True)
+    assert run.stdout == "".join(f"vitc.ray.{name} needs ray, which is not installed: pip install 'vitc[ray]'\n"
+                                 for name in ("extract", "deployment")), run.stderr
+
+
 def test_extras_are_those_of_the_package(source_dir):
     """`pip install 'vitc[NAME]'` of a message installs what is missing."""
     from vitc.vision._extras import _EXTRAS

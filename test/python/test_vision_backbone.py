@@ -102,6 +102,8 @@ def test_libraries_and_models(drawn_model, tmp_path):
 def test_refuses(drawn_model, add_so, tmp_path):
     with pytest.raises(vitc.Error, match="expected images, float32 \\(batch, 3, height, width\\)"):
         Backbone(add_so)
+    with pytest.raises(vitc.Error, match="^model is of type NoneType; expected a path$"):
+        Backbone(None)
     with pytest.raises(vitc.Error, match="m.pt: expected an .onnx file or a library that vitc made"):
         Backbone(tmp_path / "m.pt")
     with pytest.raises(vitc.Error, match="cannot read the model .*nothere.onnx: No such file"):

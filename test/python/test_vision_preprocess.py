@@ -57,6 +57,9 @@ def test_long_images_do_not_explode():
 
 @pytest.mark.parametrize("arguments, says", [
     (dict(size=0), "size is 0; expected a positive number of pixels"),
+    (dict(size="a"), "size is 'a'; expected a positive number of pixels"),
+    (dict(size=()), "size is \\(\\); expected"),
+    (dict(size=(8.5, 8)), "size is \\(8.5, 8\\); expected"),
     (dict(size=(1, 2, 3)), "size is \\(1, 2, 3\\)"),
     (dict(resize=-1), "resize is -1"),
     (dict(fit="squeeze"), "fit is 'squeeze'; expected one of crop, exact, shorter"),

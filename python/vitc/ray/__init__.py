@@ -12,8 +12,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .._errors import Error
+
 # Each public name and its module, which is imported when the name is first used: features need no Ray Serve.
 _MODULES = {"deployment": "serve", "extract": "data", "features": "data"}
+_NEEDED = ("ray", "pyarrow", "starlette")  # ray[data,serve] brings the others
 
 __all__ = list(_MODULES)
 
@@ -21,7 +24,12 @@ __all__ = list(_MODULES)
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    try:
+        return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in _NEEDED:
+            raise
+        raise Error(f"vitc.ray.{name} needs {error.name}, which is not installed: pip install 'vitc[ray]'") from None
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._cache import compiled, explained
-from .._errors import Error
+from .._errors import Error, path_of
 from .._model import Model, Tensor, load
 
 KINDS = ("attention", "cls_attention", "scores", "queries", "keys", "values", "tokens", "norms")
@@ -56,8 +56,8 @@ class Backbone:
         if isinstance(model, Model):
             self.model, self.name = model, model.path
         else:
-            self.name = os.fspath(model)
-            self.model = self._load(pathlib.Path(model), threads, own_outputs, options)
+            self.name = path_of(model, "model")
+            self.model = self._load(pathlib.Path(self.name), threads, own_outputs, options)
         self.input = self._check_input()
         self._check_taps()
 

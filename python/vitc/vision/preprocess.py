@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,11 +50,15 @@ class Preprocess:
         for what, value, known in (("fit", self.fit, FITS), ("interpolation", self.interpolation, INTERPOLATIONS)):
             if value not in known:
                 raise Error(f"{what} is {value!r}; expected one of {', '.join(known)}")
-        for what, sides in (("size", self._sides), ("resize", (self._resize,)), ("multiple", (self.multiple,))):
-            if len(sides) > 2 or min(sides) < 1:
-                raise Error(f"{what} is {getattr(self, what)}; expected a positive number of pixels")
+        self._check_pixels("size", self._sides, 2)
+        self._check_pixels("resize", (self._resize,))
+        self._check_pixels("multiple", (self.multiple,))
         if len(self.mean) != 3 or len(self.std) != 3 or not all(np.isfinite([*self.mean, *self.std])) or 0 in self.std:
             raise Error(f"mean {self.mean} and std {self.std}: expected three finite numbers each, no std of 0")
+
+    def _check_pixels(self, what: str, sides: tuple[Any, ...], count: int = 1) -> None:
+        if len(sides) != count or not all(isinstance(side, Integral) and side >= 1 for side in sides):
+            raise Error(f"{what} is {getattr(self, what)!r}; expected a positive number of pixels")
 
     def __call__(self, image: Any) -> NDArray[np.float32]:
         """(3, height, width) float32 of an image, or of what `read_image` takes. Raises ImageError."""
@@ -87,7 +92,7 @@ class Preprocess:
 
     @property
     def _sides(self) -> tuple[int, ...]:
-        return (self.size, self.size) if isinstance(self.size, int) else tuple(self.size)
+        return tuple(self.size) if isinstance(self.size, (tuple, list)) else (self.size, self.size)
 
     @property
     def _resize(self) -> int:
