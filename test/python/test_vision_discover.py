@@ -214,6 +214,7 @@ def test_boxes_are_in_the_images_pixels(arguments, size, scene, monkeypatch):
     (["--boxes", "flat.csv"], "flat.csv, line 2: the box 1, 2, 3, 2 has no area"),
     (["--boxes", "xml"], "a.xml: not XML"),
     (["--boxes", "none"], "none: No such file or directory"),
+    (["--sheet", "in/a.png"], "in/a.png is one of the images; expected another file to write to"),
     (["--gram-bias", "-1000000000"], "no image could be used"),
     (["--size", "64", "--fit", "pad", "fixed"], "--fit is pad, but stand-in takes images of 80 × 80 alone"),
     (["--size", "64", "fixed"], "--size is 64, but stand-in takes images of 80 × 80"),

@@ -168,6 +168,7 @@ def test_command_without_classes_or_artifacts(folder, capsys):
     assert found["artifact"] == {} and found["cls"] == {} and "class accuracy" not in found["normal"]
     assert "artifact: nothing to read" in capsys.readouterr().out
     for arguments, says in {("in/class0/1.png",): "1 images; expected at least 4",
+                            ("in", "--picture", "in/class0/1.png"): "in/class0/1.png is one of the images",
                             ("in", "--layer", "5"): "planted has tokens of layers 3; --layer is 5"}.items():
         assert cli.main(["probe", "m.so", *arguments]) == 1
         assert says in capsys.readouterr().err

@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace) -> None:
     from ..sheets import save_picture, sheet
 
     images = options.images_of(arguments)
+    if arguments.sheet is not None:
+        images.spare(arguments.sheet)
     truth = None if arguments.boxes is None else _truth(arguments.boxes, images.names)
     backbone = _backbone(arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,8 @@ def run(arguments: argparse.Namespace) -> None:
     from ..norms import find_valley, token_norms
 
     images = options.images_of(arguments)
+    if arguments.picture is not None:
+        images.spare(arguments.picture)
     backbone = options.backbone_of(arguments, [f"tokens:{arguments.layer}"] if arguments.model.endswith(".onnx") else [])
     preprocess = options.preprocess_of(arguments, backbone)
     names, tokens, inputs = collect(images, backbone, preprocess, arguments)
