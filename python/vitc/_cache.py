@@ -28,6 +28,13 @@ from ._errors import Error
 _LOCATION = re.compile(rb"\n\x08location\x12([\x80-\xff]*[\x00-\x7f])", re.DOTALL)
 
 
+_ATTEMPTS = 3  # to compile a model that changes meanwhile
+
+
+class _Changed(Exception):
+    """What was compiled is not what its key says any more."""
+
+
 def cache_folder() -> pathlib.Path:
     """The folder of compiled libraries; it need not exist."""
     if folder := os.environ.get("VITC_CACHE"):
@@ -59,18 +66,27 @@ def explained(path: str | os.PathLike[str], **options: Any) -> dict[str, Any]:
 def _entry(path: pathlib.Path, name: str, build: Callable[..., None], constant: Any,
            options: Mapping[str, Any]) -> pathlib.Path:
     """The file of this name in the folder for this model and these options, which `build` makes where it is not there."""
-    entry = cache_folder() / f"{_stem(path)}-{_key(path, constant or {}, options)[:32]}"
-    if (entry / name).exists():
-        return entry / name
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(entry.with_name(entry.name + ".lock")):
-            if not (entry / name).exists():
-                _make(entry, lambda folder: build(path, folder / name, constant, options))
-    except OSError as error:
-        raise Error(f"cannot keep the compiled model in {entry.parent}: {error.strerror}; "
-                    "VITC_CACHE may name another folder") from None
-    return entry / name
+
+    def make(folder: pathlib.Path) -> None:
+        build(path, folder / name, constant, options)
+        if _key(path, constant or {}, options) != key:
+            raise _Changed
+
+    for _ in range(_ATTEMPTS):
+        key = _key(path, constant or {}, options)
+        entry = cache_folder() / f"{_stem(path)}-{key[:32]}"
+        if (entry / name).exists():
+            return entry / name
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(entry.with_name(entry.name + ".lock")), contextlib.suppress(_Changed):
+                if not (entry / name).exists():
+                    _make(entry, make)
+                return entry / name
+        except OSError as error:
+            raise Error(f"cannot keep the compiled model in {entry.parent}: {error.strerror}; "
+                        "VITC_CACHE may name another folder") from None
+    raise Error(f"{path} changes while it is compiled")
 
 
 def _stem(path: pathlib.Path) -> str:

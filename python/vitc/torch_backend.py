@@ -12,7 +12,8 @@ Each graph that Dynamo captures is exported to ONNX and compiled; tensors are pa
 
 Parameters, buffers and other tensors of modules are compiled in. Changes to them are seen by their version counters and
 addresses: the graph is compiled again, and after the fourth change of the same tensors left to PyTorch. Only a write through
-`parameter.data` moves neither; call torch.compiler.reset() after it. Dimensions that Dynamo found to change stay open; where
+`parameter.data`, or through memory that a tensor shares with NumPy or another library, moves neither; call
+torch.compiler.reset() after it. Dimensions that Dynamo found to change stay open; where
 the export fixes them, each shape is compiled by itself, up to eight.
 
 A graph that vitc cannot run is run by PyTorch as it is, and a FallbackWarning says why, once for each reason: results that need

@@ -94,6 +94,32 @@ def test_depends_on_external_weights(driver, model, calls, name):
     assert compiled(model) != first
 
 
+def test_a_model_that_is_replaced_meanwhile(driver, model, calls, monkeypatch):
+    """What was compiled of the old file, the new one, or half of each, is not kept under the digest of either."""
+    monkeypatch.setenv("DRIVER_SLEEP", "0.5")
+    timer = threading.Timer(0.25, model.write_bytes, [b"another model"])
+    timer.start()
+    library = compiled(model)
+    timer.join()
+    assert calls() == 2
+    assert [path.name for path in cache_folder().iterdir() if path.is_dir()] == [library.parent.name]
+    assert compiled(model) == library and calls() == 2
+    model.write_bytes(b"a model")
+    assert compiled(model) != library and calls() == 3
+
+
+def test_a_model_that_never_rests(driver, model, calls, monkeypatch):
+    monkeypatch.setenv("DRIVER_SLEEP", "0.4")
+    timers = [threading.Timer(0.1 * i, model.write_bytes, [bytes([i])]) for i in range(1, 40)]
+    for timer in timers:
+        timer.start()
+    with pytest.raises(vitc.Error, match="vit.onnx changes while it is compiled"):
+        compiled(model)
+    for timer in timers:
+        timer.cancel()
+    assert calls() == 3 and not [path for path in cache_folder().iterdir() if path.is_dir()]
+
+
 def test_errors(driver, model, tmp_path, monkeypatch):
     model.write_text("bad")
     with pytest.raises(vitc.Error, match="vitc: it is bad"):

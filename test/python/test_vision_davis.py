@@ -228,6 +228,35 @@ def test_a_mask_of_black_and_white(video, monkeypatch, capsys):
         assert first.getpalette()[3:6] == [128, 0, 0]
 
 
+@pytest.mark.usefixtures("vision_cache")
+def test_what_nobody_knows_is_no_object(video, monkeypatch, capsys):
+    """A frame's truth with void and background alone: object 1 is not there, and what is void counts for nothing."""
+    folder, command = video
+    monkeypatch.chdir(folder)
+    for path in sorted((folder / "masks").iterdir()):
+        mask = np.array(Image.open(path)) // 2
+        Image.fromarray(mask if path.stem == "000" else mask * 255).save(path)
+    assert cli.main([*command, "-o", "out"]) == 0
+    # Nothing of object 1 is known to be there, so that all of it that was found outside of void is wrong.
+    found = [np.array(Image.open(f"out/{frame:03}.png")) == 1 for frame in (1, 2, 3)]
+    void = [np.array(Image.open(f"masks/{frame:03}.png")) == 255 for frame in (1, 2, 3)]
+    expected = np.mean([jaccard(np.zeros_like(part), part, ignored) for part, ignored in zip(found, void)])
+    assert f"object   1: J {expected:.4f}," in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("vision_cache")
+def test_truths_in_black_and_white(video, monkeypatch, capsys):
+    """Where the first mask is, the others are: white is object 1 there, and the score that of numbered masks."""
+    folder, command = video
+    monkeypatch.chdir(folder)
+    assert cli.main([*command, "-o", "numbered"]) == 0
+    numbered = capsys.readouterr().out.splitlines()[1]
+    for path in (folder / "masks").iterdir():
+        Image.fromarray((np.array(Image.open(path)) // 2 * 255).astype(np.uint8)).save(path)
+    assert cli.main([*command, "-o", "white"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == numbered.replace("object   2", "object   1")
+
+
 def test_the_palette_of_davis():
     palette = np.reshape(davis_palette(), (256, 3)).tolist()
     assert palette[:6] == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0], [0, 0, 128], [128, 0, 128]]

@@ -295,6 +295,10 @@ def test_files_of_others_are_kept(folder, backbone, tap, tmp_path):
     assert (tmp_path / "o.json").read_text() == "[1]"
 
 
+def test_an_output_that_is_named_like_a_tap(backbone):
+    assert Picker("whole", "tokens_out")._output(backbone) == "tokens_out"
+
+
 def test_layers_that_are_not_there():
     class Several:
         name = "m.so"

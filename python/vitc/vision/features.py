@@ -67,7 +67,7 @@ class Picker:
             if len(outputs) != 1:
                 raise Error(f"{backbone.name} has the outputs {', '.join(outputs)}; --of names one")
             return outputs[0]
-        if not self.of.startswith("tokens"):
+        if self.of.partition(":")[0] != "tokens":
             return self.of
         layers, (_, _, layer) = backbone.outputs_of("tokens"), self.of.partition(":")
         if layer.isdecimal() and int(layer) in layers:

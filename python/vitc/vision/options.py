@@ -73,10 +73,12 @@ def file(text: str) -> pathlib.Path:
 
 
 def picture(text: str) -> pathlib.Path:
-    """The path of a picture to write: known to have a format before all that is drawn is computed."""
+    """The path of a picture to write: known to have a format and a folder before all that is drawn is computed."""
     path = pathlib.Path(text)
     if path.suffix.lower() not in PICTURES:
         raise argparse.ArgumentTypeError(f"{text!r}; expected a picture: {', '.join(PICTURES)}")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r}; there is no folder '{path.parent}'")
     return path
 
 

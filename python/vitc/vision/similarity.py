@@ -52,7 +52,8 @@ def head_similarity(attention: ArrayLike, by: str = "tokens") -> NDArray[np.floa
 def collapsed_layers(similarity: ArrayLike, threshold: float = COLLAPSED) -> float:
     """The part of L layers, from 0 to 1, whose maps are alike those of the layer before, beyond a threshold of the cosine.
 
-    similarity: (L, L), of `layer_similarity`. The first layer has none before it.
+    similarity: (L, L), of `layer_similarity`. The first layer has none before it. The paper shows the cosines; to count those
+    beyond a threshold, and the threshold, are ours.
     """
     if not -1 <= threshold <= 1:
         raise Error(f"the threshold is {threshold}; expected a cosine, from -1 to 1")

@@ -52,10 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclasses.dataclass
 class _Mask:
-    """The numbers (height, width) uint8, and the palette of the file (None: it had none)."""
+    """The numbers (height, width) uint8, the palette of the file (None: it had none), and whether white stood for 1."""
 
     values: NDArray[np.uint8]
     palette: list[int] | None
+    is_white: bool = False
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
         _save(mask, start.palette, arguments.output / f"{stems[number]}.png")
         # The first frame is given; the last does not count in DAVIS's own evaluation either.
         if 0 < number < max(len(frames) - 1, 2) and stems[number] in truths:
-            scores.append(_score(truths[stems[number]], mask, ids, size))
+            scores.append(_score(truths[stems[number]], mask, ids, start))
     if arguments.sheet:
         _draw(arguments, frames, stems)
     print(f"{arguments.output}: masks of {len(frames)} frames, {len(ids) - 1} objects")
@@ -141,11 +142,11 @@ def _masks(path: pathlib.Path, stems: list[str]) -> tuple[_Mask, dict[str, pathl
     if not path.exists():
         raise Error(f"{path}: no such file or folder")
     if not path.is_dir():
-        return _read_mask(path), {}
+        return _read_start(path), {}
     files = {stem: file for stem in stems if (file := path / f"{stem}.png").exists()}
     if stems[0] not in files:
         raise Error(f"{path} has no {stems[0]}.png, the first frame's mask")
-    return _read_mask(files.pop(stems[0])), files
+    return _read_start(files.pop(stems[0])), files
 
 
 def _read_mask(path: pathlib.Path) -> _Mask:
@@ -159,10 +160,14 @@ def _read_mask(path: pathlib.Path) -> _Mask:
     if image.mode not in ("P", "L", "1"):
         raise Error(f"{path} is an image of mode {image.mode}; expected a mask: a palette, or grey, "
                     "whose numbers are those of the objects")
-    values = np.array(image, np.uint8)
-    if set(np.unique(values).tolist()) <= {0, 255} and values.any():
-        values = values // 255  # black and white: one object
-    return _Mask(values, image.getpalette() if image.mode == "P" else None)
+    return _Mask(np.array(image, np.uint8), image.getpalette() if image.mode == "P" else None)
+
+
+def _read_start(path: pathlib.Path) -> _Mask:
+    """The first frame's mask; where it is black and white, white is object 1."""
+    mask = _read_mask(path)
+    is_white = set(np.unique(mask.values).tolist()) <= {0, 255} and bool(mask.values.any())
+    return _Mask(mask.values // 255, mask.palette, True) if is_white else mask
 
 
 def _check_ids(ids: list[int], labels: NDArray[Any], start: _Mask, arguments: argparse.Namespace) -> None:
@@ -173,11 +178,12 @@ def _check_ids(ids: list[int], labels: NDArray[Any], start: _Mask, arguments: ar
         options.say(f"object {lost[0]} is too small for any patch and cannot be followed; a larger --size may keep it")
 
 
-def _score(path: pathlib.Path, mask: NDArray[np.uint8], ids: list[int], size: tuple[int, int]) -> list[tuple[float, float]]:
-    """J and F of each object."""
+def _score(path: pathlib.Path, mask: NDArray[np.uint8], ids: list[int], start: _Mask) -> list[tuple[float, float]]:
+    """J and F of each object. 255 is what nobody knows, but for masks in black and white."""
     from ..davis import VOID, boundary, jaccard
 
-    truth = _read_mask(path).values
+    truth, size = _read_mask(path).values, start.values.shape
+    truth = truth // 255 if start.is_white else truth
     if truth.shape != size:
         raise Error(f"{path} is {truth.shape[1]} × {truth.shape[0]}; expected {size[1]} × {size[0]}, as the first frame's mask")
     void = truth == VOID
