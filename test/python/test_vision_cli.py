@@ -72,16 +72,21 @@ def test_usage(arguments, says, command):
 @pytest.mark.parametrize("arguments, says", [
     (["preview", "nothere"], "nothere: no such file or folder"),
     (["preview", "empty"], "empty has no images"),
+    (["preview", "bad"], "no image could be used"),
+    (["features", "m.onnx", "in", "-o", "f.npy", "--picture", "in/a.png"], "in/a.png is one of the images"),
+    (["knn", "in", "--model", "m.onnx", "--confusion", "in/a.png"], "in/a.png is one of the images"),
     (["features", "m.pt", "in", "-o", "f.npy"], "m.pt: expected an .onnx file or a library"),
     (["features", "m.onnx", "in", "-o", "f.npy"], "cannot read the model m.onnx: No such file"),
 ])
 def test_failures(arguments, says, command, folder, tmp_path):
     (tmp_path / "empty").mkdir()
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.png").write_text("no image")
     run = command(*arguments)
     assert run.returncode == 1 and run.stdout == ""
     assert says in run.stderr.splitlines()[-1] and run.stderr.splitlines()[-1].startswith(f"vitc.vision {arguments[0]}: ")
     assert "Traceback" not in run.stderr
-    assert sorted(os.listdir(tmp_path)) == ["empty", "in"]
+    assert sorted(os.listdir(tmp_path)) == ["bad", "empty", "in"]
 
 
 def test_preview(command, folder, tmp_path):

@@ -147,6 +147,9 @@ class Reader:
             self._backbone = picker.open(arguments.model, arguments.threads)
         preprocess = options.preprocess_of(arguments, self._backbone)
         images = open_images(path, max_pixels=arguments.max_pixels)
+        for picture in ("confusion", "sheet"):
+            if written := getattr(arguments, picture, None):
+                images.spare(written)
         with tempfile.TemporaryDirectory() as folder, options.Bar(arguments) as bar:
             found = extract_features(images, self._backbone, pathlib.Path(folder, "features.npy"), picker=picker,
                                      preprocess=preprocess, batch=arguments.batch, readers=arguments.readers, progress=bar,

@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     frames = open_images(arguments.frames, max_pixels=arguments.max_pixels)
     if len(frames) < 2:
         raise Error(f"{arguments.frames} has one frame; expected a first one, whose mask is known, and others")
+    if arguments.sheet:
+        frames.spare(arguments.sheet)
     stems = [pathlib.PurePath(name).stem for name in frames.names]
     if len(set(stems)) < len(stems):
         raise Error(f"{arguments.frames}: frames have the same name but for their extensions or folders; expected one video")

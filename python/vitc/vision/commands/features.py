@@ -27,6 +27,8 @@ def run(arguments: argparse.Namespace) -> None:
     from ..features import Picker, extract_features
 
     images = options.images_of(arguments)
+    if arguments.picture:
+        images.spare(arguments.picture)
     picker = Picker(arguments.pick, arguments.of)
     backbone = picker.open(arguments.model, arguments.threads)
     preprocess = options.preprocess_of(arguments, backbone)

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     import numpy as np
 
+    from ..._errors import Error
     from ..images import ImageError
     from ..sheets import Image, save_picture, sheet
 
@@ -39,6 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
             bad += 1
         if len(tiles) < arguments.most:
             tiles.append(tile)
+    if bad == len(images):
+        raise Error("no image could be used")
     save_picture(sheet(tiles, arguments.tile), arguments.output)
     if not arguments.quiet:
         print(f"{arguments.output}: {len(tiles)} of {len(images)} images" + (f"; {bad} cannot be used" if bad else ""))
