@@ -74,7 +74,6 @@ def test_usage(arguments, says, command):
     (["preview", "empty"], "empty has no images"),
     (["preview", "bad"], "no image could be used"),
     (["features", "m.onnx", "in", "-o", "f.npy", "--picture", "in/a.png"], "in/a.png is one of the images"),
-    (["knn", "in", "--model", "m.onnx", "--confusion", "in/a.png"], "in/a.png is one of the images"),
     (["features", "m.pt", "in", "-o", "f.npy"], "m.pt: expected an .onnx file or a library"),
     (["features", "m.onnx", "in", "-o", "f.npy"], "cannot read the model m.onnx: No such file"),
 ])

@@ -184,6 +184,9 @@ def test_the_command_on_images(tmp_path, drawn_model, capsys):
     assert capsys.readouterr().out == output.out
     assert cli.main(["knn", str(train), str(val)]) == 1
     assert "train: images need --model, which is run on them; or give features (.npy or .parquet)" in capsys.readouterr().err
+    image = next((val / "bee").iterdir())
+    assert cli.main(["knn", str(train), str(val), *options, "--confusion", str(image)]) == 1
+    assert f"{image} is one of the images" in capsys.readouterr().err
 
 
 def test_an_output_that_cannot_be_is_refused_first(tmp_path, monkeypatch, capsys):
