@@ -81,4 +81,4 @@ def test_a_library_is_for_one_architecture(small_model, refuses):
     refuses(model, "-o", "m.so", "--mcpu=aarch64,x86-64-v4", status=2,
             says="expected CPU levels of one architecture in a library, got aarch64 and x86-64-v4")
     refuses(model, "-o", "m.so", "--target=aarch64:a64fx", status=2,
-            says="expected cpu, cpu:LEVEL or aarch64 in --target, got 'aarch64:a64fx'")
+            says="expected cpu, cpu:LEVEL, aarch64 or cuda-sm_NN in --target, got 'aarch64:a64fx'")
