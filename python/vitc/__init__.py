@@ -7,10 +7,11 @@
 >>> logits = model(pixels)                          # any batch; a dict by name where there are several outputs
 """
 from ._compiler import compile, explain
+from ._cuda import DeviceArray, to_device
 from ._errors import Error
 from ._explain import Report
 from ._model import Model, load
 from ._profile import Profile
 from ._tensors import Tensor
 
-__all__ = ["Error", "Model", "Profile", "Report", "Tensor", "compile", "explain", "load"]
+__all__ = ["DeviceArray", "Error", "Model", "Profile", "Report", "Tensor", "compile", "explain", "load", "to_device"]

@@ -15,6 +15,7 @@ import numpy as np
 from . import _abi
 from ._errors import Error, path_of
 from ._explain import Report
+from ._gpu_tensors import Place, must_wait, place_of, results_on_gpu, wait
 from ._profile import Profile, summarise
 from ._session import Out, Session
 from ._tensors import Form, Memory, Tensor, read, read_out, results_like
@@ -34,6 +35,9 @@ class Model:
     Arrays are NumPy's, tensors of PyTorch or of any other library with `__dlpack__`, or lists of numbers. Those that are
     compact, aligned and on the CPU are read where they are; others are copied. Results are NumPy's arrays, or PyTorch's
     tensors where an input is one.
+
+    A model on a GPU also takes tensors of PyTorch, CuPy and others that are there, where they are, and results are then there
+    as well: of that library, or `vitc.DeviceArray`. Such a call is put on the library's current stream and does not wait for it.
 
     The extents of named dimensions, such as the batch, come from the arrays. A library that was compiled for several shapes
     (`shapes`, the inputs of each) runs the code for those of the arrays; `inputs` are the first.
@@ -77,21 +81,24 @@ class Model:
         self._unload = weakref.finalize(self, _unload, library, self._api, self._handle, self._idle)
         self._give_back(self._new_session(dict.fromkeys(self._symbols, 1)))
 
-    def __call__(self, *arrays: Any, out: Any = None, **named: Any) -> Any:
+    def __call__(self, *arrays: Any, out: Any = None, stream: Any = None, **named: Any) -> Any:
         """Runs the model; a dict of arrays by name may stand for them.
 
         out: arrays that results are written to, of their shape and type: one for a model with one output, else a tuple in
             the order of `outputs` or a dict by name. What is not there, or None, is a new array. (An input whose name is
-            `out` is given in a dict.)
+            `out` or `stream` is given in a dict.)
+        stream: on a GPU, the CUDA stream that the run is put on: a handle, or a stream of PyTorch or CuPy. By default it is the
+            current one of the library that a tensor on the GPU is of, else the legacy default stream. A call with an
+            array on the CPU waits for it.
 
         Raises Error where an array does not fit.
         """
-        results = self._execute(self._in_order(arrays, named), out)
+        results = self._execute(self._in_order(arrays, named), out, stream)
         return results[0] if len(results) == 1 else {spec.name: result for spec, result in zip(self.outputs, results)}
 
-    def run(self, arrays: Mapping[str, Any], out: Any = None) -> dict[str, Any]:
-        """Runs the model on arrays by name; returns all outputs by name. `out`: as for a call."""
-        results = self._execute(self._in_order((arrays,), {}), out)
+    def run(self, arrays: Mapping[str, Any], out: Any = None, stream: Any = None) -> dict[str, Any]:
+        """Runs the model on arrays by name; returns all outputs by name. `out`, `stream`: as for a call."""
+        results = self._execute(self._in_order((arrays,), {}), out, stream)
         return {spec.name: result for spec, result in zip(self.outputs, results)}
 
     def profile(self, *arrays: Any, repeat: int = 20, warmup: int = 3, **named: Any) -> Profile:
@@ -112,14 +119,16 @@ class Model:
         if self._api.profile is None:
             raise Error(f"{self.path} takes no times: it was compiled by an older version of vitc")
         values = self._in_order(arrays, named)
-        inputs, kind = self._read(values), results_like(values)
+        place = self._place(values, None)
+        inputs = self._read(values, place)
+        kind = results_on_gpu(values, place) if place else results_like(values)
         session = self._new_session(self._dims_of([memory.form for memory in inputs]), profile=True)
         try:
             for _ in range(warmup):
-                session.run(inputs, kind)
+                session.run(inputs, kind, place=place)
             times = []
             for _ in range(repeat):
-                session.run(inputs, kind)
+                session.run(inputs, kind, place=place)
                 steps, run = session.profile()
                 times.append(run)
         finally:
@@ -174,10 +183,18 @@ class Model:
             raise Error(f"no array was given for {', '.join(map(repr, missing))}")
         return [result[name] for name in names]
 
-    def _read(self, values: Sequence[Any]) -> list[Memory]:
-        return [read(spec, value) for spec, value in zip(self.inputs, values)]
+    def _place(self, values: Sequence[Any], stream: Any) -> Place | None:
+        """Where a call on a GPU runs; None on the CPU."""
+        if self._device.device_type == _abi.CUDA:
+            return place_of(self._device.device_id, values, stream)
+        if stream is not None:
+            raise Error("a stream was given to a model on the CPU; expected one that was loaded with device='cuda'")
+        return None
 
-    def _read_out(self, out: Any) -> list[Out | None] | None:
+    def _read(self, values: Sequence[Any], place: Place | None) -> list[Memory]:
+        return [read(spec, value, place) for spec, value in zip(self.inputs, values)]
+
+    def _read_out(self, out: Any, place: Place | None) -> list[Out | None] | None:
         """What was given for each output."""
         if out is None:
             return None
@@ -191,13 +208,19 @@ class Model:
             out = [out]
         if len(out) != len(names):
             raise Error(f"`out` has {len(out)} arrays; expected {len(names)}, for {', '.join(map(repr, names))}")
-        return [None if value is None else Out(value, read_out(spec, value)) for spec, value in zip(self.outputs, out)]
+        return [None if value is None else Out(value, read_out(spec, value, place)) for spec, value in zip(self.outputs, out)]
 
-    def _execute(self, values: Sequence[Any], out: Any) -> list[Any]:
-        inputs, given = self._read(values), self._read_out(out)
+    def _execute(self, values: Sequence[Any], out: Any, stream: Any) -> list[Any]:
+        place = self._place(values, stream)
+        inputs, given = self._read(values, place), self._read_out(out, place)
         session = self._take([memory.form for memory in inputs])
         try:
-            return session.run(inputs, results_like(values), given)
+            if place is None:
+                return session.run(inputs, results_like(values), given)
+            results = session.run(inputs, results_on_gpu(values, place), given, place)
+            if must_wait([*values, *(to.value for to in given or () if to)]):
+                wait(place)
+            return results
         finally:
             self._give_back(session)
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from . import _abi
 from ._errors import Error
-from ._tensors import Form, Memory, NumPyResults, Tensor, TorchResults
+from ._gpu_tensors import Place, Results
+from ._tensors import Form, Memory, Tensor
 
 def fill(tensors: ctypes.Array[_abi.DLTensor], forms: Sequence[Form]) -> list[Any]:
-    """Describes compact tensors on the CPU; returns the arrays of extents that they refer to."""
+    """Describes compact tensors, on the CPU until a call says otherwise; returns the arrays of extents that they refer to."""
     extents = [(ctypes.c_int64 * max(len(shape), 1))(*shape) for shape, _ in forms]
     for tensor, (shape, element), array in zip(tensors, forms, extents):
         tensor.device.device_type = _abi.CPU
@@ -36,12 +37,17 @@ class _Call:
         # An element of an array of structures is made anew by each access: these write into the arrays.
         self.tensors, self.results = list(inputs), list(results)
         self._extents = [result.shape for result in results]
-        self.arguments = handle, inputs, len(inputs), results, len(results), None
+        self.arguments = handle, inputs, len(inputs), results, len(results)
 
     def place(self, index: int, address: int) -> None:
         """Where a result goes. A run may have pointed its tensor to extents that it found."""
         tensor = self.results[index]
         tensor.data, tensor.shape = address, self._extents[index]
+
+    def on_devices(self, types: list[int], ordinal: int) -> None:
+        """Where the inputs and results of a call on a GPU are."""
+        for tensor, type in zip(self.tensors + self.results, types):
+            tensor.device.device_type, tensor.device.device_id = type, ordinal if type == _abi.CUDA else 0
 
     def found(self) -> list[tuple[int, ...]]:
         """The shapes of the results of the last run, which may depend on data."""
@@ -81,9 +87,10 @@ class Session:
         """Whether the last call had inputs of these forms."""
         return self._call is not None and self._call.forms == forms
 
-    def run(self, inputs: Sequence[Memory], kind: type[NumPyResults] | type[TorchResults],
-            out: Sequence[Out | None] | None = None) -> list[Any]:
-        """Runs the function. Results are new, of that kind, but for those that `out` has memory for."""
+    def run(self, inputs: Sequence[Memory], kind: Results, out: Sequence[Out | None] | None = None,
+            place: Place | None = None) -> list[Any]:
+        """Runs the function. Results are new, of that kind, but for those that `out` has memory for. place: of a session on a
+        GPU."""
         forms = [memory.form for memory in inputs]
         if not self.knows(forms):
             self._call = None
@@ -100,7 +107,10 @@ class Session:
                 result, address = kind.new(spec, shape)
             call.place(i, address)
             results.append(result)
-        self._api.check(self._api.run(*call.arguments))
+        if place is not None:
+            written = [out[i].memory.device_type if out and out[i] else kind.device_type for i in range(len(results))]
+            call.on_devices([*(memory.device_type for memory in inputs), *written], place.ordinal)
+        self._api.check(self._api.run(*call.arguments, place.stream if place else None))
         if self._varies:
             for i, shape in enumerate(call.found()):
                 results[i] = _trimmed(results[i], shape, None if out and out[i] else kind.copy)

@@ -7,13 +7,16 @@ import functools
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _abi
 from ._dlpack import borrow
 from ._errors import Error
+
+if TYPE_CHECKING:
+    from ._gpu_tensors import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,29 +47,32 @@ Form = tuple[tuple[int, ...], _abi.DataType]  # a shape and a type, of which the
 
 
 class Memory(NamedTuple):
-    """Elements in compact row-major order on the CPU, aligned to their size, which live as long as their owner."""
+    """Elements in compact row-major order, aligned to their size, which live as long as their owner."""
 
     form: Form
     address: int
     owner: Any
+    device_type: int = _abi.CPU
 
 
-def read(spec: Tensor, value: Any) -> Memory:
+def read(spec: Tensor, value: Any, place: Place | None = None) -> Memory:
     """The elements of an argument: where they are if they are as a model takes them, else of a copy that is so.
 
-    Raises Error where it is no array on the CPU. Its shape and type are left to the library to check, but for lists and
-    numbers of Python's, which become the type that the input has.
+    place: of a call on a GPU, which also takes tensors that are there.
+
+    Raises Error where it is no array on the CPU or there. Its shape and type are left to the library to check, but for lists
+    and numbers of Python's, which become the type that the input has.
     """
     if isinstance(value, np.ndarray):
         return _of_array(spec, value)
     if is_torch(value):
-        return _of_torch(spec, value)
+        return _of_torch(spec, value, place)
     if hasattr(value, "__dlpack__"):
-        return _of_dlpack(f"input '{spec.name}'", spec, value)
+        return _of_dlpack(f"input '{spec.name}'", spec, value, place=place)
     return _of_array(spec, _as_array(spec, value))
 
 
-def read_out(spec: Tensor, value: Any) -> Memory:
+def read_out(spec: Tensor, value: Any, place: Place | None = None) -> Memory:
     """The memory of an array that a result is to be written to. Raises Error where it cannot be written in place."""
     role = f"output '{spec.name}'"
     if isinstance(value, np.ndarray):
@@ -74,7 +80,7 @@ def read_out(spec: Tensor, value: Any) -> Memory:
         if memory.owner is not value:
             raise Error(f"the array for {role} is not compact in row-major order, aligned and of native byte order")
     elif hasattr(value, "__dlpack__"):
-        memory, writable = _of_dlpack(role, spec, value, copies=False), True
+        memory, writable = _of_dlpack(role, spec, value, copies=False, place=place), True
     else:
         raise Error(f"{role} cannot be written to a {type(value).__name__}; expected an array")
     if not writable:
@@ -103,15 +109,15 @@ def _address(array: np.ndarray) -> int:
         return array.__array_interface__["data"][0]
 
 
-def _of_torch(spec: Tensor, tensor: Any) -> Memory:
+def _of_torch(spec: Tensor, tensor: Any, place: Place | None) -> Memory:
     """Plain tensors are asked themselves, which costs a tenth of DLPack."""
     torch = sys.modules["torch"]
     plain = type(tensor) is torch.Tensor and tensor.layout is torch.strided and tensor.is_cpu and not tensor.requires_grad
-    if plain and tensor.dtype is _torch_type(spec.type) and tensor.is_contiguous() and not tensor.is_neg():
+    if plain and tensor.dtype is torch_type(spec.type) and tensor.is_contiguous() and not tensor.is_neg():
         address = tensor.data_ptr()
         if address % tensor.element_size() == 0:
             return Memory((tensor.shape, spec.element), address, tensor)
-    return _of_dlpack(f"input '{spec.name}'", spec, tensor)
+    return _of_dlpack(f"input '{spec.name}'", spec, tensor, place=place)
 
 
 def _as_array(spec: Tensor, value: Any) -> np.ndarray:
@@ -134,19 +140,22 @@ def _as_array(spec: Tensor, value: Any) -> np.ndarray:
     return converted
 
 
-def _of_dlpack(role: str, spec: Tensor, value: Any, copies: bool = True) -> Memory:
+def _of_dlpack(role: str, spec: Tensor, value: Any, copies: bool = True, place: Place | None = None) -> Memory:
     if is_torch(value):
         value = _detached(role, value)
         if value.is_neg():  # a view whose elements count as negative, which DLPack's exporter does not tell
             if not copies:
                 raise Error(f"the tensor for {role} is a negated view of another")
             value = value.resolve_neg()
+    stream = place.stream_for(value) if place else None
     try:
-        tensor, capsule, read_only, copied, padded = borrow(value)
+        tensor, capsule, read_only, copied, padded = borrow(value, stream)
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         raise Error(f"{role} is a {type(value).__name__} that DLPack cannot pass on: {error}") from None
-    if tensor.device.device_type not in (_abi.CPU, _abi.CUDA_HOST):
-        raise Error(f"{role} is on {_device_name(value, tensor)}; expected the CPU")
+    on_gpu = place is not None and (tensor.device.device_type, tensor.device.device_id) == (_abi.CUDA, place.ordinal)
+    if not on_gpu and tensor.device.device_type not in (_abi.CPU, _abi.CUDA_HOST):
+        expected = f"cuda:{place.ordinal} or the CPU" if place else "the CPU"
+        raise Error(f"{role} is on {_device_name(value, tensor)}; expected {expected}")
     element = _abi.element_type(tensor.dtype, spec.type)
     if tensor.dtype.bits < 8 and not padded:
         raise Error(f"{role} packs several elements into a byte; expected one a byte")
@@ -157,9 +166,11 @@ def _of_dlpack(role: str, spec: Tensor, value: Any, copies: bool = True) -> Memo
     if tensor.strides and not _is_compact(shape, tensor.strides) or address % max(element.bits // 8, 1):
         if not copies:
             raise Error(f"the array for {role} is not compact in row-major order and aligned")
+        if on_gpu:
+            return _of_dlpack(role, spec, place.compacted(role, value), place=place)
         array = _strided(tensor, shape, address).copy(order="C")
         return Memory((shape, element), array.__array_interface__["data"][0], array)
-    return Memory((shape, element), address, capsule)
+    return Memory((shape, element), address, capsule, _abi.CUDA if on_gpu else _abi.CPU)
 
 
 def _device_name(value: Any, tensor: _abi.DLTensor) -> str:
@@ -204,7 +215,7 @@ def _detached(role: str, tensor: Any) -> Any:
 
 
 @functools.lru_cache
-def _torch_type(name: str) -> Any:
+def torch_type(name: str) -> Any:
     """PyTorch's type that info_json names, or of its bits: types of less than a byte are mere names in PyTorch, and older
     versions lack some of a byte."""
     torch, extension = sys.modules["torch"], _abi.extension_of(name)
@@ -214,6 +225,8 @@ def _torch_type(name: str) -> Any:
 
 class NumPyResults:
     """Results as NumPy arrays."""
+
+    device_type = _abi.CPU
 
     @staticmethod
     def new(spec: Tensor, shape: tuple[int, ...]) -> tuple[Any, int]:
@@ -229,9 +242,11 @@ class NumPyResults:
 class TorchResults:
     """Results as PyTorch's tensors. The types that PyTorch lacks come as their bits."""
 
+    device_type = _abi.CPU
+
     @staticmethod
     def new(spec: Tensor, shape: tuple[int, ...]) -> tuple[Any, int]:
-        tensor = sys.modules["torch"].empty(shape, dtype=_torch_type(spec.type), device="cpu")
+        tensor = sys.modules["torch"].empty(shape, dtype=torch_type(spec.type), device="cpu")
         return tensor, tensor.data_ptr()
 
     @staticmethod
