@@ -67,10 +67,9 @@ static vitc_status get_memory(vitc_session *session, const vitc_session_options 
   }
   if (!bytes)
     return VITC_OK;
-  void *memory = mmap(0, (size_t)bytes, VITC_PROT_READ | VITC_PROT_WRITE, VITC_MAP_PRIVATE | VITC_MAP_ANONYMOUS, -1, 0);
-  if (memory == (void *)-1)
+  void *memory = vitc_map((size_t)bytes);
+  if (!memory)
     return vitc_fail(VITC_E_MEMORY, "out of memory: a session for these dimensions needs %d bytes", bytes);
-  vitc_prefer_huge_pages(memory, (size_t)bytes);
   session->memory = memory;
   session->owns_memory = true;
   return VITC_OK;
@@ -95,7 +94,7 @@ static void free_session(vitc_session *session) {
   if (session->plans.backend)
     session->plans.backend->destroy(session);
   else if (session->owns_memory)
-    munmap(session->memory, (size_t)session->plans.bytes);
+    munmap(session->memory, vitc_mapped_bytes((size_t)session->plans.bytes));
   vitc_plans_free(&session->plans);
   free(session);
 }
