@@ -28,7 +28,8 @@ import zoo  # noqa: E402
 BATCHES = SOURCE / "bench" / "graphs"
 MODELS = ("vit_b16", "dinov2_s14_reg4", "dino_s8", "swin_t", "convnext_t", "dinov2_s14_reg4_batch8", "swin_t_batch8")
 FLAGS = ("--target=cuda-sm_90", "--precision=bf16")
-HEADER = ("kernel", "operands", "threads", "registers", "shared KiB", "spilled B", "HGMMA", "HMMA", "LDL, STL", "EX2", "instructions")
+HEADER = ("kernel", "operands", "threads", "registers", "shared KiB", "spilled B", "HGMMA", "HMMA", "LDL, STL", "EX2",
+          "instructions")
 
 
 class Launch(NamedTuple):
@@ -78,8 +79,9 @@ def row(launch: Launch, kernel: sass.Kernel) -> tuple[object, ...]:
     registers = str(kernel.registers)
     if kernel.raised_registers > kernel.registers:
         registers += f" ({kernel.raised_registers})"
-    return (launch.kernel, launch.operands, launch.threads, registers, f"{(launch.shared + kernel.shared) / 1024:.0f}", kernel.spilled,
-            kernel.count("HGMMA"), kernel.count("HMMA"), kernel.count("LDL", "STL"), kernel.count("MUFU.EX2"), len(kernel.sass))
+    shared = f"{(launch.shared + kernel.shared) / 1024:.0f}"
+    counts = (kernel.count(*opcodes) for opcodes in (("HGMMA",), ("HMMA",), ("LDL", "STL"), ("MUFU.EX2",)))
+    return launch.kernel, launch.operands, launch.threads, registers, shared, kernel.spilled, *counts, len(kernel.sass)
 
 
 def describe_loops(kernels: list[sass.Kernel]) -> str:
@@ -99,12 +101,11 @@ def section(name: str, launches: dict[str, Launch], made: sass.Assembled) -> str
 
 
 def write(vitc: pathlib.Path, names: list[str], output: pathlib.Path) -> None:
-    version = re.search(r"V[\d.]+", subprocess.run([toolkit.find("ptxas"), "--version"], capture_output=True, text=True).stdout)
     parts = ["# Kernels for sm_90a in bf16", f"""\
-Written by [kernels.py](kernels.py), with ptxas {version[0] if version else '?'}: which kernels a model gets, and what becomes of them.
-Registers are a thread's, in brackets what a warpgroup raises them to; shared memory is a block's. Operands are the first three
-that a kernel is first launched with. HGMMA, HMMA: products on tensor cores; LDL, STL: loads and stores of local memory, which spills
-would need; EX2: exponentials."""]
+Written by [kernels.py](kernels.py), with ptxas {toolkit.version("ptxas")}: which kernels a model gets, and what becomes of
+them. Registers are a thread's, in brackets what a warpgroup raises them to; shared memory is a block's. Operands are the first
+three that a kernel is first launched with. HGMMA, HMMA: products on tensor cores; LDL, STL: loads and stores of local memory,
+which spills would need; EX2: exponentials."""]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             parts.append(section(name, *compile_model(vitc, name, pathlib.Path(folder))))

@@ -34,7 +34,8 @@ class Driver:
         if status:
             text = c_char_p()
             self._library.cuGetErrorString(status, byref(text))
-            raise Error(f"the CUDA driver failed in {function}: {(text.value or b'unknown error').decode()} (CUDA error {status})")
+            words = (text.value or b"unknown error").decode()
+            raise Error(f"the CUDA driver failed in {function}: {words} (CUDA error {status})")
 
     def retain(self, ordinal: int) -> c_void_p:
         """The context that the programs of a process share on a device; `release` gives it back."""

@@ -37,7 +37,7 @@ class Model:
     tensors where an input is one.
 
     A model on a GPU also takes tensors of PyTorch, CuPy and others that are there, where they are, and results are then there
-    as well: of that library, or `vitc.DeviceArray`. Such a call is put on the library's current stream and does not wait for it.
+    as well: of that library, or `vitc.DeviceArray`. Such a call is put on the library's current stream and does not wait.
 
     The extents of named dimensions, such as the batch, come from the arrays. A library that was compiled for several shapes
     (`shapes`, the inputs of each) runs the code for those of the arrays; `inputs` are the first.

@@ -116,7 +116,8 @@ def test_streams(model, pair, mock):
         assert not mock.cuStreamCreate(ctypes.byref(stream), 1)
         tensor, array = Foreign(vitc.to_device(x)), vitc.to_device(x)
         named = types.SimpleNamespace(__cuda_stream__=lambda: (0, stream.value))
-        for given in (stream.value, types.SimpleNamespace(cuda_stream=stream.value), types.SimpleNamespace(ptr=stream.value), named):
+        objects = [types.SimpleNamespace(**{name: stream.value}) for name in ("cuda_stream", "ptr")]
+        for given in (stream.value, *objects, named):
             assert close_to(model(tensor, stream=given).numpy(), expected)
         result = model.run({model.inputs[0].name: array}, stream=stream.value)[model.outputs[0].name]
         assert result.stream == stream.value and close_to(result.numpy(), expected)
@@ -153,7 +154,8 @@ def test_wrong_tensors(model, pair, library):
     assert "is said to be on CUDA device 0, but its address is not of a GPU's memory" in error_of(
         model, Foreign(x, address=x.ctypes.data))
     assert "expected cuda:0 or the CPU" in error_of(model, Foreign(array, device=(_abi.CUDA, 1)))
-    assert "is a Transposed on a GPU that is not compact in row-major order; expected one that is" in error_of(model, Transposed(array))
+    said = error_of(model, Transposed(array))
+    assert "is a Transposed on a GPU that is not compact in row-major order; expected one that is" in said
     assert "has shape" in error_of(model, array, out=vitc.DeviceArray((1, 1), np.float32))
     assert "has type float64" in error_of(model, array, out=vitc.DeviceArray(expected.shape, np.float64))
     for stream in ("0", -1, True, object()):

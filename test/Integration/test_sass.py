@@ -133,5 +133,6 @@ def test_the_list_of_kernels(compiled, tmp_path, monkeypatch):
 
 def test_a_model_that_is_not_there(source_dir, build_dir):
     script = source_dir / "bench" / "gpu" / "kernels.py"
-    run = subprocess.run([sys.executable, script, "vit_z99", "--vitc", build_dir / "bin" / "vitc"], capture_output=True, text=True)
+    command = [sys.executable, script, "vit_z99", "--vitc", build_dir / "bin" / "vitc"]
+    run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 2 and "vit_z99" in run.stderr and "Traceback" not in run.stderr
