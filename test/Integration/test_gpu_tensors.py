@@ -256,6 +256,40 @@ def test_tensors_of_pytorch(model, pair, mock, torch):
         assert not mock.cuStreamDestroy_v2(stream)
 
 
+def fake_cupy():
+    """As much of CuPy as a call on a GPU uses, over vitc's arrays."""
+    cupy = types.ModuleType("cupy")
+    cupy.streams = [0]
+
+    class ndarray(Foreign):  # noqa: N801  (CuPy's name)
+        @property
+        def data(self):
+            return types.SimpleNamespace(ptr=self.array.address)
+
+    @contextlib.contextmanager
+    def external_stream(handle, ordinal):
+        cupy.streams.append(handle)
+        yield
+        cupy.streams.pop()
+
+    def empty(shape, dtype):
+        assert cupy.streams[1:]  # memory is given out on a stream
+        return ndarray(vitc.DeviceArray(tuple(shape), np.dtype(dtype)))
+
+    cupy.ndarray, cupy.empty = ndarray, empty
+    cupy.cuda = types.SimpleNamespace(get_current_stream=lambda: types.SimpleNamespace(ptr=cupy.streams[-1]),
+                                      Device=lambda ordinal: contextlib.nullcontext(), ExternalStream=external_stream)
+    return cupy
+
+
+def test_arrays_of_cupy(model, pair, monkeypatch):
+    x, expected = pair
+    cupy = fake_cupy()
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    y = model(cupy.ndarray(vitc.to_device(x)))
+    assert type(y) is cupy.ndarray and cupy.streams == [0] and close_to(y.array.numpy(), expected)
+
+
 def test_nothing_is_left_behind(library):
     """The mock tells of what a process leaves, and of memory that is read after it was freed."""
     script = textwrap.dedent("""

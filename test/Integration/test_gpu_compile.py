@@ -1,0 +1,59 @@
+"""Models are compiled for Hopper in bf16: all of the zoo and those of python/vitc/models, at full size."""
+import pathlib
+import sys
+import time
+
+import pytest
+import zoo
+
+from harness import FULL, accepted, compile_model
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench" / "gpu"))
+import sass  # noqa: E402
+import toolkit  # noqa: E402
+
+FLAGS = ("--target=cuda-sm_90", "--precision=bf16")
+TINY = ["deit", "dinov2_reg4", "lavit", "swin"]
+SECONDS = 60  # for ViT-B/16, which takes 5
+
+
+def check(library: pathlib.Path) -> None:
+    """It holds kernels, of which ptxas serialises no products, and spills nothing in those on tensor cores."""
+    texts = sass.embedded_ptx(library)
+    assert texts and all(".visible .entry" in text for text in texts)
+    if not (toolkit.find("ptxas") and toolkit.find("nvdisasm")):
+        return
+    for text in texts:
+        made = sass.assemble(text)
+        assert made.serialised == [] and made.kernels
+        for name, kernel in made.kernels.items():
+            if kernel.count("HGMMA", "HMMA"):
+                assert (kernel.spilled, kernel.count("LDL", "STL")) == (0, 0), name
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_tiny(name, small_model, run_tool, tmp_path):
+    check(compile_model(run_tool, small_model(name), tmp_path / "model.so", *FLAGS).library)
+
+
+def test_time_of_vit_b16(run_tool, tmp_path):
+    zoo.make("vit_b16", tmp_path / "vit_b16.onnx")
+    start = time.monotonic()
+    made = compile_model(run_tool, tmp_path / "vit_b16.onnx", tmp_path / "vit_b16.so", *FLAGS)
+    seconds = time.monotonic() - start
+    print(f"vit_b16: {seconds:.1f} s")
+    assert seconds <= SECONDS
+    made.model.unlink()
+    made.library.unlink()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("folder, name", [(folder, name) for folder in (zoo.GRAPHS, FULL) for name in accepted(folder)])
+def test_all(folder, name, run_tool, tmp_path):
+    model, library = tmp_path / f"{name}.onnx", tmp_path / "model.so"
+    zoo.make(name, model, folder=folder)
+    try:
+        check(compile_model(run_tool, model, library, *FLAGS).library)
+    finally:  # hundreds of megabytes each
+        model.unlink()
+        library.unlink(missing_ok=True)
