@@ -6,6 +6,9 @@ import sys
 import textwrap
 
 import numpy as np
+import onnx
+import onnx.helper
+import onnx.numpy_helper
 import pytest
 import vitc
 from vitc import _abi
@@ -81,6 +84,19 @@ def test_kernels_for_tensor_cores(small_model, run_tool, tmp_path):
     # The last block computes one query row, apart from the keys and values.
     assert counts == {"attention": 2, "gemm": 2 * 4 + 1 + 2, "layer_norm": 2 * 2 + 1}
     assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
+
+
+def test_clusters_share_the_depth(run_tool, tmp_path):
+    """Few rows of many elements: the blocks of a cluster send their sums to the first."""
+    weights = np.random.default_rng(0).standard_normal((1024, 96)).astype(np.float32)
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+    tensor = lambda name, shape: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+    graph = onnx.helper.make_graph([node], "g", [tensor("x", [1, 70, 1024])], [tensor("y", [1, 70, 96])],
+                                   [onnx.numpy_helper.from_array(weights, "w")])
+    file = tmp_path / "model.onnx"
+    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), file)
+    assert "splits = " in run_tool("vitc", file, TARGET, "--precision=bf16", "--compile-to=tiled").stdout
+    keeps_direction(compile_model(run_tool, file, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(1, 1, 1))
 
 
 def test_batches_in_turn(deit):

@@ -2,6 +2,7 @@
 #include "Patterns.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -97,31 +98,6 @@ private:
   vit::LinearOp op;
 };
 
-/// Tiles for C (rows, N): those of the least cost, which counts what the slowest multiprocessor computes and, for each
-/// tile, what it has to read.
-void chooseTiles(int64_t rows, vgpu::GemmConfig &config) {
-  constexpr int64_t multiprocessors = 132, readCost = 24, manyRows = 64 * 197;
-  constexpr int64_t heights[] = {64, 128, 192}, widths[] = {32, 64, 96, 128, 160, 192, 256};
-  rows = ShapedType::isDynamic(rows) ? manyRows : rows;
-  int64_t least = std::numeric_limits<int64_t>::max();
-  vgpu::GemmConfig best = config;
-  for (int64_t height : heights)
-    for (int64_t width : widths) {
-      config.tileM = height;
-      config.tileN = width;
-      if (!whyUnsupported(config).empty())
-        continue;
-      int64_t tiles = llvm::divideCeil(rows, height) * llvm::divideCeil(config.n, width);
-      int64_t cost = static_cast<int64_t>(llvm::divideCeil(tiles, multiprocessors)) *
-                     (height * width + readCost * (height + width));
-      if (cost < least) {
-        least = cost;
-        best = config;
-      }
-    }
-  config = best;
-}
-
 struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -140,7 +116,9 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
     config.epilogue.tableRows = epilogue.table ? type.getDimSize(type.getRank() - 2) : 0;
     if (epilogue.table && ShapedType::isDynamic(type.getDimSize(type.getRank() - 2)))
       return rewriter.notifyMatchFailure(op, "a table of an open number of rows");
-    chooseTiles(countRows(op), config);
+    constexpr int64_t manyRows = 64 * 197; // of an open number
+    int64_t rows = countRows(op);
+    vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows);
     if (std::string reason = whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -151,11 +129,11 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
         rewriter, loc,
         ArrayRef<OpFoldResult>{tensor::getMixedSize(rewriter, loc, a, 0), rewriter.getIndexAttr(config.n)},
         type.getElementType());
-    Value result =
-        vgpu::GemmOp::create(rewriter, loc, init.getType(), a, w, op.getBias(), epilogue.scale, epilogue.table,
-                             residual, init, rewriter.getStringAttr(epilogue.activation),
-                             rewriter.getI64IntegerAttr(config.tileM), rewriter.getI64IntegerAttr(config.tileN))
-            .getResult();
+    Value result = vgpu::GemmOp::create(
+                       rewriter, loc, init.getType(), a, w, op.getBias(), epilogue.scale, epilogue.table, residual,
+                       init, rewriter.getStringAttr(epilogue.activation), rewriter.getI64IntegerAttr(config.tileM),
+                       rewriter.getI64IntegerAttr(config.tileN), rewriter.getI64IntegerAttr(config.splits))
+                       .getResult();
     ReifiedRankedShapedTypeDims shapes;
     (void)op.reifyResultShapes(rewriter, shapes);
     rewriter.replaceOp(op, viewRowsAs(rewriter, loc, result, type, shapes.front()));

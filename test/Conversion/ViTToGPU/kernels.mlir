@@ -50,6 +50,20 @@ func.func @epilogue(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %g: tensor<32
 
 // -----
 
+// One image: a cluster of blocks shares the depth of each tile, so that all multiprocessors have work. Many images have enough tiles.
+// CHECK-LABEL: func.func @split
+// CHECK: vgpu.gemm {{.*}}splits = {{[2-8]}} : i64
+// CHECK: vgpu.gemm
+// CHECK-NOT: splits
+func.func @split(%x: tensor<197x3072xf32>, %many: tensor<25216x3072xf32>, %w: tensor<768x3072xf32>)
+    -> (tensor<197x768xf32>, tensor<25216x768xf32>) {
+  %0 = vit.linear %x, %w {transposed} : (tensor<197x3072xf32>, tensor<768x3072xf32>) -> tensor<197x768xf32>
+  %1 = vit.linear %many, %w {transposed} : (tensor<25216x3072xf32>, tensor<768x3072xf32>) -> tensor<25216x768xf32>
+  return %0, %1 : tensor<197x768xf32>, tensor<25216x768xf32>
+}
+
+// -----
+
 // What has no kernel is left: an epilogue of another form, an attention with a mask, rows of an odd length.
 // CHECK-LABEL: func.func @others
 // CHECK: vit.linear

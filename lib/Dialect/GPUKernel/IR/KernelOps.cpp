@@ -75,6 +75,7 @@ GemmConfig GemmOp::getConfig() {
   config.k = shapedType(getW()).getDimSize(1);
   config.tileM = getTileM();
   config.tileN = getTileN();
+  config.splits = static_cast<unsigned>(getSplits());
   config.epilogue.bias = !!getBias();
   config.epilogue.activation = *parseActivation(getActivation());
   config.epilogue.scale = !!getScale();

@@ -63,8 +63,9 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
   let summary = "a matrix product by tensor cores, with an epilogue";
   let description = [{
     C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is there: A (M, K) and W (N, K) of bf16
-    or f16, sums in f32, C (M, N) of bf16, f16 or f32. The schedule are `tile_m` × `tile_n` tiles of persistent blocks;
-    see the kernel's builder (Kernels/Gemm.h). `activation`: none, relu, gelu, gelu_tanh, silu, quick_gelu, hard_swish.
+    or f16, sums in f32, C (M, N) of bf16, f16 or f32. The schedule are `tile_m` × `tile_n` tiles of persistent blocks, or,
+    for few rows, of clusters of `splits` blocks that share K; see the kernel's builder (Kernels/Gemm.h). `activation`:
+    none, relu, gelu, gelu_tanh, silu, quick_gelu, hard_swish.
 
     - (C1) A, W and C are matrices that agree on M, N and K; N and K are static. Residual is as C; bias and scale are
       f32 (N), table is f32 (rows, N): row m of C takes row m mod rows of it.
@@ -73,7 +74,8 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
   let arguments = (ins GPUKernel_Shaped:$a, GPUKernel_Shaped:$w, Optional<GPUKernel_Shaped>:$bias,
                    Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$table,
                    Optional<GPUKernel_Shaped>:$residual, GPUKernel_Shaped:$output,
-                   DefaultValuedStrAttr<StrAttr, "none">:$activation, I64Attr:$tile_m, I64Attr:$tile_n);
+                   DefaultValuedStrAttr<StrAttr, "none">:$activation, I64Attr:$tile_m, I64Attr:$tile_n,
+                   DefaultValuedAttr<I64Attr, "1">:$splits);
   let assemblyFormat = [{
     `ins` `(` $a `,` $w `:` type($a) `,` type($w) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`scale` `(` $scale^ `:` type($scale) `)`)? (`table` `(` $table^ `:` type($table) `)`)?

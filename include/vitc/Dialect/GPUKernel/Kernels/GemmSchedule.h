@@ -1,0 +1,29 @@
+#ifndef VITC_DIALECT_GPUKERNEL_KERNELS_GEMMSCHEDULE_H
+#define VITC_DIALECT_GPUKERNEL_KERNELS_GEMMSCHEDULE_H
+
+#include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
+
+namespace vitc::vgpu {
+
+/// What the schedule of a product is chosen by: a multiprocessor of Hopper, in clocks (H100 white paper; the rate of
+/// reading is what tuned kernels without multicast reach).
+struct Multiprocessors {
+  int64_t count = 132;
+  double macsPerClock = 2048;   ///< of 16-bit elements; half as many of tf32
+  double bytesPerClock = 32;    ///< that each reads from the second-level cache while all do
+  double storedPerClock = 32;   ///< bytes of results, or of a split's sums to another block of the cluster
+  double startClocks = 1500;    ///< until the first tile is there
+  double exchangeClocks = 1000; ///< a cluster's barrier, for splits
+};
+
+/// Clocks that C (rows, N) takes with the tiles and splits of `config`: waves of tiles over the multiprocessors, where
+/// a tile takes what its products or its reads take, whichever is longer, and the way of its results to memory.
+double estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
+
+/// Sets tiles and splits to those of the least estimate that there is a kernel for, if there is any; larger tiles where
+/// estimates agree, as they read less.
+void chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_KERNELS_GEMMSCHEDULE_H

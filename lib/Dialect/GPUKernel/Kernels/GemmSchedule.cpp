@@ -1,0 +1,50 @@
+#include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace vitc::vgpu;
+
+/// Blocks of a cluster run at the same time; those of Hopper's processing clusters hold 16 multiprocessors, some 18.
+static constexpr int64_t multiprocessorsOfCluster = 16;
+
+double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
+  const double bytes = bytesOf(config.element), height = config.tileM, width = config.tileN;
+  const int64_t tiles =
+      static_cast<int64_t>(llvm::divideCeil(rows, config.tileM) * llvm::divideCeil(config.n, config.tileN));
+  const int64_t depth = static_cast<int64_t>(llvm::divideCeil(config.k, config.splits));
+
+  const double multiplied = height * width * depth * (bytes / 2) / gpu.macsPerClock;
+  const double read = (height + width) * depth * bytes / gpu.bytesPerClock;
+  const double resultBytes = height * width * (config.epilogue.gated ? 0.5 : 1.0) * bytesOf(config.epilogue.output);
+  double tile = std::max(multiplied, read) + resultBytes * (config.epilogue.residual ? 2 : 1) / gpu.storedPerClock;
+  if (config.splits > 1)
+    tile += gpu.exchangeClocks + (config.splits - 1) * height * width * sizeof(float) / gpu.storedPerClock;
+
+  // What a cluster leaves of its group of multiprocessors stays idle.
+  const int64_t clusters = gpu.count / multiprocessorsOfCluster * (multiprocessorsOfCluster / config.splits);
+  const int64_t slots = config.splits == 1 ? gpu.count : std::max<int64_t>(clusters, 1);
+  return gpu.startClocks + static_cast<double>(llvm::divideCeil(tiles, slots)) * tile;
+}
+
+void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
+  constexpr int64_t heights[] = {192, 128, 64}, widths[] = {256, 192, 160, 128, 96, 64, 32};
+  double least = std::numeric_limits<double>::infinity();
+  GemmConfig best = config;
+  for (int64_t height : heights)
+    for (int64_t width : widths)
+      for (unsigned splits : {1, 2, 3, 4, 6, 8}) {
+        config.tileM = height;
+        config.tileN = width;
+        config.splits = splits;
+        if (!whyUnsupported(config).empty())
+          continue;
+        double clocks = estimateClocks(config, rows, gpu);
+        if (clocks < least) {
+          least = clocks;
+          best = config;
+        }
+      }
+  config = best;
+}
