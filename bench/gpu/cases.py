@@ -55,11 +55,11 @@ class Case:
         return {name: tuple(batch if extent == "batch" else int(extent) for extent in shape)
                 for name, shape in self.inputs.items()}
 
-    def draw(self, batch: int, distinct: int = 8) -> dict[str, np.ndarray]:
-        """Normal inputs. Of a larger batch than `distinct`, elements come again: a reference of so many is enough."""
+    def draw(self, batch: int, seed: int = 0, distinct: int = 8) -> dict[str, np.ndarray]:
+        """Normal inputs, others for each seed. Of a larger batch than `distinct`, elements come again: a reference of so many is enough."""
         drawn = {}
-        for seed, (name, shape) in enumerate(self.shapes(min(batch, distinct)).items()):
-            values = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+        for index, (name, shape) in enumerate(self.shapes(min(batch, distinct)).items()):
+            values = np.random.default_rng([seed, index]).standard_normal(shape, dtype=np.float32)
             drawn[name] = np.resize(values, self.shapes(batch)[name])
         return drawn
 
