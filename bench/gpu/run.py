@@ -195,8 +195,8 @@ def kernel(bench: Bench, case: cases.Case, batch: int) -> None:
     model = check_kernel(bench, case)
     if bench.options.only_check:
         return
-    calls = bench.made(case, batch, {name: functools.partial(make, case) for name, make in peers.KERNEL_PEERS[case.kind].items()})
-    for name, (seconds, _) in bench.take_turns(calls).items():
+    makers = {name: functools.partial(make, case) for name, make in peers.KERNEL_PEERS[case.kind].items()}
+    for name, (seconds, _) in bench.take_turns(bench.made(case, batch, makers)).items():
         bench.add("kernels", case.name, batch, name, "ms", 1e3 * seconds)
     inputs = case.draw(batch)
     steps = model.profile(*(inputs[spec.name] for spec in model.inputs), repeat=bench.options.rounds, warmup=1)
@@ -212,7 +212,8 @@ def check_model(bench: Bench, case: cases.Case, batch: int, model: vitc.Model) -
     """Against ONNX Runtime in float32, on the first pictures and on their repetitions, with results that were NaN before."""
     inputs = {name: vitc.to_device(value) for name, value in case.draw(batch).items()}
     with np.load(bench.options.folder / f"{case.name}.npz") as expected:
-        poisoned = {name: vitc.to_device(np.full((batch, *expected[name].shape[1:]), np.nan, np.float32)) for name in expected.files}
+        shapes = {name: (batch, *expected[name].shape[1:]) for name in expected.files}
+        poisoned = {name: vitc.to_device(np.full(shape, np.nan, np.float32)) for name, shape in shapes.items()}
         found = {name: result.numpy() for name, result in model.run(inputs, poisoned).items()}
         for name in expected.files:
             wanted = np.resize(expected[name], found[name].shape).reshape(batch, -1).astype(np.float64)
@@ -258,7 +259,8 @@ def sanitizer(bench: Bench) -> None:
             command = [program, "--tool", tool, sys.executable, __file__, "--folder", bench.options.folder, "--output", output,
                        "--parts", "kernels", "--cases", ",".join(small), "--only-check", *compiler]
             try:
-                run = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=max(min(bench.left(), 120), 60))
+                limit = max(min(bench.left(), 120), 60)
+                run = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=limit)
                 count = re.search(r"(?:ERROR SUMMARY: |RACECHECK SUMMARY: )(\d+)", run.stdout)
                 last = " ".join((run.stdout + run.stderr).strip().splitlines()[-1:])
                 bench.add("sanitizer", tool, 1, "compute-sanitizer", "errors", float(count[1]) if count else None,
