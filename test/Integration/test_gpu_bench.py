@@ -117,7 +117,7 @@ def test_weights_are_those_of_the_zoo(prepared, source_dir, tmp_path, monkeypatc
         np.testing.assert_array_equal(onnx.numpy_helper.to_array(found), onnx.numpy_helper.to_array(wanted))
 
 
-def test_goals(source_dir, monkeypatch):
+def test_goals(source_dir, monkeypatch, tmp_path):
     """What the summary says of figures that a GPU gave."""
     monkeypatch.syspath_prepend(source_dir / "bench" / "gpu")
     import report
@@ -130,3 +130,11 @@ def test_goals(source_dir, monkeypatch):
     assert found["vit_b16, batch 256: share of the GEMM ceiling"] == (0.625, 0.6)
     assert found["vit_b16, batch 256: speedup over torch.compile max-autotune"] == (pytest.approx(1.1), 1.15)
     assert found["attention, 1370 tokens, heads of 64: speed by cuDNN's"] == (None, 0.9)
+    report.write_summary(tmp_path / "summary.md", [*rows, report.Row("models", "vit_b16", 1, "TensorRT", "ms", None, "it is not there")],
+                         {"GPU": "H100"}, mock=False)
+    summary = (tmp_path / "summary.md").read_text()
+    assert "| vit_b16, batch 256: share of the GEMM ceiling | 0.62 | 0.60 | yes |" in summary
+    assert "| vit_b16, batch 256: speedup over torch.compile max-autotune | 1.10 | 1.15 | no |" in summary
+    assert "| attention, 1370 tokens, heads of 64: speed by cuDNN's | missing | 0.90 | ? |" in summary
+    assert "| vit_b16 | 256 | – | 10.000 | 11.000 | 0.91 |" in summary and "- TensorRT, vit_b16: it is not there" in summary
+    assert "mock" not in summary
