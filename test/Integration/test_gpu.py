@@ -1,6 +1,8 @@
 """Whole models for GPUs, run without one: the library's own PTX by the simulator behind a mock of the CUDA driver."""
+import collections
 import ctypes
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -66,7 +68,7 @@ def keeps_direction(made, batches=(1,)):
             assert found[name].dtype == np.float32 and cosine(found[name], value) >= 0.9995, name
 
 
-@pytest.mark.parametrize("name", SELECTED)
+@pytest.mark.parametrize("name", [*SELECTED, "levit"])
 def test_bf16(name, small_model, run_tool, tmp_path):
     """Products, attention and norms by the kernels for Hopper: wgmma, TMA, persistent blocks."""
     keeps_direction(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET, "--precision=bf16"))
@@ -97,6 +99,33 @@ def test_clusters_share_the_depth(run_tool, tmp_path):
     onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), file)
     assert "splits = " in run_tool("vitc", file, TARGET, "--precision=bf16", "--compile-to=tiled").stdout
     keeps_direction(compile_model(run_tool, file, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(1, 1, 1))
+
+
+def count_ops(run_tool, model):
+    """The `vgpu` ops of a model, by name, and its code."""
+    run = run_tool("vitc", model, TARGET, "--precision=bf16", "--compile-to=tiled")
+    return collections.Counter(re.findall(r"= vgpu\.(\w+) ", run.stdout)), run.stdout
+
+
+@pytest.mark.parametrize("name, biases", [
+    ("swin", ["1x2x49x64", "16x2x49x64", "1x4x49x64", "4x4x49x64"]),
+    ("swin_batch", ["1x2x49x64", "16x2x49x64", "1x4x49x64", "4x4x49x64"]),
+    ("levit", ["1x2x16x16", "1x2x4x16", "1x3x4x16", "1x3x1x16", "1x4x1x16"]),
+    ("nest", []),
+    ("pvt", []),
+])
+def test_kernels_of_attention(name, biases, small_model, run_tool):
+    """No attention is left to loops; relative positions and masks of windows are constants as the kernel reads them."""
+    counts, code = count_ops(run_tool, small_model(name))
+    assert counts["attention"] == (len(biases) or 4)
+    assert re.findall(r"bias\(%cst\w* : tensor<([x0-9]+)xf32>\) outs\(%\w+ : \S+xbf16>\) {scale", code) == biases
+    assert not re.search(r"math\.exp|linalg\.softmax", code)
+
+
+def test_bf16_windows_of_batches(small_model, run_tool, tmp_path):
+    """Masks of shifted windows are those of the window, whatever its image is."""
+    made = compile_model(run_tool, small_model("swin_batch"), tmp_path / "model.so", TARGET, "--precision=bf16")
+    keeps_direction(made, batches=(1, 3))
 
 
 def test_batches_in_turn(deit):

@@ -8,7 +8,10 @@ namespace vitc {
 /// vit.linear → vgpu.gemm.
 void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns);
 
-/// vit.attention → vgpu.attention; vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
+/// vit.attention → vgpu.attention.
+void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns);
+
+/// vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
 void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
 
 /// Values that are only read rounded to bf16 are stored so: roundings move up through views to kernels, which then

@@ -12,33 +12,6 @@ using namespace vitc;
 
 namespace {
 
-struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(vit::AttentionOp op, PatternRewriter &rewriter) const override {
-    RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType();
-    bool isPlain = op->getNumResults() == 1 && op.getAddends().empty() && !op.getCausal() && !op.getSoftcap();
-    if (!isPlain || query.getRank() != 4 || !op.hasOwnKeys() || op.getValue().getType() != key)
-      return rewriter.notifyMatchFailure(op, "a kind of attention without a kernel");
-    for (int64_t dim = 1; dim < 4; ++dim)
-      if (query.isDynamicDim(dim) || key.isDynamicDim(dim))
-        return rewriter.notifyMatchFailure(op, "sizes are open");
-    vgpu::AttentionConfig config = vgpu::chooseAttention(vgpu::Element::BF16, query.getDimSize(1), key.getDimSize(1),
-                                                         query.getDimSize(3), op.getScale().convertToDouble());
-    if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
-      return rewriter.notifyMatchFailure(op, reason);
-    Location loc = op.getLoc();
-    Value q = roundToBF16(rewriter, loc, op.getQuery()), k = roundToBF16(rewriter, loc, op.getKey()),
-          v = roundToBF16(rewriter, loc, op.getValue());
-    Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getQuery()),
-                                         rewriter.getBF16Type());
-    Value result =
-        vgpu::AttentionOp::create(rewriter, loc, init.getType(), q, k, v, init, op.getScaleAttr()).getResult();
-    rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, op.getResult().getType(), result);
-    return success();
-  }
-};
-
 /// `vit.layer_norm`, and `vit.rms_norm`, which takes the mean for 0 and has no bias.
 template <typename NormOp>
 struct NormToGPU final : OpRewritePattern<NormOp> {
@@ -73,5 +46,5 @@ struct NormToGPU final : OpRewritePattern<NormOp> {
 } // namespace
 
 void vitc::populateViTRowsToGPUPatterns(RewritePatternSet &patterns) {
-  patterns.add<AttentionToGPU, NormToGPU<vit::LayerNormOp>, NormToGPU<vit::RmsNormOp>>(patterns.getContext());
+  patterns.add<NormToGPU<vit::LayerNormOp>, NormToGPU<vit::RmsNormOp>>(patterns.getContext());
 }

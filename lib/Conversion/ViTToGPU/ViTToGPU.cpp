@@ -19,6 +19,7 @@ namespace {
 struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertViTToGPUPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    populateViTAttentionToGPUPatterns(patterns);
     populateViTLinearToGPUPatterns(patterns);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);

@@ -64,19 +64,19 @@ func.func @split(%x: tensor<197x3072xf32>, %many: tensor<25216x3072xf32>, %w: te
 
 // -----
 
-// What has no kernel is left: an epilogue of another form, an attention with a mask, rows of an odd length.
+// What has no kernel is left: an epilogue of another form, an attention with capped scores, rows of an odd length.
 // CHECK-LABEL: func.func @others
 // CHECK: vit.linear
 // CHECK: vit.attention
 // CHECK: vit.layer_norm
-func.func @others(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %q: tensor<1x5x2x8xf32>, %m: tensor<5x5xf32>, %o: tensor<4x33xf32>)
+func.func @others(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %q: tensor<1x5x2x8xf32>, %o: tensor<4x33xf32>)
     -> (tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>) {
   %0 = vit.linear %x, %w : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32> epilogue {
   ^bb0(%acc: f32):
     %1 = arith.mulf %acc, %acc : f32
     vit.yield %1 : f32
   }
-  %2 = vit.attention %q, %q, %q addends(%m : tensor<5x5xf32>) {scale = 1.0 : f32}
+  %2 = vit.attention %q, %q, %q {scale = 1.0 : f32, softcap = 30.0 : f32}
       : (tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>) -> tensor<1x5x2x8xf32>
   %3 = vit.layer_norm %o {epsilon = 1.0e-6 : f32} : tensor<4x33xf32>
   return %0, %2, %3 : tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>

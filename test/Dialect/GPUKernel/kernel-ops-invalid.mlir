@@ -37,7 +37,7 @@ func.func @tile(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf
 
 // attention_c1
 func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: memref<?x17x3x32xbf16>) {
-  // expected-error @+1 {{expects a query and an output (B, M, H, D), a key and a value (B, N, H, D), all but B static}}
+  // expected-error @+1 {{expects a query (B, M, H, D), a key (B, N, H, D), a value (B, N, H, E) and an output (B, M, H, E), all but B static}}
   vgpu.attention ins(%q, %k, %k : memref<?x17x3x32xbf16>, memref<?x17x2x32xbf16>, memref<?x17x2x32xbf16>) outs(%o : memref<?x17x3x32xbf16>) {scale = 1.0 : f32}
   return
 }
@@ -48,6 +48,15 @@ func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: mem
 func.func @wide(%q: memref<?x17x3x256xbf16>, %o: memref<?x17x3x256xbf16>) {
   // expected-error @+1 {{expects what a kernel can compute: }}
   vgpu.attention ins(%q, %q, %q : memref<?x17x3x256xbf16>, memref<?x17x3x256xbf16>, memref<?x17x3x256xbf16>) outs(%o : memref<?x17x3x256xbf16>) {scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+// attention_c3
+func.func @columns(%q: memref<?x17x3x32xbf16>, %b: memref<1x3x17x17xf32>, %o: memref<?x17x3x32xbf16>) {
+  // expected-error @+1 {{expects a static bias of f32 (P, H, M, 32)}}
+  vgpu.attention ins(%q, %q, %q : memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>) bias(%b : memref<1x3x17x17xf32>) outs(%o : memref<?x17x3x32xbf16>) {scale = 1.0 : f32}
   return
 }
 

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 
 using namespace vitc::test;
 using namespace vitc::vgpu;
@@ -18,11 +20,11 @@ struct Problem {
   int64_t batch, heads;
 };
 
-/// Q, K and V drawn, as one tensor [batch, tokens, 3, heads, head size] where there are as many queries as keys, and
-/// the result in float64.
+/// Q, K and V drawn, as one tensor [batch, tokens, 3, heads, head size] with the larger of the numbers of tokens and of
+/// the sizes of heads, and the result in float64.
 class Reference {
 public:
-  explicit Reference(const Problem &problem);
+  Reference(const Problem &problem, double masked);
 
   double at(unsigned which, int64_t batch, int64_t token, int64_t head, int64_t i) const {
     return packed[index(which, batch, token, head, i)];
@@ -31,7 +33,7 @@ public:
     return (((batch * tokens + token) * 3 + which) * heads + head) * size + i;
   }
 
-  int64_t tokens, heads, size;
+  int64_t tokens, heads, valueSize, size;
   std::vector<double> packed, bias, result;
   std::vector<double> tap; ///< [batch, heads, queries, keys]
 
@@ -41,12 +43,16 @@ private:
 
 } // namespace
 
-Reference::Reference(const Problem &problem)
+Reference::Reference(const Problem &problem, double masked)
     : tokens(std::max(problem.config.queries, problem.config.keys)), heads(problem.heads),
-      size(problem.config.headSize) {
+      valueSize(problem.config.valueSize ? problem.config.valueSize : problem.config.headSize),
+      size(std::max(problem.config.headSize, valueSize)) {
   const AttentionConfig &config = problem.config;
   packed = drawNumbers(problem.batch * tokens * 3 * heads * size, 7, config.element, 2);
   bias = drawNumbers(config.biasBatches * heads * config.queries * biasColumns(config), 8, Element::F32, 2);
+  for (size_t i = bias.size() / std::max<int64_t>(config.biasBatches, 1); masked != 0 && i < bias.size(); ++i)
+    if (int64_t(i) % biasColumns(config) < config.keys / 2)
+      bias[i] = masked;
   tap.resize(problem.batch * heads * config.queries * config.keys);
   for (int64_t batch = 0; batch < problem.batch; ++batch)
     for (int64_t query = 0; query < config.queries; ++query)
@@ -59,7 +65,7 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
   std::vector<double> scores(config.keys);
   double largest = -INFINITY, total = 0;
   for (int64_t key = 0; key < config.keys; ++key) {
-    for (int64_t i = 0; i < size; ++i)
+    for (int64_t i = 0; i < config.headSize; ++i)
       scores[key] += at(0, batch, query, head, i) * at(1, batch, key, head, i) * config.scale;
     if (config.biasBatches)
       scores[key] +=
@@ -74,7 +80,7 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
     total += score = std::exp(score - largest);
   if (config.tap == AttentionTap::Probabilities)
     std::transform(scores.begin(), scores.end(), tapped, [&](double score) { return score / total; });
-  for (int64_t i = 0; i < size; ++i) {
+  for (int64_t i = 0; i < valueSize; ++i) {
     double sum = 0;
     for (int64_t key = 0; key < config.keys; ++key)
       sum += scores[key] / total * at(2, batch, key, head, i);
@@ -82,24 +88,25 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
   }
 }
 
-static void checkAttention(const Problem &problem, std::uint64_t seed = 0) {
+/// With `masked` the bias is that for the first half of the keys, in all batches but the first.
+static void checkAttention(const Problem &problem, std::uint64_t seed = 0, double masked = 0) {
   const AttentionConfig &config = problem.config;
   SCOPED_TRACE(std::to_string(config.queries) + " queries, " + std::to_string(config.keys) + " keys, heads of " +
                std::to_string(config.headSize));
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   ASSERT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
-  Reference reference(problem);
+  Reference reference(problem, masked);
   SimulatedDevice device;
   auto [batch, heads] = std::pair(problem.batch, problem.heads);
-  int64_t tokens = reference.tokens, size = config.headSize;
+  int64_t tokens = reference.tokens, size = reference.size;
   DeviceTensor packed = device.upload(config.element, {batch, tokens, 3, heads, size}, reference.packed),
-               output = device.allocate(config.element, {batch, config.queries, heads, size});
+               output = device.allocate(config.element, {batch, config.queries, heads, reference.valueSize});
   std::map<std::string, Argument> arguments{{"O", Argument::map(output)}};
   for (unsigned which : {0, 1, 2}) {
     Argument part{Argument::Map, packed.address + which * heads * size * bytesOf(config.element), 0, {}, {}};
-    part.extents = {uint64_t(size), uint64_t(heads), uint64_t(which == 0 ? config.queries : config.keys),
-                    uint64_t(batch)};
+    part.extents = {uint64_t(which == 2 ? reference.valueSize : config.headSize), uint64_t(heads),
+                    uint64_t(which == 0 ? config.queries : config.keys), uint64_t(batch)};
     part.strides = {uint64_t(size), uint64_t(3 * heads * size), uint64_t(tokens * 3 * heads * size)};
     arguments.emplace(std::string(1, "QKV"[which]), part);
   }
@@ -158,6 +165,48 @@ TEST(AttentionVariants, AddsTheBiasOfTheBatch) {
   config.biasBatches = 2;
   checkAttention({config, 3, 2});
   checkAttention({makeConfig(300, 32, Element::BF16, 1), 1, 2});
+}
+
+class BiasedAttention : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+TEST_P(BiasedAttention, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  if (tokens > 261 && !std::getenv("VITC_TEST_ALL"))
+    GTEST_SKIP() << "long";
+  checkAttention({makeConfig(tokens, headSize, Element::BF16, /*biasBatches=*/1), 1, 1});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, BiasedAttention,
+                         testing::Combine(testing::Values(1, 49, 50, 197, 201, 257, 261, 577, 785, 1370),
+                                          testing::Values(64)),
+                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Heads, BiasedAttention,
+                         testing::Combine(testing::Values(49, 261), testing::Values(32, 72, 96, 128)), nameOf);
+
+/// Half of the windows' biases mask keys, with minus infinity or the least finite number; in two blocks of keys one is
+/// masked throughout.
+TEST(AttentionVariants, MasksKeysByTheBias) {
+  for (double masked : {-double(INFINITY), -double(std::numeric_limits<float>::max())})
+    for (int64_t tokens : {49, 140}) {
+      AttentionConfig config = makeConfig(tokens, 32, Element::BF16, /*biasBatches=*/2);
+      checkAttention({config, 4, 2}, 0, masked);
+      config.keysOfBlock = 64;
+      config.warpgroups = 2;
+      checkAttention({config, 4, 2}, 0, masked);
+    }
+}
+
+TEST(AttentionVariants, TakesValuesOfAnotherSize) {
+  auto check = [](int64_t queries, int64_t keys, int64_t headSize, int64_t valueSize) {
+    checkAttention({chooseAttention(Element::BF16, queries, keys, headSize, 0.25, /*biasBatches=*/1, AttentionTap::None,
+                                    valueSize),
+                    2, 2});
+  };
+  check(16, 16, 16, 32);
+  check(4, 16, 16, 64);
+  check(49, 196, 32, 128);
+  check(70, 50, 96, 64);
+  check(70, 300, 32, 128);
 }
 
 TEST(AttentionVariants, TapsScoresAndProbabilities) {

@@ -137,20 +137,34 @@ OpFoldResult GemmOp::getMacs(OpBuilder &builder) {
 AttentionConfig AttentionOp::getConfig() {
   ShapedType query = shapedType(getQuery());
   return chooseAttention(elementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1),
-                         query.getDimSize(3), getScale().convertToDouble());
+                         query.getDimSize(3), getScale().convertToDouble(),
+                         getBias() ? shapedType(getBias()).getDimSize(0) : 0, AttentionTap::None,
+                         shapedType(getValue()).getDimSize(3));
 }
 
-// attention_c1, attention_c2
+// attention_c1, attention_c2, attention_c3
 LogicalResult AttentionOp::verify() {
-  ShapedType query = shapedType(getQuery()), key = shapedType(getKey());
+  ShapedType query = shapedType(getQuery()), key = shapedType(getKey()), value = shapedType(getValue());
   Type element = query.getElementType();
-  auto isStatic = [](int64_t size) { return !ShapedType::isDynamic(size); };
-  if (query.getRank() != 4 || key.getRank() != 4 || !llvm::all_of(query.getShape().drop_front(), isStatic) ||
-      !isStatic(key.getDimSize(1)) || differs(getOutput(), element, query.getShape()) ||
+  auto areStatic = [](ShapedType type) {
+    return type.getRank() == 4 && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
+  };
+  if (!areStatic(query) || !areStatic(key) || !areStatic(value) ||
       differs(getKey(), element, {query.getDimSize(0), key.getDimSize(1), query.getDimSize(2), query.getDimSize(3)}) ||
-      differs(getValue(), element, key.getShape()))
-    return emitOpError("expects a query and an output (B, M, H, D), a key and a value (B, N, H, D), all but B static");
-  return verifyKernel(*this);
+      differs(getValue(), element, {key.getDimSize(0), key.getDimSize(1), key.getDimSize(2), value.getDimSize(3)}) ||
+      differs(getOutput(), element,
+              {query.getDimSize(0), query.getDimSize(1), query.getDimSize(2), value.getDimSize(3)}))
+    return emitOpError(
+        "expects a query (B, M, H, D), a key (B, N, H, D), a value (B, N, H, E) and an output (B, M, H, E), "
+        "all but B static");
+  if (failed(verifyKernel(*this)))
+    return failure();
+  int64_t columns = biasColumns(getConfig());
+  if (getBias() && (!shapedType(getBias()).hasStaticShape() ||
+                    differs(getBias(), Float32Type::get(getContext()),
+                            {ShapedType::kDynamic, query.getDimSize(2), query.getDimSize(1), columns})))
+    return emitOpError("expects a static bias of f32 (P, H, M, ") << columns << ")";
+  return success();
 }
 
 void AttentionOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
@@ -169,6 +183,7 @@ Value AttentionOp::getOperandOf(StringRef role) {
       .Case("K", getKey())
       .Case("V", getValue())
       .Case("O", getOutput())
+      .Case("bias", getBias())
       .Default(Value());
 }
 
@@ -180,7 +195,7 @@ OpFoldResult AttentionOp::getMacs(OpBuilder &builder) {
   AttentionConfig config = getConfig();
   int64_t heads = shapedType(getQuery()).getDimSize(2);
   return multiply(builder, getLoc(), getSize(builder, GridSize::Batch),
-                  2 * heads * config.queries * config.keys * config.headSize);
+                  heads * config.queries * config.keys * (config.headSize + shapedType(getValue()).getDimSize(3)));
 }
 
 //===- vgpu.layer_norm ----------------------------------------------------===//

@@ -7,14 +7,15 @@ using namespace mlir;
 using namespace vitc::vgpu;
 
 AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
-                                            double scale, int64_t biasBatches, AttentionTap tap) {
+                                            double scale, int64_t biasBatches, AttentionTap tap, int64_t valueSize) {
   AttentionConfig config{element, queries, keys, headSize, scale};
   config.biasBatches = biasBatches;
   config.tap = tap;
+  config.valueSize = valueSize;
   if (keys > 256) {
     // A thread of three consumers has 160 registers, which sums of wider heads and addresses of other tensors exceed;
     // both together exceed the 232 of two.
-    bool hasOthers = biasBatches != 0 || tap != AttentionTap::None, isWide = headSize > 64;
+    bool hasOthers = biasBatches != 0 || tap != AttentionTap::None, isWide = std::max(headSize, valueSize) > 64;
     config.keysOfBlock = hasOthers && isWide ? 96 : 128;
     config.warpgroups = !hasOthers && !isWide && queries > 128 ? 3 : 2;
   }
@@ -30,7 +31,8 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
     return "expected positive sizes and a positive scale";
   if (bytesOf(config.element) != 2)
     return "elements are bf16 or f16";
-  if (config.headSize < 8 || config.headSize > 128 || config.headSize % 8 != 0)
+  auto isHead = [](int64_t size) { return size >= 8 && size <= 128 && size % 8 == 0; };
+  if (!isHead(config.headSize) || (config.valueSize != 0 && !isHead(config.valueSize)))
     return "heads have 8 to 128 elements, a multiple of 8";
   if (config.keysOfBlock == 0 && config.keys > 256)
     return "the one-shot kernel has at most 256 keys";

@@ -2,15 +2,18 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace vitc::vgpu;
 
 AttentionLayout::AttentionLayout(const AttentionConfig &config) {
   online = config.keysOfBlock != 0;
-  headPadded = llvm::alignTo(config.headSize, 32);
+  headPadded = llvm::alignTo(std::max(config.headSize, config.valueSize), 32);
   columnElements = headPadded % 64 == 0 ? 64 : 32;
   rowBytes = 2 * columnElements;
   columns = headPadded / columnElements;
+  scoreColumns = llvm::divideCeil(config.headSize, columnElements);
   keyRows = online ? config.keysOfBlock : llvm::alignTo(config.keys, 16);
   blocks = llvm::divideCeil(config.keys, keyRows);
   queryBytes = 64 * config.warpgroups * headPadded * 2;
@@ -35,16 +38,17 @@ AttentionTiles::AttentionTiles(NVVMEmitter &emitter, const AttentionConfig &conf
 }
 
 void AttentionTiles::loadQueries(Value barrier) {
-  e.arriveExpect(barrier, layout.queryBytes);
-  for (unsigned column = 0; column < layout.columns; ++column)
+  e.arriveExpect(barrier, layout.queryBytes / layout.columns * layout.scoreColumns);
+  for (unsigned column = 0; column < layout.scoreColumns; ++column)
     for (unsigned of = 0; of < config.warpgroups; ++of)
       e.loadTile(e.shared((column * config.warpgroups + of) * 64 * layout.rowBytes), e.argument("Q"), barrier,
                  {e.i32(column * layout.columnElements), head, e.add(firstQuery, 64 * of), batch});
 }
 
 void AttentionTiles::loadKeys(StringRef tensor, Value destination, Value barrier, Value firstKey) {
-  e.arriveExpect(barrier, layout.keyBytes);
-  for (unsigned column = 0; column < layout.columns; ++column)
+  unsigned columns = tensor == "K" ? layout.scoreColumns : layout.columns;
+  e.arriveExpect(barrier, layout.keyBytes / layout.columns * columns);
+  for (unsigned column = 0; column < columns; ++column)
     e.loadTile(e.offset(destination, column * layout.keyRows * layout.rowBytes), e.argument(tensor), barrier,
                {e.i32(column * layout.columnElements), head, firstKey, batch});
 }
@@ -79,7 +83,8 @@ AttentionTiles::Values AttentionTiles::addValues(Values sums, const Values &prob
 }
 
 void AttentionTiles::mask(Values &scores, unsigned valid) {
-  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(-1e30);
+  // Not above a row that the bias masks throughout, whose result is NaN.
+  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(config.biasBatches ? -INFINITY : -1e30);
   for (unsigned i = 0; i < scores.size(); ++i) {
     unsigned column = i / 4 * 8 + i % 2; // of lane 0; lanes 1, 2 and 3 have 2, 4 and 6 more
     if (column >= valid)

@@ -13,10 +13,11 @@ struct AttentionLayout {
 
   bool online;
   unsigned columnElements, rowBytes, columns; ///< of a tile
-  unsigned headPadded;
-  unsigned keyRows;              ///< of a tile of K or V
-  unsigned blocks;               ///< of keys
-  unsigned queryBytes, keyBytes; ///< of the tiles of all warpgroups, and of one of K or V
+  unsigned headPadded;                        ///< the larger of the sizes of heads
+  unsigned scoreColumns;                      ///< of tiles of Q and K: those that hold elements of their heads
+  unsigned keyRows;                           ///< of a tile of K or V
+  unsigned blocks;                            ///< of keys
+  unsigned queryBytes, keyBytes;              ///< of the tiles of all warpgroups, and of one of K or V
   unsigned stages;
   unsigned k, v, barriers, end; ///< offsets; Q is first
 };

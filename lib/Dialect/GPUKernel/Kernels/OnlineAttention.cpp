@@ -1,5 +1,7 @@
 #include "AttentionTiles.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace vitc::vgpu;
 
@@ -184,7 +186,8 @@ void OnlineAttention::consume() {
   release(KeysEmpty, keys.stage);
   finishScores(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys - (layout.blocks - 1) * layout.keyRows);
-  Value zero = e.f32(0), least = e.f32(-1e30);
+  // With a bias the least finite number: scores may all be that or, in a block, minus infinity.
+  Value zero = e.f32(0), least = e.f32(tiles.config.biasBatches ? -std::numeric_limits<float>::max() : -1e30);
   SoftmaxState state{Values(layout.headPadded / 2, zero), {}, {least, least}, {zero, zero}};
   softmax(scores, state);
   state.probabilities = tiles.pack(scores);

@@ -90,17 +90,20 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
 def GPUKernel_AttentionOp : GPUKernel_KernelOp<"attention", ["getMacs"], []> {
   let summary = "scaled dot-product attention by tensor cores";
   let description = [{
-    softmax(scale · Q · Kᵀ) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16, scores and sums in
-    f32 (Kernels/Attention.h).
+    softmax(scale · Q · Kᵀ + bias / log2(e)) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16,
+    scores and sums in f32 (Kernels/Attention.h). Batch b takes number b mod P of the bias: relative positions of windows
+    and their masks.
 
-    - (C1) Q and the output are (B, M, H, D), K and V (B, N, H, D), of one element type; all but B are static.
+    - (C1) Q is (B, M, H, D), K (B, N, H, D), V (B, N, H, E), the output (B, M, H, E), of one element type; all but B are
+      static.
     - (C2) There is a kernel for these sizes and elements.
+    - (C3) The bias is f32 (P, H, M, C), static, with the columns that the kernel reads: N rounded up.
   }];
-  let arguments = (ins GPUKernel_Shaped:$query, GPUKernel_Shaped:$key, GPUKernel_Shaped:$value, GPUKernel_Shaped:$output,
-                   F32Attr:$scale);
+  let arguments = (ins GPUKernel_Shaped:$query, GPUKernel_Shaped:$key, GPUKernel_Shaped:$value,
+                   Optional<GPUKernel_Shaped>:$bias, GPUKernel_Shaped:$output, F32Attr:$scale);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
-    `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+    (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
   }];
   let extraClassDeclaration = kernelDeclaration # [{
     ::vitc::vgpu::AttentionConfig getConfig();

@@ -19,10 +19,11 @@ enum class AttentionTap { None, Scores, Probabilities };
 ///
 /// Q, K, V and the result are [batch, tokens, heads, head size], with any strides that are multiples of 16 bytes:
 /// tensor maps of {head size, heads, tokens, batch}. Extents must be the true ones, since what lies outside reads as
-/// zero.
+/// zero. Heads of V and of the result may have another size than those of Q and K.
 ///
 /// The bias is f32[biasBatches, heads, queries, biasColumns(config)], times log2(e), at a multiple of 16 bytes: batch b
 /// takes b mod biasBatches (relative positions of windows, and their masks). Its columns beyond the keys are not used.
+/// Minus infinity masks a key; a row that is masked throughout gives NaN.
 ///
 /// A tap is f32[batch, heads, queries, keys], dense: the scores (scaled, with bias), or, of the one-shot kernel, the
 /// probabilities.
@@ -31,17 +32,18 @@ enum class AttentionTap { None, Scores, Probabilities };
 struct AttentionConfig {
   Element element = Element::BF16; ///< of all four: BF16 or F16
   int64_t queries = 0, keys = 0;   ///< tokens
-  int64_t headSize = 64;           ///< a multiple of 8 up to 128
+  int64_t headSize = 64;           ///< of Q and K, a multiple of 8 up to 128
   double scale = 1;                ///< positive
   int64_t keysOfBlock = 0; ///< online: a multiple of 16 up to 256; 0: one-shot, which has to have at most 256 keys
   unsigned warpgroups = 1; ///< of a block, 64 queries each: 1 to 4 one-shot, 2 or 3 online
   int64_t biasBatches = 0; ///< 0: no bias
   AttentionTap tap = AttentionTap::None;
+  int64_t valueSize = 0; ///< of heads of V and of the result, a multiple of 8 up to 128; 0: as of Q
 };
 
 /// The kernel for so many tokens: one-shot where it can be.
 AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale,
-                                int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None);
+                                int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None, int64_t valueSize = 0);
 
 /// Columns of a row of the bias.
 int64_t biasColumns(const AttentionConfig &config);
