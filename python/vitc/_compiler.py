@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._abi import device_named
 from ._errors import Error, path_of
 from ._explain import Report
 from ._model import Model, load
@@ -149,6 +150,11 @@ def _check_emits(emit: Any) -> None:
         raise Error(f"emit is {emit!r}; expected so among it: vitc.compile loads the library that it makes")
 
 
+def _default_device(target: str | Sequence[str] | None) -> str:
+    targets = target.split(",") if isinstance(target, str) else target or ["cpu"]
+    return "cuda" if all(str(name).startswith("cuda-") for name in targets) else "cpu"
+
+
 def build_library(path: str | os.PathLike[str], output: str | os.PathLike[str],
                   constant: Mapping[str, ArrayLike] | None, options: Mapping[str, Any]) -> str:
     """Compiles an ONNX file to the library `output`; the arguments are those of `compile`. Returns what the driver prints."""
@@ -181,6 +187,7 @@ def compile(
     exporter: str | None = None,
     threads: int = 0,
     function: str = "main",
+    device: str | None = None,
     **options: Any,
 ) -> Model:
     """Compiles a model and loads the result.
@@ -188,7 +195,7 @@ def compile(
     model: the path of an .onnx file; an `onnx.ModelProto`, or its bytes; or a `torch.nn.Module`, with `example_inputs`, or a
         `torch.export.ExportedProgram`.
     output: where to write the library; None: a temporary folder that lives as long as the model.
-    target: what to compile for, "cpu:x86-64-v3" or a list; None: this machine's CPU.
+    target: what to compile for, "cpu:x86-64-v3", "cuda-sm_90" or a list; None: this machine's CPU.
     precision: of products: "fp32" (the default), "bf16" or "auto".
     shapes: for which shapes there is code, as a list of dicts by input, the dimensions that stay open as None:
         [{"x": (1, 3, 224, 224)}, {"x": (None, 3, 384, 384)}]. The inputs choose.
@@ -198,7 +205,7 @@ def compile(
         tuple, or a dict by the names of the parameters of `forward`. The shapes are those of the library, but for those in
         dynamic_shapes: axis → name by input, {"x": {0: "batch"}}. exporter: "dynamo" or "torchscript"; None: the first of
         them that can.
-    threads, function: as for `load`.
+    threads, function, device: as for `load`; without a device, "cuda" where all targets are GPUs, else "cpu".
     options: other flags of the driver, by name: mcpu=["x86-64-v3", "x86-64-v4"], weights="external",
         shape={"x": (1, 3, 224, 224)}, plain_products=True. None and False leave a flag out.
 
@@ -207,6 +214,8 @@ def compile(
     options = {"target": target, "precision": precision, "shapes": shapes, "taps": taps, "taps_only": taps_only, **options}
     _check_names(options)
     _check_emits(options.get("emit"))
+    device = _default_device(target) if device is None else device
+    device_named(device)
     output = None if output is None else path_of(output, "output")
     folder = None
     with tempfile.TemporaryDirectory(prefix="vitc-") as sources:
@@ -219,7 +228,7 @@ def compile(
             report = _explain(path, constant, options)
         else:
             report = _read_report(build_library(path, output, constant, {**options, "explain": "json"}))
-    compiled = load(output, threads=threads, function=function)
+    compiled = load(output, threads=threads, function=function, device=device)
     if dynamic_shapes is not None and not shapes and not options.get("shape"):
         check_open(compiled.inputs, compiled.requirements, dynamic_shapes)
     compiled._folder = folder

@@ -171,6 +171,19 @@ def test_a_model_on_the_cpu(compiled, pair):
                                              "device='cuda'")
 
 
+def test_compiled_in_python(small_model, tmp_path):
+    """A model for GPUs alone is loaded on one, one for several kinds of devices where it is said."""
+    def compile(target, **options):
+        return vitc.compile(small_model("deit"), tmp_path / "model.so", target=target, **options)
+
+    x = np.ones((1, 3, 64, 64), np.float32)
+    with compile("cuda-sm_90") as on_gpu, compile(["cpu", "cuda-sm_90"]) as on_cpu, \
+            compile("cpu,cuda-sm_90", device="cuda") as either:
+        assert (on_gpu.device, on_cpu.device, either.device) == ("cuda", "cpu", "cuda")
+        assert close_to(on_gpu(x), on_cpu(x)) and close_to(either(vitc.to_device(x)).numpy(), on_cpu(x))
+    assert "device is 'gpu'; expected cpu, cuda" in error_of(compile, "cuda-sm_90", device="gpu")
+
+
 def test_memory_that_is_not_there():
     assert error_of(vitc.to_device, np.ones(1), "cpu") == "device is 'cpu'; expected cuda, or cuda:1 and so on"
     assert "the CUDA driver failed in cuDeviceGet" in error_of(vitc.to_device, np.ones(1), "cuda:7")
