@@ -61,6 +61,7 @@ class Kernel:
 class Assembled:
     kernels: dict[str, Kernel]
     log: str
+    ptx: str = ""  # that they were made from
 
     @property
     def serialised(self) -> list[str]:
@@ -85,14 +86,15 @@ def assemble(ptx: str, target: str = "sm_90a") -> Assembled:
         source.write_text(ptx)
         log = _run(ptxas, "--verbose", "-O3", f"--gpu-name={target}", source, "-o", cubin).stderr
         texts = _by_kernel(_run(nvdisasm, "-c", cubin).stdout)
-    return Assembled({name: _kernel(name, properties, texts[name]) for name, properties in _resources(log).items()}, log)
+    kernels = {name: _kernel(name, properties, texts[name]) for name, properties in _resources(log).items()}
+    return Assembled(kernels, log, ptx)
 
 
 def of_library(library: pathlib.Path, target: str = "sm_90a") -> Assembled:
-    """All kernels of a library; names are its own, once a text."""
+    """All kernels of a library. Where it has several texts, of two kernels of a name the one of the later."""
     parts = [assemble(text, target) for text in embedded_ptx(library, target)]
     kernels = {name: kernel for part in parts for name, kernel in part.kernels.items()}
-    return Assembled(kernels, "".join(part.log for part in parts))
+    return Assembled(kernels, "".join(part.log for part in parts), "".join(part.ptx for part in parts))
 
 
 def _run(*command: object) -> subprocess.CompletedProcess[str]:

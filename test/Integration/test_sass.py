@@ -2,6 +2,7 @@
 computed while tensor cores work."""
 import functools
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -56,6 +57,19 @@ def test_exponentials_beside_products(model):
         if launch.kind == "attention":
             online = launch.threads > 128
             assert made.kernels[name].exponentials_beside_products() == ([64 + 2] if online else []), name
+
+
+# A wait for a barrier that has completed, in front of the wait for all products.
+BLOCK_END = re.compile(r"\{[^{}]*mbarrier\.try_wait[^{}]*\}(?=[^{}]*wgmma\.wait_group\.sync\.aligned 0;)")
+
+
+@needs_toolkit
+def test_what_keeps_exponentials_there(compiled):
+    """Without the end of the block, ptxas hoists the wait above all of them."""
+    without, count = BLOCK_END.subn("", compiled("dino_s8")[1].ptx)
+    kernels = [kernel for name, kernel in sass.assemble(without).kernels.items() if name.startswith("attention")]
+    assert count == len(kernels) > 0
+    assert all(kernel.exponentials_beside_products() == [0] for kernel in kernels)
 
 
 @needs_toolkit
