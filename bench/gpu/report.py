@@ -30,6 +30,15 @@ def write_csv(path: pathlib.Path, rows: Iterable[Row], mock: bool) -> None:
             writer.writerow([*row._replace(value=value), "mock: no time of a GPU" if mock else "GPU"])
 
 
+def read_csv(path: pathlib.Path) -> list[Row]:
+    """What `write_csv` wrote; nothing where it did not."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [Row(row["part"], row["case"], int(row["batch"]), row["engine"], row["metric"],
+                    float(row["value"]) if row["value"] else None, row["note"]) for row in csv.DictReader(file)]
+
+
 def table(header: list[str], rows: Iterable[Iterable[str]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" + " ---: |" * (len(header) - 1)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])

@@ -5,9 +5,10 @@
     python3 bench/gpu/run.py --folder build/gpu --output OUT   # on the GPU's machine
 
 It needs Python, NumPy and the CUDA driver. Whatever else is there is used: PyTorch and timm, TensorRT, cuBLAS,
-compute-sanitizer, ptxas, matplotlib; what is not is named in the report. It writes results.csv, summary.md and results.png into
-OUT, after each case anew, so that a run that is cut off leaves what it had. Engines take turns whose order rotates; times are
-medians.
+compute-sanitizer, ptxas, matplotlib; what is not is named in the report. It writes results.csv and summary.md into OUT, after
+each case anew, so that a run that is cut off leaves what it had, and at the end results.png. A case is checked in a process of
+its own: a kernel that fails takes the GPU's context with it, and one that hangs the process. Engines take turns whose order
+rotates; times are medians.
 """
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ from report import Row  # noqa: E402
 PARTS = ("ceilings", "kernels", "models", "sanitizer")
 WORST = {"gemm": 1e-2, "attention": 1e-2, "layer_norm": 1e-2}  # relative errors in the norm; bf16 has eight bits
 LEAST_COSINE = 0.9995
-SEEDS = 3  # draws that a kernel is checked on
+SEEDS = 3  # draws that a kernel is checked on, and runs of a model: the second makes a graph, the third replays it
+CHECK_SECONDS = 120  # that a check may take
 TURN = 0.05  # seconds of runs one after another
 TERAFLOP = 1e12
 
@@ -54,17 +56,21 @@ class Bench:
         self.machine = machine.describe()
 
     def add(self, *fields: object) -> None:
-        row = Row(*fields)
+        self.take(Row(*fields))
+
+    def take(self, row: Row) -> None:
         self.rows.append(row)
         value = "missing" if row.value is None else f"{row.value:.6g}"
         print(f"{row.case:28} batch {row.batch:<4} {row.engine:28} {value:>12} {row.metric:16} {row.note}", flush=True)
 
     def write(self) -> None:
-        output = self.options.output
-        report.write_csv(output / "results.csv", self.rows, self.mock)
-        reason = report.draw(output / "results.png", self.rows, self.machine, self.mock)
-        drawn = [] if reason is None else [Row("report", "results.png", 1, "matplotlib", "picture", None, reason)]
-        report.write_summary(output / "summary.md", self.rows + drawn, self.machine, self.mock)
+        report.write_csv(self.options.output / "results.csv", self.rows, self.mock)
+        report.write_summary(self.options.output / "summary.md", self.rows, self.machine, self.mock)
+
+    def draw(self) -> None:
+        reason = report.draw(self.options.output / "results.png", self.rows, self.machine, self.mock)
+        if reason is not None:
+            self.add("report", "results.png", 1, "matplotlib", "picture", None, reason)
 
     def left(self) -> float:
         return self.options.seconds - (time.monotonic() - self.started)
@@ -175,7 +181,27 @@ def load(bench: Bench, case: cases.Case) -> vitc.Model:
     return bench.models[case.name]
 
 
-def check_kernel(bench: Bench, case: cases.Case) -> vitc.Model:
+def is_checked(bench: Bench, case: cases.Case, batch: int) -> bool:
+    """Checks a case in a process of its own; false where vitc did not get to the end of it."""
+    bench.library(case)
+    with tempfile.TemporaryDirectory() as output:
+        command = [sys.executable, __file__, "--folder", bench.options.folder, "--output", output, "--work", bench.work,
+                   "--parts", case.part, "--cases", case.name, "--batches", batch, "--only-check"]
+        try:
+            run = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=CHECK_SECONDS)
+        except subprocess.TimeoutExpired:
+            bench.add(case.part, case.name, batch, "vitc", "ms", None, f"its check took longer than {CHECK_SECONDS} s")
+            return False
+        rows = report.read_csv(pathlib.Path(output, "results.csv"))
+    for row in rows:
+        bench.take(row)
+    if run.returncode not in (0, 1):
+        last = " ".join(run.stderr.strip().splitlines()[-1:])
+        bench.add(case.part, case.name, batch, "vitc", "ms", None, f"its check ended with status {run.returncode}: {last}")
+    return run.returncode in (0, 1) and all(row.value is not None for row in rows)
+
+
+def check_kernel(bench: Bench, case: cases.Case) -> None:
     """On several draws of inputs, with results that were NaN before."""
     model, errors = load(bench, case), []
     for seed in range(1 if bench.mock else SEEDS):
@@ -187,18 +213,19 @@ def check_kernel(bench: Bench, case: cases.Case) -> vitc.Model:
     error = float(np.max(errors))
     right = "" if error <= WORST[case.kind] else f"WRONG: more than {WORST[case.kind]}"
     bench.add("kernels", case.name, 1, "vitc", "relative error", error, right)
-    return model
 
 
 def kernel(bench: Bench, case: cases.Case, batch: int) -> None:
     """Checked, and the kernel timed alone: of vitc by the times that a session takes of each step."""
-    model = check_kernel(bench, case)
     if bench.options.only_check:
-        return
+        return check_kernel(bench, case)
+    works = is_checked(bench, case, batch)
     makers = {name: functools.partial(make, case) for name, make in peers.KERNEL_PEERS[case.kind].items()}
     for name, (seconds, _) in bench.take_turns(bench.made(case, batch, makers)).items():
         bench.add("kernels", case.name, batch, name, "ms", 1e3 * seconds)
-    inputs = case.draw(batch)
+    if not works:
+        return
+    model, inputs = load(bench, case), case.draw(batch)
     steps = model.profile(*(inputs[spec.name] for spec in model.inputs), repeat=bench.options.rounds, warmup=1)
     seconds = sum(step["seconds"] for step in steps if step["kind"] == case.kind)
     if not seconds:
@@ -208,13 +235,15 @@ def kernel(bench: Bench, case: cases.Case, batch: int) -> None:
         bench.add("kernels", case.name, batch, "vitc", "TFLOP/s", 2 * case.macs / seconds / TERAFLOP)
 
 
-def check_model(bench: Bench, case: cases.Case, batch: int, model: vitc.Model) -> None:
+def check_model(bench: Bench, case: cases.Case, batch: int) -> None:
     """Against ONNX Runtime in float32, on the first pictures and on their repetitions, with results that were NaN before."""
-    inputs = {name: vitc.to_device(value) for name, value in case.draw(batch).items()}
+    model, inputs = load(bench, case), {name: vitc.to_device(value) for name, value in case.draw(batch).items()}
     with np.load(bench.options.folder / f"{case.name}.npz") as expected:
         shapes = {name: (batch, *expected[name].shape[1:]) for name in expected.files}
-        poisoned = {name: vitc.to_device(np.full(shape, np.nan, np.float32)) for name, shape in shapes.items()}
-        found = {name: result.numpy() for name, result in model.run(inputs, poisoned).items()}
+        for _ in range(SEEDS):
+            poisoned = {name: vitc.to_device(np.full(shape, np.nan, np.float32)) for name, shape in shapes.items()}
+            results = model.run(inputs, poisoned)
+        found = {name: result.numpy() for name, result in results.items()}
         for name in expected.files:
             wanted = np.resize(expected[name], found[name].shape).reshape(batch, -1).astype(np.float64)
             got = found[name].reshape(batch, -1).astype(np.float64)
@@ -232,13 +261,13 @@ def run_of(model: vitc.Model, case: cases.Case, batch: int) -> Callable[[], obje
 
 
 def whole_model(bench: Bench, case: cases.Case, batch: int) -> None:
-    model = load(bench, case)
-    check_model(bench, case, batch, model)
     if bench.options.only_check:
-        return
+        return check_model(bench, case, batch)
     makers = {name: functools.partial(make, case, batch) for name, make in peers.MODEL_PEERS.items()}
     makers["TensorRT"] = lambda: peers.tensorrt(case, batch, bench.graph(case).parent)
-    calls = bench.made(case, batch, {"vitc": lambda: run_of(model, case, batch), **makers})
+    if is_checked(bench, case, batch):
+        makers = {"vitc": lambda: run_of(load(bench, case), case, batch), **makers}
+    calls = bench.made(case, batch, makers)
     for name, (many, alone) in bench.take_turns(calls).items():
         bench.add("models", case.name, batch, name, "ms", 1e3 * many)
         bench.add("models", case.name, batch, name, "latency ms", 1e3 * alone)
@@ -249,7 +278,6 @@ def sanitizer(bench: Bench) -> None:
     """This program on the small kernels, under each tool of compute-sanitizer."""
     program = toolkit.find("compute-sanitizer")
     small = [case.name for case in cases.load(bench.options.folder) if case.sanitize]
-    compiler = ["--vitc", bench.options.vitc] if bench.options.vitc else []
     for tool in ("memcheck", "racecheck", "synccheck", "initcheck"):
         if not program or bench.left() < 0:
             reason = "the time of --seconds was spent" if program else "compute-sanitizer is not installed"
@@ -257,7 +285,7 @@ def sanitizer(bench: Bench) -> None:
             continue
         with tempfile.TemporaryDirectory() as output:
             command = [program, "--tool", tool, sys.executable, __file__, "--folder", bench.options.folder, "--output", output,
-                       "--parts", "kernels", "--cases", ",".join(small), "--only-check", *compiler]
+                       "--work", bench.work, "--parts", "kernels", "--cases", ",".join(small), "--only-check"]
             try:
                 limit = max(min(bench.left(), 120), 60)
                 run = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=limit)
@@ -299,6 +327,9 @@ def run(options: argparse.Namespace, work: pathlib.Path) -> int:
     for step in steps(bench):
         step()
         bench.write()
+    if not options.only_check:
+        bench.draw()
+    bench.write()
     wrong = [row for row in bench.rows if row.note.startswith("WRONG")]
     print(f"wrote {options.output}/results.csv, summary.md; {len(wrong)} results are wrong")
     return 1 if wrong else 0
@@ -317,6 +348,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--engines", type=names, help="peers to run; default: all that are there")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=540, help="after so many, no other engine is started")
+    parser.add_argument("--work", type=pathlib.Path, help="for libraries that are compiled; default: a temporary folder")
     parser.add_argument("--vitc", type=pathlib.Path, help="the compiler; default: that of the wheel in the folder")
     parser.add_argument("--only-check", action="store_true", help="take no times")
     options = parser.parse_args(arguments)
@@ -334,7 +366,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         with tempfile.TemporaryDirectory() as work:
-            return run(options, pathlib.Path(work))
+            return run(options, options.work or pathlib.Path(work))
     except vitc.Error as error:
         print(f"run.py: {error}", file=sys.stderr)
         return 1

@@ -77,6 +77,17 @@ def test_from_one_end_to_the_other(tool, prepared, build_dir, tmp_path):
     assert (tmp_path / "out" / "results.png").exists() == (importlib.util.find_spec("matplotlib") is not None)
 
 
+def test_a_library_that_crashes(tool, prepared, tmp_path):
+    """It takes no other case with it, and is named."""
+    folder = shutil.copytree(prepared, tmp_path / "crashing")
+    (tmp_path / "crash.c").write_text("#include <stdlib.h>\n__attribute__((constructor)) static void crash(void) { abort(); }\n")
+    subprocess.run(["/usr/lib/llvm-22/bin/clang", "-shared", "-fPIC", tmp_path / "crash.c", "-o", folder / "deit_batch.so"], check=True)
+    run = tool("run.py", "--folder", folder, "--output", tmp_path / "out", "--parts", "models", "--batches", 1)
+    assert run.returncode == 0, run.stderr
+    told = {row["engine"]: row["note"] for row in rows_of(tmp_path / "out")}
+    assert told["vitc"].startswith("its check ended with status -6") and told["TensorRT"] == "TensorRT is not installed"
+
+
 def test_wrong_results_are_told(tool, prepared, build_dir, tmp_path):
     folder = shutil.copytree(prepared, tmp_path / "tampered")
     for path in folder.glob("*.npz"):
