@@ -56,8 +56,8 @@ class Case:
                 for name, shape in self.inputs.items()}
 
     def draw(self, batch: int, seed: int = 0, distinct: int = 8) -> dict[str, np.ndarray]:
-        """Normal inputs, others for each seed. Of a larger batch than `distinct`, elements come again: a reference of so many is
-        enough."""
+        """Normal inputs, others for each seed. Of a larger batch than `distinct`, elements come again: a reference of so many
+        is enough."""
         drawn = {}
         for index, (name, shape) in enumerate(self.shapes(min(batch, distinct)).items()):
             values = np.random.default_rng([seed, index]).standard_normal(shape, dtype=np.float32)

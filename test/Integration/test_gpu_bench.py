@@ -80,8 +80,10 @@ def test_from_one_end_to_the_other(tool, prepared, build_dir, tmp_path):
 def test_a_library_that_crashes(tool, prepared, tmp_path):
     """It takes no other case with it, and is named."""
     folder = shutil.copytree(prepared, tmp_path / "crashing")
-    (tmp_path / "crash.c").write_text("#include <stdlib.h>\n__attribute__((constructor)) static void crash(void) { abort(); }\n")
-    subprocess.run(["/usr/lib/llvm-22/bin/clang", "-shared", "-fPIC", tmp_path / "crash.c", "-o", folder / "deit_batch.so"], check=True)
+    source = tmp_path / "crash.c"
+    source.write_text("#include <stdlib.h>\n__attribute__((constructor)) static void crash(void) { abort(); }\n")
+    command = ["/usr/lib/llvm-22/bin/clang", "-shared", "-fPIC", source, "-o", folder / "deit_batch.so"]
+    subprocess.run(command, check=True)
     run = tool("run.py", "--folder", folder, "--output", tmp_path / "out", "--parts", "models", "--batches", 1)
     assert run.returncode == 0, run.stderr
     told = {row["engine"]: row["note"] for row in rows_of(tmp_path / "out")}
@@ -141,8 +143,8 @@ def test_goals(source_dir, monkeypatch, tmp_path):
     assert found["vit_b16, batch 256: share of the GEMM ceiling"] == (0.625, 0.6)
     assert found["vit_b16, batch 256: speedup over torch.compile max-autotune"] == (pytest.approx(1.1), 1.15)
     assert found["attention, 1370 tokens, heads of 64: speed by cuDNN's"] == (None, 0.9)
-    report.write_summary(tmp_path / "summary.md", [*rows, report.Row("models", "vit_b16", 1, "TensorRT", "ms", None, "it is not there")],
-                         {"GPU": "H100"}, mock=False)
+    rows.append(report.Row("models", "vit_b16", 1, "TensorRT", "ms", None, "it is not there"))
+    report.write_summary(tmp_path / "summary.md", rows, {"GPU": "H100"}, mock=False)
     summary = (tmp_path / "summary.md").read_text()
     assert "| vit_b16, batch 256: share of the GEMM ceiling | 0.62 | 0.60 | yes |" in summary
     assert "| vit_b16, batch 256: speedup over torch.compile max-autotune | 1.10 | 1.15 | no |" in summary
