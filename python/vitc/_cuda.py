@@ -71,8 +71,10 @@ def driver() -> Driver:
     return Driver()
 
 
-def _free(driver: Driver, ordinal: int, address: int) -> None:
-    """The driver waits for the work that may use it."""
+def _free(driver: Driver, process: int, ordinal: int, address: int) -> None:
+    """The driver waits for the work that may use it. After a fork, the memory is the parent's to free."""
+    if os.getpid() != process:
+        return
     with driver.current(ordinal):
         driver.call("cuMemFree_v2", c_uint64(address))
     driver.release(ordinal)
@@ -134,7 +136,7 @@ class DeviceArray:
         except Error:
             driver().release(self.ordinal)
             raise
-        weakref.finalize(self, _free, driver(), self.ordinal, address.value)
+        weakref.finalize(self, _free, driver(), os.getpid(), self.ordinal, address.value)
         return address.value
 
 

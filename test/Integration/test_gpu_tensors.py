@@ -142,6 +142,11 @@ def test_dlpack_of_device_arrays(model, pair):
             array.__dlpack__(**wrong)
 
 
+def test_a_child_frees_nothing():
+    """CUDA does not survive a fork, and the memory is the parent's: the driver is not called."""
+    _cuda._free(None, os.getpid() + 1, 0, 0)
+
+
 def error_of(call, *arguments, **options):
     with pytest.raises(vitc.Error) as raised:
         call(*arguments, **options)
