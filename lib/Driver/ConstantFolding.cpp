@@ -113,6 +113,15 @@ private:
     return llvm::any_of(op->getOperands(), [&](Value operand) { return isComputed(operand.getDefiningOp()); });
   }
 
+  /// What `op` reads, also from inside its regions.
+  void forEachProducer(Operation *op, llvm::function_ref<void(Operation *)> body) const {
+    op->walk([&](Operation *nested) {
+      for (Value operand : nested->getOperands())
+        if (Operation *producer = operand.getDefiningOp(); producer && ops.contains(producer))
+          body(producer);
+    });
+  }
+
   int64_t getInputBytes(Operation *root) const {
     llvm::SetVector<Operation *> slice;
     slice.insert(root);
@@ -121,8 +130,7 @@ private:
       Operation *op = slice[i];
       if (isConstant(op))
         bytes += getStaticBytes(op->getResult(0).getType()).value_or(0);
-      for (Value operand : op->getOperands())
-        slice.insert(operand.getDefiningOp());
+      forEachProducer(op, [&](Operation *producer) { slice.insert(producer); });
     }
     return bytes;
   }
@@ -136,11 +144,7 @@ private:
       Operation *op = worklist.pop_back_val();
       if (!needed.insert(op).second)
         continue;
-      op->walk([&](Operation *nested) {
-        for (Value operand : nested->getOperands())
-          if (Operation *producer = operand.getDefiningOp(); producer && ops.contains(producer))
-            worklist.push_back(producer);
-      });
+      forEachProducer(op, [&](Operation *producer) { worklist.push_back(producer); });
     }
     return needed;
   }

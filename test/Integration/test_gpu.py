@@ -88,19 +88,6 @@ def test_kernels_for_tensor_cores(small_model, run_tool, tmp_path):
     assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
-def test_clusters_share_the_depth(run_tool, tmp_path):
-    """Few rows of many elements: the blocks of a cluster send their sums to the first."""
-    weights = np.random.default_rng(0).standard_normal((1024, 96)).astype(np.float32)
-    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
-    tensor = lambda name, shape: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
-    graph = onnx.helper.make_graph([node], "g", [tensor("x", [1, 70, 1024])], [tensor("y", [1, 70, 96])],
-                                   [onnx.numpy_helper.from_array(weights, "w")])
-    file = tmp_path / "model.onnx"
-    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), file)
-    assert "splits = " in run_tool("vitc", file, TARGET, "--precision=bf16", "--compile-to=tiled").stdout
-    keeps_direction(compile_model(run_tool, file, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(1, 1, 1))
-
-
 def count_ops(run_tool, model):
     """The `vgpu` ops of a model, by name, and its code."""
     run = run_tool("vitc", model, TARGET, "--precision=bf16", "--compile-to=tiled")
@@ -126,6 +113,77 @@ def test_bf16_windows_of_batches(small_model, run_tool, tmp_path):
     """Masks of shifted windows are those of the window, whatever its image is."""
     made = compile_model(run_tool, small_model("swin_batch"), tmp_path / "model.so", TARGET, "--precision=bf16")
     keeps_direction(made, batches=(1, 3))
+
+
+@pytest.mark.parametrize("name", ["resnet", "pvt_v2", "convnext"])
+def test_kernels_of_convolutions(name, small_model, run_tool, tmp_path):
+    """Convolutions of one group are products of their windows; those of channels for themselves are loops."""
+    counts, code = count_ops(run_tool, small_model(name))
+    groups = [node for node in onnx.load(small_model(name)).graph.node if node.op_type == "Conv"
+              and any(attribute.name == "group" and attribute.i > 1 for attribute in node.attribute)]
+    windows = code.count('"reduction", "reduction", "reduction"]')  # over channels, and both ways over the taps
+    assert counts["gemm"] > 8 and windows == len(groups)
+    keeps_direction(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET, "--precision=bf16"))
+
+
+def save_graph(path, nodes, inputs, outputs, weights):
+    """A model of opset 17; inputs and outputs are name → shape."""
+    info = lambda shapes: [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    tensors = [onnx.numpy_helper.from_array(value, name) for name, value in weights.items()]
+    graph = onnx.helper.make_graph(nodes, "g", info(inputs), info(outputs), tensors)
+    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), path)
+    return path
+
+
+def test_clusters_share_the_depth(run_tool, tmp_path):
+    """Few rows of many elements: the blocks of a cluster send their sums to the first."""
+    weights = np.random.default_rng(0).standard_normal((1024, 96)).astype(np.float32)
+    model = save_graph(tmp_path / "model.onnx", [onnx.helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": [1, 70, 1024]},
+                       {"y": [1, 70, 96]}, {"w": weights})
+    assert "splits = " in count_ops(run_tool, model)[1]
+    keeps_direction(compile_model(run_tool, model, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(1, 1, 1))
+
+
+@pytest.mark.parametrize("channels, filters, size, kernel, strides, pads, dilations", [
+    (16, 24, (9, 7), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1)),   # the pixels themselves are the rows
+    (12, 24, (9, 7), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1)),   # rows of no multiple of 16 bytes
+    (16, 24, (9, 7), (1, 1), (2, 2), (0, 0, 0, 0), (1, 1)),
+    (8, 16, (9, 7), (3, 3), (1, 1), (1, 1, 1, 1), (1, 1)),
+    (8, 17, (10, 11), (3, 5), (2, 1), (0, 2, 1, 3), (1, 2)),  # nothing alike in height and width
+    (3, 40, (28, 42), (14, 14), (14, 14), (0, 0, 0, 0), (1, 1)),
+    (3, 72, (33, 64), (16, 16), (16, 16), (0, 0, 0, 0), (1, 1)),
+    (5, 8, (4, 4), (7, 7), (1, 1), (3, 3, 3, 3), (1, 1)),     # windows larger than the image
+])
+def test_windows_of_convolutions(channels, filters, size, kernel, strides, pads, dilations, run_tool, tmp_path):
+    """A residual before the ReLU is left to loops after the kernel; the second convolution reads the first's rows."""
+    draw = np.random.default_rng(1).standard_normal
+    f32 = lambda *shape: draw(shape).astype(np.float32)
+    weights = {"w": f32(filters, channels, *kernel), "b": f32(filters), "v": f32(filters, filters, 1, 1)}
+    attributes = dict(kernel_shape=kernel, strides=strides, pads=pads, dilations=dilations)
+    make = onnx.helper.make_node
+    nodes = [make("Conv", ["x", "w", "b"], ["c"], **attributes), make("Relu", ["c"], ["r"]), make("Conv", ["r", "v"], ["d"]),
+             make("Add", ["d", "r"], ["s"]), make("Relu", ["s"], ["y"])]
+    model = save_graph(tmp_path / "model.onnx", nodes, {"x": [2, channels, *size]}, {"y": None}, weights)
+    counts, _ = count_ops(run_tool, model)
+    assert counts["gemm"] == 2
+    keeps_direction(compile_model(run_tool, model, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(2,))
+
+
+@pytest.mark.parametrize("patch, size", [(14, (70, 98)), (16, (16, 16)), (16, (112, 112)), (32, (64, 96)), (8, (8, 56))])
+def test_patch_embedding(patch, size, run_tool, tmp_path):
+    """1 to 49 patches; rows of a patch of 14 pixels are no multiple of 16 bytes."""
+    draw = np.random.default_rng(patch).standard_normal
+    weights = {"w": draw((48, 3, patch, patch)).astype(np.float32), "b": draw(48).astype(np.float32),
+               "positions": draw((1, size[0] // patch * (size[1] // patch), 48)).astype(np.float32),
+               "shape": np.array([0, 48, -1])}
+    make = onnx.helper.make_node
+    nodes = [make("Conv", ["x", "w", "b"], ["c"], kernel_shape=(patch, patch), strides=(patch, patch)),
+             make("Reshape", ["c", "shape"], ["f"]), make("Transpose", ["f"], ["t"], perm=(0, 2, 1)),
+             make("Add", ["t", "positions"], ["y"])]
+    model = save_graph(tmp_path / "model.onnx", nodes, {"x": [2, 3, *size]}, {"y": None}, weights)
+    counts, _ = count_ops(run_tool, model)
+    assert counts["gemm"] == 1
+    keeps_direction(compile_model(run_tool, model, tmp_path / "model.so", TARGET, "--precision=bf16"), batches=(2,))
 
 
 def test_batches_in_turn(deit):

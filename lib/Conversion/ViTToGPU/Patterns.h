@@ -5,7 +5,10 @@
 
 namespace vitc {
 
-/// vit.linear → vgpu.gemm.
+/// vit.conv of one group → the rows of its windows, vgpu.gemm; channels come last between neighbours.
+void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns);
+
+/// vit.linear → vgpu.gemm, and what its epilogue does not have as loops.
 void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns);
 
 /// vit.attention → vgpu.attention.

@@ -3,6 +3,7 @@
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -33,9 +34,10 @@ static bool isOfKernel(Value tensor) {
   return false;
 }
 
-/// Whether an op reads nothing but the sizes of its operand.
+/// Whether an op reads nothing but the sizes of its operand, or nothing any more.
 static bool readsSizes(Operation *op) {
-  return isa<tensor::DimOp>(op) || (isView(op) && llvm::all_of(op->getUsers(), readsSizes));
+  bool passesOn = isView(op) || isa<linalg::TransposeOp>(op);
+  return isa<tensor::DimOp>(op) || (passesOn && llvm::all_of(op->getUsers(), readsSizes));
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace vitc {
@@ -20,9 +21,12 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateViTAttentionToGPUPatterns(patterns);
+    populateViTConvToGPUPatterns(patterns);
     populateViTLinearToGPUPatterns(patterns);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);
+    // Between convolutions channels go first and last again.
+    linalg::TransposeOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

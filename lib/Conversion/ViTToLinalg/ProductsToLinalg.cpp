@@ -1,3 +1,4 @@
+#include "Epilogue.h"
 #include "Patterns.h"
 
 #include "vitc/Dialect/ViT/IR/ViT.h"
@@ -6,60 +7,9 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace vitc;
-
-/// epilogue(sums + bias, extras..) as one linalg.generic; `channel` is the dimension that the bias runs along.
-template <typename ProductOp>
-static Value applyEpilogue(PatternRewriter &rewriter, ProductOp op, Value sums, int64_t channel) {
-  Region &epilogue = op.getEpilogue();
-  if (!op.getBias() && epilogue.empty())
-    return sums;
-  Location loc = op.getLoc();
-  auto type = cast<RankedTensorType>(sums.getType());
-  int64_t rank = type.getRank();
-  AffineMap whole = rewriter.getMultiDimIdentityMap(rank);
-  SmallVector<Value> inputs{sums};
-  SmallVector<AffineMap> maps{whole};
-  if (op.getBias()) {
-    inputs.push_back(op.getBias());
-    maps.push_back(AffineMap::get(rank, 0, rewriter.getAffineDimExpr(channel)));
-  }
-  llvm::append_range(inputs, op.getExtras());
-  llvm::append_range(maps, op.getExtraMaps().template getAsValueRange<AffineMapAttr>());
-  maps.push_back(whole);
-  Value init = tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, sums),
-                                       op.getResult().getType().getElementType());
-  SmallVector<utils::IteratorType> parallel(rank, utils::IteratorType::parallel);
-  return linalg::GenericOp::create(rewriter, loc, TypeRange(init.getType()), inputs, init, maps, parallel,
-                                   [&](OpBuilder &b, Location loc, ValueRange arguments) {
-                                     SmallVector<Value> scalars(arguments.drop_back());
-                                     if (op.getBias()) {
-                                       scalars[0] = arith::AddFOp::create(b, loc, scalars[0], scalars[1]);
-                                       scalars.erase(scalars.begin() + 1);
-                                     }
-                                     Value result = scalars[0];
-                                     if (!epilogue.empty()) {
-                                       IRMapping mapping;
-                                       mapping.map(epilogue.getArguments(), scalars);
-                                       for (Operation &scalar : epilogue.front().without_terminator())
-                                         b.clone(scalar, mapping);
-                                       result =
-                                           mapping.lookupOrDefault(epilogue.front().getTerminator()->getOperand(0));
-                                     }
-                                     linalg::YieldOp::create(b, loc, result);
-                                   })
-      .getResult(0);
-}
-
-/// What the loops of an extra operand read must be a projection: linalg has no constant positions in its maps' shapes.
-template <typename ProductOp>
-static bool readsProjections(ProductOp op) {
-  return llvm::all_of(op.getExtraMaps().template getAsValueRange<AffineMapAttr>(),
-                      [](AffineMap map) { return map.isProjectedPermutation(/*allowZeroInResults=*/true); });
-}
 
 static Value zeros(PatternRewriter &rewriter, Location loc, ArrayRef<OpFoldResult> sizes, Type element) {
   Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(element));
@@ -73,12 +23,13 @@ struct LinearToLinalg final : OpRewritePattern<vit::LinearOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
-    if (!readsProjections(op))
+    auto epilogue = EpilogueParts::of(op);
+    if (!epilogue.readsProjections())
       return rewriter.notifyMatchFailure(op, "an epilogue that reads no projection");
     int64_t rank = op.getResult().getType().getRank();
     vit::Einsum expand(rewriter, op.getLoc(), rank - 1);
     Value sums = expand.contract("*k", op.getInput(), op.getTransposed() ? "nk" : "kn", op.getWeight(), "*n");
-    rewriter.replaceOp(op, applyEpilogue(rewriter, op, sums, rank - 1));
+    rewriter.replaceOp(op, applyEpilogue(rewriter, op.getLoc(), epilogue, sums, rank - 1));
     return success();
   }
 };
@@ -224,11 +175,12 @@ struct ConvToLinalg final : OpRewritePattern<vit::ConvOp> {
   LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
     RankedTensorType image = op.getInput().getType(), weight = op.getWeight().getType(),
                      output = op.getResult().getType();
-    if (!weight.hasStaticShape() || image.isDynamicDim(1) || !readsProjections(op))
+    auto epilogue = EpilogueParts::of(op);
+    if (!weight.hasStaticShape() || image.isDynamicDim(1) || !epilogue.readsProjections())
       return rewriter.notifyMatchFailure(op, "channels are not static, or an epilogue reads no projection");
     if (op.getTransposed() && (output.isDynamicDim(2) || output.isDynamicDim(3) || !fitsBorder(op)))
       return rewriter.notifyMatchFailure(op, "a transposed convolution of dynamic size, or padded beyond its kernel");
-    rewriter.replaceOp(op, applyEpilogue(rewriter, op, WindowLoops(rewriter, op).build(), 1));
+    rewriter.replaceOp(op, applyEpilogue(rewriter, op.getLoc(), epilogue, WindowLoops(rewriter, op).build(), 1));
     return success();
   }
 

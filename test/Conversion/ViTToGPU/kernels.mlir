@@ -64,20 +64,33 @@ func.func @split(%x: tensor<197x3072xf32>, %many: tensor<25216x3072xf32>, %w: te
 
 // -----
 
-// What has no kernel is left: an epilogue of another form, an attention with capped scores, rows of an odd length.
-// CHECK-LABEL: func.func @others
-// CHECK: vit.linear
-// CHECK: vit.attention
-// CHECK: vit.layer_norm
-func.func @others(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %q: tensor<1x5x2x8xf32>, %o: tensor<4x33xf32>)
-    -> (tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>) {
-  %0 = vit.linear %x, %w : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32> epilogue {
+// An epilogue of another form follows the kernel, which adds the bias; rows of odd length are filled with zeros.
+// CHECK-LABEL: func.func @square
+// CHECK-SAME: (%[[X:.+]]: tensor<2x5x63xf32>, %[[W:.+]]: tensor<63x32xf32>, %[[B:.+]]: tensor<32xf32>)
+// CHECK: %[[PADDED:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<10x64xbf16>)
+// CHECK: %[[WEIGHT:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<32x64xbf16>)
+// CHECK: %[[SUMS:.+]] = vgpu.gemm ins(%[[PADDED]], %[[WEIGHT]] : {{.*}}) bias(%[[B]] : tensor<32xf32>) outs(%{{.+}} : tensor<10x32xf32>)
+// CHECK: %[[VIEW:.+]] = tensor.expand_shape %[[SUMS]]
+// CHECK: linalg.generic {{.*}} ins(%[[VIEW]] : tensor<2x5x32xf32>)
+// CHECK: arith.mulf
+func.func @square(%x: tensor<2x5x63xf32>, %w: tensor<63x32xf32>, %b: tensor<32xf32>) -> tensor<2x5x32xf32> {
+  %0 = vit.linear %x, %w bias(%b : tensor<32xf32>) : (tensor<2x5x63xf32>, tensor<63x32xf32>) -> tensor<2x5x32xf32> epilogue {
   ^bb0(%acc: f32):
     %1 = arith.mulf %acc, %acc : f32
     vit.yield %1 : f32
   }
-  %2 = vit.attention %q, %q, %q {scale = 1.0 : f32, softcap = 30.0 : f32}
+  return %0 : tensor<2x5x32xf32>
+}
+
+// -----
+
+// What has no kernel is left: an attention with capped scores, norms of odd length.
+// CHECK-LABEL: func.func @others
+// CHECK: vit.attention
+// CHECK: vit.layer_norm
+func.func @others(%q: tensor<1x5x2x8xf32>, %o: tensor<4x33xf32>) -> (tensor<1x5x2x8xf32>, tensor<4x33xf32>) {
+  %0 = vit.attention %q, %q, %q {scale = 1.0 : f32, softcap = 30.0 : f32}
       : (tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>, tensor<1x5x2x8xf32>) -> tensor<1x5x2x8xf32>
-  %3 = vit.layer_norm %o {epsilon = 1.0e-6 : f32} : tensor<4x33xf32>
-  return %0, %2, %3 : tensor<2x5x32xf32>, tensor<1x5x2x8xf32>, tensor<4x33xf32>
+  %1 = vit.layer_norm %o {epsilon = 1.0e-6 : f32} : tensor<4x33xf32>
+  return %0, %1 : tensor<1x5x2x8xf32>, tensor<4x33xf32>
 }

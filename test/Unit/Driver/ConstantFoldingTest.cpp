@@ -59,6 +59,27 @@ TEST_F(ConstantFoldingTest, ComputesWhatDependsOnConstantsAlone) {
   EXPECT_EQ(getReturned(*module), (std::vector<float>{2, 5, 5, 8}));
 }
 
+TEST_F(ConstantFoldingTest, CountsWhatRegionsRead) {
+  // 2 MB of a constant, which an op reads from within: no more than it comes from.
+  OwningOpRef<ModuleOp> module = fold(R"(
+    func.func @main() -> tensor<1024x512xf32> {
+      %a = arith.constant dense_resource<ones> : tensor<512x1024xf32>
+      %e = tensor.empty() : tensor<1024x512xf32>
+      %t = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+          outs(%e : tensor<1024x512xf32>) {
+      ^bb0(%out: f32):
+        %i = linalg.index 0 : index
+        %j = linalg.index 1 : index
+        %v = tensor.extract %a[%j, %i] : tensor<512x1024xf32>
+        linalg.yield %v : f32
+      } -> tensor<1024x512xf32>
+      return %t : tensor<1024x512xf32>
+    }
+    {-# dialect_resources: { builtin: { ones: "0x04000000)" +
+                                      std::string(8 * 512 * 1024, '0') + R"(" } } #-})");
+  EXPECT_EQ(getReturned(*module), std::vector<float>(512 * 1024));
+}
+
 TEST_F(ConstantFoldingTest, LeavesWhatDependsOnInputs) {
   OwningOpRef<ModuleOp> module = fold(R"(
     func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {

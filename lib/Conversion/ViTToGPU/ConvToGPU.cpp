@@ -1,0 +1,174 @@
+#include "../ViTToCPU/RowsView.h"
+#include "GemmProduct.h"
+#include "IndexBuilder.h"
+#include "Patterns.h"
+
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace vitc;
+
+/// Where channels go when they come last, and back.
+static constexpr int64_t toLast[] = {0, 2, 3, 1}, toFirst[] = {0, 3, 1, 2};
+
+static Value transpose(OpBuilder &builder, Location loc, Value tensor, ArrayRef<int64_t> permutation) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor), permuted;
+  for (int64_t dim : permutation)
+    permuted.push_back(sizes[dim]);
+  Value init = tensor::EmptyOp::create(builder, loc, permuted, getElementTypeOrSelf(tensor));
+  return linalg::TransposeOp::create(builder, loc, tensor, init, permutation)->getResult(0);
+}
+
+/// (B, C, H, W) as (B, H, W, C): what a convolution before it gave, or else transposed.
+static Value putChannelsLast(OpBuilder &builder, Location loc, Value tensor) {
+  auto made = tensor.getDefiningOp<linalg::TransposeOp>();
+  if (made && made.getPermutation() == ArrayRef<int64_t>(toFirst))
+    return made.getInput();
+  return transpose(builder, loc, tensor, toLast);
+}
+
+namespace {
+
+/// The windows of a convolution as rows, and its filters as such: both have the channels of a tap together and are
+/// filled with zeros to a length that tensor cores take.
+class WindowRows {
+public:
+  explicit WindowRows(vit::ConvOp op)
+      : op(op), channels(op.getInput().getType().getDimSize(1)), filters(op.getWeight().getType().getDimSize(0)),
+        kernel{op.getWeight().getType().getDimSize(2), op.getWeight().getType().getDimSize(3)} {}
+
+  /// The elements of a row: bf16 in units of 16 bytes.
+  int64_t length() const { return paddedDepth(used()); }
+
+  /// (B, H, W, C) as (B · height · width, length()), both bf16. The pixels themselves where they are the windows.
+  Value gather(PatternRewriter &rewriter, Value image) const {
+    Location loc = op.getLoc();
+    if (isPixelwise())
+      return viewAsRows(rewriter, loc, image);
+    RankedTensorType output = op.getResult().getType();
+    SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, image, 0),
+                                    rewriter.getIndexAttr(output.getDimSize(2)),
+                                    rewriter.getIndexAttr(output.getDimSize(3)), rewriter.getIndexAttr(length())};
+    return viewAsRows(rewriter, loc, generateBF16(rewriter, loc, sizes, [&](const IndexBuilder &index) {
+                        Value k = index.loop(3), tap = index.div(k, channels);
+                        Value inside = index.isBelow(k, used());
+                        SmallVector<Value> point{index.loop(0)};
+                        for (int64_t axis = 0; axis < 2; ++axis) {
+                          Value place = axis == 0 ? index.div(tap, kernel[1]) : index.rem(tap, kernel[1]);
+                          Value position = positionOf(index, axis, place);
+                          inside = index.both(inside, index.isBelow(position, heightOrWidth(axis)));
+                          point.push_back(position);
+                        }
+                        point.push_back(index.rem(k, channels));
+                        for (Value &coordinate : llvm::drop_begin(point))
+                          coordinate = index.orZero(inside, coordinate);
+                        return index.readInside(image, point, inside);
+                      }));
+  }
+
+  /// (F, C, kh, kw) as (F, length()).
+  Value filterRows(PatternRewriter &rewriter, Value weight) const {
+    SmallVector<OpFoldResult> sizes{rewriter.getIndexAttr(filters), rewriter.getIndexAttr(length())};
+    return generateBF16(rewriter, op.getLoc(), sizes, [&](const IndexBuilder &index) {
+      Value k = index.loop(1), inside = index.isBelow(k, used());
+      k = index.orZero(inside, k);
+      Value tap = index.div(k, channels);
+      return index.readInside(
+          weight, {index.loop(0), index.rem(k, channels), index.div(tap, kernel[1]), index.rem(tap, kernel[1])},
+          inside);
+    });
+  }
+
+private:
+  int64_t used() const { return channels * kernel[0] * kernel[1]; }
+  int64_t heightOrWidth(int64_t axis) const { return op.getInput().getType().getDimSize(2 + axis); }
+
+  bool isPixelwise() const {
+    auto are = [](ArrayRef<int64_t> values, int64_t value) {
+      return llvm::all_of(values, [=](int64_t v) { return v == value; });
+    };
+    return are(kernel, 1) && are(op.getStrides(), 1) && are(op.getPads(), 0) && length() == used();
+  }
+
+  /// Of a tap of the window along an axis, in the image; beyond it where that is the border.
+  Value positionOf(const IndexBuilder &index, int64_t axis, Value place) const {
+    auto times = [&](Value value, int64_t factor) -> Value {
+      return arith::MulIOp::create(index.builder, index.loc, value, index.constant(factor));
+    };
+    Value sum = arith::AddIOp::create(index.builder, index.loc, times(index.loop(1 + axis), op.getStrides()[axis]),
+                                      times(place, op.getDilations()[axis]));
+    return arith::SubIOp::create(index.builder, index.loc, sum, index.constant(op.getPads()[axis]));
+  }
+
+  mutable vit::ConvOp op;
+  int64_t channels, filters;
+  int64_t kernel[2];
+};
+
+/// A convolution as a product of its windows with its filters, channels last.
+struct ConvToGPU final : OpRewritePattern<vit::ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType input = op.getInput().getType(), type = op.getResult().getType();
+    auto epilogue = EpilogueParts::of(op);
+    bool isStatic = op.getWeight().getType().hasStaticShape() && ArrayRef(input.getShape()).drop_front().size() == 3 &&
+                    !ShapedType::isDynamicShape(input.getShape().drop_front()) &&
+                    !ShapedType::isDynamicShape(type.getShape().drop_front());
+    if (!isStatic || op.getGroups() != 1 || op.getTransposed() || !type.getElementType().isF32() ||
+        !epilogue.readsProjections())
+      return rewriter.notifyMatchFailure(
+          op, "expected f32, one group, static sizes and an epilogue that reads projections");
+    WindowRows windows(op);
+    int64_t pixels = type.getDimSize(2) * type.getDimSize(3), filters = type.getDimSize(1);
+    int64_t rows = type.isDynamicDim(0) ? ShapedType::kDynamic : type.getDimSize(0) * pixels;
+    GemmProduct product(epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
+    if (std::string reason = product.whyUnsupported(); !reason.empty())
+      return rewriter.notifyMatchFailure(op, reason);
+
+    Location loc = op.getLoc();
+    Value image = roundToBF16(rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
+    Value a = windows.gather(rewriter, image);
+    Value w = windows.filterRows(rewriter, roundToBF16(rewriter, loc, op.getWeight()));
+    if (product.residual)
+      product.residual = viewAsRows(rewriter, loc, putChannelsLast(rewriter, loc, product.residual));
+    SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, image, 0)};
+    SmallVector<int64_t> shape{type.getDimSize(0)};
+    for (int64_t dim : {2, 3, 1}) {
+      shape.push_back(type.getDimSize(dim));
+      sizes.push_back(rewriter.getIndexAttr(type.getDimSize(dim)));
+    }
+    Value result = viewRowsAs(rewriter, loc, product.create(rewriter, loc, a, w),
+                              RankedTensorType::get(shape, type.getElementType()), sizes);
+    if (!product.isWhole())
+      result = applyEpilogue(rewriter, loc, withChannelsLast(rewriter, loc, epilogue), result, 3);
+    rewriter.replaceOp(op, transpose(rewriter, loc, result, toFirst));
+    return success();
+  }
+
+private:
+  /// What is left to do after the kernel, which has added the bias, with channels last.
+  static EpilogueParts withChannelsLast(PatternRewriter &rewriter, Location loc, EpilogueParts epilogue) {
+    epilogue.bias = Value();
+    MLIRContext *context = rewriter.getContext();
+    for (auto [extra, map] : llvm::zip(epilogue.extras, epilogue.maps)) {
+      if (map.isIdentity()) {
+        extra = putChannelsLast(rewriter, loc, extra);
+        continue;
+      }
+      SmallVector<AffineExpr> dims(4);
+      for (auto [last, first] : llvm::enumerate(toLast))
+        dims[first] = getAffineDimExpr(last, context);
+      map = map.replaceDimsAndSymbols(dims, {}, 4, 0);
+    }
+    return epilogue;
+  }
+};
+
+} // namespace
+
+void vitc::populateViTConvToGPUPatterns(RewritePatternSet &patterns) { patterns.add<ConvToGPU>(patterns.getContext()); }

@@ -1,0 +1,114 @@
+#include "GemmProduct.h"
+
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace vitc;
+
+GemmProduct::GemmProduct(const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n,
+                         int64_t k, int64_t period)
+    : epilogue(epilogue), period(period) {
+  if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
+    residual = table = scale = Value();
+    activation = "none";
+    whole = false;
+  }
+  config.n = n;
+  config.k = k;
+  config.epilogue.output = vgpu::Element::F32;
+  config.epilogue.bias = !!epilogue.bias;
+  config.epilogue.residual = !!residual;
+  config.epilogue.scale = !!scale;
+  config.epilogue.tableRows = table ? period : 0;
+  constexpr int64_t manyRows = 64 * 197; // of an open number
+  vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows);
+}
+
+/// Empty for an op that no kernel has.
+static StringRef nameActivation(Operation *function) {
+  if (auto gelu = dyn_cast<vit::GeluOp>(function))
+    return gelu.getApproximate() == vit::GeluApproximate::tanh ? "gelu_tanh" : "gelu";
+  if (auto silu = dyn_cast<vit::SiluOp>(function)) {
+    float beta = silu.getBeta().convertToFloat();
+    return beta == 1.0f ? "silu" : beta == 1.702f ? "quick_gelu" : "";
+  }
+  if (isa<vit::HardSwishOp>(function))
+    return "hard_swish";
+  if (auto maximum = dyn_cast<arith::MaximumFOp>(function))
+    return matchPattern(maximum.getRhs(), m_AnyZeroFloat()) ? "relu" : "";
+  return "";
+}
+
+/// False where it has another form.
+bool GemmProduct::readEpilogue(int64_t rank, int64_t channel) {
+  Block &block = epilogue.region->front();
+  Value value = block.getTerminator()->getOperand(0);
+  while (auto sum = value.getDefiningOp<arith::AddFOp>())
+    if (!takeTerm(sum.getLhs(), sum.getRhs(), rank, channel, value) &&
+        !takeTerm(sum.getRhs(), sum.getLhs(), rank, channel, value))
+      return false;
+  if (auto product = value.getDefiningOp<arith::MulFOp>())
+    if (!takeScale(product.getLhs(), product.getRhs(), rank, channel, value) &&
+        !takeScale(product.getRhs(), product.getLhs(), rank, channel, value))
+      return false;
+  if (Operation *function = value.getDefiningOp()) {
+    activation = nameActivation(function);
+    value = function->getOperand(0);
+  }
+  return !activation.empty() && value == block.getArgument(0);
+}
+
+/// The extra operand that a scalar of the region is read from, and how.
+Value GemmProduct::findExtra(Value scalar, AffineMap &map) const {
+  auto argument = dyn_cast<BlockArgument>(scalar);
+  if (!argument || argument.getArgNumber() == 0)
+    return Value();
+  unsigned index = argument.getArgNumber() - 1;
+  map = epilogue.maps[index];
+  return epilogue.extras[index];
+}
+
+/// `term` as the residual or the table, with `rest` to be read on.
+bool GemmProduct::takeTerm(Value rest, Value term, int64_t rank, int64_t channel, Value &value) {
+  AffineMap map;
+  Value extra = findExtra(term, map);
+  if (!extra)
+    return false;
+  bool isOfRows = channel == rank - 1 && rank >= 3 && period > 0 &&
+                  map == AffineMap::getMinorIdentityMap(rank, 2, map.getContext());
+  if (map.isIdentity() && !residual)
+    residual = extra;
+  else if (isOfRows && !table)
+    table = extra;
+  else
+    return false;
+  value = rest;
+  return true;
+}
+
+bool GemmProduct::takeScale(Value rest, Value factor, int64_t rank, int64_t channel, Value &value) {
+  AffineMap map;
+  Value extra = findExtra(factor, map);
+  if (!extra || map != AffineMap::get(rank, 0, getAffineDimExpr(channel, map.getContext())))
+    return false;
+  scale = extra;
+  value = rest;
+  return true;
+}
+
+Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) const {
+  Value init = tensor::EmptyOp::create(
+      builder, loc, ArrayRef<OpFoldResult>{tensor::getMixedSize(builder, loc, a, 0), builder.getIndexAttr(config.n)},
+      builder.getF32Type());
+  auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
+  return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
+                              builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
+                              integer(config.splits))
+      .getResult();
+}

@@ -1,0 +1,48 @@
+#ifndef VITC_CONVERSION_VITTOGPU_GEMMPRODUCT_H
+#define VITC_CONVERSION_VITTOGPU_GEMMPRODUCT_H
+
+#include "../ViTToLinalg/Epilogue.h"
+
+#include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace vitc {
+
+/// A product of rows with weights as a kernel computes it: residual + table + scale · activation(A · Wᵀ + bias), and
+/// what is left to do with each element.
+class GemmProduct {
+public:
+  /// The product with `epilogue`, of `rows` (dynamic: an open number) with weights (n, k). `rank` is that of the
+  /// result, whose dimension `channel` runs along n; `period` its rows that a table spans, or 0.
+  GemmProduct(const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n, int64_t k,
+              int64_t period);
+
+  /// Why no kernel computes it; empty if one does.
+  std::string whyUnsupported() const { return vgpu::whyUnsupported(config); }
+
+  /// The epilogue's parts as its operands, (rows, n) and so on; null where there are none. The caller views them as
+  /// rows.
+  mlir::Value residual, table, scale;
+  /// Whether the kernel's epilogue is all of it. If not, the kernel adds the bias alone.
+  bool isWhole() const { return whole; }
+
+  /// A (rows, k) and W (n, k) of bf16; the result is f32.
+  mlir::Value create(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value w) const;
+
+private:
+  bool readEpilogue(int64_t rank, int64_t channel);
+  mlir::Value findExtra(mlir::Value scalar, mlir::AffineMap &map) const;
+  bool takeTerm(mlir::Value rest, mlir::Value term, int64_t rank, int64_t channel, mlir::Value &value);
+  bool takeScale(mlir::Value rest, mlir::Value factor, int64_t rank, int64_t channel, mlir::Value &value);
+
+  EpilogueParts epilogue;
+  int64_t period;
+  llvm::StringRef activation = "none";
+  bool whole = true;
+  vgpu::GemmConfig config;
+};
+
+} // namespace vitc
+
+#endif // VITC_CONVERSION_VITTOGPU_GEMMPRODUCT_H

@@ -1,0 +1,78 @@
+// RUN: vitc-opt %s --convert-vit-to-gpu --cse --split-input-file | FileCheck %s
+
+// Windows are rows with the channels of a tap together; between neighbours channels stay last, and what the second reads
+// is stored rounded. Its pixels are its rows already.
+// CHECK-LABEL: func.func @chain
+// CHECK-SAME: (%[[X:.+]]: tensor<?x8x9x7xf32>
+// CHECK: %[[LAST:.+]] = linalg.transpose ins(%[[X]] : {{.*}}) permutation = [0, 2, 3, 1]
+// CHECK: %[[IMAGE:.+]] = arith.truncf %[[LAST]] : tensor<?x9x7x8xf32> to tensor<?x9x7x8xbf16>
+// CHECK: %[[WINDOWS:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<?x5x4x72xbf16>)
+// CHECK: tensor.extract %[[IMAGE]]
+// CHECK: %[[A:.+]] = tensor.collapse_shape %[[WINDOWS]] {{.*}} into tensor<?x72xbf16>
+// CHECK: %[[ROWS:.+]] = vgpu.gemm ins(%[[A]], %{{.+}} : tensor<?x72xbf16>, tensor<16x72xbf16>) bias({{.*}}) outs(%{{.+}} : tensor<?x16xbf16>) {activation = "relu"
+// CHECK: %[[SUMS:.+]] = vgpu.gemm ins(%[[ROWS]], %{{.+}} : tensor<?x16xbf16>, tensor<24x16xbf16>) outs(%{{.+}} : tensor<?x24xf32>)
+// CHECK: %[[RESULT:.+]] = tensor.expand_shape %[[SUMS]]
+// CHECK: linalg.transpose ins(%[[RESULT]] : tensor<?x5x4x24xf32>) {{.*}} permutation = [0, 3, 1, 2]
+// CHECK-NOT: linalg.transpose
+func.func @chain(%x: tensor<?x8x9x7xf32>, %w: tensor<16x8x3x3xf32>, %b: tensor<16xf32>, %v: tensor<24x16x1x1xf32>) -> tensor<?x24x5x4xf32> {
+  %0 = vit.conv %x, %w bias(%b : tensor<16xf32>) {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>}
+      : (tensor<?x8x9x7xf32>, tensor<16x8x3x3xf32>) -> tensor<?x16x5x4xf32> epilogue {
+  ^bb0(%acc: f32):
+    %zero = arith.constant 0.0 : f32
+    %r = arith.maximumf %acc, %zero : f32
+    vit.yield %r : f32
+  }
+  %1 = vit.conv %0, %v {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<?x16x5x4xf32>, tensor<24x16x1x1xf32>) -> tensor<?x24x5x4xf32>
+  return %1 : tensor<?x24x5x4xf32>
+}
+
+// -----
+
+// A residual is added by the kernel, with channels last; what comes after the sum is not.
+// CHECK-LABEL: func.func @residuals
+// CHECK-SAME: (%[[X:.+]]: tensor<1x8x4x4xf32>, %[[W:.+]]: tensor<8x8x1x1xf32>)
+// CHECK: %[[LAST:.+]] = linalg.transpose ins(%[[X]] : {{.*}}) permutation = [0, 2, 3, 1]
+// CHECK: %[[R:.+]] = tensor.collapse_shape %[[LAST]] {{.*}} : tensor<1x4x4x8xf32> into tensor<16x8xf32>
+// CHECK: vgpu.gemm {{.*}} residual(%[[R]] : tensor<16x8xf32>) outs(%{{.+}} : tensor<16x8xf32>)
+// CHECK: %[[SUMS:.+]] = vgpu.gemm
+// CHECK-NOT: residual
+// CHECK: %[[VIEW:.+]] = tensor.expand_shape %[[SUMS]]
+// CHECK: linalg.generic {{.*}} ins(%[[VIEW]], %[[LAST]] : tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>)
+// CHECK: arith.maximumf
+func.func @residuals(%x: tensor<1x8x4x4xf32>, %w: tensor<8x8x1x1xf32>) -> (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) {
+  %0 = vit.conv %x, %w extras(%x : tensor<1x8x4x4xf32>)
+      {dilations = array<i64: 1, 1>, extra_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32> epilogue {
+  ^bb0(%acc: f32, %e: f32):
+    %s = arith.addf %acc, %e : f32
+    vit.yield %s : f32
+  }
+  %1 = vit.conv %x, %w extras(%x : tensor<1x8x4x4xf32>)
+      {dilations = array<i64: 1, 1>, extra_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32> epilogue {
+  ^bb0(%acc: f32, %e: f32):
+    %zero = arith.constant 0.0 : f32
+    %s = arith.addf %acc, %e : f32
+    %r = arith.maximumf %s, %zero : f32
+    vit.yield %r : f32
+  }
+  return %0, %1 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>
+}
+
+// -----
+
+// Loops they stay: groups, transposed ones, open heights.
+// CHECK-LABEL: func.func @others
+// CHECK-COUNT-3: vit.conv
+// CHECK-NOT: vgpu.gemm
+func.func @others(%x: tensor<1x8x4x4xf32>, %y: tensor<1x8x?x4xf32>, %g: tensor<8x1x1x1xf32>, %w: tensor<8x8x1x1xf32>)
+    -> (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>, tensor<1x8x?x4xf32>) {
+  %0 = vit.conv %x, %g {dilations = array<i64: 1, 1>, groups = 8 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x8x4x4xf32>, tensor<8x1x1x1xf32>) -> tensor<1x8x4x4xf32>
+  %1 = vit.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>, transposed}
+      : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x4x4xf32>
+  %2 = vit.conv %y, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x8x?x4xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x?x4xf32>
+  return %0, %1, %2 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>, tensor<1x8x?x4xf32>
+}
