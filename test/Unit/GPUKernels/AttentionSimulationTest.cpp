@@ -35,7 +35,8 @@ public:
 
   int64_t tokens, heads, valueSize, size;
   std::vector<double> packed, bias, result;
-  std::vector<double> tap; ///< [batch, heads, queries, keys]
+  std::vector<double> given; ///< scores, as the tap
+  std::vector<double> tap;   ///< [batch, heads, queries, keys]
 
 private:
   void computeRow(const Problem &problem, int64_t batch, int64_t query, int64_t head);
@@ -53,6 +54,8 @@ Reference::Reference(const Problem &problem, double masked)
   for (size_t i = bias.size() / std::max<int64_t>(config.biasBatches, 1); masked != 0 && i < bias.size(); ++i)
     if (int64_t(i) % biasColumns(config) < config.keys / 2)
       bias[i] = masked;
+  if (config.givenScores)
+    given = drawNumbers(problem.batch * heads * config.queries * config.keys, 9, Element::F32, 8);
   tap.resize(problem.batch * heads * config.queries * config.keys);
   for (int64_t batch = 0; batch < problem.batch; ++batch)
     for (int64_t query = 0; query < config.queries; ++query)
@@ -65,7 +68,9 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
   std::vector<double> scores(config.keys);
   double largest = -INFINITY, total = 0;
   for (int64_t key = 0; key < config.keys; ++key) {
-    for (int64_t i = 0; i < config.headSize; ++i)
+    if (config.givenScores)
+      scores[key] = given[((batch * heads + head) * config.queries + query) * config.keys + key];
+    for (int64_t i = 0; i < config.headSize && !config.givenScores; ++i)
       scores[key] += at(0, batch, query, head, i) * at(1, batch, key, head, i) * config.scale;
     if (config.biasBatches)
       scores[key] +=
@@ -104,6 +109,8 @@ static void checkAttention(const Problem &problem, std::uint64_t seed = 0, doubl
                output = device.allocate(config.element, {batch, config.queries, heads, reference.valueSize});
   std::map<std::string, Argument> arguments{{"O", Argument::map(output)}};
   for (unsigned which : {0, 1, 2}) {
+    if (config.givenScores && which != 2)
+      continue;
     Argument part{Argument::Map, packed.address + which * heads * size * bytesOf(config.element), 0, {}, {}};
     part.extents = {uint64_t(which == 2 ? reference.valueSize : config.headSize), uint64_t(heads),
                     uint64_t(which == 0 ? config.queries : config.keys), uint64_t(batch)};
@@ -114,6 +121,9 @@ static void checkAttention(const Problem &problem, std::uint64_t seed = 0, doubl
     arguments.emplace(
         "bias", Argument::pointer(device.upload(
                     Element::F32, {config.biasBatches, heads, config.queries, biasColumns(config)}, reference.bias)));
+  if (config.givenScores)
+    arguments.emplace("scores", Argument::pointer(device.upload(
+                                    Element::F32, {batch, heads, config.queries, config.keys}, reference.given)));
   DeviceTensor tap = device.allocate(Element::F32, {batch, heads, config.queries, config.keys});
   if (config.tap != AttentionTap::None)
     arguments.emplace("tap", Argument::pointer(tap));
@@ -207,6 +217,30 @@ TEST(AttentionVariants, TakesValuesOfAnotherSize) {
   check(49, 196, 32, 128);
   check(70, 50, 96, 64);
   check(70, 300, 32, 128);
+}
+
+class InheritedAttention : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+/// Of given scores: an earlier layer's, transformed.
+TEST_P(InheritedAttention, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  if (tokens > 261 && !std::getenv("VITC_TEST_ALL"))
+    GTEST_SKIP() << "long";
+  checkAttention({chooseAttend(Element::BF16, tokens, tokens, headSize), 1, 2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, InheritedAttention,
+                         testing::Combine(testing::Values(1, 49, 50, 197, 201, 257, 261, 577, 785, 1370),
+                                          testing::Values(64)),
+                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Heads, InheritedAttention,
+                         testing::Combine(testing::Values(49, 261), testing::Values(32, 72, 96, 128)), nameOf);
+
+TEST(AttentionVariants, TakesGivenScoresOfSeveralBatches) {
+  checkAttention({chooseAttend(Element::BF16, 70, 49, 32, AttentionTap::Probabilities), 3, 2});
+  checkAttention({chooseAttend(Element::F16, 70, 300, 32), 2, 2});
+  for (std::uint64_t seed : {1, 2, 3})
+    checkAttention({chooseAttend(Element::BF16, 150, 400, 64), 1, 1}, seed);
 }
 
 TEST(AttentionVariants, TapsScoresAndProbabilities) {

@@ -94,6 +94,22 @@ TEST(AttentionPtx, TapsWithoutSerialisingProducts) {
     }
 }
 
+TEST(AttentionPtx, TakesGivenScoresWithoutSpills) {
+  for (int64_t tokens : {49, 196, 256, 577})
+    for (int64_t headSize : {64, 128}) {
+      SCOPED_TRACE(std::to_string(tokens) + " tokens, heads of " + std::to_string(headSize));
+      vitc::target::CompiledKernels code = compile(chooseAttend(Element::BF16, tokens, tokens, headSize));
+      EXPECT_FALSE(code.ptx.empty());
+      for (const auto &kernel : code.resources)
+        EXPECT_EQ(kernel.spilledBytes, 0u);
+    }
+  LaunchPlan plan = planAttention("attend", chooseAttend(Element::BF16, 49, 49, 64));
+  std::string roles;
+  for (const ArgumentPlan &argument : plan.arguments)
+    roles += argument.role + " ";
+  EXPECT_EQ(roles, "V O scores ");
+}
+
 TEST(AttentionPlan, ListsBoxesAndGrid) {
   LaunchPlan plan = planAttention("attention", makeConfig(577, 72));
   EXPECT_EQ(plan.arguments[0].map.box, (llvm::SmallVector<uint32_t, 5>{32, 1, 64, 1}));
@@ -119,6 +135,7 @@ TEST(AttentionPlan, SaysWhatIsUnsupported) {
             "queries, keys and values of a block do not fit into shared memory");
   EXPECT_EQ(why([](auto &c) { c.keysOfBlock = 64, c.warpgroups = 2, c.tap = AttentionTap::Probabilities; }),
             "probabilities of blocks of keys are not known before the last: only scores are tapped");
+  EXPECT_EQ(why([](auto &c) { c.givenScores = true; }), "given scores are neither scaled nor tapped, and have no bias");
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   AttentionConfig config = makeConfig(197, 60);

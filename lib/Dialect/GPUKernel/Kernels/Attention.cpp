@@ -22,6 +22,18 @@ AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, in
   return config;
 }
 
+AttentionConfig vitc::vgpu::chooseAttend(Element element, int64_t queries, int64_t keys, int64_t valueSize,
+                                         AttentionTap tap) {
+  AttentionConfig config{element, queries, keys, valueSize};
+  config.tap = tap;
+  config.givenScores = true;
+  if (keys > 256) {
+    config.keysOfBlock = valueSize > 64 ? 96 : 128; // as with a bias
+    config.warpgroups = 2;
+  }
+  return config;
+}
+
 int64_t vitc::vgpu::biasColumns(const AttentionConfig &config) {
   return llvm::alignTo(config.keys, AttentionLayout(config).keyRows);
 }
@@ -43,6 +55,8 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
     return "blocks have 1 to 4 warpgroups one-shot, 2 or 3 online";
   if (config.keysOfBlock && config.tap == AttentionTap::Probabilities)
     return "probabilities of blocks of keys are not known before the last: only scores are tapped";
+  if (config.givenScores && (config.scale != 1 || config.biasBatches || config.tap == AttentionTap::Scores))
+    return "given scores are neither scaled nor tapped, and have no bias";
   if (AttentionLayout(config).end > maxSharedBytes)
     return "queries, keys and values of a block do not fit into shared memory";
   return "";
@@ -57,11 +71,15 @@ LaunchPlan vitc::vgpu::planAttention(StringRef name, const AttentionConfig &conf
   plan.block = {layout.online ? specialisedThreads(config.warpgroups) : 128 * config.warpgroups, 1, 1};
   plan.sharedBytes = layout.end;
   for (StringRef role : {"Q", "K", "V", "O"}) {
+    if (config.givenScores && (role == "Q" || role == "K"))
+      continue;
     unsigned rows = role == "Q" || role == "O" ? 64 : layout.keyRows;
     plan.addTensorMap(role.str(), {config.element, {layout.columnElements, 1, rows, 1}, swizzleOf(layout.rowBytes)});
   }
   if (config.biasBatches)
     plan.addPointer("bias");
+  if (config.givenScores)
+    plan.addPointer("scores");
   if (config.tap != AttentionTap::None)
     plan.addPointer("tap");
   return plan;

@@ -20,7 +20,7 @@ AttentionLayout::AttentionLayout(const AttentionConfig &config) {
   keyBytes = keyRows * headPadded * 2;
   stages = online ? 2 : 1;
   k = queryBytes;
-  v = k + stages * keyBytes;
+  v = k + (config.givenScores ? 0 : stages * keyBytes);
   barriers = v + stages * keyBytes;
   end = barriers + 8 * (online ? 1 + 4 * stages : 2);
 }
@@ -72,6 +72,26 @@ AttentionTiles::Values AttentionTiles::scores(Value keys) {
   return sums;
 }
 
+AttentionTiles::Values AttentionTiles::loadScores(Value firstKey) {
+  unsigned width = config.keys % 2 == 0 ? 2 : 1; // rows of an odd length do not begin at multiples of 8 bytes
+  Type float32 = e.type(Element::F32);
+  Value matrix = e.zext64(e.add(e.mul(batch, e.gridDim(1)), head));
+  Value column = e.add(firstKey, e.mul(e.bitAnd(lane, 3), 2));
+  Values scores(layout.keyRows / 2);
+  for (unsigned half : {0, 1}) {
+    Value row = e.umin(e.add(firstRow(), 8 * half), e.i32(config.queries - 1));
+    Value index = e.mul(e.add(e.mul(matrix, e.i64(config.queries)), e.zext64(row)), e.i64(config.keys));
+    Value pointer = e.element(e.argument("scores"), index, float32);
+    for (unsigned i = 2 * half; i < scores.size(); i += 4)
+      for (unsigned j = 0; j < 2; j += width) {
+        Value at = e.umin(e.add(column, i / 4 * 8 + j), e.i32(config.keys - width));
+        Values loaded = e.loadConstants(e.element(pointer, at, float32), width);
+        std::copy(loaded.begin(), loaded.end(), scores.begin() + i + j);
+      }
+  }
+  return scores;
+}
+
 AttentionTiles::Values AttentionTiles::addValues(Values sums, const Values &probabilities, Value values) {
   Value v = e.descriptor(values, layout.rowBytes, /*leading=*/layout.keyRows * layout.rowBytes);
   for (unsigned key = 0; key < layout.keyRows; key += 16) {
@@ -83,8 +103,9 @@ AttentionTiles::Values AttentionTiles::addValues(Values sums, const Values &prob
 }
 
 void AttentionTiles::mask(Values &scores, unsigned valid) {
-  // Not above a row that the bias masks throughout, whose result is NaN.
-  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(config.biasBatches ? -INFINITY : -1e30);
+  // Not above a row that is minus infinity throughout, whose result is NaN.
+  bool hasInfinity = config.biasBatches || config.givenScores;
+  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(hasInfinity ? -INFINITY : -1e30);
   for (unsigned i = 0; i < scores.size(); ++i) {
     unsigned column = i / 4 * 8 + i % 2; // of lane 0; lanes 1, 2 and 3 have 2, 4 and 6 more
     if (column >= valid)

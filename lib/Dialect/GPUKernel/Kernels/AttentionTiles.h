@@ -35,6 +35,8 @@ public:
   void loadKeys(llvm::StringRef tensor, Value destination, Value barrier, Value firstKey);
   /// S = Q · Kᵀ of 64 queries, in flight.
   Values scores(Value keys);
+  /// The scores that are given, of 64 queries and the keys from `firstKey` on; behind the last key, others.
+  Values loadScores(Value firstKey);
   /// O += P · V, in flight. `sums` is empty or what mmaFence gave.
   Values addValues(Values sums, const Values &probabilities, Value values);
   /// Sets scores of keys from `valid` on to a number below all others, or where no lane has another key to null, which

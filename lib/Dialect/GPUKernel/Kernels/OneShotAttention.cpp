@@ -21,6 +21,7 @@ void vitc::vgpu::emitOneShotAttention(AttentionTiles &tiles) {
   NVVMEmitter &e = tiles.e;
   const AttentionLayout &layout = tiles.layout;
   Value scoresReady = e.shared(layout.barriers), valuesReady = e.shared(layout.barriers + 8);
+  bool isGiven = tiles.config.givenScores;
   Value isFirst = e.equal(tiles.thread, e.i32(0));
   e.ifThen(isFirst, [&] {
     e.barrierInit(scoresReady, 2); // by Q's load and by K's
@@ -29,12 +30,19 @@ void vitc::vgpu::emitOneShotAttention(AttentionTiles &tiles) {
   });
   e.syncThreads();
   e.ifThen(isFirst, [&] {
-    tiles.loadQueries(scoresReady);
-    tiles.loadKeys("K", e.shared(layout.k), scoresReady, e.i32(0));
+    if (!isGiven) {
+      tiles.loadQueries(scoresReady);
+      tiles.loadKeys("K", e.shared(layout.k), scoresReady, e.i32(0));
+    }
     tiles.loadKeys("V", e.shared(layout.v), valuesReady, e.i32(0));
   });
-  e.wait(scoresReady, e.i32(0));
-  NVVMEmitter::Values scores = e.mmaWait(0, tiles.scores(e.shared(layout.k)));
+  NVVMEmitter::Values scores;
+  if (isGiven) {
+    scores = tiles.loadScores(e.i32(0));
+  } else {
+    e.wait(scoresReady, e.i32(0));
+    scores = e.mmaWait(0, tiles.scores(e.shared(layout.k)));
+  }
   if (tiles.config.biasBatches)
     tiles.addBias(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys);

@@ -86,12 +86,16 @@ void OnlineAttention::finishScores(Values &scores, Value number) {
 }
 
 void OnlineAttention::produce() {
-  tiles.loadQueries(queriesFull());
+  bool isGiven = tiles.config.givenScores;
+  if (!isGiven)
+    tiles.loadQueries(queriesFull());
   e.loop(e.i32(0), e.i32(layout.blocks), e.i32(1), {e.i32(0), e.i32(1)}, [&](Value number, ValueRange carried) {
     Place place{carried[0], carried[1]};
     Value key = firstKey(number);
-    e.wait(barrier(KeysEmpty, place.stage), place.parity);
-    tiles.loadKeys("K", tile(layout.k, place.stage), barrier(KeysFull, place.stage), key);
+    if (!isGiven) {
+      e.wait(barrier(KeysEmpty, place.stage), place.parity);
+      tiles.loadKeys("K", tile(layout.k, place.stage), barrier(KeysFull, place.stage), key);
+    }
     e.wait(barrier(ValuesEmpty, place.stage), place.parity);
     tiles.loadKeys("V", tile(layout.v, place.stage), barrier(ValuesFull, place.stage), key);
     Place after = next(place);
@@ -138,16 +142,24 @@ std::array<Value, 2> OnlineAttention::softmax(Values &scores, SoftmaxState &stat
 OnlineAttention::Values OnlineAttention::emitBlock(Value number, ValueRange carried) {
   Place keys, values;
   SoftmaxState state = unpack(carried, keys, values);
-  e.wait(barrier(KeysFull, keys.stage), keys.parity);
-  Values scores = tiles.scores(tile(layout.k, keys.stage));
+  bool isGiven = tiles.config.givenScores;
+  Values scores;
+  if (!isGiven) {
+    e.wait(barrier(KeysFull, keys.stage), keys.parity);
+    scores = tiles.scores(tile(layout.k, keys.stage));
+  }
   e.wait(barrier(ValuesFull, values.stage), values.parity);
   Values operands = state.sums;
   operands.append(state.probabilities);
   operands = e.mmaFence(operands);
   Values sums(operands.begin(), operands.begin() + state.sums.size());
   sums = tiles.addValues(sums, Values(operands.begin() + sums.size(), operands.end()), tile(layout.v, values.stage));
-  scores = e.mmaWait(1, scores);
-  release(KeysEmpty, keys.stage);
+  if (isGiven) {
+    scores = tiles.loadScores(firstKey(number));
+  } else {
+    scores = e.mmaWait(1, scores);
+    release(KeysEmpty, keys.stage);
+  }
   finishScores(scores, number);
   std::array<Value, 2> factors = softmax(scores, state);
   // ptxas would hoist the wait for P · V above the exponentials, were they in one basic block. This barrier has been
@@ -180,10 +192,15 @@ void OnlineAttention::finish(const SoftmaxState &state, Place values) {
 
 void OnlineAttention::consume() {
   Place keys{e.i32(0), e.i32(0)}, values = keys;
-  e.wait(queriesFull(), e.i32(0));
-  e.wait(barrier(KeysFull, keys.stage), keys.parity);
-  Values scores = e.mmaWait(0, tiles.scores(tile(layout.k, keys.stage)));
-  release(KeysEmpty, keys.stage);
+  Values scores;
+  if (tiles.config.givenScores) {
+    scores = tiles.loadScores(firstKey(e.i32(0)));
+  } else {
+    e.wait(queriesFull(), e.i32(0));
+    e.wait(barrier(KeysFull, keys.stage), keys.parity);
+    scores = e.mmaWait(0, tiles.scores(tile(layout.k, keys.stage)));
+    release(KeysEmpty, keys.stage);
+  }
   finishScores(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys - (layout.blocks - 1) * layout.keyRows);
   // With a bias the least finite number: scores may all be that or, in a block, minus infinity.

@@ -25,10 +25,14 @@ enum class AttentionTap { None, Scores, Probabilities };
 /// takes b mod biasBatches (relative positions of windows, and their masks). Its columns beyond the keys are not used.
 /// Minus infinity masks a key; a row that is masked throughout gives NaN.
 ///
+/// Scores may be given (an earlier layer's, transformed): f32[batch, heads, queries, keys], dense, in place of Q, K,
+/// scale and bias.
+///
 /// A tap is f32[batch, heads, queries, keys], dense: the scores (scaled, with bias), or, of the one-shot kernel, the
 /// probabilities.
 ///
-/// Arguments: Q, K, V, O: tensor maps; bias, tap: pointers, where they are asked for.
+/// Arguments: Q, K, V, O: tensor maps, Q and K unless scores are given; bias, scores, tap: pointers, where they are
+/// asked for.
 struct AttentionConfig {
   Element element = Element::BF16; ///< of all four: BF16 or F16
   int64_t queries = 0, keys = 0;   ///< tokens
@@ -38,12 +42,17 @@ struct AttentionConfig {
   unsigned warpgroups = 1; ///< of a block, 64 queries each: 1 to 4 one-shot, 2 or 3 online
   int64_t biasBatches = 0; ///< 0: no bias
   AttentionTap tap = AttentionTap::None;
+  bool givenScores = false;
   int64_t valueSize = 0; ///< of heads of V and of the result, a multiple of 8 up to 128; 0: as of Q
 };
 
 /// The kernel for so many tokens: one-shot where it can be.
 AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale,
                                 int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None, int64_t valueSize = 0);
+
+/// The kernel for given scores.
+AttentionConfig chooseAttend(Element element, int64_t queries, int64_t keys, int64_t valueSize,
+                             AttentionTap tap = AttentionTap::None);
 
 /// Columns of a row of the bias.
 int64_t biasColumns(const AttentionConfig &config);
