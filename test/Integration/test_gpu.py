@@ -68,7 +68,7 @@ def keeps_direction(made, batches=(1,)):
             assert found[name].dtype == np.float32 and cosine(found[name], value) >= 0.9995, name
 
 
-@pytest.mark.parametrize("name", [*SELECTED, "levit"])
+@pytest.mark.parametrize("name", [*SELECTED, "levit", "dino_attention"])
 def test_bf16(name, small_model, run_tool, tmp_path):
     """Products, attention and norms by the kernels for Hopper: wgmma, TMA, persistent blocks."""
     keeps_direction(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET, "--precision=bf16"))
@@ -107,6 +107,53 @@ def test_kernels_of_attention(name, biases, small_model, run_tool):
     assert counts["attention"] == (len(biases) or 4)
     assert re.findall(r"bias\(%cst\w* : tensor<([x0-9]+)xf32>\) outs\(%\w+ : \S+xbf16>\) {scale", code) == biases
     assert not re.search(r"math\.exp|linalg\.softmax", code)
+
+
+LAVITS = {"lavit": {"attention": 5, "attend": 2}, "lavit_residual": {"attention": 6, "attend": 1},
+          "lavit_post": {"attention": 3, "attend": 4}, "lavit_reduced": {"attention": 5, "attend": 3}}
+
+
+@pytest.mark.parametrize("name", LAVITS)
+def test_kernels_of_inherited_attention(name, small_model, run_tool):
+    """Vanilla layers write their scores or probabilities, and those of others are given; none is left to loops."""
+    counts, code = count_ops(run_tool, small_model(name))
+    assert {op: counts[op] for op in ("attention", "attend")} == LAVITS[name]
+    assert not re.search(r"math\.exp|linalg\.softmax", code)
+
+
+@pytest.mark.parametrize("name", ["lavit_post", pytest.param("lavit_residual", marks=pytest.mark.long),
+                                  pytest.param("lavit_reduced", marks=pytest.mark.long)])
+def test_bf16_inherited(name, small_model, run_tool, tmp_path):
+    keeps_direction(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET, "--precision=bf16"))
+
+
+def test_bf16_inherited_odd(run_tool, tmp_path):
+    """17 keys: rows of scores begin anywhere. A layer with Q and K, and one that inherits its scores."""
+    tensor = lambda name, shape: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+    node = onnx.helper.make_node
+    weights = {"theta": (17, 17), "theta_bias": (17,), "psi": (17, 17)}
+    constants = {name: np.random.default_rng(len(name)).standard_normal(shape).astype(np.float32) / 4
+                 for name, shape in weights.items()} | {"heads": np.array([2, 17, 3, 32]), "scale": np.float32(0.25)}
+    nodes = []
+    for name in "qkvw":
+        nodes += [node("Reshape", [name, "heads"], [f"{name}4"]),
+                  node("Transpose", [f"{name}4"], [f"{name}t"], perm=[0, 2, 1, 3])]
+    nodes += [node("Transpose", ["kt"], ["kd"], perm=[0, 1, 3, 2]), node("MatMul", ["qt", "kd"], ["qk"]),
+              node("Mul", ["qk", "scale"], ["s"]), node("Softmax", ["s"], ["p"], axis=-1), node("MatMul", ["p", "vt"], ["o"]),
+              node("MatMul", ["s", "theta"], ["a"]), node("Add", ["a", "theta_bias"], ["c"]),
+              node("Transpose", ["c"], ["d"], perm=[0, 1, 3, 2]), node("MatMul", ["d", "psi"], ["e"]),
+              node("Transpose", ["e"], ["f"], perm=[0, 1, 3, 2]), node("Softmax", ["f"], ["g"], axis=-1),
+              node("MatMul", ["g", "wt"], ["h"])]
+    for name in "oh":
+        nodes += [node("Transpose", [name], [f"{name}_y"], perm=[0, 2, 1, 3])]
+    graph = onnx.helper.make_graph(nodes, "g", [tensor(name, [2, 17, 96]) for name in "qkvw"],
+                                   [tensor(f"{name}_y", [2, 17, 3, 32]) for name in "oh"],
+                                   [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()])
+    file = tmp_path / "model.onnx"
+    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), file)
+    counts, _ = count_ops(run_tool, file)
+    assert counts["attention"] == counts["attend"] == 1
+    keeps_direction(compile_model(run_tool, file, tmp_path / "model.so", TARGET, "--precision=bf16"))
 
 
 def test_bf16_windows_of_batches(small_model, run_tool, tmp_path):

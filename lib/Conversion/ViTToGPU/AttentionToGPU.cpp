@@ -186,7 +186,7 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
 
   LogicalResult matchAndRewrite(vit::AttentionOp op, PatternRewriter &rewriter) const override {
     RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType(), value = op.getValue().getType();
-    if (op->getNumResults() != 1 || op.getSoftcap() || !op.hasOwnKeys())
+    if ((op.getScores() && op.getProbs()) || op.getSoftcap() || !op.hasOwnKeys())
       return rewriter.notifyMatchFailure(op, "a kind of attention without a kernel");
     for (RankedTensorType type : {query, key, value})
       if (!type.getElementType().isF32() || llvm::any_of(type.getShape().take_back(3), ShapedType::isDynamic))
@@ -194,9 +194,13 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     BiasBuilder bias(op);
     if (std::string reason = bias.read(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
-    vgpu::AttentionConfig config = vgpu::chooseAttention(
-        vgpu::Element::BF16, query.getShape().end()[-3], key.getShape().end()[-3], query.getShape().back(),
-        op.getScale().convertToDouble(), bias.batches, vgpu::AttentionTap::None, value.getShape().back());
+    vgpu::AttentionConfig config =
+        vgpu::chooseAttention(vgpu::Element::BF16, query.getShape().end()[-3], key.getShape().end()[-3],
+                              query.getShape().back(), op.getScale().convertToDouble(), bias.batches,
+                              op.getScores()  ? vgpu::AttentionTap::Scores
+                              : op.getProbs() ? vgpu::AttentionTap::Probabilities
+                                              : vgpu::AttentionTap::None,
+                              value.getShape().back());
     if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -204,15 +208,25 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     Value q = prepare(op.getQuery()), k = prepare(op.getKey()), v = prepare(op.getValue());
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, q);
     sizes.back() = rewriter.getIndexAttr(value.getShape().back());
-    Value init = tensor::EmptyOp::create(rewriter, loc, sizes, rewriter.getBF16Type());
+    SmallVector<Value> inits{tensor::EmptyOp::create(rewriter, loc, sizes, rewriter.getBF16Type())};
+    if (config.tap != vgpu::AttentionTap::None) {
+      std::swap(sizes[1], sizes[2]);
+      sizes.back() = rewriter.getIndexAttr(config.keys);
+      inits.push_back(tensor::EmptyOp::create(rewriter, loc, sizes, rewriter.getF32Type()));
+    }
     Value added = bias.batches ? bias.build(rewriter, biasColumns(config)) : Value();
-    Value result =
-        vgpu::AttentionOp::create(rewriter, loc, init.getType(), q, k, v, added, init, op.getScaleAttr()).getResult();
+    auto attention = vgpu::AttentionOp::create(rewriter, loc, TypeRange(inits), q, k, v, added, inits,
+                                               op.getScaleAttr(), op.getProbs() ? rewriter.getUnitAttr() : UnitAttr());
     ReifiedRankedShapedTypeDims shapes;
     (void)op.reifyResultShapes(rewriter, shapes);
-    auto type = cast<RankedTensorType>(op.getResult().getType());
-    result = viewBatchAs(rewriter, loc, result, type.clone(rewriter.getBF16Type()), shapes.front());
-    rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, type, result);
+    SmallVector<Value> results;
+    for (auto [made, result, shape] : llvm::zip(attention.getResults(), op.getResults(), shapes)) {
+      auto type = cast<RankedTensorType>(result.getType());
+      Value viewed = viewBatchAs(rewriter, loc, made, type.clone(getElementTypeOrSelf(made)), shape);
+      results.push_back(viewed.getType() == type ? viewed
+                                                 : arith::ExtFOp::create(rewriter, loc, type, viewed).getResult());
+    }
+    rewriter.replaceOp(op, results);
     return success();
   }
 };

@@ -14,6 +14,9 @@ void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns);
 /// vit.attention → vgpu.attention.
 void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns);
 
+/// Products with given scores, which are structured ops by now → vgpu.attend.
+void populateAttendToGPUPatterns(mlir::RewritePatternSet &patterns);
+
 /// vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
 void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
 

@@ -20,6 +20,7 @@ namespace {
 struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertViTToGPUPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    populateAttendToGPUPatterns(patterns);
     populateViTAttentionToGPUPatterns(patterns);
     populateViTConvToGPUPatterns(patterns);
     populateViTLinearToGPUPatterns(patterns);

@@ -37,7 +37,7 @@ func.func @tile(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf
 
 // attention_c1
 func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: memref<?x17x3x32xbf16>) {
-  // expected-error @+1 {{expects a query (B, M, H, D), a key (B, N, H, D), a value (B, N, H, E) and an output (B, M, H, E), all but B static}}
+  // expected-error @+1 {{expects a query (B, M, H, D), a key (B, N, H, D) and a value (B, N, H, E), all but B static}}
   vgpu.attention ins(%q, %k, %k : memref<?x17x3x32xbf16>, memref<?x17x2x32xbf16>, memref<?x17x2x32xbf16>) outs(%o : memref<?x17x3x32xbf16>) {scale = 1.0 : f32}
   return
 }
@@ -57,6 +57,42 @@ func.func @wide(%q: memref<?x17x3x256xbf16>, %o: memref<?x17x3x256xbf16>) {
 func.func @columns(%q: memref<?x17x3x32xbf16>, %b: memref<1x3x17x17xf32>, %o: memref<?x17x3x32xbf16>) {
   // expected-error @+1 {{expects a static bias of f32 (P, H, M, 32)}}
   vgpu.attention ins(%q, %q, %q : memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>) bias(%b : memref<1x3x17x17xf32>) outs(%o : memref<?x17x3x32xbf16>) {scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+// attention_c4
+func.func @tap(%q: memref<?x17x3x32xbf16>, %o: memref<?x17x3x32xbf16>, %s: memref<?x17x3x17xf32>) {
+  // expected-error @+1 {{expects an output (B, M, H, E) and, for scores or probabilities, one of f32 (B, H, M, N)}}
+  vgpu.attention ins(%q, %q, %q : memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>, memref<?x17x3x32xbf16>) outs(%o, %s : memref<?x17x3x32xbf16>, memref<?x17x3x17xf32>) {scale = 1.0 : f32}
+  return
+}
+
+// -----
+
+// attend_c1
+func.func @scores(%s: memref<?x3x17x18xf32>, %v: memref<?x17x3x32xbf16>, %o: memref<?x17x3x32xbf16>) {
+  // expected-error @+1 {{expects scores of f32 (B, H, M, N) and a value (B, N, H, E), all but B static}}
+  vgpu.attend ins(%s, %v : memref<?x3x17x18xf32>, memref<?x17x3x32xbf16>) outs(%o : memref<?x17x3x32xbf16>)
+  return
+}
+
+// -----
+
+// attend_c2
+func.func @many(%s: memref<?x3x17x257xf32>, %v: memref<?x257x3x32xbf16>, %o: memref<?x17x3x32xbf16>, %p: memref<?x3x17x257xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: probabilities of blocks of keys are not known before the last: only scores are tapped}}
+  vgpu.attend ins(%s, %v : memref<?x3x17x257xf32>, memref<?x257x3x32xbf16>) outs(%o, %p : memref<?x17x3x32xbf16>, memref<?x3x17x257xf32>)
+  return
+}
+
+// -----
+
+// attend_c3
+func.func @result(%s: memref<?x3x17x17xf32>, %v: memref<?x17x3x32xbf16>, %o: memref<?x17x3x16xbf16>) {
+  // expected-error @+1 {{expects an output (B, M, H, E) and, for probabilities, one of f32 (B, H, M, N)}}
+  vgpu.attend ins(%s, %v : memref<?x3x17x17xf32>, memref<?x17x3x32xbf16>) outs(%o : memref<?x17x3x16xbf16>)
   return
 }
 

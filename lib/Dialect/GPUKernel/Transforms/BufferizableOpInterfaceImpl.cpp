@@ -39,27 +39,31 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options,
                           BufferizationState &state) const {
     auto kernel = cast<DestinationStyleOpInterface>(op);
+    auto taken = cast<vitc::vgpu::KernelOpInterface>(op);
     if (kernel.hasPureBufferSemantics())
       return success();
     rewriter.setInsertionPoint(op);
-    SmallVector<Value> operands;
+    SmallVector<Value> operands, written;
     for (OpOperand &operand : op->getOpOperands()) {
       FailureOr<Value> buffer = getBuffer(rewriter, operand.get(), options, state);
       if (failed(buffer))
         return failure();
-      operands.push_back(*buffer);
+      bool isOutput = kernel.isDpsInit(&operand);
+      if (isOutput)
+        written.push_back(*buffer);
+      bool isReady = taken.isDense(operand.get()) ? cast<MemRefType>(buffer->getType()).getLayout().isIdentity()
+                                                  : isAligned(*buffer);
+      operands.push_back(isReady ? *buffer : copyOf(rewriter, op->getLoc(), *buffer, /*isRead=*/!isOutput));
     }
-    Value output = operands[kernel.getDpsInitOperand(0)->getOperandNumber()];
-    for (Value &operand : operands)
-      if (!isAligned(operand))
-        operand = copyOf(rewriter, op->getLoc(), operand, /*isRead=*/operand != output);
     OperationState onBuffers(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     onBuffers.propertiesAttr = op->getPropertiesAsAttribute();
     rewriter.create(onBuffers);
-    Value written = operands[kernel.getDpsInitOperand(0)->getOperandNumber()];
-    if (written != output)
-      memref::CopyOp::create(rewriter, op->getLoc(), written, output);
-    replaceOpWithBufferizedValues(rewriter, op, output);
+    for (auto [number, output] : llvm::enumerate(written)) {
+      Value copy = operands[kernel.getDpsInitOperand(number)->getOperandNumber()];
+      if (copy != output)
+        memref::CopyOp::create(rewriter, op->getLoc(), copy, output);
+    }
+    replaceOpWithBufferizedValues(rewriter, op, written);
     return success();
   }
 
@@ -82,6 +86,7 @@ private:
 
 void vitc::vgpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, GPUKernelDialect *) {
+    AttendOp::attachInterface<KernelBufferization<AttendOp>>(*context);
     AttentionOp::attachInterface<KernelBufferization<AttentionOp>>(*context);
     GemmOp::attachInterface<KernelBufferization<GemmOp>>(*context);
     LayerNormOp::attachInterface<KernelBufferization<LayerNormOp>>(*context);

@@ -57,6 +57,15 @@ class GPUKernel_KernelOp<string mnemonic, list<string> methods, list<Trait> trai
   }];
 }
 
+/// A kernel that may write something beside its result.
+class GPUKernel_TappedOp<string mnemonic, list<Trait> traits>
+    : GPUKernel_KernelOp<mnemonic, ["getMacs", "isDense"], traits> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let kernelDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+  }];
+}
+
 def GPUKernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
 
 def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
@@ -87,7 +96,7 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
   }];
 }
 
-def GPUKernel_AttentionOp : GPUKernel_KernelOp<"attention", ["getMacs"], []> {
+def GPUKernel_AttentionOp : GPUKernel_TappedOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "scaled dot-product attention by tensor cores";
   let description = [{
     softmax(scale · Q · Kᵀ + bias / log2(e)) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16,
@@ -98,12 +107,34 @@ def GPUKernel_AttentionOp : GPUKernel_KernelOp<"attention", ["getMacs"], []> {
       static.
     - (C2) There is a kernel for these sizes and elements.
     - (C3) The bias is f32 (P, H, M, C), static, with the columns that the kernel reads: N rounded up.
+    - (C4) A second output is f32 (B, H, M, N), for the scores, or with `probabilities` for those.
   }];
   let arguments = (ins GPUKernel_Shaped:$query, GPUKernel_Shaped:$key, GPUKernel_Shaped:$value,
-                   Optional<GPUKernel_Shaped>:$bias, GPUKernel_Shaped:$output, F32Attr:$scale);
+                   Optional<GPUKernel_Shaped>:$bias, Variadic<GPUKernel_Shaped>:$outputs, F32Attr:$scale,
+                   UnitAttr:$probabilities);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
-    (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+    (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = kernelDeclaration # [{
+    ::vitc::vgpu::AttentionConfig getConfig();
+  }];
+}
+
+def GPUKernel_AttendOp : GPUKernel_TappedOp<"attend", []> {
+  let summary = "the values that given scores choose, by tensor cores";
+  let description = [{
+    softmax(scores) · V of each head, as `vit.attend`: the second half of `vgpu.attention`, by its kernels
+    (Kernels/Attention.h). Scores are dense; they are those of an earlier layer, transformed.
+
+    - (C1) Scores are f32 (B, H, M, N), V (B, N, H, E) and the output (B, M, H, E) of bf16 or f16; all but B are static.
+    - (C2) There is a kernel for these sizes and elements.
+    - (C3) A second output is f32 (B, H, M, N), for the probabilities.
+  }];
+  let arguments = (ins GPUKernel_Shaped:$scores, GPUKernel_Shaped:$value, Variadic<GPUKernel_Shaped>:$outputs);
+  let assemblyFormat = [{
+    `ins` `(` $scores `,` $value `:` type($scores) `,` type($value) `)`
+    `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?
   }];
   let extraClassDeclaration = kernelDeclaration # [{
     ::vitc::vgpu::AttentionConfig getConfig();

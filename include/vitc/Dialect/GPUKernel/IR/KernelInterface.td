@@ -17,6 +17,9 @@ def GPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
       "getOperandOf", (ins "::llvm::StringRef":$role)>,
     InterfaceMethod<"A size of the grid, from the operands' (memref) sizes.", "::mlir::OpFoldResult", "getSize",
       (ins "::mlir::OpBuilder &":$builder, "::vitc::vgpu::GridSize":$size)>,
+    InterfaceMethod<"Whether the kernel takes an operand as dense elements, wherever its rows begin; else rows begin at "
+                    "multiples of 16 bytes, with any strides.",
+      "bool", "isDense", (ins "::mlir::Value":$operand), "", [{ return false; }]>,
     InterfaceMethod<"The multiplications with an addition of the products, from the operands' (memref) sizes; null for "
                     "none.",
       "::mlir::OpFoldResult", "getMacs", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,

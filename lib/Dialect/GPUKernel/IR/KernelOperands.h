@@ -1,0 +1,64 @@
+#ifndef VITC_DIALECT_GPUKERNEL_IR_KERNELOPERANDS_H
+#define VITC_DIALECT_GPUKERNEL_IR_KERNELOPERANDS_H
+
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+
+// What the ops of kernels ask of their operands.
+namespace vitc::vgpu {
+
+inline mlir::ShapedType shapedType(mlir::Value value) { return mlir::cast<mlir::ShapedType>(value.getType()); }
+
+inline Element elementOf(mlir::Value value) {
+  mlir::Type element = shapedType(value).getElementType();
+  return element.isBF16() ? Element::BF16 : element.isF16() ? Element::F16 : Element::F32;
+}
+
+inline bool sizesMatch(int64_t a, int64_t b) {
+  return a == b || mlir::ShapedType::isDynamic(a) || mlir::ShapedType::isDynamic(b);
+}
+
+/// Whether a value is there and has another shape or element type; dynamic sizes match all.
+inline bool differs(mlir::Value value, mlir::Type element, mlir::ArrayRef<int64_t> shape) {
+  if (!value)
+    return false;
+  mlir::ShapedType type = shapedType(value);
+  return type.getElementType() != element || type.getRank() != static_cast<int64_t>(shape.size()) ||
+         !llvm::all_of_zip(type.getShape(), shape, sizesMatch);
+}
+
+/// Kernels on memrefs read their inputs and write their output.
+inline void addEffects(mlir::DestinationStyleOpInterface op,
+                       mlir::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>> &effects) {
+  for (mlir::OpOperand &operand : op->getOpOperands()) {
+    if (!mlir::isa<mlir::MemRefType>(operand.get().getType()))
+      continue;
+    mlir::MemoryEffects::Effect *effect = mlir::MemoryEffects::Read::get();
+    if (op.isDpsInit(&operand))
+      effect = mlir::MemoryEffects::Write::get();
+    effects.emplace_back(effect, &operand);
+  }
+}
+
+/// Size `dim` of a memref, a constant where it is static.
+inline mlir::OpFoldResult sizeOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref, int64_t dim) {
+  return mlir::memref::getMixedSize(builder, loc, memref, dim);
+}
+
+/// size · factor
+inline mlir::OpFoldResult multiply(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult size,
+                                   int64_t factor) {
+  mlir::AffineExpr product = builder.getAffineSymbolExpr(0) * factor;
+  return mlir::affine::makeComposedFoldedAffineApply(builder, loc, mlir::AffineMap::get(0, 1, product), {size});
+}
+
+template <typename KernelOp>
+mlir::LogicalResult verifyKernel(KernelOp op) {
+  std::string reason = whyUnsupported(op.getConfig());
+  return reason.empty() ? mlir::success() : op.emitOpError("expects what a kernel can compute: ") << reason;
+}
+
+} // namespace vitc::vgpu
+
+#endif // VITC_DIALECT_GPUKERNEL_IR_KERNELOPERANDS_H
