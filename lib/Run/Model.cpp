@@ -1,7 +1,8 @@
 #include "vitc/Run/Model.h"
 
+#include "vitc/Run/Library.h"
+
 #include <cstddef>
-#include <dlfcn.h>
 
 using namespace vitc::run;
 using llvm::Error;
@@ -14,19 +15,11 @@ Error Model::check(vitc_status status) const {
 }
 
 Expected<Model> Model::load(const std::string &path) {
-  // A name without a slash is a file here, not a library of the system.
-  std::string file = path.find('/') == std::string::npos ? "./" + path : path;
-  void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return llvm::createStringError(StringRef(dlerror()));
-  auto symbol = static_cast<const vitc_api *const *>(dlsym(library, "vitc_model_v1"));
-  if (!symbol)
-    return llvm::createStringError(path + " is not a model compiled by vitc");
+  Expected<const vitc_api *> api = loadLibrary(path);
+  if (!api)
+    return api.takeError();
   Model result;
-  result.api = *symbol;
-  if (result.api->abi != VITC_ABI)
-    return llvm::createStringError(path + " has version " + llvm::Twine(result.api->abi) +
-                                   " of the interface; expected " + llvm::Twine(VITC_ABI));
+  result.api = *api;
   return result;
 }
 

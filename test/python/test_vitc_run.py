@@ -1,5 +1,6 @@
 """vitc-run: arrays from and to NumPy's files, comparison, timing, and exit codes 0, 1 and 2."""
 import json
+import pathlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -117,6 +118,21 @@ def test_no_model(run_tool, tmp_path):
     assert run_tool("vitc-run").returncode == 2
     run = run_tool("vitc-run", tmp_path / "nothere.so")
     assert run.returncode == 1 and "nothere.so" in run.stderr
+
+
+@pytest.mark.parametrize("tool, before", [("vitc-run", ()), ("vitc", ("--info",))])
+def test_library_cut_off(add_so, run_tool, tmp_path, tool, before):
+    """The loader maps segments that the file has not, and the process would end where it reads them."""
+    library = pathlib.Path(add_so).read_bytes()
+    for size in (len(library) // 8, len(library) // 2, len(library) - 1):
+        (tmp_path / "cut.so").write_bytes(library[:size])
+        run = run_tool(tool, *before, tmp_path / "cut.so")
+        # Past the last segment there is but the table of sections, which nobody reads.
+        cut = "cut.so ends before its last segment does" in run.stderr
+        assert (run.returncode, cut) in [(1, True), (0, False)] and (cut or size == len(library) - 1)
+    (tmp_path / "cut.so").write_bytes(library[:40])
+    run = run_tool(tool, *before, tmp_path / "cut.so")
+    assert run.returncode == 1 and "file too short" in run.stderr
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64", "bool"])
