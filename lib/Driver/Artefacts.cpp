@@ -3,7 +3,10 @@
 #include "vitc/Target/Library.h"
 
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+
+#include <map>
 
 using namespace vitc;
 using namespace vitc::driver;
@@ -31,6 +34,8 @@ public:
       return writeText("h", [&](llvm::raw_ostream &os) { target::printHeader(lowered.program, prefix, os); });
     case Artefact::Assembly:
       return writeAssembly();
+    case Artefact::PTX:
+      return writePTX();
     }
     llvm_unreachable("all artefacts are handled");
   }
@@ -69,6 +74,23 @@ private:
       for (const target::Code &part : *code)
         os << StringRef(part.data(), part.size());
     });
+  }
+
+  /// A text has one target: there is a file for each, and for each item of `--shapes`.
+  llvm::Error writePTX() {
+    std::map<std::pair<std::string, unsigned>, StringRef> texts;
+    for (const target::Function &function : lowered.program.functions)
+      for (const target::Variant &variant : function.variants)
+        if (variant.gpu)
+          texts[{variant.target.level, function.shape}] = variant.gpu->ptx;
+    for (const auto &[place, text] : texts) {
+      std::string extension = "ptx";
+      if (texts.size() > 1)
+        extension = llvm::formatv("{0}.{1}.ptx", place.first, place.second).str();
+      if (llvm::Error error = writeText(extension, [&](llvm::raw_ostream &os) { os << text; }))
+        return error;
+    }
+    return llvm::Error::success();
   }
 
   llvm::Error writeText(StringRef extension, llvm::function_ref<void(llvm::raw_ostream &)> print) {

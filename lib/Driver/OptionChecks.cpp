@@ -65,6 +65,9 @@ static std::optional<Refusal> checkLevels(const Options &options) {
     return misuse("unknown CPU level or GPU '" + name + "'; expected host, " + llvm::join(TargetInfo::levels(), ", ") +
                   ", or in --target one of " + llvm::join(TargetInfo::gpus(), ", "));
   }
+  auto isGPU = [](StringRef name) { return TargetInfo::get(name)->isGPU(); };
+  if (llvm::is_contained(options.artefacts, Artefact::PTX) && llvm::none_of(names, isGPU))
+    return misuse("expected a GPU, " + llvm::join(TargetInfo::gpus(), ", ") + ", in --target with --emit=ptx");
   return std::nullopt;
 }
 

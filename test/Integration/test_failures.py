@@ -200,6 +200,7 @@ def test_shape_that_does_not_fit(refuses, tmp_path, small_model):
         ["m.onnx", "-o", "m.so", "--tap=cls_attention:last"],
         ["m.onnx", "-o", "m.so", "--tap-only"],
         ["m.onnx", "-o", "m.so", "--emit=exe"],
+        ["m.onnx", "-o", "m.so", "--emit=ptx"],
         ["m.onnx", "-o", "m.so", "--compile-to=gold"],
         ["m.onnx", "-o", "m.so", "--compile-to=vit"],
         ["m.onnx", "--explain", "--compile-to=linalg"],

@@ -243,6 +243,17 @@ def test_profile(deit):
     assert len(profile) > 10 and profile.seconds > 0
 
 
+def test_ptx(small_model, run_tool, tmp_path):
+    """The text that a library holds: one file, or one for each target."""
+    made = compile_model(run_tool, small_model("deit"), tmp_path / "model.so", TARGET, "--emit=so,ptx")
+    text = (tmp_path / "model.ptx").read_bytes()
+    assert b".target sm_90" in text and text in made.library.read_bytes()
+    run = run_tool("vitc", small_model("deit"), "-o", tmp_path / "both.so", "--target=cpu,cuda-sm_90,cuda-sm_80", "--emit=ptx")
+    assert run.returncode == 0, run.stderr
+    files = {path.name: re.search(r"\.target (\w+)", path.read_text())[1] for path in tmp_path.glob("both.*")}
+    assert files == {"both.cuda-sm_80.0.ptx": "sm_80", "both.cuda-sm_90.0.ptx": "sm_90a"}
+
+
 def test_cpu_and_gpu_in_one_library(small_model, run_tool, tmp_path):
     made = compile_model(run_tool, small_model("deit"), tmp_path / "model.so", "--target=cpu,cuda-sm_90,cuda-sm_80")
     reference = Reference.open(made.model)

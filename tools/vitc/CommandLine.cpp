@@ -148,9 +148,10 @@ private:
                                              .Case("obj", Artefact::Object)
                                              .Case("header", Artefact::Header)
                                              .Case("asm", Artefact::Assembly)
+                                             .Case("ptx", Artefact::PTX)
                                              .Default(std::nullopt);
       if (!artefact)
-        return reject("expected so, obj, header or asm in --emit, got '" + item + "'");
+        return reject("expected so, obj, header, asm or ptx in --emit, got '" + item + "'");
       options.artefacts.push_back(*artefact);
     }
   }

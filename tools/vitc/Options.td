@@ -26,7 +26,7 @@ def plain_products : Flag<["--"], "plain-products">,
                      HelpText<"Multiply as the model says: by neither Strassen's nor Winograd's algorithm">;
 defm tune : Value<"tune", "<seconds>", "Measure schedules of the model's kernels on this machine for so long, and keep the fastest in the tuning file">;
 defm tuning : Value<"tuning", "<file>", "The tuning file: schedules measured by --tune (default with --tune: beside the library, .tuning.json)">;
-defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm">;
+defm emit : Value<"emit", "<list>", "Files to write: so (default), obj, header, asm, ptx">;
 defm weights : Value<"weights", "<place>", "Where the library keeps its weights: embedded (default) or external">;
 defm prefix : Value<"prefix", "<name>", "Of the symbol NAME_model_v1 (default: from the library's name)">;
 def explain : Flag<["--"], "explain">, HelpText<"Say what was recognised and fused, and why the rest was not">;

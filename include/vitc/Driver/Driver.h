@@ -15,7 +15,7 @@ namespace vitc::driver {
 enum class Stage { ONNX, Linalg, ViT, Fused, Tiled, Vector, LLVM, Library };
 
 /// Files a compilation may leave.
-enum class Artefact { SharedLibrary, Object, Header, Assembly };
+enum class Artefact { SharedLibrary, Object, Header, Assembly, PTX };
 
 enum class ExplainFormat { None, Text, JSON };
 
