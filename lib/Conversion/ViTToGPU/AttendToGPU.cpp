@@ -1,3 +1,4 @@
+#include "HeadProducts.h"
 #include "Patterns.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
@@ -10,8 +11,7 @@
 using namespace mlir;
 using namespace vitc;
 
-/// Whether the product has these maps of (batch, query, head, feature, key) and adds to zeros.
-static bool isProduct(linalg::ContractOp op, ArrayRef<ArrayRef<unsigned>> operands) {
+bool vitc::isHeadProduct(linalg::ContractOp op, ArrayRef<ArrayRef<unsigned>> operands) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   if (maps.front().getNumDims() != 5)
     return false;
@@ -22,7 +22,7 @@ static bool isProduct(linalg::ContractOp op, ArrayRef<ArrayRef<unsigned>> operan
   return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
 }
 
-static bool isStaticF32(Value tensor) {
+bool vitc::isStaticF32(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   return type.getElementType().isF32() && llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
 }
@@ -35,7 +35,7 @@ struct AttendToGPU final : OpRewritePattern<linalg::ContractOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
-    if (!isProduct(op, {{0, 2, 1, 4}, {0, 4, 2, 3}, {0, 1, 2, 3}}))
+    if (!isHeadProduct(op, {{0, 2, 1, 4}, {0, 4, 2, 3}, {0, 1, 2, 3}}))
       return rewriter.notifyMatchFailure(op, "not probabilities (batch, head, query, key) times values");
     auto softmax = op.getInputs()[0].getDefiningOp<linalg::SoftmaxOp>();
     if (!softmax || softmax.getDimension() != 3)

@@ -17,6 +17,9 @@ void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns);
 /// Products with given scores, which are structured ops by now → vgpu.attend.
 void populateAttendToGPUPatterns(mlir::RewritePatternSet &patterns);
 
+/// Products of matrices with tokens, of scores or of queries and keys → vgpu.batch_gemm.
+void populateTokensToGPUPatterns(mlir::RewritePatternSet &patterns);
+
 /// vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
 void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
 

@@ -21,6 +21,7 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateAttendToGPUPatterns(patterns);
+    populateTokensToGPUPatterns(patterns);
     populateViTAttentionToGPUPatterns(patterns);
     populateViTConvToGPUPatterns(patterns);
     populateViTLinearToGPUPatterns(patterns);

@@ -92,3 +92,38 @@ func.func @others(%s: tensor<2x3x20x20xf32>, %v: tensor<2x20x3x32xf32>, %init: t
   %5 = linalg.add ins(%0, %2 : tensor<2x20x3x32xf32>, tensor<2x20x3x32xf32>) outs(%init : tensor<2x20x3x32xf32>) -> tensor<2x20x3x32xf32>
   return %5, %1, %3, %4 : tensor<2x20x3x32xf32>, tensor<2x20x3x32xf32>, tensor<2x3x20x20xf32>, tensor<2x3x20x20xf32>
 }
+
+// -----
+
+#matrix = affine_map<(b, h, m, n, k) -> (m, k)>
+#scores = affine_map<(b, h, m, n, k) -> (b, h, k, n)>
+#result = affine_map<(b, h, m, n, k) -> (b, h, m, n)>
+
+// A matrix times the queries of given scores: one for all heads. Rows are padded to multiples of 16 bytes, the matrix
+// with zeros, so that what lies behind the scores' last row does not count.
+// CHECK-LABEL: func.func @queries
+// CHECK: %[[A:.+]] = tensor.expand_shape %{{.+}} {{\[\[}}0, 1, 2], [3]] {{.*}} : tensor<17x24xbf16> into tensor<1x1x17x24xbf16>
+// CHECK: %[[OUT:.+]] = vgpu.batch_gemm ins(%[[A]], %{{.+}} : tensor<1x1x17x24xbf16>, tensor<?x3x17x24xbf16>) outs(%{{.+}} : tensor<?x3x17x24xf32>) {tile_m = 64 : i64, tile_n = 32 : i64}
+// CHECK: tensor.extract_slice %[[OUT]]{{.*}} : tensor<?x3x17x24xf32> to tensor<?x3x17x17xf32>
+func.func @queries(%p: tensor<17x17xf32>, %s: tensor<?x3x17x17xf32>, %o: tensor<?x3x17x17xf32>) -> tensor<?x3x17x17xf32> {
+  %zero = arith.constant 0.0 : f32
+  %init = linalg.fill ins(%zero : f32) outs(%o : tensor<?x3x17x17xf32>) -> tensor<?x3x17x17xf32>
+  %0 = linalg.contract indexing_maps = [#matrix, #scores, #result] ins(%p, %s : tensor<17x17xf32>, tensor<?x3x17x17xf32>) outs(%init : tensor<?x3x17x17xf32>) -> tensor<?x3x17x17xf32>
+  return %0 : tensor<?x3x17x17xf32>
+}
+
+// -----
+
+#matrix = affine_map<(b, m, h, d, n) -> (m, n)>
+#tokens = affine_map<(b, m, h, d, n) -> (b, n, h, d)>
+#result = affine_map<(b, m, h, d, n) -> (b, m, h, d)>
+
+// A matrix times the tokens of queries or keys: heads side by side.
+// CHECK-LABEL: func.func @tokens
+// CHECK: vgpu.batch_gemm ins(%{{.+}}, %{{.+}} : tensor<1x1x64x64xbf16>, tensor<2x1x64x40xbf16>) outs(%{{.+}} : tensor<2x1x64x40xf32>) {tile_m = 64 : i64, tile_n = 48 : i64}
+func.func @tokens(%p: tensor<64x64xf32>, %s: tensor<2x64x5x8xf32>, %o: tensor<2x64x5x8xf32>) -> tensor<2x64x5x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %init = linalg.fill ins(%zero : f32) outs(%o : tensor<2x64x5x8xf32>) -> tensor<2x64x5x8xf32>
+  %0 = linalg.contract indexing_maps = [#matrix, #tokens, #result] ins(%p, %s : tensor<64x64xf32>, tensor<2x64x5x8xf32>) outs(%init : tensor<2x64x5x8xf32>) -> tensor<2x64x5x8xf32>
+  return %0 : tensor<2x64x5x8xf32>
+}

@@ -71,6 +71,33 @@ func.func @tap(%q: memref<?x17x3x32xbf16>, %o: memref<?x17x3x32xbf16>, %s: memre
 
 // -----
 
+// batchgemm_c1
+func.func @heads(%a: memref<1x1x17x24xbf16>, %w: memref<?x3x17x24xbf16>, %c: memref<?x2x17x24xf32>) {
+  // expected-error @+1 {{expects A (B, H, M, K) or (1, 1, M, K), W (B, H, K, N) and C (B, H, M, N)}}
+  vgpu.batch_gemm ins(%a, %w : memref<1x1x17x24xbf16>, memref<?x3x17x24xbf16>) outs(%c : memref<?x2x17x24xf32>) {tile_m = 64, tile_n = 32}
+  return
+}
+
+// -----
+
+// batchgemm_c1
+func.func @open(%a: memref<1x1x?x24xbf16>, %w: memref<?x3x17x24xbf16>, %c: memref<?x3x?x24xf32>) {
+  // expected-error @+1 {{expects operands of four sizes, all but the first static}}
+  vgpu.batch_gemm ins(%a, %w : memref<1x1x?x24xbf16>, memref<?x3x17x24xbf16>) outs(%c : memref<?x3x?x24xf32>) {tile_m = 64, tile_n = 32}
+  return
+}
+
+// -----
+
+// batchgemm_c2
+func.func @depth(%a: memref<1x1x17x17xbf16>, %w: memref<?x3x17x24xbf16>, %c: memref<?x3x17x24xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: rows of A and W must be multiples of 16 bytes}}
+  vgpu.batch_gemm ins(%a, %w : memref<1x1x17x17xbf16>, memref<?x3x17x24xbf16>) outs(%c : memref<?x3x17x24xf32>) {tile_m = 64, tile_n = 32}
+  return
+}
+
+// -----
+
 // attend_c1
 func.func @scores(%s: memref<?x3x17x18xf32>, %v: memref<?x17x3x32xbf16>, %o: memref<?x17x3x32xbf16>) {
   // expected-error @+1 {{expects scores of f32 (B, H, M, N) and a value (B, N, H, E), all but B static}}

@@ -88,6 +88,7 @@ void vitc::vgpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &
   registry.addExtension(+[](MLIRContext *context, GPUKernelDialect *) {
     AttendOp::attachInterface<KernelBufferization<AttendOp>>(*context);
     AttentionOp::attachInterface<KernelBufferization<AttentionOp>>(*context);
+    BatchGemmOp::attachInterface<KernelBufferization<BatchGemmOp>>(*context);
     GemmOp::attachInterface<KernelBufferization<GemmOp>>(*context);
     LayerNormOp::attachInterface<KernelBufferization<LayerNormOp>>(*context);
   });

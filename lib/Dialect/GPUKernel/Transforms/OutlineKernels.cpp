@@ -199,7 +199,8 @@ private:
     SmallVector<Attribute> forms;
     for (const ArgumentPlan &argument : plan->arguments) {
       Value operand = op.getOperandOf(argument.role);
-      arguments.push_back(operand ? operand : toValue(op.getSize(builder, GridSize::Rows)));
+      GridSize count = argument.role == "batches" ? GridSize::Batch : GridSize::Rows;
+      arguments.push_back(operand ? operand : toValue(op.getSize(builder, count)));
       forms.push_back(describeForm(builder, argument));
     }
     auto kernel =

@@ -1,0 +1,104 @@
+#include "HeadProducts.h"
+#include "IndexBuilder.h"
+#include "Patterns.h"
+
+#include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace vitc;
+
+static ArrayRef<int64_t> shapeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getShape(); }
+
+/// (B, H, K, N) in bf16, with zeros behind N up to rows of multiples of 16 bytes.
+static Value padRows(OpBuilder &builder, Location loc, Value matrices) {
+  int64_t columns = shapeOf(matrices)[3];
+  if (columns == paddedDepth(columns))
+    return roundToBF16(builder, loc, matrices);
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, matrices);
+  sizes[3] = builder.getIndexAttr(paddedDepth(columns));
+  return generateBF16(builder, loc, sizes, [&](const IndexBuilder &index) -> Value {
+    Value column = index.loop(3), inside = index.isBelow(column, columns);
+    Value element =
+        index.readInside(matrices, {index.loop(0), index.loop(1), index.loop(2), index.orZero(inside, column)}, inside);
+    return arith::TruncFOp::create(index.builder, index.loc, index.builder.getBF16Type(), element);
+  });
+}
+
+namespace {
+
+/// Linear maps of tokens, the same for all heads: Ψ of `vit.inherit`, of scores (batch, head, query, key), or of the
+/// queries and keys (batch, token, head, feature) that it was moved to.
+struct TokensToGPU final : OpRewritePattern<linalg::ContractOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
+    bool isOfScores = isHeadProduct(op, {{2, 4}, {0, 1, 4, 3}, {0, 1, 2, 3}});
+    if (!isOfScores && !isHeadProduct(op, {{1, 4}, {0, 4, 2, 3}, {0, 1, 2, 3}}))
+      return rewriter.notifyMatchFailure(op, "not a matrix times tokens");
+    Value matrix = op.getInputs()[0], tokens = op.getInputs()[1];
+    if (!isStaticF32(matrix) || !isStaticF32(tokens) || ShapedType::isDynamic(shapeOf(matrix)[0]))
+      return rewriter.notifyMatchFailure(op, "expected f32 and static numbers of tokens, heads and features");
+    Location loc = op.getLoc();
+    if (!isOfScores)
+      tokens = joinHeads(rewriter, loc, tokens);
+    vgpu::GemmConfig config;
+    config.n = paddedDepth(shapeOf(tokens)[3]);
+    config.k = paddedDepth(shapeOf(matrix)[1]);
+    config.tileM = shapeOf(matrix)[0] <= 64 ? 64 : 128;
+    config.tileN = config.n <= 64 ? llvm::alignTo(config.n, 16) : config.n <= 128 ? 128 : 256;
+    config.transposedW = true;
+    config.batch = {shapeOf(tokens)[1], vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
+    config.epilogue.output = vgpu::Element::F32;
+    if (std::string reason = whyUnsupported(config); !reason.empty())
+      return rewriter.notifyMatchFailure(op, reason);
+    Value result = create(rewriter, loc, matrix, tokens, config);
+    if (!isOfScores)
+      result = tensor::ExpandShapeOp::create(
+          rewriter, loc, op.getResult(0).getType(),
+          tensor::CollapseShapeOp::create(rewriter, loc, result, SmallVector<ReassociationIndices>{{0, 1}, {2}, {3}}),
+          SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}},
+          tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]));
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+private:
+  /// (B, N, H, D) → (B, 1, N, H · D)
+  static Value joinHeads(OpBuilder &builder, Location loc, Value tokens) {
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tokens);
+    ArrayRef<int64_t> shape = shapeOf(tokens);
+    SmallVector<int64_t> joined{shape[0], 1, shape[1], shape[2] * shape[3]};
+    SmallVector<OpFoldResult> joinedSizes{sizes[0], builder.getIndexAttr(1), sizes[1], builder.getIndexAttr(joined[3])};
+    Value rows =
+        tensor::CollapseShapeOp::create(builder, loc, tokens, SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
+    return tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(joined, builder.getF32Type()), rows,
+                                         SmallVector<ReassociationIndices>{{0, 1}, {2}, {3}}, joinedSizes);
+  }
+
+  /// matrix (M, K) times tokens (B, H, K, N), without what rows are padded with.
+  static Value create(OpBuilder &builder, Location loc, Value matrix, Value tokens, const vgpu::GemmConfig &config) {
+    Value a = padDepth(builder, loc, roundToBF16(builder, loc, matrix)), w = padRows(builder, loc, tokens);
+    auto type = cast<RankedTensorType>(a.getType());
+    a = tensor::ExpandShapeOp::create(builder, loc, type.clone({1, 1, type.getDimSize(0), type.getDimSize(1)}), a,
+                                      SmallVector<ReassociationIndices>{{0, 1, 2}, {3}});
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, w);
+    sizes[2] = builder.getIndexAttr(type.getDimSize(0));
+    Value init = tensor::EmptyOp::create(builder, loc, sizes, builder.getF32Type());
+    Value result =
+        vgpu::BatchGemmOp::create(builder, loc, init.getType(), a, w, init, config.tileM, config.tileN).getResult();
+    if (shapeOf(tokens)[3] == config.n)
+      return result;
+    sizes[3] = builder.getIndexAttr(shapeOf(tokens)[3]);
+    SmallVector<OpFoldResult> offsets(4, builder.getIndexAttr(0)), strides(4, builder.getIndexAttr(1));
+    return tensor::ExtractSliceOp::create(builder, loc, result, offsets, sizes, strides);
+  }
+};
+
+} // namespace
+
+void vitc::populateTokensToGPUPatterns(RewritePatternSet &patterns) {
+  patterns.add<TokensToGPU>(patterns.getContext());
+}
