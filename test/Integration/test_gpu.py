@@ -88,6 +88,42 @@ def test_kernels_for_tensor_cores(small_model, run_tool, tmp_path):
     assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
+# The driver is loaded once a process: another capability than that of the tests' own takes another process.
+RUN_ON_CUDA = textwrap.dedent("""
+    import sys
+    import numpy as np
+    import vitc
+    model = vitc.load(sys.argv[1], device="cuda")
+    np.savez(sys.argv[3], **model.run(dict(np.load(sys.argv[2]))))
+""")
+
+
+@pytest.mark.parametrize("name", ["deit", "dinov2_reg4"])
+@pytest.mark.parametrize("capability", [80, 89])
+def test_bf16_before_hopper(capability, name, small_model, run_tool, tmp_path):
+    """Products by mma.sync; the kernels' own PTX runs on a device of that capability."""
+    made = compile_model(run_tool, small_model(name), tmp_path / "model.so", f"--target=cpu,cuda-sm_{capability}",
+                         "--precision=bf16")
+    assert b"mma.sync.aligned.m16n8k16" in made.library.read_bytes()
+    inputs = draw(vitc.load(made.library), 1)
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "VITC_MOCK_CAPABILITY": str(capability)}
+    command = [sys.executable, "-c", RUN_ON_CUDA, made.library, tmp_path / "inputs.npz", tmp_path / "outputs.npz"]
+    run = subprocess.run(command, capture_output=True, text=True, env=variables)
+    assert run.returncode == 0, run.stderr
+    found = np.load(tmp_path / "outputs.npz")
+    for output, value in Reference.open(made.model).run(inputs).items():
+        assert found[output].dtype == np.float32 and cosine(found[output], value) >= 0.9995, output
+
+
+def test_kernels_before_hopper(small_model, run_tool):
+    """Neither products nor norms are left to loops."""
+    run = run_tool("vitc", small_model("deit"), "--target=cuda-sm_80", "--precision=bf16", "--compile-to=tiled")
+    products = [line for line in run.stdout.splitlines() if "= vgpu.gemm " in line]
+    assert len(products) == 2 * 4 + 1 + 2 and all("mma_sync" in line for line in products)
+    assert run.stdout.count("= vgpu.layer_norm ") == 2 * 2 + 1
+
+
 def count_ops(run_tool, model):
     """The `vgpu` ops of a model, by name, and its code."""
     run = run_tool("vitc", model, TARGET, "--precision=bf16", "--compile-to=tiled")

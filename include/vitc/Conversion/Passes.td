@@ -74,8 +74,12 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
+    For sm_80 and sm_89, products are those of warps (`mma_sync`).
+
     Precondition: the `fused` stage.
   }];
+  let options = [Option<"capability", "capability", "int64_t", /*default=*/"90",
+                        "the compute capability: 80, 89 or 90">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vgpu::GPUKernelDialect"];
 }

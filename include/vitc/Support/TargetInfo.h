@@ -65,7 +65,7 @@ struct TargetInfo {
   /// Whether the kernels use instructions that no other capability has (wgmma, TMA): "sm_90a".
   bool isArchitectureSpecific() const { return gpuCapability >= 90; }
   /// Whether products of bf16 go to kernels for tensor cores.
-  bool hasTensorKernels() const { return isArchitectureSpecific() && precision == Precision::BF16; }
+  bool hasTensorKernels() const { return isGPU() && precision == Precision::BF16; }
   /// The GPU's name for LLVM and ptxas: "sm_90a".
   std::string chip() const { return "sm_" + std::to_string(gpuCapability) + (isArchitectureSpecific() ? "a" : ""); }
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }

@@ -111,7 +111,7 @@ private:
 
 /// A convolution as a product of its windows with its filters, channels last.
 struct ConvToGPU final : OpRewritePattern<vit::ConvOp> {
-  using OpRewritePattern::OpRewritePattern;
+  ConvToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
 
   LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
     RankedTensorType input = op.getInput().getType(), type = op.getResult().getType();
@@ -126,7 +126,7 @@ struct ConvToGPU final : OpRewritePattern<vit::ConvOp> {
     WindowRows windows(op);
     int64_t pixels = type.getDimSize(2) * type.getDimSize(3), filters = type.getDimSize(1);
     int64_t rows = type.isDynamicDim(0) ? ShapedType::kDynamic : type.getDimSize(0) * pixels;
-    GemmProduct product(epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
+    GemmProduct product(capability, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
 
@@ -167,8 +167,12 @@ private:
     }
     return epilogue;
   }
+
+  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTConvToGPUPatterns(RewritePatternSet &patterns) { patterns.add<ConvToGPU>(patterns.getContext()); }
+void vitc::populateViTConvToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
+  patterns.add<ConvToGPU>(patterns.getContext(), capability);
+}

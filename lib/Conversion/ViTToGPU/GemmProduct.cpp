@@ -11,8 +11,8 @@
 using namespace mlir;
 using namespace vitc;
 
-GemmProduct::GemmProduct(const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n,
-                         int64_t k, int64_t period)
+GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows,
+                         int64_t n, int64_t k, int64_t period)
     : epilogue(epilogue), period(period) {
   if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
     residual = table = scale = Value();
@@ -27,7 +27,9 @@ GemmProduct::GemmProduct(const EpilogueParts &epilogue, int64_t rank, int64_t ch
   config.epilogue.scale = !!scale;
   config.epilogue.tableRows = table ? period : 0;
   constexpr int64_t manyRows = 64 * 197; // of an open number
-  vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows);
+  config.mmaSync = capability < 90;
+  vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows,
+                       vgpu::Multiprocessors::ofCapability(capability));
 }
 
 /// Empty for an op that no kernel has.
@@ -109,6 +111,6 @@ Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) co
   auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
                               builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
-                              integer(config.splits))
+                              integer(config.splits), config.mmaSync ? builder.getUnitAttr() : UnitAttr())
       .getResult();
 }

@@ -13,10 +13,11 @@ namespace vitc {
 /// what is left to do with each element.
 class GemmProduct {
 public:
-  /// The product with `epilogue`, of `rows` (dynamic: an open number) with weights (n, k). `rank` is that of the
-  /// result, whose dimension `channel` runs along n; `period` its rows that a table spans, or 0.
-  GemmProduct(const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n, int64_t k,
-              int64_t period);
+  /// The product for a GPU of this compute capability with `epilogue`, of `rows` (dynamic: an open number) with weights
+  /// (n, k). `rank` is that of the result, whose dimension `channel` runs along n; `period` its rows that a table
+  /// spans, or 0.
+  GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n,
+              int64_t k, int64_t period);
 
   /// Why no kernel computes it; empty if one does.
   std::string whyUnsupported() const { return vgpu::whyUnsupported(config); }

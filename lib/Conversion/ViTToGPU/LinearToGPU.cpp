@@ -14,7 +14,7 @@ using namespace vitc;
 namespace {
 
 struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
-  using OpRewritePattern::OpRewritePattern;
+  LinearToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
 
   LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getResult().getType(), weight = op.getWeight().getType();
@@ -25,7 +25,8 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
         !epilogue.readsProjections())
       return rewriter.notifyMatchFailure(op, "expected f32, a static weight and an epilogue that reads projections");
     int64_t period = type.isDynamicDim(rank - 2) ? 0 : type.getDimSize(rank - 2);
-    GemmProduct product(epilogue, rank, rank - 1, countRows(op), type.getDimSize(rank - 1), paddedDepth(depth), period);
+    GemmProduct product(capability, epilogue, rank, rank - 1, countRows(op), type.getDimSize(rank - 1),
+                        paddedDepth(depth), period);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -65,10 +66,12 @@ private:
     return linalg::TransposeOp::create(rewriter, op.getLoc(), op.getWeight(), init, ArrayRef<int64_t>{1, 0})
         ->getResult(0);
   }
+
+  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTLinearToGPUPatterns(RewritePatternSet &patterns) {
-  patterns.add<LinearToGPU>(patterns.getContext());
+void vitc::populateViTLinearToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
+  patterns.add<LinearToGPU>(patterns.getContext(), capability);
 }

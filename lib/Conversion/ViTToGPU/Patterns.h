@@ -5,11 +5,12 @@
 
 namespace vitc {
 
-/// vit.conv of one group → the rows of its windows, vgpu.gemm; channels come last between neighbours.
-void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns);
+/// vit.conv of one group → the rows of its windows, vgpu.gemm; channels come last between neighbours. Products are by
+/// the kernel for the GPU's compute capability.
+void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 
 /// vit.linear → vgpu.gemm, and what its epilogue does not have as loops.
-void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns);
+void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 
 /// vit.attention → vgpu.attention.
 void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns);

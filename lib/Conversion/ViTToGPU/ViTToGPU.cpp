@@ -18,13 +18,17 @@ using namespace vitc;
 namespace {
 
 struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertViTToGPUPass> {
+  using ConvertViTToGPUPassBase::ConvertViTToGPUPassBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateAttendToGPUPatterns(patterns);
-    populateTokensToGPUPatterns(patterns);
-    populateViTAttentionToGPUPatterns(patterns);
-    populateViTConvToGPUPatterns(patterns);
-    populateViTLinearToGPUPatterns(patterns);
+    if (capability >= 90) {
+      populateAttendToGPUPatterns(patterns);
+      populateTokensToGPUPatterns(patterns);
+      populateViTAttentionToGPUPatterns(patterns);
+    }
+    populateViTConvToGPUPatterns(patterns, capability);
+    populateViTLinearToGPUPatterns(patterns, capability);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);
     // Between convolutions channels go first and last again.

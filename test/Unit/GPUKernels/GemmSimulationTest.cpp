@@ -62,6 +62,11 @@ GemmConfig transpose(GemmConfig config) {
   return config;
 }
 
+GemmConfig bySync(GemmConfig config) {
+  config.mmaSync = true;
+  return config;
+}
+
 std::vector<Case> cases() {
   GemmEpilogue bias, gelu, geluTanh, swiglu, residual, table, direct, floats;
   bias.bias = gelu.bias = geluTanh.bias = swiglu.bias = residual.bias = direct.bias = true;
@@ -91,7 +96,17 @@ std::vector<Case> cases() {
           {"Transposed", 130, transpose({bf16, 200, 104, 128, 128, 0, bias})},
           {"TransposedNarrow", 70, transpose({f16, 72, 200, 64, 96, 0, geluTanh})},
           {"TransposedNarrowest", 70, transpose({bf16, 40, 72, 64, 16, 0, bias})},
-          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats}}};
+          {"Tf32", 197, {tf32, 72, 100, 128, 96, 0, floats}},
+          {"SyncOneRow", 1, bySync({bf16, 96, 64, 32, 64, 0, bias})},
+          {"SyncOddSizes", 197, bySync({bf16, 136, 72, 128, 128, 0, bias})},
+          {"SyncDeep", 49, bySync({bf16, 64, 328, 64, 64, 0, gelu})},
+          {"SyncShallow", 50, bySync({f16, 72, 8, 64, 128, 2, geluTanh})},
+          {"SyncHalf", 130, bySync({f16, 192, 136, 128, 64, 3, geluTanh})},
+          {"SyncGated", 129, bySync({bf16, 272, 96, 128, 128, 0, swiglu})},
+          {"SyncResidual", 261, bySync({bf16, 200, 64, 128, 128, 3, residual})},
+          {"SyncTable", 150, bySync({bf16, 104, 80, 64, 128, 0, table})},
+          {"SyncOddColumns", 75, bySync({bf16, 21, 72, 64, 64, 0, direct})},
+          {"SyncFloats", 257, bySync({bf16, 100, 128, 128, 64, 0, floats})}};
 }
 
 class GemmSimulation : public testing::TestWithParam<Case> {};
@@ -148,10 +163,13 @@ static void checkProduct(const Case &item, std::uint64_t seed) {
     std::vector<double> padded = pad(values);
     return Argument::pointer(device.upload(Element::F32, {int64_t(padded.size())}, padded));
   };
+  auto operand = [&](const DeviceTensor &tensor) {
+    return config.mmaSync ? Argument::pointer(tensor) : Argument::map(tensor);
+  };
   std::map<std::string, Argument> arguments{
-      {"A", Argument::map(device.upload(input, {m, config.k}, product.a))},
+      {"A", operand(device.upload(input, {m, config.k}, product.a))},
       {"W",
-       Argument::map(device.upload(
+       operand(device.upload(
            input, config.transposedW ? std::vector{config.k, config.n} : std::vector{config.n, config.k}, product.w))},
       {"rows", Argument::number(m)}};
   bool isDirect = plan.arguments[2].kind == ArgumentPlan::Pointer;
@@ -165,7 +183,7 @@ static void checkProduct(const Case &item, std::uint64_t seed) {
     arguments.emplace("scale", vectorOf(product.scale));
   if (epilogue.tableRows)
     arguments.emplace("table", vectorOf(product.table));
-  device.launch(module.ptx(), plan, {m}, arguments, seed);
+  device.launch(module.ptx(config.mmaSync ? "sm_80" : "sm_90a"), plan, {m}, arguments, seed);
   double tolerance = epilogue.output == Element::BF16 ? 0x1p-8 : epilogue.output == Element::F16 ? 0x1p-11 : 2e-6;
   expectClose(device.download(c), product.c, tolerance);
 }

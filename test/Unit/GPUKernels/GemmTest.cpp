@@ -114,8 +114,7 @@ TEST(GemmPlan, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(makeConfig(64, 64, 128, 128, {}, Element::F32)), "tensor cores take bf16, f16 or tf32");
   GemmEpilogue epilogue;
   epilogue.gated = true;
-  EXPECT_EQ(whyUnsupported(makeConfig(72, 64, 128, 128, epilogue)),
-            "gated products have N in turns of 16 and tiles in turns of 32");
+  EXPECT_EQ(whyUnsupported(makeConfig(72, 64, 128, 128, epilogue)), "gated products have N in turns of 16");
   GemmConfig deep = makeConfig(64, 64, 128, 256);
   EXPECT_EQ(whyUnsupported(deep), "");
   deep.splits = 2;
@@ -146,6 +145,62 @@ TEST(GemmPlan, RefusesToEmitWhatIsUnsupported) {
   EXPECT_TRUE(failed(emitGemm(builder, module.gpuModule(), "none", makeConfig(64, 100, 128, 128))));
   EXPECT_EQ(module.diagnostics(), "expected a product that tensor cores support, got one where rows of A and W must "
                                   "be multiples of 16 bytes\n");
+}
+
+namespace {
+
+GemmConfig bySync(int64_t tileM, int64_t tileN, GemmEpilogue epilogue = {}, Element element = Element::BF16) {
+  GemmConfig config = makeConfig(3072, 768, tileM, tileN, epilogue, element);
+  config.mmaSync = true;
+  return config;
+}
+
+} // namespace
+
+TEST(MmaSyncGemm, CompilesWithoutSpills) {
+  GemmEpilogue gelu, swiglu, residual;
+  gelu.bias = swiglu.bias = residual.bias = true;
+  gelu.activation = Activation::Gelu;
+  swiglu.activation = Activation::Silu;
+  swiglu.gated = residual.scale = residual.residual = true;
+  for (const GemmConfig &config : {bySync(128, 128, gelu), bySync(128, 128, swiglu, Element::F16),
+                                   bySync(128, 64, residual), bySync(64, 128), bySync(64, 64), bySync(32, 64)}) {
+    KernelModule module;
+    mlir::OpBuilder builder = module.builder();
+    ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "gemm", config))) << module.diagnostics();
+    vitc::target::CompiledKernels code = module.compile({"gemm"}, "sm_80");
+    LaunchPlan plan = planGemm("gemm", config);
+    EXPECT_LE(plan.sharedBytes, 64u * 1024);
+    // A stage is two steps deep; a warp has four groups of columns.
+    size_t fragments = config.tileM / 32;
+    EXPECT_EQ(count(code.ptx, "mma.sync.aligned.m16n8k16"), 2 * 4 * fragments);
+    EXPECT_EQ(count(code.ptx, "ldmatrix.sync.aligned.m8n8.x4"), 2 * (2 + fragments));
+    EXPECT_EQ(count(code.ptx, ".target sm_80"), 1u);
+    for (const auto &kernel : code.resources) {
+      RecordProperty("registers" + std::to_string(config.tileM) + "x" + std::to_string(config.tileN), kernel.registers);
+      EXPECT_EQ(kernel.spilledBytes, 0u);
+      EXPECT_LE(kernel.registers * plan.block[0], 65536u);
+    }
+  }
+}
+
+TEST(MmaSyncGemm, SaysWhatIsUnsupported) {
+  EXPECT_EQ(whyUnsupported(bySync(192, 128)), "tiles have 32, 64 or 128 rows");
+  EXPECT_EQ(whyUnsupported(bySync(32, 128)), "tiles have 64 or 128 columns, at most twice as many as rows");
+  EXPECT_EQ(whyUnsupported(bySync(64, 64, {}, Element::TF32)), "products of a warp take bf16 or f16");
+  GemmConfig config = bySync(64, 64);
+  config.k = 100;
+  EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");
+  config.k = 104;
+  EXPECT_EQ(whyUnsupported(config), "");
+  config.strides.a = 420;
+  EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");
+  config.strides.a = 0;
+  config.splits = 2;
+  EXPECT_EQ(whyUnsupported(config), "products of a warp are of one A and one W of [N, K], not split");
+  config.splits = 1;
+  config.stages = 16;
+  EXPECT_EQ(whyUnsupported(config), "two stages or more fit into shared memory");
 }
 
 /// Registers of products in flight may neither be read nor written: LLVM copies none between the first product of a

@@ -18,16 +18,19 @@ KernelModule::KernelModule() : context(std::make_unique<MLIRContext>(MLIRContext
   module = gpu::GPUModuleOp::create(builder, loc, "kernels");
 }
 
-std::string KernelModule::ptx() {
-  llvm::Expected<std::string> text = target::compileToPTX(module, {});
+std::string KernelModule::ptx(std::string chip) {
+  target::PTXOptions options;
+  options.chip = std::move(chip);
+  llvm::Expected<std::string> text = target::compileToPTX(module, options);
   if (text)
     return *text;
   ADD_FAILURE() << llvm::toString(text.takeError()) << "\n" << said;
   return "";
 }
 
-vitc::target::CompiledKernels KernelModule::compile(std::vector<std::string> hotKernels) {
+vitc::target::CompiledKernels KernelModule::compile(std::vector<std::string> hotKernels, std::string chip) {
   target::PTXOptions options;
+  options.chip = std::move(chip);
   options.hotKernels = std::move(hotKernels);
   llvm::Expected<target::CompiledKernels> code = target::compileModule(module, options);
   if (code)

@@ -46,6 +46,28 @@ void prepareGemm(Subject &subject) {
                        {"rows", Argument::number(600)}};
 }
 
+/// A residual product by mma.sync, whose last rows, columns and stage are not full.
+void prepareSyncGemm(Subject &subject) {
+  GemmConfig config{Element::BF16, 72, 168, 64, 64};
+  config.epilogue.residual = config.mmaSync = true;
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "gemm", config)));
+  subject.ptx = module.ptx("sm_80");
+  subject.plan = planGemm("gemm", config);
+  subject.sizes.rows = 100;
+  auto draw = [&](std::vector<int64_t> shape) {
+    return Argument::pointer(
+        subject.device.upload(Element::BF16, shape, drawNumbers(shape[0] * shape[1], shape[1], Element::BF16)));
+  };
+  subject.result = subject.device.allocate(Element::BF16, {100, 72});
+  subject.arguments = {{"A", draw({100, 168})},
+                       {"W", draw({72, 168})},
+                       {"C", Argument::pointer(subject.result)},
+                       {"residual", draw({100, 72})},
+                       {"rows", Argument::number(100)}};
+}
+
 void prepareAttention(Subject &subject, int64_t tokens) {
   AttentionConfig config = chooseAttention(Element::BF16, tokens, tokens, 64, 0.125);
   KernelModule module;
@@ -61,11 +83,13 @@ void prepareAttention(Subject &subject, int64_t tokens) {
                                                                   drawNumbers(tokens * 64, seed, Element::BF16, 2))));
 }
 
-enum Kernel { Gemm, OneShot, Online };
+enum Kernel { Gemm, SyncGemm, OneShot, Online };
 
 void prepare(Kernel kernel, Subject &subject) {
   if (kernel == Gemm)
     prepareGemm(subject);
+  else if (kernel == SyncGemm)
+    prepareSyncGemm(subject);
   else
     prepareAttention(subject, kernel == OneShot ? 100 : 300);
 }
@@ -131,6 +155,17 @@ const Mistake mistakes[] = {
     {"GemmBoxOfAIsOneRowShort", Gemm, "", "", -1, [](Subject &s) { --mapOf(s, "A").box[1]; }},
     {"GemmBoxOfCIsOneRowShort", Gemm, "", "", -1, [](Subject &s) { --mapOf(s, "C").box[1]; }},
     {"GemmExtentOfCIsOneRowLong", Gemm, "", "", -1, [](Subject &s) { ++s.arguments["C"].extents[1]; }},
+    {"SyncGemmDoesNotWaitForCopies", SyncGemm, R"(cp\.async\.wait_group 2;)", ""},
+    {"SyncGemmWaitsForOneStageLess", SyncGemm, R"(cp\.async\.wait_group 2;)", "cp.async.wait_group 3;"},
+    {"SyncGemmCommitsNoGroup", SyncGemm, R"(cp\.async\.commit_group;)", ""},
+    {"SyncGemmWarpsDoNotMeet", SyncGemm, R"(bar\.sync\s+0;)", ""},
+    {"SyncGemmTransposesMatrices", SyncGemm, R"(m8n8\.x4\.shared)", "m8n8.x4.trans.shared", 0},
+    {"SyncGemmSwizzlesCopiesWrongly", SyncGemm, R"(xor\.b32(\s+%r\d+, %r\d+), %r\d+;)", "xor.b32$1, 0;", 0},
+    {"SyncGemmSwizzlesMatricesWrongly", SyncGemm, R"(xor\.b32(\s+%r\d+, %r\d+), %r\d+;)", "xor.b32$1, 0;", 1},
+    {"SyncGemmReadsBeyondTheDepth", SyncGemm, R"(cp\.async\.cg\.shared\.global \[(%r\d+)\], \[(%rd\d+)\], 16, %r\d+;)",
+     "cp.async.cg.shared.global [$1], [$2], 16, 16;"},
+    {"SyncGemmHasOneRowTooMany", SyncGemm, "", "", -1, [](Subject &s) { ++s.arguments["rows"].value; }},
+    {"SyncGemmHasOneStageTooFew", SyncGemm, "", "", -1, [](Subject &s) { s.plan.sharedBytes -= 8192; }},
     {"OneShotReadsKeysBeforeTheyAreThere", OneShot, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 0},
     {"OneShotReadsValuesBeforeTheyAreThere", OneShot, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 1},
     {"OneShotReadsScoresBeforeTheWait", OneShot, R"(wgmma\.wait_group\.sync\.aligned 0;)", "", 0},

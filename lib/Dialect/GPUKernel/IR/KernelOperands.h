@@ -28,6 +28,17 @@ inline bool differs(mlir::Value value, mlir::Type element, mlir::ArrayRef<int64_
          !llvm::all_of_zip(type.getShape(), shape, sizesMatch);
 }
 
+/// Elements from index to index of dimension `dim` of a memref; 0, as in a dense one, of tensors, and where it does not
+/// matter since there is one index.
+inline int64_t strideOf(mlir::Value value, int64_t dim) {
+  auto type = value ? mlir::dyn_cast<mlir::MemRefType>(value.getType()) : mlir::MemRefType();
+  mlir::SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!type || type.getDimSize(dim) == 1 || failed(type.getStridesAndOffset(strides, offset)))
+    return 0;
+  return strides[dim];
+}
+
 /// Kernels on memrefs read their inputs and write their output.
 inline void addEffects(mlir::DestinationStyleOpInterface op,
                        mlir::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>> &effects) {

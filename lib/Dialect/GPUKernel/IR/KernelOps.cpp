@@ -33,6 +33,9 @@ GemmConfig GemmOp::getConfig() {
   config.epilogue.tableRows = getTable() ? shapedType(getTable()).getDimSize(0) : 0;
   config.epilogue.residual = !!getResidual();
   config.epilogue.output = elementOf(getOutput());
+  config.mmaSync = getMmaSync();
+  if (config.mmaSync)
+    config.strides = {strideOf(getA(), 0), strideOf(getW(), 0), strideOf(getOutput(), 0), strideOf(getResidual(), 0)};
   return config;
 }
 

@@ -1,4 +1,5 @@
 #include "GemmEpilogue.h"
+#include "MmaSyncGemm.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -22,6 +23,12 @@ std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
     return "tensor cores take bf16, f16 or tf32";
   if (epilogue.output == Element::TF32)
     return "results are bf16, f16 or f32";
+  if (epilogue.gated && config.n % 16 != 0)
+    return "gated products have N in turns of 16";
+  if (epilogue.tableRows && (epilogue.gated ? config.n / 2 : config.n) % 2 != 0)
+    return "rows of the table must have an even number of elements";
+  if (config.mmaSync)
+    return whyUnsupportedByMmaSync(config);
   int64_t weightColumns = config.transposedW ? config.n : config.k;
   if (!config.paddedRows && (config.k * bytesOf(config.element) % 16 || weightColumns * bytesOf(config.element) % 16))
     return "rows of A and W must be multiples of 16 bytes";
@@ -35,21 +42,21 @@ std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
     return "tiles have 16 to 256 columns, a multiple of 16";
   if (config.tileM == 192 && config.tileN > 128)
     return "tiles of 192 rows have at most 128 columns: a thread's registers";
-  if (epilogue.gated && (config.n % 16 != 0 || config.tileN % 32 != 0))
-    return "gated products have N in turns of 16 and tiles in turns of 32";
+  if (epilogue.gated && config.tileN % 32 != 0)
+    return "gated products have tiles in turns of 32";
   int64_t stages = stagesOfK(config);
   if (config.splits < 1 || config.splits > 8 ||
       (config.splits - 1) * int64_t(llvm::divideCeil(stages, config.splits)) >= stages)
     return "K is cut into 1 to 8 parts, none of them empty";
   GemmLayout layout(config);
-  if (epilogue.tableRows && layout.columns % 2 != 0)
-    return "rows of the table must have an even number of elements";
   if (layout.stages < 2 || layout.end > maxSharedBytes)
     return "two stages and the staging of results do not fit into shared memory";
   return "";
 }
 
 LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
+  if (config.mmaSync)
+    return planMmaSyncGemm(name, config);
   GemmLayout layout(config);
   const GemmEpilogue &epilogue = config.epilogue;
   LaunchPlan plan;
@@ -340,6 +347,9 @@ LogicalResult vitc::vgpu::emitGemm(OpBuilder &builder, gpu::GPUModuleOp module, 
     return module.emitError("expected a product that tensor cores support, got one where ") << reason;
   LaunchPlan plan = planGemm(name, config);
   NVVMEmitter emitter(builder, module, plan);
-  GemmEmitter(emitter, config).emit();
+  if (config.mmaSync)
+    emitMmaSyncGemm(emitter, config);
+  else
+    GemmEmitter(emitter, config).emit();
   return success();
 }

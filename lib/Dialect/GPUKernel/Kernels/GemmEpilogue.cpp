@@ -216,19 +216,55 @@ void GemmEpilogueEmitter::storeChunk(unsigned chunk, ArrayRef<Quad> quads) {
   });
 }
 
-/// Element by element, for rows that TMA cannot address.
+Value GemmEpilogueEmitter::elementOf(StringRef tensor, Value row, Value column, int64_t stride) {
+  Value denseRow = e.add(e.mul(e.zext64(tile.product), e.zext64(consumer.rows)), e.zext64(row));
+  Value index = e.add(e.mul(denseRow, e.i64(stride ? stride : layout.columns)), e.zext64(column));
+  return e.element(e.argument(tensor), index, e.type(config.epilogue.output));
+}
+
+/// Neighbours of a row in one access, where all rows have pairs.
+void GemmEpilogueEmitter::storePair(std::array<Value, 2> pair, Value row, Value column) {
+  Element element = config.epilogue.output;
+  if (config.epilogue.residual) {
+    Value place = elementOf("residual", row, column, config.strides.residual);
+    std::array<Value, 2> residual;
+    if (element == Element::F32) {
+      NVVMEmitter::Values floats = e.loadFloats(place, 2);
+      residual = {floats[0], floats[1]};
+    } else {
+      residual = e.unpack(element, e.load(e.i32(0).getType(), place, 4));
+    }
+    for (unsigned i : {0, 1})
+      pair[i] = e.fadd(pair[i], residual[i]);
+  }
+  Value place = elementOf("C", row, column, config.strides.c);
+  if (element == Element::F32)
+    e.storeVector({pair[0], pair[1]}, place);
+  else
+    e.store(e.pack(element, pair[0], pair[1]), place, 4);
+}
+
+void GemmEpilogueEmitter::storeElement(Value value, Value row, Value column) {
+  Element element = config.epilogue.output;
+  if (config.epilogue.residual)
+    value = e.fadd(value, e.extend(e.load(e.type(element), elementOf("residual", row, column, config.strides.residual),
+                                          bytesOf(element))));
+  e.store(e.truncate(value, element), elementOf("C", row, column, config.strides.c), bytesOf(element));
+}
+
+/// By the threads that have it: rows that TMA cannot address, and all rows where there is no TMA.
 void GemmEpilogueEmitter::storeDirectly(const Quad &quad, unsigned group) {
-  Type element = e.type(config.epilogue.output);
-  unsigned bytes = bytesOf(config.epilogue.output);
-  for (unsigned i = 0; i < 4; ++i) {
-    Value at = e.add(columnOfGroup(group), i % 2), atRow = e.add(e.add(tile.row, laneRow), 8 * (i / 2));
-    e.ifThen(e.both(e.less(at, e.i32(layout.columns)), e.less(atRow, consumer.rows)), [&] {
-      Value denseRow = e.add(e.mul(e.zext64(tile.product), e.zext64(consumer.rows)), e.zext64(atRow));
-      Value index = e.add(e.mul(denseRow, e.i64(layout.columns)), e.zext64(at)), value = quad[i];
-      if (config.epilogue.residual)
-        value = e.fadd(value, e.extend(e.load(element, e.element(e.argument("residual"), index, element), bytes)));
-      e.store(e.truncate(value, config.epilogue.output), e.element(e.argument("C"), index, element), bytes);
-    });
+  Value column = columnOfGroup(group), columns = e.i32(layout.columns);
+  bool hasPairs = layout.columns % 2 == 0 && config.strides.c % 2 == 0 && config.strides.residual % 2 == 0;
+  for (unsigned half : {0, 1}) {
+    Value row = e.add(e.add(tile.row, laneRow), 8 * half), isRow = e.less(row, consumer.rows);
+    if (hasPairs)
+      e.ifThen(e.both(e.less(column, columns), isRow),
+               [&] { storePair({quad[2 * half], quad[2 * half + 1]}, row, column); });
+    else
+      for (unsigned i : {0, 1})
+        e.ifThen(e.both(e.less(e.add(column, i), columns), isRow),
+                 [&] { storeElement(quad[2 * half + i], row, e.add(column, i)); });
   }
 }
 

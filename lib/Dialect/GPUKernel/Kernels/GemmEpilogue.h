@@ -61,6 +61,10 @@ private:
   void beginChunk(unsigned chunk);
   void storeChunk(unsigned chunk, llvm::ArrayRef<Quad> quads);
   void storeDirectly(const Quad &quad, unsigned group);
+  void storePair(std::array<Value, 2> pair, Value row, Value column);
+  void storeElement(Value value, Value row, Value column);
+  /// The address of an element of C or the residual in a row of the product.
+  Value elementOf(llvm::StringRef tensor, Value row, Value column, int64_t stride);
   std::array<Value, 2> loadPair(llvm::StringRef vector, Value column);
   NVVMEmitter::Values coordinates(unsigned chunk);
   Value columnOfGroup(unsigned group);

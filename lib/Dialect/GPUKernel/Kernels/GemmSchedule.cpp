@@ -9,6 +9,16 @@ using namespace vitc::vgpu;
 /// Blocks of a cluster run at the same time; those of Hopper's processing clusters hold 16 multiprocessors, some 18.
 static constexpr int64_t multiprocessorsOfCluster = 16;
 
+/// The white papers of the A100 and of Ada (L40S).
+Multiprocessors Multiprocessors::ofCapability(int64_t capability) {
+  Multiprocessors gpu;
+  if (capability < 90) {
+    gpu.count = capability < 89 ? 108 : 142;
+    gpu.macsPerClock = capability < 89 ? 1024 : 512;
+  }
+  return gpu;
+}
+
 double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
   const double bytes = bytesOf(config.element), height = config.tileM, width = config.tileN;
   const int64_t tiles =
@@ -29,7 +39,7 @@ double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const 
 }
 
 void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
-  constexpr int64_t heights[] = {192, 128, 64}, widths[] = {256, 192, 160, 128, 96, 64, 32};
+  constexpr int64_t heights[] = {192, 128, 64, 32}, widths[] = {256, 192, 160, 128, 96, 64, 32};
   double least = std::numeric_limits<double>::infinity();
   GemmConfig best = config;
   for (int64_t height : heights)

@@ -91,6 +91,8 @@ public:
     for (Type type : op->getOperandTypes()) {
       auto buffer = cast<MemRefType>(type);
       key.push_back(TypeAttr::get(MemRefType::get(buffer.getShape(), buffer.getElementType())));
+      if (op->hasAttr("mma_sync")) // no tensor maps: strides are part of the code
+        key.push_back(DenseI64ArrayAttr::get(op.getContext(), buffer.getStridesAndOffset().first));
     }
     auto known = plans.find(ArrayAttr::get(op.getContext(), key));
     if (known != plans.end())

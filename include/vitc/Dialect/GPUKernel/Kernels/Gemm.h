@@ -57,6 +57,13 @@ struct GemmConfig {
   /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
   /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
   unsigned splits = 1;
+  /// For sm_80 and sm_89: tiles of 32, 64 or 128 rows and 64 or 128 columns, copied by cp.async and multiplied by
+  /// mma.sync, a block each. A, W, C and residual are pointers. No batch, no splits, no padded rows, W as [N, K].
+  bool mmaSync = false;
+  /// Elements from row to row of what mma.sync's kernel addresses; 0: dense.
+  struct RowStrides {
+    int64_t a = 0, w = 0, c = 0, residual = 0;
+  } strides = {};
 };
 
 /// Why no kernel of this configuration can be emitted; empty if one can.

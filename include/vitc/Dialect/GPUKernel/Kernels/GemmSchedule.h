@@ -5,9 +5,12 @@
 
 namespace vitc::vgpu {
 
-/// What the schedule of a product is chosen by: a multiprocessor of Hopper, in clocks (H100 white paper; the rate of
-/// reading is what tuned kernels without multicast reach).
+/// What the schedule of a product is chosen by: multiprocessors, Hopper's unless said otherwise, in clocks (H100 white
+/// paper; the rate of reading is what tuned kernels without multicast reach).
 struct Multiprocessors {
+  /// Of a GPU with this compute capability (80, 89 or 90).
+  static Multiprocessors ofCapability(int64_t capability);
+
   int64_t count = 132;
   double macsPerClock = 2048;   ///< of 16-bit elements; half as many of tf32
   double bytesPerClock = 32;    ///< that each reads from the second-level cache while all do

@@ -12,7 +12,7 @@ class GPUModuleOp;
 
 namespace vitc::vgpu {
 
-/// Emits what the bodies of sm_90a kernels are made of, in the LLVM dialect (NVVM's intrinsics, and PTX where there is
+/// Emits what the bodies of kernels are made of, in the LLVM dialect (NVVM's intrinsics, and PTX where there is
 /// none) and scf's loops. What is easy to get wrong is done here, once: shared memory is carved from one external
 /// global; waits for tensor-core groups tie the registers they make valid; tensor maps are 128 bytes in parameter
 /// space.
@@ -146,6 +146,18 @@ public:
   Values mmaWait(unsigned pending, const Values &values);
   /// Stores four 8 × 8 matrices of 16-bit elements, of which each lane has a pair of each, at the lanes' row addresses.
   void storeMatrices(Value address, const Values &pairs);
+
+  // Ampere and Ada: copies by threads, products by warps.
+  /// Starts to copy 16 bytes from global to shared memory: the first `bytes` (0 or 16) of them, and zeros.
+  void copyAsync(Value destination, Value source, Value bytes);
+  /// Copies that this thread started since the last group are a group.
+  void commitCopies();
+  /// Waits until all but this thread's latest `pending` groups have arrived.
+  void waitCopies(unsigned pending);
+  /// Four 8 × 8 matrices of 16-bit elements, whose rows are at the lanes' addresses: a pair of each for every lane.
+  Values loadMatrices(Value address, bool transpose = false);
+  /// d + a · b of 16 rows, 8 columns and a depth of 16: four floats, four and two pairs of elements of a lane.
+  Values mmaSync(Element element, const Values &d, const Values &a, mlir::ValueRange b);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

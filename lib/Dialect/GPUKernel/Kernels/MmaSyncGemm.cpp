@@ -1,0 +1,235 @@
+#include "MmaSyncGemm.h"
+
+#include "GemmEpilogue.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+/// Of a stage: elements of K, bytes of a row of a tile and 16-byte pieces in it.
+static constexpr unsigned stageDepth = 32, rowBytes = 64, rowPieces = 4;
+
+/// Rows and columns of a product of one instruction, and its depth.
+static constexpr unsigned mmaRows = 16, mmaColumns = 8, mmaDepth = 16;
+
+/// Columns of a warp; its rows are half of the tile's.
+static constexpr unsigned warpColumns = 32;
+
+/// Shared memory that a block may use on sm_89, which has less than sm_80.
+static constexpr unsigned mostSharedBytes = 99 * 1024;
+
+static unsigned stagesOf(const GemmConfig &config) { return config.stages ? config.stages : 4; }
+static unsigned warpsOf(const GemmConfig &config) { return 2 * config.tileN / warpColumns; }
+static unsigned stageBytesOf(const GemmConfig &config) { return (config.tileM + config.tileN) * rowBytes; }
+
+std::string vitc::vgpu::whyUnsupportedByMmaSync(const GemmConfig &config) {
+  if (bytesOf(config.element) != 2)
+    return "products of a warp take bf16 or f16";
+  if (config.k % 8 != 0 || config.strides.a % 8 != 0 || config.strides.w % 8 != 0)
+    return "rows of A and W must be multiples of 16 bytes";
+  if (config.transposedW || config.batch.heads != 0 || config.splits != 1 || config.paddedRows)
+    return "products of a warp are of one A and one W of [N, K], not split";
+  if (config.tileM != 32 && config.tileM != 64 && config.tileM != 128)
+    return "tiles have 32, 64 or 128 rows";
+  if ((config.tileN != 64 && config.tileN != 128) || 2 * config.tileM < config.tileN)
+    return "tiles have 64 or 128 columns, at most twice as many as rows";
+  if (stagesOf(config) < 2 || stagesOf(config) * stageBytesOf(config) > mostSharedBytes)
+    return "two stages or more fit into shared memory";
+  return "";
+}
+
+LaunchPlan vitc::vgpu::planMmaSyncGemm(StringRef name, const GemmConfig &config) {
+  LaunchPlan plan;
+  plan.kernel = name.str();
+  plan.grid[0] = {GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1};
+  plan.grid[1] = {GridSize::Rows, 1, config.tileM};
+  plan.block = {32 * warpsOf(config), 1, 1};
+  plan.sharedBytes = stagesOf(config) * stageBytesOf(config);
+  for (StringRef role : {"A", "W", "C"})
+    plan.addPointer(role.str());
+  const GemmEpilogue &epilogue = config.epilogue;
+  for (auto [role, isThere] : {std::pair<StringRef, bool>("residual", epilogue.residual),
+                               {"bias", epilogue.bias},
+                               {"scale", epilogue.scale},
+                               {"table", epilogue.tableRows != 0}})
+    if (isThere)
+      plan.addPointer(role.str());
+  plan.addInt32("rows");
+  return plan;
+}
+
+namespace {
+
+class MmaSyncGemm {
+public:
+  MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config);
+  void emit();
+
+private:
+  using Values = NVVMEmitter::Values;
+  /// One of A and W: what a thread copies of it, and what a lane reads.
+  struct Operand {
+    unsigned offset;                  ///< of its tile in a stage
+    Values sources, areRows;          ///< of the pieces that the thread copies; null: all rows are there
+    Value destination;                ///< byte of the first of them in the tile
+    std::array<Value, 2> laneOffsets; ///< of the warp's first matrices, for both steps of a stage
+  };
+  Operand prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent, unsigned tileRows,
+                  int64_t stride, Value warpRow, Value laneRow, Value lanePiece);
+  void copyStage(const Operand &operand, unsigned tileRows, Value stage, Value step);
+  void copyStep(Value step, Value stage);
+  Values multiplyStage(Value stage, Values sums);
+  Value next(Value stage);
+  Value stageAt(Value stage) { return e.offset(e.shared(0), e.mul(stage, stageBytesOf(config))); }
+  void emitEpilogue(const Values &sums);
+  unsigned fragments() const { return config.tileM / 2 / mmaRows; }
+  static constexpr unsigned groups = warpColumns / mmaColumns;
+
+  NVVMEmitter &e;
+  const GemmConfig &config;
+  const unsigned stages, steps;
+  Value thread, lane, warpM, warpN, row, column;
+  Operand a, w;
+};
+
+} // namespace
+
+/// The byte of a piece in a tile, swizzled: eight rows at one piece, which a matrix is loaded from, lie in all banks.
+static Value placeOf(NVVMEmitter &e, Value row, Value piece) {
+  return e.add(e.mul(row, rowBytes), e.shl(e.bitXor(piece, e.bitAnd(e.lshr(row, 1), rowPieces - 1)), 4));
+}
+
+MmaSyncGemm::MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config)
+    : e(emitter), config(config), stages(stagesOf(config)), steps(llvm::divideCeil(config.k, stageDepth)) {
+  thread = e.threadId();
+  lane = e.bitAnd(thread, 31);
+  Value warp = e.uniform(e.lshr(thread, 5));
+  unsigned warpsN = config.tileN / warpColumns;
+  warpM = e.udiv(warp, warpsN);
+  warpN = e.urem(warp, warpsN);
+  row = e.mul(e.blockId(1), config.tileM);
+  column = e.mul(e.blockId(0), config.tileN);
+  // Matrices in the order of registers: A's two of rows, then those of the next pieces; W's two of pieces, then rows.
+  a = prepare("A", 0, row, e.argument("rows"), /*extent=*/0, config.tileM, config.strides.a,
+              e.mul(warpM, config.tileM / 2), e.bitAnd(lane, 15), e.lshr(lane, 4));
+  w = prepare("W", config.tileM * rowBytes, column, e.i32(config.n), config.n, config.tileN, config.strides.w,
+              e.mul(warpN, warpColumns), e.add(e.bitAnd(lane, 7), e.shl(e.lshr(lane, 4), 3)),
+              e.bitAnd(e.lshr(lane, 3), 1));
+}
+
+MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent,
+                                          unsigned tileRows, int64_t stride, Value warpRow, Value laneRow,
+                                          Value lanePiece) {
+  Operand operand{offset, {}, {}, {}, {}};
+  Value copyRow = e.lshr(thread, 2), piece = e.bitAnd(thread, rowPieces - 1);
+  operand.destination = e.add(placeOf(e, copyRow, piece), offset);
+  unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
+  for (unsigned first = 0; first < tileRows; first += rowsAtOnce) {
+    Value at = e.add(e.add(firstRow, copyRow), first), isRow;
+    if (extent == 0 || extent % tileRows != 0) {
+      isRow = e.less(at, rows);
+      at = e.umin(at, e.sub(rows, e.i32(1)));
+    }
+    Value index = e.add(e.mul(e.zext64(at), e.i64(stride ? stride : config.k)), e.zext64(e.shl(piece, 3)));
+    operand.sources.push_back(e.element(e.argument(role), index, e.type(config.element)));
+    operand.areRows.push_back(isRow);
+  }
+  for (unsigned step : {0, 1})
+    operand.laneOffsets[step] =
+        e.add(e.add(e.mul(warpRow, rowBytes), placeOf(e, laneRow, e.add(lanePiece, 2 * step))), offset);
+  return operand;
+}
+
+/// Rows and pieces of K that are not there are filled with zeros: a copy of no bytes.
+void MmaSyncGemm::copyStage(const Operand &operand, unsigned tileRows, Value stage, Value step) {
+  unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
+  Value isPiece;
+  if (config.k % stageDepth != 0) {
+    Value element = e.add(e.mul(step, stageDepth), e.shl(e.bitAnd(thread, rowPieces - 1), 3));
+    isPiece = e.less(element, e.i32(config.k));
+  }
+  for (auto [i, source, isRow] : llvm::enumerate(operand.sources, operand.areRows)) {
+    Value isThere = isRow && isPiece ? e.both(isRow, isPiece) : isRow ? isRow : isPiece;
+    Value bytes = isThere ? e.select(isThere, e.i32(16), e.i32(0)) : e.i32(16);
+    // Eight rows are one turn of the swizzle, and rowsAtOnce is a multiple of that.
+    Value destination = e.offset(e.offset(stage, operand.destination), int64_t(i) * rowsAtOnce * rowBytes);
+    e.copyAsync(destination, e.offset(source, e.mul(step, rowBytes)), bytes);
+  }
+}
+
+/// Starts copying a step, if there is one. Each is a group, so that waits count the same at the end.
+void MmaSyncGemm::copyStep(Value step, Value stage) {
+  e.ifThen(e.less(step, e.i32(steps)), [&] {
+    Value place = stageAt(stage);
+    copyStage(a, config.tileM, place, step);
+    copyStage(w, config.tileN, place, step);
+  });
+  e.commitCopies();
+}
+
+Value MmaSyncGemm::next(Value stage) {
+  Value after = e.add(stage, 1);
+  return e.select(e.equal(after, e.i32(stages)), e.i32(0), after);
+}
+
+MmaSyncGemm::Values MmaSyncGemm::multiplyStage(Value stage, Values sums) {
+  Value place = stageAt(stage);
+  for (unsigned step = 0; step < stageDepth / mmaDepth; ++step) {
+    Values weights;
+    for (unsigned group = 0; group < groups; group += 2)
+      weights.append(e.loadMatrices(e.offset(e.offset(place, w.laneOffsets[step]), group * mmaColumns * rowBytes)));
+    for (unsigned fragment = 0; fragment < fragments(); ++fragment) {
+      Values rows = e.loadMatrices(e.offset(e.offset(place, a.laneOffsets[step]), fragment * mmaRows * rowBytes));
+      for (unsigned group = 0; group < groups; ++group) {
+        auto quad = sums.begin() + 4 * (fragment * groups + group);
+        llvm::copy(e.mmaSync(config.element, Values(quad, quad + 4), rows, ValueRange(weights).slice(2 * group, 2)),
+                   quad);
+      }
+    }
+  }
+  return sums;
+}
+
+void MmaSyncGemm::emitEpilogue(const Values &sums) {
+  GemmConfig ofWarp = config;
+  ofWarp.tileN = warpColumns;
+  GemmLayout layout(ofWarp);
+  layout.staged = false;
+  Value zero = e.i32(0), first = e.add(column, e.mul(warpN, warpColumns));
+  GemmEpilogueEmitter epilogue(e, ofWarp, layout, {zero, thread, {}, lane, zero, e.argument("rows")});
+  auto store = [&] {
+    for (unsigned fragment = 0; fragment < fragments(); ++fragment) {
+      Value fragmentRow = e.add(e.add(row, e.mul(warpM, config.tileM / 2)), fragment * mmaRows);
+      epilogue.beginTile({fragmentRow, config.epilogue.gated ? e.lshr(first, 1) : first, {}, zero, zero});
+      auto begin = sums.begin() + 4 * fragment * groups;
+      epilogue.emit(Values(begin, begin + 4 * groups));
+    }
+  };
+  if (config.n % config.tileN == 0)
+    store();
+  else
+    e.ifThen(e.less(first, e.i32(config.n)), store);
+}
+
+/// All warps have multiplied a stage when they meet for the next one, and it is filled again then.
+void MmaSyncGemm::emit() {
+  for (unsigned stage = 0; stage + 1 < stages; ++stage)
+    copyStep(e.i32(stage), e.i32(stage));
+  Values carried{e.i32(0), e.i32(stages - 1)};
+  carried.append(4 * fragments() * groups, e.f32(0));
+  carried = e.loop(e.i32(0), e.i32(steps), e.i32(1), carried, [&](Value step, ValueRange inner) {
+    e.waitCopies(stages - 2);
+    e.syncThreads();
+    copyStep(e.add(step, stages - 1), inner[1]);
+    Values after{next(inner[0]), next(inner[1])};
+    after.append(multiplyStage(inner[0], llvm::to_vector(inner.drop_front(2))));
+    return after;
+  });
+  emitEpilogue(Values(carried.begin() + 2, carried.end()));
+  e.finish();
+}
+
+void vitc::vgpu::emitMmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config) {
+  MmaSyncGemm(emitter, config).emit();
+}

@@ -1,0 +1,28 @@
+// RUN: vitc-opt %s --convert-vit-to-gpu=capability=80 | FileCheck %s
+// RUN: vitc-opt %s --convert-vit-to-gpu=capability=89 | FileCheck %s
+// RUN: vitc-opt %s --convert-vit-to-gpu | FileCheck %s --check-prefix=SM90
+
+// Products of warps, in tiles of their own; few rows take small tiles.
+// CHECK-LABEL: func.func @few_rows
+// CHECK: vgpu.gemm {{.*}} {mma_sync, tile_m = 32 : i64, tile_n = 64 : i64}
+// SM90-LABEL: func.func @few_rows
+// SM90-NOT: mma_sync
+func.func @few_rows(%x: tensor<1x17x96xf32>, %w: tensor<288x96xf32>) -> tensor<1x17x288xf32> {
+  %0 = vit.linear %x, %w {transposed} : (tensor<1x17x96xf32>, tensor<288x96xf32>) -> tensor<1x17x288xf32>
+  return %0 : tensor<1x17x288xf32>
+}
+
+// CHECK-LABEL: func.func @many_rows
+// CHECK: vgpu.gemm {{.*}} {mma_sync, tile_m = {{[0-9]+}} : i64, tile_n = {{[0-9]+}} : i64} -> tensor<?x3072xf32>
+func.func @many_rows(%x: tensor<?x768xf32>, %w: tensor<3072x768xf32>) -> tensor<?x3072xf32> {
+  %0 = vit.linear %x, %w {transposed} : (tensor<?x768xf32>, tensor<3072x768xf32>) -> tensor<?x3072xf32>
+  return %0 : tensor<?x3072xf32>
+}
+
+// Rows that are no multiples of 16 bytes get zeros behind them.
+// CHECK-LABEL: func.func @odd_depth
+// CHECK: vgpu.gemm ins(%{{.+}}, %{{.+}} : tensor<4x104xbf16>, tensor<64x104xbf16>) {{.*}}mma_sync
+func.func @odd_depth(%x: tensor<4x100xf32>, %w: tensor<64x100xf32>) -> tensor<4x64xf32> {
+  %0 = vit.linear %x, %w {transposed} : (tensor<4x100xf32>, tensor<64x100xf32>) -> tensor<4x64xf32>
+  return %0 : tensor<4x64xf32>
+}
