@@ -48,7 +48,9 @@ struct TokensToGPU final : OpRewritePattern<linalg::ContractOp> {
     config.n = paddedDepth(shapeOf(tokens)[3]);
     config.k = paddedDepth(shapeOf(matrix)[1]);
     config.tileM = shapeOf(matrix)[0] <= 64 ? 64 : 128;
-    config.tileN = config.n <= 64 ? llvm::alignTo(config.n, 16) : config.n <= 128 ? 128 : 256;
+    // Tiles of equal parts of the columns; of rows of 64, which TMA takes at once, where there are so many.
+    int64_t parts = llvm::divideCeil(config.n, 256), width = llvm::divideCeil(config.n, parts);
+    config.tileN = llvm::alignTo(width, width <= 64 ? 16 : 64);
     config.transposedW = true;
     config.batch = {shapeOf(tokens)[1], vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
     config.epilogue.output = vgpu::Element::F32;
