@@ -98,13 +98,14 @@ RUN_ON_CUDA = textwrap.dedent("""
 """)
 
 
-@pytest.mark.parametrize("name", ["deit", "dinov2_reg4"])
+@pytest.mark.parametrize("name", ["deit", "dinov2_reg4", *(pytest.param(name, marks=pytest.mark.long)
+                                                          for name in ("swin", "lavit", "levit"))])
 @pytest.mark.parametrize("capability", [80, 89])
 def test_bf16_before_hopper(capability, name, small_model, run_tool, tmp_path):
-    """Products by mma.sync; the kernels' own PTX runs on a device of that capability."""
+    """Products and attention by mma.sync; the kernels' own PTX runs on a device of that capability."""
     made = compile_model(run_tool, small_model(name), tmp_path / "model.so", f"--target=cpu,cuda-sm_{capability}",
                          "--precision=bf16")
-    assert b"mma.sync.aligned.m16n8k16" in made.library.read_bytes()
+    assert b"ldmatrix.sync.aligned.m8n8.x4.trans" in made.library.read_bytes(), "values of an attention"
     inputs = draw(vitc.load(made.library), 1)
     np.savez(tmp_path / "inputs.npz", **inputs)
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "VITC_MOCK_CAPABILITY": str(capability)}
@@ -117,11 +118,14 @@ def test_bf16_before_hopper(capability, name, small_model, run_tool, tmp_path):
 
 
 def test_kernels_before_hopper(small_model, run_tool):
-    """Neither products nor norms are left to loops."""
+    """Products, attentions and norms, none of which is left to loops."""
     run = run_tool("vitc", small_model("deit"), "--target=cuda-sm_80", "--precision=bf16", "--compile-to=tiled")
     products = [line for line in run.stdout.splitlines() if "= vgpu.gemm " in line]
     assert len(products) == 2 * 4 + 1 + 2 and all("mma_sync" in line for line in products)
+    attentions = [line for line in run.stdout.splitlines() if re.search(r"= vgpu.attention\b", line)]
+    assert len(attentions) == 2 and all("mma_sync" in line for line in attentions)
     assert run.stdout.count("= vgpu.layer_norm ") == 2 * 2 + 1
+    assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
 def count_ops(run_tool, model):

@@ -74,7 +74,7 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
-    For sm_80 and sm_89, products are those of warps (`mma_sync`).
+    For sm_80 and sm_89, products and attention are those of warps (`mma_sync`).
 
     Precondition: the `fused` stage.
   }];

@@ -182,7 +182,7 @@ private:
 };
 
 struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
+  AttentionToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
 
   LogicalResult matchAndRewrite(vit::AttentionOp op, PatternRewriter &rewriter) const override {
     RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType(), value = op.getValue().getType();
@@ -200,7 +200,7 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
                               op.getScores()  ? vgpu::AttentionTap::Scores
                               : op.getProbs() ? vgpu::AttentionTap::Probabilities
                                               : vgpu::AttentionTap::None,
-                              value.getShape().back());
+                              value.getShape().back(), /*mmaSync=*/capability < 90);
     if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -216,7 +216,8 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     }
     Value added = bias.batches ? bias.build(rewriter, biasColumns(config)) : Value();
     auto attention = vgpu::AttentionOp::create(rewriter, loc, TypeRange(inits), q, k, v, added, inits,
-                                               op.getScaleAttr(), op.getProbs() ? rewriter.getUnitAttr() : UnitAttr());
+                                               op.getScaleAttr(), op.getProbs() ? rewriter.getUnitAttr() : UnitAttr(),
+                                               config.mmaSync ? rewriter.getUnitAttr() : UnitAttr());
     ReifiedRankedShapedTypeDims shapes;
     (void)op.reifyResultShapes(rewriter, shapes);
     SmallVector<Value> results;
@@ -229,10 +230,13 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     rewriter.replaceOp(op, results);
     return success();
   }
+
+private:
+  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTAttentionToGPUPatterns(RewritePatternSet &patterns) {
-  patterns.add<AttentionToGPU>(patterns.getContext());
+void vitc::populateViTAttentionToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
+  patterns.add<AttentionToGPU>(patterns.getContext(), capability);
 }

@@ -12,8 +12,8 @@ void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t cap
 /// vit.linear → vgpu.gemm, and what its epilogue does not have as loops.
 void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 
-/// vit.attention → vgpu.attention.
-void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns);
+/// vit.attention → vgpu.attention, by the kernel for the GPU's compute capability.
+void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 
 /// Products with given scores, which are structured ops by now → vgpu.attend.
 void populateAttendToGPUPatterns(mlir::RewritePatternSet &patterns);

@@ -25,8 +25,8 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
     if (capability >= 90) {
       populateAttendToGPUPatterns(patterns);
       populateTokensToGPUPatterns(patterns);
-      populateViTAttentionToGPUPatterns(patterns);
     }
+    populateViTAttentionToGPUPatterns(patterns, capability);
     populateViTConvToGPUPatterns(patterns, capability);
     populateViTLinearToGPUPatterns(patterns, capability);
     populateViTRowsToGPUPatterns(patterns);

@@ -26,3 +26,11 @@ func.func @odd_depth(%x: tensor<4x100xf32>, %w: tensor<64x100xf32>) -> tensor<4x
   %0 = vit.linear %x, %w {transposed} : (tensor<4x100xf32>, tensor<64x100xf32>) -> tensor<4x64xf32>
   return %0 : tensor<4x64xf32>
 }
+
+// CHECK-LABEL: func.func @attention
+// CHECK: vgpu.attention {{.*}} {mma_sync, scale = 2.500000e-01 : f32}
+func.func @attention(%q: tensor<?x50x2x16xf32>) -> tensor<?x50x2x16xf32> {
+  %0 = vit.attention %q, %q, %q {scale = 2.5e-01 : f32}
+      : (tensor<?x50x2x16xf32>, tensor<?x50x2x16xf32>, tensor<?x50x2x16xf32>) -> tensor<?x50x2x16xf32>
+  return %0 : tensor<?x50x2x16xf32>
+}

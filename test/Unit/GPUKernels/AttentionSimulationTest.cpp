@@ -95,23 +95,30 @@ void Reference::computeRow(const Problem &problem, int64_t batch, int64_t query,
 
 /// With `masked` the bias is that for the first half of the keys, in all batches but the first.
 static void checkAttention(const Problem &problem, std::uint64_t seed = 0, double masked = 0) {
-  const AttentionConfig &config = problem.config;
+  AttentionConfig config = problem.config;
   SCOPED_TRACE(std::to_string(config.queries) + " queries, " + std::to_string(config.keys) + " keys, heads of " +
                std::to_string(config.headSize));
-  KernelModule module;
-  mlir::OpBuilder builder = module.builder();
-  ASSERT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
   Reference reference(problem, masked);
   SimulatedDevice device;
   auto [batch, heads] = std::pair(problem.batch, problem.heads);
-  int64_t tokens = reference.tokens, size = reference.size;
+  int64_t tokens = reference.tokens, size = reference.size, valueSize = reference.valueSize;
+  AttentionConfig::Strides packedStrides{3 * heads * size, size, tokens * 3 * heads * size};
+  config.strides = {
+      packedStrides, packedStrides, packedStrides, {heads * valueSize, valueSize, config.queries * heads * valueSize}};
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
   DeviceTensor packed = device.upload(config.element, {batch, tokens, 3, heads, size}, reference.packed),
                output = device.allocate(config.element, {batch, config.queries, heads, reference.valueSize});
-  std::map<std::string, Argument> arguments{{"O", Argument::map(output)}};
+  std::map<std::string, Argument> arguments{{"O", config.mmaSync ? Argument::pointer(output) : Argument::map(output)}};
   for (unsigned which : {0, 1, 2}) {
     if (config.givenScores && which != 2)
       continue;
-    Argument part{Argument::Map, packed.address + which * heads * size * bytesOf(config.element), 0, {}, {}};
+    Argument part{config.mmaSync ? Argument::Pointer : Argument::Map,
+                  packed.address + which * heads * size * bytesOf(config.element),
+                  0,
+                  {},
+                  {}};
     part.extents = {uint64_t(which == 2 ? reference.valueSize : config.headSize), uint64_t(heads),
                     uint64_t(which == 0 ? config.queries : config.keys), uint64_t(batch)};
     part.strides = {uint64_t(size), uint64_t(3 * heads * size), uint64_t(tokens * 3 * heads * size)};
@@ -127,7 +134,8 @@ static void checkAttention(const Problem &problem, std::uint64_t seed = 0, doubl
   DeviceTensor tap = device.allocate(Element::F32, {batch, heads, config.queries, config.keys});
   if (config.tap != AttentionTap::None)
     arguments.emplace("tap", Argument::pointer(tap));
-  device.launch(module.ptx(), planAttention("attention", config), {1, heads, batch}, arguments, seed);
+  device.launch(module.ptx(config.mmaSync ? "sm_80" : "sm_90a"), planAttention("attention", config), {1, heads, batch},
+                arguments, seed);
   if (config.tap != AttentionTap::None)
     expectClose(device.download(tap), reference.tap, 2e-6);
   expectClose(device.download(output), reference.result, config.element == Element::BF16 ? 0x1p-7 : 0x1p-10);
@@ -192,6 +200,39 @@ INSTANTIATE_TEST_SUITE_P(Tokens, BiasedAttention,
                          nameOf);
 INSTANTIATE_TEST_SUITE_P(Heads, BiasedAttention,
                          testing::Combine(testing::Values(49, 261), testing::Values(32, 72, 96, 128)), nameOf);
+
+static AttentionConfig bySync(AttentionConfig config) {
+  return chooseAttention(config.element, config.queries, config.keys, config.headSize, config.scale, config.biasBatches,
+                         config.tap, config.valueSize, /*mmaSync=*/true);
+}
+
+class MmaSyncAttention : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+TEST_P(MmaSyncAttention, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  if (tokens > 261 && !std::getenv("VITC_TEST_ALL"))
+    GTEST_SKIP() << "long";
+  checkAttention({bySync(makeConfig(tokens, headSize)), 1, 2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, MmaSyncAttention,
+                         testing::Combine(testing::Values(1, 49, 50, 128, 197, 201, 257, 261, 577, 785, 1370),
+                                          testing::Values(64)),
+                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Heads, MmaSyncAttention,
+                         testing::Combine(testing::Values(50, 140), testing::Values(32, 72, 96, 128)), nameOf);
+
+TEST(MmaSyncAttentionVariants, AgreeWithFloat64) {
+  checkAttention({bySync(makeConfig(65, 64, Element::F16)), 3, 2}, /*seed=*/1);
+  checkAttention({bySync(makeConfig(197, 32, Element::BF16, /*biasBatches=*/2)), 3, 2}, /*seed=*/2);
+  checkAttention({bySync(makeConfig(70, 64, Element::BF16, 1, AttentionTap::Scores)), 2, 2});
+  checkAttention({bySync(chooseAttention(Element::BF16, 1, 197, 64, 0.125)), 2, 1}, /*seed=*/3);
+  checkAttention({bySync(chooseAttention(Element::BF16, 4, 16, 16, 0.25, 1, AttentionTap::None, 64)), 2, 2});
+  checkAttention({bySync(chooseAttention(Element::BF16, 70, 100, 96, 0.25, 0, AttentionTap::None, 40)), 1, 2});
+  for (double masked : {-double(INFINITY), -double(std::numeric_limits<float>::max())})
+    for (int64_t tokens : {49, 140})
+      checkAttention({bySync(makeConfig(tokens, 32, Element::BF16, /*biasBatches=*/2)), 4, 2}, 0, masked);
+}
 
 /// Half of the windows' biases mask keys, with minus infinity or the least finite number; in two blocks of keys one is
 /// masked throughout.

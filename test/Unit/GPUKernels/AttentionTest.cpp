@@ -17,11 +17,11 @@ AttentionConfig makeConfig(int64_t tokens, int64_t headSize, Element element = E
 }
 
 /// The kernel's code, and its resources in `registers`.
-vitc::target::CompiledKernels compile(const AttentionConfig &config) {
+vitc::target::CompiledKernels compile(const AttentionConfig &config, std::string chip = "sm_90a") {
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   EXPECT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
-  return module.compile({"attention"});
+  return module.compile({"attention"}, std::move(chip));
 }
 
 class AttentionKernel : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
@@ -50,6 +50,25 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AttentionKernel,
                            return std::to_string(std::get<0>(info.param)) + "x" +
                                   std::to_string(std::get<1>(info.param));
                          });
+
+TEST_P(AttentionKernel, CompilesForWarpsWithoutSpills) {
+  auto [tokens, headSize] = GetParam();
+  for (int64_t biasBatches : {0, 1}) {
+    AttentionConfig config = chooseAttention(Element::BF16, tokens, tokens, headSize, 0.125, biasBatches,
+                                             AttentionTap::None, headSize, /*mmaSync=*/true);
+    AttentionConfig::Strides strides{3 * 6 * headSize, headSize, tokens * 3 * 6 * headSize};
+    config.strides = {strides, strides, strides, strides};
+    ASSERT_EQ(whyUnsupported(config), "");
+    vitc::target::CompiledKernels code = compile(config, "sm_80");
+    EXPECT_EQ(count(code.ptx, ".target sm_80"), 1u);
+    EXPECT_GT(count(code.ptx, "mma.sync.aligned.m16n8k16"), 0u);
+    EXPECT_LE(planAttention("attention", config).sharedBytes, 99u * 1024) << "what a block of sm_89 may have";
+    for (const auto &kernel : code.resources) {
+      RecordProperty("registers" + std::to_string(biasBatches), kernel.registers);
+      EXPECT_EQ(kernel.spilledBytes, 0u);
+    }
+  }
+}
 
 /// ptxas would hoist the wait for P · V above the exponentials; a second wait for the values that P · V reads keeps
 /// them apart.

@@ -83,13 +83,35 @@ void prepareAttention(Subject &subject, int64_t tokens) {
                                                                   drawNumbers(tokens * 64, seed, Element::BF16, 2))));
 }
 
-enum Kernel { Gemm, SyncGemm, OneShot, Online };
+/// Two blocks of keys, the last of which is not full.
+void prepareSyncAttention(Subject &subject) {
+  constexpr int64_t tokens = 100;
+  AttentionConfig config = chooseAttention(Element::BF16, tokens, tokens, 64, 0.125, 0, AttentionTap::None, 64,
+                                           /*mmaSync=*/true);
+  AttentionConfig::Strides strides{64, 64, tokens * 64};
+  config.strides = {strides, strides, strides, strides};
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config)));
+  subject.ptx = module.ptx("sm_80");
+  subject.plan = planAttention("attention", config);
+  subject.result = subject.device.allocate(Element::BF16, {1, tokens, 1, 64});
+  subject.arguments = {{"O", Argument::pointer(subject.result)}};
+  for (uint32_t seed : {0, 1, 2})
+    subject.arguments.emplace(std::string(1, "QKV"[seed]), Argument::pointer(subject.device.upload(
+                                                               Element::BF16, {1, tokens, 1, 64},
+                                                               drawNumbers(tokens * 64, seed, Element::BF16, 2))));
+}
+
+enum Kernel { Gemm, SyncGemm, OneShot, Online, SyncAttention };
 
 void prepare(Kernel kernel, Subject &subject) {
   if (kernel == Gemm)
     prepareGemm(subject);
   else if (kernel == SyncGemm)
     prepareSyncGemm(subject);
+  else if (kernel == SyncAttention)
+    prepareSyncAttention(subject);
   else
     prepareAttention(subject, kernel == OneShot ? 100 : 300);
 }
@@ -175,6 +197,14 @@ const Mistake mistakes[] = {
     {"OnlineReadsScoresTooEarly", Online, R"(wgmma\.wait_group\.sync\.aligned 1;)", "wgmma.wait_group.sync.aligned 2;"},
     {"OnlineScalesSumsInFlight", Online, R"(wgmma\.wait_group\.sync\.aligned 0;)", "wgmma.wait_group.sync.aligned 1;", 1},
     {"OnlineGivesProbabilitiesWithoutFence", Online, R"(wgmma\.fence\.sync\.aligned;)", ""},
+    {"SyncAttentionDoesNotWaitForTheFirstBlock", SyncAttention, R"(cp\.async\.wait_group 0;)", "", 0},
+    {"SyncAttentionDoesNotWaitForOtherBlocks", SyncAttention, R"(cp\.async\.wait_group 0;)", "", 1},
+    {"SyncAttentionWaitsForOneGroupLess", SyncAttention, R"(cp\.async\.wait_group 0;)", "cp.async.wait_group 1;"},
+    {"SyncAttentionCommitsNoGroup", SyncAttention, R"(cp\.async\.commit_group;)", ""},
+    {"SyncAttentionWarpsDoNotMeet", SyncAttention, R"(bar\.sync\s+0;)", ""},
+    {"SyncAttentionDoesNotTransposeValues", SyncAttention, R"(m8n8\.x4\.trans)", "m8n8.x4"},
+    {"SyncAttentionSwizzlesWrongly", SyncAttention, R"(xor\.b32(\s+%r\d+, %r\d+), %r\d+;)", "xor.b32$1, 0;", 0},
+    {"SyncAttentionMasksNoKey", SyncAttention, "0fF149F2CA", "0f00000000"},
     {"OnlineProducerCountsOneWarpTooFew", Online, R"(mov\.b32(\s+%r\d+), 12;)", "mov.b32$1, 11;"},
 };
 // clang-format on

@@ -12,10 +12,16 @@ AttentionConfig AttentionOp::getConfig() {
   AttentionTap tap = getOutputs().size() < 2 ? AttentionTap::None
                      : getProbabilities()    ? AttentionTap::Probabilities
                                              : AttentionTap::Scores;
-  return chooseAttention(elementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1),
-                         query.getDimSize(3), getScale().convertToDouble(),
-                         getBias() ? shapedType(getBias()).getDimSize(0) : 0, tap,
-                         shapedType(getValue()).getDimSize(3));
+  AttentionConfig config = chooseAttention(
+      elementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1), query.getDimSize(3),
+      getScale().convertToDouble(), getBias() ? shapedType(getBias()).getDimSize(0) : 0, tap,
+      shapedType(getValue()).getDimSize(3), getMmaSync());
+  auto stridesOf = [](Value tensor) {
+    return AttentionConfig::Strides{strideOf(tensor, 1), strideOf(tensor, 2), strideOf(tensor, 0)};
+  };
+  if (config.mmaSync && !getOutputs().empty())
+    config.strides = {stridesOf(getQuery()), stridesOf(getKey()), stridesOf(getValue()), stridesOf(getOutputs()[0])};
+  return config;
 }
 
 /// Whether all but the first of four sizes are known.

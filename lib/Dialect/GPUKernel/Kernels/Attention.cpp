@@ -7,12 +7,17 @@ using namespace mlir;
 using namespace vitc::vgpu;
 
 AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
-                                            double scale, int64_t biasBatches, AttentionTap tap, int64_t valueSize) {
+                                            double scale, int64_t biasBatches, AttentionTap tap, int64_t valueSize,
+                                            bool mmaSync) {
   AttentionConfig config{element, queries, keys, headSize, scale};
   config.biasBatches = biasBatches;
   config.tap = tap;
   config.valueSize = valueSize;
-  if (keys > 256) {
+  config.mmaSync = mmaSync;
+  if (mmaSync) {
+    config.keysOfBlock = std::min<int64_t>(64, llvm::alignTo(keys, 16));
+    config.warpgroups = queries > 64 ? 2 : 1;
+  } else if (keys > 256) {
     // A thread of three consumers has 160 registers, which sums of wider heads and addresses of other tensors exceed;
     // both together exceed the 232 of two.
     bool hasOthers = biasBatches != 0 || tap != AttentionTap::None, isWide = std::max(headSize, valueSize) > 64;
@@ -38,6 +43,22 @@ int64_t vitc::vgpu::biasColumns(const AttentionConfig &config) {
   return llvm::alignTo(config.keys, AttentionLayout(config).keyRows);
 }
 
+static std::string whyUnsupportedByMmaSync(const AttentionConfig &config) {
+  if (config.keysOfBlock < 16 || config.keysOfBlock > 64 || config.keysOfBlock % 16 != 0)
+    return "blocks of a warp have 16 to 64 keys, a multiple of 16";
+  if (config.warpgroups != 1 && config.warpgroups != 2)
+    return "blocks have 4 or 8 warps";
+  if (config.givenScores)
+    return "warps are given no scores";
+  if (config.tap == AttentionTap::Probabilities)
+    return "probabilities of blocks of keys are not known before the last: only scores are tapped";
+  for (const AttentionConfig::Strides &strides :
+       {config.strides.q, config.strides.k, config.strides.v, config.strides.o})
+    if (strides.token % 8 != 0 || strides.head % 8 != 0 || strides.batch % 8 != 0)
+      return "tokens and heads begin at multiples of 16 bytes";
+  return "";
+}
+
 std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
   if (config.queries <= 0 || config.keys <= 0 || config.scale <= 0)
     return "expected positive sizes and a positive scale";
@@ -46,6 +67,8 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
   auto isHead = [](int64_t size) { return size >= 8 && size <= 128 && size % 8 == 0; };
   if (!isHead(config.headSize) || (config.valueSize != 0 && !isHead(config.valueSize)))
     return "heads have 8 to 128 elements, a multiple of 8";
+  if (config.mmaSync)
+    return whyUnsupportedByMmaSync(config);
   if (config.keysOfBlock == 0 && config.keys > 256)
     return "the one-shot kernel has at most 256 keys";
   if (config.keysOfBlock % 16 != 0 || config.keysOfBlock < 0 || config.keysOfBlock > 256)
@@ -68,9 +91,14 @@ LaunchPlan vitc::vgpu::planAttention(StringRef name, const AttentionConfig &conf
   plan.kernel = name.str();
   plan.grid = {GridExtent{GridSize::Batch, int64_t(llvm::divideCeil(config.queries, 64 * config.warpgroups)), 1},
                GridExtent{GridSize::Heads, 1, 1}, GridExtent{}};
-  plan.block = {layout.online ? specialisedThreads(config.warpgroups) : 128 * config.warpgroups, 1, 1};
+  bool isSpecialised = layout.online && !config.mmaSync;
+  plan.block = {isSpecialised ? specialisedThreads(config.warpgroups) : 128 * config.warpgroups, 1, 1};
   plan.sharedBytes = layout.end;
   for (StringRef role : {"Q", "K", "V", "O"}) {
+    if (config.mmaSync) {
+      plan.addPointer(role.str());
+      continue;
+    }
     if (config.givenScores && (role == "Q" || role == "K"))
       continue;
     unsigned rows = role == "Q" || role == "O" ? 64 : layout.keyRows;
@@ -92,7 +120,9 @@ LogicalResult vitc::vgpu::emitAttention(OpBuilder &builder, gpu::GPUModuleOp mod
   LaunchPlan plan = planAttention(name, config);
   NVVMEmitter emitter(builder, module, plan);
   AttentionTiles tiles(emitter, config);
-  if (tiles.layout.online)
+  if (config.mmaSync)
+    emitMmaSyncAttention(tiles);
+  else if (tiles.layout.online)
     emitOnlineAttention(tiles);
   else
     emitOneShotAttention(tiles);

@@ -195,6 +195,23 @@ void AttentionTiles::exponentiate(Values &scores, Value scale, const std::array<
       score = e.exp2(e.fma(score, scale, offset[i / 2 % 2]));
 }
 
+std::array<Value, 2> AttentionTiles::onlineSoftmax(Values &scores, SoftmaxState &state) {
+  bool isScaled = config.biasBatches != 0;
+  Value scale = isScaled ? e.f32(1) : scaleLog2e();
+  std::array<Value, 2> offset, factors, maximum = reduceRows(scores, /*isMaximum=*/true);
+  for (unsigned half : {0, 1}) {
+    maximum[half] = e.fmax(state.maximum[half], reduceLanes(maximum[half], /*isMaximum=*/true));
+    offset[half] = e.fneg(e.fmul(maximum[half], scale));
+    factors[half] = e.exp2(e.fma(state.maximum[half], scale, offset[half]));
+  }
+  exponentiate(scores, scale, offset);
+  std::array<Value, 2> total = reduceRows(scores, /*isMaximum=*/false);
+  for (unsigned half : {0, 1})
+    state.total[half] = e.fma(state.total[half], factors[half], total[half]);
+  state.maximum = maximum;
+  return factors;
+}
+
 void AttentionTiles::storeResult(const Values &sums, const std::array<Value, 2> &factors) {
   Value matrixRow = e.add(e.mul(e.bitAnd(warp, 3), 16), e.bitAnd(lane, 15));
   Value turn = e.bitAnd(layout.rowBytes == 128 ? matrixRow : e.lshr(matrixRow, 1), layout.rowBytes / 16 - 1);

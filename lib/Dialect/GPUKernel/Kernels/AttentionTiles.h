@@ -22,7 +22,15 @@ struct AttentionLayout {
   unsigned k, v, barriers, end; ///< offsets; Q is first
 };
 
-/// The parts that both kernels have in common. Scores and results are held as tensor cores leave them: of each eight
+/// What is carried from one block of keys to the next: the sums of P · V so far, the probabilities of the block whose
+/// product with V comes next, and of both rows the maximum of the scores and the lane's part of the sum of
+/// probabilities.
+struct SoftmaxState {
+  NVVMEmitter::Values sums, probabilities;
+  std::array<mlir::Value, 2> maximum, total;
+};
+
+/// The parts that the kernels have in common. Scores and results are held as tensor cores leave them: of each eight
 /// columns a thread has two of row lane / 4 and two of the row eight below.
 class AttentionTiles {
 public:
@@ -53,9 +61,12 @@ public:
   Value reduceLanes(Value value, bool isMaximum);
   /// 2^(scale · score + offset of the row), in place.
   void exponentiate(Values &scores, Value scale, const std::array<Value, 2> &offset);
+  /// The probabilities of a block's scores, in place, and the factors of what came before it.
+  std::array<Value, 2> onlineSoftmax(Values &scores, SoftmaxState &state);
   Values pack(const Values &probabilities);
   /// Writes rows times their factors to O, through the shared memory of Q.
   void storeResult(const Values &sums, const std::array<Value, 2> &factors);
+  Value firstRow(); ///< of the thread, a query
   Value scaleLog2e() { return e.f32(config.scale * 1.4426950408889634); }
 
   NVVMEmitter &e;
@@ -66,11 +77,11 @@ public:
 
 private:
   Value queries(unsigned column);
-  Value firstRow(); ///< of the thread, a query
 };
 
 void emitOneShotAttention(AttentionTiles &tiles);
 void emitOnlineAttention(AttentionTiles &tiles);
+void emitMmaSyncAttention(AttentionTiles &tiles);
 
 } // namespace vitc::vgpu
 

@@ -7,14 +7,6 @@ using namespace vitc::vgpu;
 
 namespace {
 
-/// What a consumer carries from one block of keys to the next: the sums of P · V so far, the probabilities of the block
-/// whose product with V comes next, and of both rows the maximum of the scores and the lane's part of the sum of
-/// probabilities.
-struct SoftmaxState {
-  NVVMEmitter::Values sums, probabilities;
-  std::array<Value, 2> maximum, total;
-};
-
 /// A stage of K or V, and the parity of the phase that fills it.
 struct Place {
   Value stage, parity;
@@ -35,8 +27,6 @@ private:
   void produce();
   void consume();
   Values emitBlock(Value number, ValueRange carried);
-  /// The probabilities of a block's scores, in place, and the factors of what came before it.
-  std::array<Value, 2> softmax(Values &scores, SoftmaxState &state);
   Value firstKey(Value number);
   void finishScores(Values &scores, Value number);
   void finish(const SoftmaxState &state, Place values);
@@ -122,23 +112,6 @@ SoftmaxState OnlineAttention::unpack(ValueRange carried, Place &keys, Place &val
           {carried[6], carried[7]}};
 }
 
-std::array<Value, 2> OnlineAttention::softmax(Values &scores, SoftmaxState &state) {
-  bool isScaled = tiles.config.biasBatches != 0;
-  Value scale = isScaled ? e.f32(1) : tiles.scaleLog2e();
-  std::array<Value, 2> offset, factors, maximum = tiles.reduceRows(scores, /*isMaximum=*/true);
-  for (unsigned half : {0, 1}) {
-    maximum[half] = e.fmax(state.maximum[half], tiles.reduceLanes(maximum[half], /*isMaximum=*/true));
-    offset[half] = e.fneg(e.fmul(maximum[half], scale));
-    factors[half] = e.exp2(e.fma(state.maximum[half], scale, offset[half]));
-  }
-  tiles.exponentiate(scores, scale, offset);
-  std::array<Value, 2> total = tiles.reduceRows(scores, /*isMaximum=*/false);
-  for (unsigned half : {0, 1})
-    state.total[half] = e.fma(state.total[half], factors[half], total[half]);
-  state.maximum = maximum;
-  return factors;
-}
-
 OnlineAttention::Values OnlineAttention::emitBlock(Value number, ValueRange carried) {
   Place keys, values;
   SoftmaxState state = unpack(carried, keys, values);
@@ -161,7 +134,7 @@ OnlineAttention::Values OnlineAttention::emitBlock(Value number, ValueRange carr
     release(KeysEmpty, keys.stage);
   }
   finishScores(scores, number);
-  std::array<Value, 2> factors = softmax(scores, state);
+  std::array<Value, 2> factors = tiles.onlineSoftmax(scores, state);
   // ptxas would hoist the wait for P · V above the exponentials, were they in one basic block. This barrier has been
   // waited for; waiting again ends the block, and tying the exponentials to the wait keeps them in front of it.
   e.wait(barrier(ValuesFull, values.stage), values.parity);
@@ -206,7 +179,7 @@ void OnlineAttention::consume() {
   // With a bias the least finite number: scores may all be that or, in a block, minus infinity.
   Value zero = e.f32(0), least = e.f32(tiles.config.biasBatches ? -std::numeric_limits<float>::max() : -1e30);
   SoftmaxState state{Values(layout.headPadded / 2, zero), {}, {least, least}, {zero, zero}};
-  softmax(scores, state);
+  tiles.onlineSoftmax(scores, state);
   state.probabilities = tiles.pack(scores);
   Values carried = e.loop(e.i32(1), e.i32(layout.blocks), e.i32(1), carry(state, next(keys), values),
                           [&](Value number, ValueRange inner) { return emitBlock(number, inner); });

@@ -122,7 +122,7 @@ def GPUKernel_AttentionOp : GPUKernel_TappedOp<"attention", [AttrSizedOperandSeg
   let description = [{
     softmax(scale · Q · Kᵀ + bias / log2(e)) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16,
     scores and sums in f32 (Kernels/Attention.h). Batch b takes number b mod P of the bias: relative positions of windows
-    and their masks.
+    and their masks. With `mma_sync` it is the kernel for sm_80 and sm_89.
 
     - (C1) Q is (B, M, H, D), K (B, N, H, D), V (B, N, H, E), the output (B, M, H, E), of one element type; all but B are
       static.
@@ -132,7 +132,7 @@ def GPUKernel_AttentionOp : GPUKernel_TappedOp<"attention", [AttrSizedOperandSeg
   }];
   let arguments = (ins GPUKernel_Shaped:$query, GPUKernel_Shaped:$key, GPUKernel_Shaped:$value,
                    Optional<GPUKernel_Shaped>:$bias, Variadic<GPUKernel_Shaped>:$outputs, F32Attr:$scale,
-                   UnitAttr:$probabilities);
+                   UnitAttr:$probabilities, UnitAttr:$mma_sync);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)? `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?

@@ -17,6 +17,8 @@ enum class AttentionTap { None, Scores, Probabilities };
 /// keys, the last block, of which a part is masked, first. The next block's scores are computed by the tensor cores
 /// while this block's probabilities are computed by the other units.
 ///
+/// With mma.sync (`mmaSync`), for any number of keys: FlashAttention-2.
+///
 /// Q, K, V and the result are [batch, tokens, heads, head size], with any strides that are multiples of 16 bytes:
 /// tensor maps of {head size, heads, tokens, batch}. Extents must be the true ones, since what lies outside reads as
 /// zero. Heads of V and of the result may have another size than those of Q and K.
@@ -44,11 +46,22 @@ struct AttentionConfig {
   AttentionTap tap = AttentionTap::None;
   bool givenScores = false;
   int64_t valueSize = 0; ///< of heads of V and of the result, a multiple of 8 up to 128; 0: as of Q
+  /// For sm_80 and sm_89: blocks of 16 to 64 keys, copied by cp.async, 1 or 2 times four warps of 16 queries, products
+  /// by mma.sync. Q, K, V and O are pointers, and their strides part of the code.
+  bool mmaSync = false;
+  /// In elements; innermost are the elements of a head.
+  struct Strides {
+    int64_t token = 0, head = 0, batch = 0;
+  };
+  struct {
+    Strides q, k, v, o;
+  } strides = {};
 };
 
-/// The kernel for so many tokens: one-shot where it can be.
+/// The kernel for so many tokens: one-shot where it can be; with `mmaSync` one that has no strides yet.
 AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize, double scale,
-                                int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None, int64_t valueSize = 0);
+                                int64_t biasBatches = 0, AttentionTap tap = AttentionTap::None, int64_t valueSize = 0,
+                                bool mmaSync = false);
 
 /// The kernel for given scores.
 AttentionConfig chooseAttend(Element element, int64_t queries, int64_t keys, int64_t valueSize,

@@ -1,0 +1,238 @@
+#include "AttentionTiles.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+/// Tiles in shared memory are columns of 32 elements of the head, each [rows, 64 bytes] with swizzled 16-byte pieces.
+static constexpr unsigned rowBytes = 64, rowPieces = 4, pieceElements = 8;
+
+/// Rows of a matrix product, and its depth: what four matrices of 8 × 8 hold.
+static constexpr unsigned mmaSide = 16;
+
+namespace {
+
+/// FlashAttention-2 (Dao 2023, algorithm 1): a warp has 16 queries, whose scores of a block of keys, probabilities and
+/// sums stay in its registers. While a block is computed the next one is copied.
+class MmaSyncAttention {
+public:
+  explicit MmaSyncAttention(AttentionTiles &tiles);
+  void emit();
+
+private:
+  using Values = NVVMEmitter::Values;
+
+  /// Of a tensor: where the head begins, how its tokens follow, and how many elements its heads have.
+  struct Source {
+    Value pointer;
+    int64_t tokenStride, tokens, size;
+  };
+  Source sourceOf(StringRef role, const AttentionConfig::Strides &strides, int64_t tokens, int64_t size);
+  /// Copies the tokens of a tile, with zeros behind the head and (`isLast`) behind the last token.
+  void copyTile(const Source &source, unsigned rows, Value destination, Value firstToken, bool isLast);
+  void copyBlock(Value number, Value stage, bool isLast);
+  void waitForBlock();
+  Values scores(Value keys);
+  void addValues(Values &sums, const Values &probabilities, Value values);
+  void addBlock(SoftmaxState &state, Value number, Value stage, bool isLast);
+  void storeResult(const SoftmaxState &state);
+  Value keyTile(Value stage) { return e.offset(e.shared(layout.k), e.mul(stage, layout.keyBytes)); }
+  Value valueTile(Value stage) { return e.offset(e.shared(layout.v), e.mul(stage, layout.keyBytes)); }
+  Value firstKey(Value number) { return e.mul(e.sub(e.i32(layout.blocks - 1), number), layout.keyRows); }
+  /// The four matrices of 16 rows from `row` on and elements from `element` on, multiples of 16: `laneOffsets` are
+  /// where a lane's row begins, for both halves of a column.
+  Values loadMatrices(Value tile, unsigned rows, unsigned row, unsigned element,
+                      const std::array<Value, 2> &laneOffsets, bool transpose = false);
+  std::array<Value, 2> laneOffsets(Value row, Value piece);
+
+  AttentionTiles &tiles;
+  NVVMEmitter &e;
+  const AttentionConfig &config;
+  const AttentionLayout &layout;
+  const int64_t valueSize;
+  Source q, k, v;
+  std::array<Value, 2> keyOffsets, valueOffsets;
+  Values queries; ///< all matrices of the warp
+};
+
+} // namespace
+
+/// The byte of a piece of a column, swizzled: eight rows at one piece, which a matrix is loaded from, lie in all banks.
+static Value placeOf(NVVMEmitter &e, Value row, Value piece) {
+  return e.add(e.mul(row, rowBytes), e.shl(e.bitXor(piece, e.bitAnd(e.lshr(row, 1), rowPieces - 1)), 4));
+}
+
+MmaSyncAttention::MmaSyncAttention(AttentionTiles &tiles)
+    : tiles(tiles), e(tiles.e), config(tiles.config), layout(tiles.layout),
+      valueSize(config.valueSize ? config.valueSize : config.headSize),
+      q(sourceOf("Q", config.strides.q, config.queries, config.headSize)),
+      k(sourceOf("K", config.strides.k, config.keys, config.headSize)),
+      v(sourceOf("V", config.strides.v, config.keys, valueSize)) {
+  // Of keys a register has eight rows, two registers one row's pieces; of values, transposed, it is the other way
+  // round.
+  keyOffsets =
+      laneOffsets(e.add(e.bitAnd(tiles.lane, 7), e.shl(e.lshr(tiles.lane, 4), 3)), e.bitAnd(e.lshr(tiles.lane, 3), 1));
+  valueOffsets = laneOffsets(e.bitAnd(tiles.lane, 15), e.lshr(tiles.lane, 4));
+}
+
+std::array<Value, 2> MmaSyncAttention::laneOffsets(Value row, Value piece) {
+  return {placeOf(e, row, piece), placeOf(e, row, e.add(piece, 2))};
+}
+
+MmaSyncAttention::Source MmaSyncAttention::sourceOf(StringRef role, const AttentionConfig::Strides &strides,
+                                                    int64_t tokens, int64_t size) {
+  Value first =
+      e.add(e.mul(e.zext64(tiles.batch), e.i64(strides.batch)), e.mul(e.zext64(tiles.head), e.i64(strides.head)));
+  return {e.element(e.argument(role), first, e.type(config.element)), strides.token, tokens, size};
+}
+
+void MmaSyncAttention::copyTile(const Source &source, unsigned rows, Value destination, Value firstToken, bool isLast) {
+  unsigned pieces = llvm::alignTo(source.size, mmaSide) / pieceElements, threads = 128 * config.warpgroups;
+  for (unsigned first = 0; first < rows * pieces; first += threads) {
+    Value number = e.add(tiles.thread, first);
+    auto copy = [&] {
+      Value row = e.udiv(number, pieces), piece = e.urem(number, pieces), token = e.add(firstToken, row), isThere;
+      if (isLast) {
+        isThere = e.less(token, e.i32(source.tokens));
+        token = e.umin(token, e.i32(source.tokens - 1));
+      }
+      if (source.size % mmaSide != 0) {
+        Value isPiece = e.less(piece, e.i32(source.size / pieceElements));
+        isThere = isThere ? e.both(isThere, isPiece) : isPiece;
+      }
+      Value index = e.add(e.mul(e.zext64(token), e.i64(source.tokenStride)), e.zext64(e.mul(piece, pieceElements)));
+      Value column = e.mul(e.lshr(piece, 2), rows * rowBytes);
+      e.copyAsync(e.offset(destination, e.add(column, placeOf(e, row, e.bitAnd(piece, rowPieces - 1)))),
+                  e.element(source.pointer, index, e.type(config.element)),
+                  isThere ? e.select(isThere, e.i32(16), e.i32(0)) : e.i32(16));
+    };
+    if (first + threads > rows * pieces)
+      e.ifThen(e.less(number, e.i32(rows * pieces)), copy);
+    else
+      copy();
+  }
+}
+
+/// Blocks are counted from the last.
+void MmaSyncAttention::copyBlock(Value number, Value stage, bool isLast) {
+  copyTile(k, layout.keyRows, keyTile(stage), firstKey(number), isLast);
+  copyTile(v, layout.keyRows, valueTile(stage), firstKey(number), isLast);
+  e.commitCopies();
+}
+
+/// All warps are also done with the block before then, so that its stage may be filled.
+void MmaSyncAttention::waitForBlock() {
+  e.waitCopies(0);
+  e.syncThreads();
+}
+
+MmaSyncAttention::Values MmaSyncAttention::loadMatrices(Value tile, unsigned rows, unsigned row, unsigned element,
+                                                        const std::array<Value, 2> &laneOffsets, bool transpose) {
+  unsigned column = element / 32 * rows * rowBytes;
+  return e.loadMatrices(e.offset(e.offset(tile, laneOffsets[element / mmaSide % 2]), column + row * rowBytes),
+                        transpose);
+}
+
+MmaSyncAttention::Values MmaSyncAttention::scores(Value keys) {
+  Values sums(layout.keyRows / 2, e.f32(0));
+  for (unsigned element = 0; element < config.headSize; element += mmaSide) {
+    Values rows(queries.begin() + element / 4, queries.begin() + element / 4 + 4);
+    for (unsigned key = 0; key < layout.keyRows; key += mmaSide) {
+      Values columns = loadMatrices(keys, layout.keyRows, key, element, keyOffsets);
+      for (unsigned half : {0, 1}) {
+        auto quad = sums.begin() + key / 2 + 4 * half;
+        llvm::copy(e.mmaSync(config.element, Values(quad, quad + 4), rows, ValueRange(columns).slice(2 * half, 2)),
+                   quad);
+      }
+    }
+  }
+  return sums;
+}
+
+void MmaSyncAttention::addValues(Values &sums, const Values &probabilities, Value values) {
+  for (unsigned key = 0; key < layout.keyRows; key += mmaSide) {
+    Values rows(probabilities.begin() + key / 4, probabilities.begin() + key / 4 + 4);
+    for (unsigned element = 0; element < valueSize; element += mmaSide) {
+      Values columns = loadMatrices(values, layout.keyRows, key, element, valueOffsets, /*transpose=*/true);
+      for (unsigned half = 0; half < 2 && element + half * 8 < valueSize; ++half) {
+        auto quad = sums.begin() + element / 2 + 4 * half;
+        llvm::copy(e.mmaSync(config.element, Values(quad, quad + 4), rows, ValueRange(columns).slice(2 * half, 2)),
+                   quad);
+      }
+    }
+  }
+}
+
+void MmaSyncAttention::addBlock(SoftmaxState &state, Value number, Value stage, bool isLast) {
+  Values all = scores(keyTile(stage));
+  if (config.biasBatches)
+    tiles.addBias(all, firstKey(number));
+  if (config.tap == AttentionTap::Scores)
+    tiles.storeScores(all, firstKey(number));
+  if (isLast)
+    tiles.mask(all, config.keys - (layout.blocks - 1) * layout.keyRows);
+  std::array<Value, 2> factors = tiles.onlineSoftmax(all, state);
+  for (unsigned i = 0; i < state.sums.size(); ++i)
+    state.sums[i] = e.fmul(state.sums[i], factors[i / 2 % 2]);
+  addValues(state.sums, tiles.pack(all), valueTile(stage));
+}
+
+void MmaSyncAttention::storeResult(const SoftmaxState &state) {
+  const AttentionConfig::Strides &strides = config.strides.o;
+  Source o = sourceOf("O", strides, config.queries, valueSize);
+  Type element = e.type(config.element);
+  for (unsigned half : {0, 1}) {
+    Value factor = e.reciprocal(tiles.reduceLanes(state.total[half], /*isMaximum=*/false));
+    Value token = e.add(tiles.firstRow(), 8 * half);
+    e.ifThen(e.less(token, e.i32(config.queries)), [&] {
+      Value index = e.add(e.mul(e.zext64(token), e.i64(o.tokenStride)), e.zext64(e.mul(e.bitAnd(tiles.lane, 3), 2)));
+      Value place = e.element(o.pointer, index, element);
+      for (unsigned group = 0; group < valueSize / 8; ++group) {
+        unsigned i = 4 * group + 2 * half;
+        e.store(e.pack(config.element, e.fmul(state.sums[i], factor), e.fmul(state.sums[i + 1], factor)),
+                e.offset(place, group * 16), 4);
+      }
+    });
+  }
+}
+
+void MmaSyncAttention::emit() {
+  Value zero = e.i32(0);
+  unsigned rows = 64 * config.warpgroups;
+  copyTile(q, rows, e.shared(0), tiles.firstQuery, config.queries % rows != 0);
+  copyBlock(zero, zero, /*isLast=*/config.keys % layout.keyRows != 0);
+  waitForBlock();
+  Value queryTile = e.offset(e.shared(0), e.mul(tiles.warp, mmaSide * rowBytes));
+  for (unsigned element = 0; element < config.headSize; element += mmaSide)
+    queries.append(loadMatrices(queryTile, rows, 0, element, valueOffsets));
+  // With a bias the least finite number: scores may all be that or, in a block, minus infinity.
+  Value least = e.f32(config.biasBatches ? -std::numeric_limits<float>::max() : -1e30);
+  SoftmaxState state{Values(valueSize / 2, e.f32(0)), {}, {least, least}, {e.f32(0), e.f32(0)}};
+  if (layout.blocks > 1)
+    copyBlock(e.i32(1), e.i32(1), /*isLast=*/false);
+  addBlock(state, zero, zero, /*isLast=*/true);
+  Values carried = state.sums;
+  carried.append({state.maximum[0], state.maximum[1], state.total[0], state.total[1]});
+  auto unpack = [&](ValueRange values) {
+    ValueRange last = values.take_back(4);
+    state = {llvm::to_vector(values.drop_back(4)), {}, {last[0], last[1]}, {last[2], last[3]}};
+  };
+  carried = e.loop(e.i32(1), e.i32(layout.blocks), e.i32(1), carried, [&](Value number, ValueRange inner) {
+    unpack(inner);
+    waitForBlock();
+    Value next = e.add(number, 1), stage = e.bitAnd(number, 1);
+    e.ifThen(e.less(next, e.i32(layout.blocks)), [&] { copyBlock(next, e.bitAnd(next, 1), /*isLast=*/false); });
+    addBlock(state, number, stage, /*isLast=*/false);
+    Values after = state.sums;
+    after.append({state.maximum[0], state.maximum[1], state.total[0], state.total[1]});
+    return after;
+  });
+  unpack(carried);
+  storeResult(state);
+  e.finish();
+}
+
+void vitc::vgpu::emitMmaSyncAttention(AttentionTiles &tiles) { MmaSyncAttention(tiles).emit(); }
