@@ -206,6 +206,13 @@ def test_bf16_windows_of_batches(small_model, run_tool, tmp_path):
     keeps_direction(made, batches=(1, 3))
 
 
+def test_gates(small_model, run_tool, tmp_path):
+    """The kernel multiplies what SwiGLU gates: nothing of it is left to loops."""
+    counts, code = count_ops(run_tool, small_model("vit_swiglu"))
+    assert code.count(" gated,") == 2 and "math.exp" not in code
+    keeps_direction(compile_model(run_tool, small_model("vit_swiglu"), tmp_path / "model.so", TARGET, "--precision=bf16"))
+
+
 @pytest.mark.parametrize("name", ["resnet", "pvt_v2", "convnext"])
 def test_kernels_of_convolutions(name, small_model, run_tool, tmp_path):
     """Convolutions of one group are products of their windows; those of channels for themselves are loops."""

@@ -53,7 +53,8 @@ public:
     SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, image, 0),
                                     rewriter.getIndexAttr(output.getDimSize(2)),
                                     rewriter.getIndexAttr(output.getDimSize(3)), rewriter.getIndexAttr(length())};
-    return viewAsRows(rewriter, loc, generateBF16(rewriter, loc, sizes, [&](const IndexBuilder &index) {
+    return viewAsRows(rewriter, loc,
+                      generate(rewriter, loc, sizes, rewriter.getBF16Type(), [&](const IndexBuilder &index) {
                         Value k = index.loop(3), tap = index.div(k, channels);
                         Value inside = index.isBelow(k, used());
                         SmallVector<Value> point{index.loop(0)};
@@ -73,7 +74,7 @@ public:
   /// (F, C, kh, kw) as (F, length()).
   Value filterRows(PatternRewriter &rewriter, Value weight) const {
     SmallVector<OpFoldResult> sizes{rewriter.getIndexAttr(filters), rewriter.getIndexAttr(length())};
-    return generateBF16(rewriter, op.getLoc(), sizes, [&](const IndexBuilder &index) {
+    return generate(rewriter, op.getLoc(), sizes, rewriter.getBF16Type(), [&](const IndexBuilder &index) {
       Value k = index.loop(1), inside = index.isBelow(k, used());
       k = index.orZero(inside, k);
       Value tap = index.div(k, channels);

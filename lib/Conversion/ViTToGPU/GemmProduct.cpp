@@ -19,6 +19,17 @@ GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int6
     activation = "none";
     whole = false;
   }
+  configure(capability, rows, n, k);
+}
+
+GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
+                         StringRef activation)
+    : epilogue(epilogue), period(0), activation(activation) {
+  config.epilogue.gated = true;
+  configure(capability, rows, n, k);
+}
+
+void GemmProduct::configure(int64_t capability, int64_t rows, int64_t n, int64_t k) {
   config.n = n;
   config.k = k;
   config.epilogue.output = vgpu::Element::F32;
@@ -32,8 +43,12 @@ GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int6
                        vgpu::Multiprocessors::ofCapability(capability));
 }
 
-/// Empty for an op that no kernel has.
-static StringRef nameActivation(Operation *function) {
+int64_t vitc::countRows(ShapedType type) {
+  ArrayRef<int64_t> outer = type.getShape().drop_back();
+  return ShapedType::isDynamicShape(outer) ? ShapedType::kDynamic : ShapedType::getNumElements(outer);
+}
+
+StringRef vitc::nameActivation(Operation *function) {
   if (auto gelu = dyn_cast<vit::GeluOp>(function))
     return gelu.getApproximate() == vit::GeluApproximate::tanh ? "gelu_tanh" : "gelu";
   if (auto silu = dyn_cast<vit::SiluOp>(function)) {
@@ -106,11 +121,14 @@ bool GemmProduct::takeScale(Value rest, Value factor, int64_t rank, int64_t chan
 
 Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) const {
   Value init = tensor::EmptyOp::create(
-      builder, loc, ArrayRef<OpFoldResult>{tensor::getMixedSize(builder, loc, a, 0), builder.getIndexAttr(config.n)},
+      builder, loc,
+      ArrayRef<OpFoldResult>{tensor::getMixedSize(builder, loc, a, 0),
+                             builder.getIndexAttr(config.epilogue.gated ? config.n / 2 : config.n)},
       builder.getF32Type());
+  auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
                               builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
-                              integer(config.splits), config.mmaSync ? builder.getUnitAttr() : UnitAttr())
+                              integer(config.splits), unit(config.epilogue.gated), unit(config.mmaSync))
       .getResult();
 }

@@ -19,12 +19,17 @@ public:
   GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n,
               int64_t k, int64_t period);
 
+  /// activation(gate) · up of the two halves of a product, whose columns come in turns of eight, gates first.
+  GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
+              llvm::StringRef activation);
+
   /// Why no kernel computes it; empty if one does.
   std::string whyUnsupported() const { return vgpu::whyUnsupported(config); }
 
   /// The epilogue's parts as its operands, (rows, n) and so on; null where there are none. The caller views them as
   /// rows.
   mlir::Value residual, table, scale;
+  void setBias(mlir::Value bias) { epilogue.bias = bias; }
   /// Whether the kernel's epilogue is all of it. If not, the kernel adds the bias alone.
   bool isWhole() const { return whole; }
 
@@ -32,6 +37,7 @@ public:
   mlir::Value create(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value w) const;
 
 private:
+  void configure(int64_t capability, int64_t rows, int64_t n, int64_t k);
   bool readEpilogue(int64_t rank, int64_t channel);
   mlir::Value findExtra(mlir::Value scalar, mlir::AffineMap &map) const;
   bool takeTerm(mlir::Value rest, mlir::Value term, int64_t rank, int64_t channel, mlir::Value &value);
@@ -43,6 +49,12 @@ private:
   bool whole = true;
   vgpu::GemmConfig config;
 };
+
+/// The kernel's name of an activation; empty for what no kernel has.
+llvm::StringRef nameActivation(mlir::Operation *function);
+
+/// The number of rows of what is viewed as such.
+int64_t countRows(mlir::ShapedType type);
 
 } // namespace vitc
 

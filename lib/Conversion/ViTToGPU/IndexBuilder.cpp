@@ -12,6 +12,12 @@ Value IndexBuilder::constant(int64_t value) const { return arith::ConstantIndexO
 
 Value IndexBuilder::loop(int64_t dim) const { return linalg::IndexOp::create(builder, loc, dim); }
 
+Value IndexBuilder::add(Value lhs, Value rhs) const { return builder.createOrFold<arith::AddIOp>(loc, lhs, rhs); }
+
+Value IndexBuilder::mul(Value value, int64_t by) const {
+  return builder.createOrFold<arith::MulIOp>(loc, value, constant(by));
+}
+
 Value IndexBuilder::div(Value value, int64_t by) const {
   return builder.createOrFold<arith::DivUIOp>(loc, value, constant(by));
 }
@@ -30,15 +36,19 @@ Value IndexBuilder::orZero(Value condition, Value value) const {
   return arith::SelectOp::create(builder, loc, condition, value, constant(0));
 }
 
+Value IndexBuilder::read(Value tensor, ValueRange point) const {
+  return tensor::ExtractOp::create(builder, loc, tensor, point);
+}
+
 Value IndexBuilder::readInside(Value tensor, ValueRange point, Value inside) const {
-  Value element = tensor::ExtractOp::create(builder, loc, tensor, point);
+  Value element = read(tensor, point);
   Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element.getType()));
   return arith::SelectOp::create(builder, loc, inside, element, zero);
 }
 
-Value vitc::generateBF16(OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
-                         function_ref<Value(const IndexBuilder &)> element) {
-  Value init = tensor::EmptyOp::create(builder, loc, sizes, builder.getBF16Type());
+Value vitc::generate(OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes, Type type,
+                     function_ref<Value(const IndexBuilder &)> element) {
+  Value init = tensor::EmptyOp::create(builder, loc, sizes, type);
   SmallVector<AffineMap> identity{builder.getMultiDimIdentityMap(sizes.size())};
   SmallVector<utils::IteratorType> parallel(sizes.size(), utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange) {
@@ -57,7 +67,7 @@ Value vitc::padDepth(OpBuilder &builder, Location loc, Value matrix) {
     return matrix;
   SmallVector<OpFoldResult> sizes{tensor::getMixedSize(builder, loc, matrix, 0),
                                   builder.getIndexAttr(paddedDepth(depth))};
-  return generateBF16(builder, loc, sizes, [&](const IndexBuilder &index) {
+  return generate(builder, loc, sizes, builder.getBF16Type(), [&](const IndexBuilder &index) {
     Value k = index.loop(1), inside = index.isBelow(k, depth);
     return index.readInside(matrix, {index.loop(0), index.orZero(inside, k)}, inside);
   });

@@ -13,19 +13,22 @@ struct IndexBuilder {
   mlir::Value constant(int64_t value) const;
   /// The element's place along a dimension.
   mlir::Value loop(int64_t dim) const;
+  mlir::Value add(mlir::Value lhs, mlir::Value rhs) const;
+  mlir::Value mul(mlir::Value value, int64_t by) const;
   mlir::Value div(mlir::Value value, int64_t by) const;
   mlir::Value rem(mlir::Value value, int64_t by) const;
   /// Neither negative nor past the end.
   mlir::Value isBelow(mlir::Value value, int64_t end) const;
   mlir::Value both(mlir::Value lhs, mlir::Value rhs) const;
   mlir::Value orZero(mlir::Value condition, mlir::Value value) const;
+  mlir::Value read(mlir::Value tensor, mlir::ValueRange point) const;
   /// The element of a tensor, or zero where it is not `inside`; the point must be one of the tensor's all the same.
   mlir::Value readInside(mlir::Value tensor, mlir::ValueRange point, mlir::Value inside) const;
 };
 
-/// A tensor of bf16 with what `element` gives at each place.
-mlir::Value generateBF16(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes,
-                         llvm::function_ref<mlir::Value(const IndexBuilder &)> element);
+/// A tensor with what `element` gives at each place.
+mlir::Value generate(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                     mlir::Type type, llvm::function_ref<mlir::Value(const IndexBuilder &)> element);
 
 /// The length of rows of bf16 that tensor cores take: a multiple of 16 bytes.
 int64_t paddedDepth(int64_t depth);

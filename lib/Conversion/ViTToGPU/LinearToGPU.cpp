@@ -25,8 +25,8 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
         !epilogue.readsProjections())
       return rewriter.notifyMatchFailure(op, "expected f32, a static weight and an epilogue that reads projections");
     int64_t period = type.isDynamicDim(rank - 2) ? 0 : type.getDimSize(rank - 2);
-    GemmProduct product(capability, epilogue, rank, rank - 1, countRows(op), type.getDimSize(rank - 1),
-                        paddedDepth(depth), period);
+    GemmProduct product(capability, epilogue, rank, rank - 1, countRows(op.getInput().getType()),
+                        type.getDimSize(rank - 1), paddedDepth(depth), period);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -46,16 +46,6 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
   }
 
 private:
-  static int64_t countRows(vit::LinearOp op) {
-    int64_t rows = 1;
-    for (int64_t extent : op.getInput().getType().getShape().drop_back()) {
-      if (ShapedType::isDynamic(extent))
-        return ShapedType::kDynamic;
-      rows *= extent;
-    }
-    return rows;
-  }
-
   /// The weight as (N, K).
   static Value transposeWeight(vit::LinearOp op, PatternRewriter &rewriter) {
     if (op.getTransposed())

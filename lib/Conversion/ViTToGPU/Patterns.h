@@ -9,6 +9,9 @@ namespace vitc {
 /// the kernel for the GPU's compute capability.
 void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 
+/// The halves of a vit.linear, one of which gates the other → one vgpu.gemm. Before vit.linear is converted alone.
+void populateViTGatedToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
+
 /// vit.linear → vgpu.gemm, and what its epilogue does not have as loops.
 void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
 

@@ -19,7 +19,7 @@ static Value padRows(OpBuilder &builder, Location loc, Value matrices) {
     return roundToBF16(builder, loc, matrices);
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, matrices);
   sizes[3] = builder.getIndexAttr(paddedDepth(columns));
-  return generateBF16(builder, loc, sizes, [&](const IndexBuilder &index) -> Value {
+  return generate(builder, loc, sizes, builder.getBF16Type(), [&](const IndexBuilder &index) -> Value {
     Value column = index.loop(3), inside = index.isBelow(column, columns);
     Value element =
         index.readInside(matrices, {index.loop(0), index.loop(1), index.loop(2), index.orZero(inside, column)}, inside);

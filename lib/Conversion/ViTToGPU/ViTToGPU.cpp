@@ -21,6 +21,10 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
   using ConvertViTToGPUPassBase::ConvertViTToGPUPassBase;
 
   void runOnOperation() override {
+    RewritePatternSet gated(&getContext());
+    populateViTGatedToGPUPatterns(gated, capability);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(gated))))
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     if (capability >= 90) {
       populateAttendToGPUPatterns(patterns);

@@ -94,3 +94,29 @@ func.func @others(%q: tensor<1x5x2x8xf32>, %o: tensor<4x33xf32>) -> (tensor<1x5x
   %1 = vit.layer_norm %o {epsilon = 1.0e-6 : f32} : tensor<4x33xf32>
   return %0, %1 : tensor<1x5x2x8xf32>, tensor<4x33xf32>
 }
+
+// -----
+
+// SwiGLU: the rows of the weight and the bias in turns of eight, the activation of the second half. What is read by others is not gated in the kernel.
+// CHECK-LABEL: func.func @gated
+// CHECK-DAG: %[[W:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<32x64xbf16>)
+// CHECK-DAG: %[[B:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<32xf32>)
+// CHECK: %[[ROWS:.+]] = vgpu.gemm ins(%{{.+}}, %[[W]] : tensor<10x64xbf16>, tensor<32x64xbf16>) bias(%[[B]] : tensor<32xf32>) outs(%{{.+}} : tensor<10x16xf32>) {activation = "silu", gated,
+// CHECK: tensor.expand_shape %[[ROWS]] {{.*}} output_shape [2, 5, 16]
+// CHECK: vgpu.gemm {{.*}} outs(%{{.+}} : tensor<10x32xf32>)
+// CHECK: vit.silu
+// CHECK: linalg.elementwise
+func.func @gated(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %b: tensor<32xf32>, %e: tensor<2x5x16xf32>)
+    -> (tensor<2x5x16xf32>, tensor<2x5x16xf32>, tensor<2x5x32xf32>) {
+  %0 = vit.linear %x, %w bias(%b : tensor<32xf32>) : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32>
+  %up = tensor.extract_slice %0[0, 0, 0] [2, 5, 16] [1, 1, 1] : tensor<2x5x32xf32> to tensor<2x5x16xf32>
+  %gate = tensor.extract_slice %0[0, 0, 16] [2, 5, 16] [1, 1, 1] : tensor<2x5x32xf32> to tensor<2x5x16xf32>
+  %1 = vit.silu %gate : tensor<2x5x16xf32>
+  %2 = linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%up, %1 : tensor<2x5x16xf32>, tensor<2x5x16xf32>) outs(%e : tensor<2x5x16xf32>) -> tensor<2x5x16xf32>
+  %3 = vit.linear %x, %w : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32>
+  %up2 = tensor.extract_slice %3[0, 0, 0] [2, 5, 16] [1, 1, 1] : tensor<2x5x32xf32> to tensor<2x5x16xf32>
+  %gate2 = tensor.extract_slice %3[0, 0, 16] [2, 5, 16] [1, 1, 1] : tensor<2x5x32xf32> to tensor<2x5x16xf32>
+  %4 = vit.silu %gate2 : tensor<2x5x16xf32>
+  %5 = linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%4, %up2 : tensor<2x5x16xf32>, tensor<2x5x16xf32>) outs(%e : tensor<2x5x16xf32>) -> tensor<2x5x16xf32>
+  return %2, %5, %3 : tensor<2x5x16xf32>, tensor<2x5x16xf32>, tensor<2x5x32xf32>
+}

@@ -2,7 +2,7 @@
 
 // gemm_c1
 func.func @inner(%a: memref<?x64xbf16>, %w: memref<32x96xbf16>, %c: memref<?x32xf32>) {
-  // expected-error @+1 {{expects matrices A (M, K), W (N, K) and C (M, N), N and K static}}
+  // expected-error @+1 {{expects matrices A (M, K), W (N, K) and C (M, N), of a gated product (M, N / 2), N and K static}}
   vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x96xbf16>) outs(%c : memref<?x32xf32>) {tile_m = 128, tile_n = 64}
   return
 }
@@ -11,7 +11,7 @@ func.func @inner(%a: memref<?x64xbf16>, %w: memref<32x96xbf16>, %c: memref<?x32x
 
 // gemm_c1
 func.func @bias(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %b: memref<64xf32>, %c: memref<?x32xf32>) {
-  // expected-error @+1 {{expects a bias and a scale of f32 (N), a table of f32 (rows, N) and a residual as C}}
+  // expected-error @+1 {{expects a bias of f32 (N), a scale and a table of f32 of C's columns, (N) and (rows, N), and a residual as C}}
   vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x64xbf16>) bias(%b : memref<64xf32>) outs(%c : memref<?x32xf32>) {tile_m = 128, tile_n = 64}
   return
 }

@@ -27,6 +27,7 @@ GemmConfig GemmOp::getConfig() {
   config.tileM = getTileM();
   config.tileN = getTileN();
   config.splits = static_cast<unsigned>(getSplits());
+  config.epilogue.gated = getGated();
   config.epilogue.bias = !!getBias();
   config.epilogue.activation = *parseActivation(getActivation());
   config.epilogue.scale = !!getScale();
@@ -45,13 +46,16 @@ LogicalResult GemmOp::verify() {
   Type f32 = Float32Type::get(getContext());
   if (a.getRank() != 2 || w.getRank() != 2 || !w.hasStaticShape() || a.getElementType() != w.getElementType() ||
       differs(getA(), a.getElementType(), {ShapedType::kDynamic, w.getDimSize(1)}) ||
-      differs(getOutput(), c.getElementType(), {a.getDimSize(0), w.getDimSize(0)}))
-    return emitOpError("expects matrices A (M, K), W (N, K) and C (M, N), N and K static");
-  int64_t n = w.getDimSize(0);
-  if (differs(getBias(), f32, {n}) || differs(getScale(), f32, {n}) ||
-      differs(getTable(), f32, {ShapedType::kDynamic, n}) || (getTable() && shapedType(getTable()).isDynamicDim(0)) ||
+      differs(getOutput(), c.getElementType(), {a.getDimSize(0), w.getDimSize(0) / (getGated() ? 2 : 1)}))
+    return emitOpError(
+        "expects matrices A (M, K), W (N, K) and C (M, N), of a gated product (M, N / 2), N and K static");
+  int64_t n = w.getDimSize(0), columns = c.getDimSize(1);
+  if (differs(getBias(), f32, {n}) || differs(getScale(), f32, {columns}) ||
+      differs(getTable(), f32, {ShapedType::kDynamic, columns}) ||
+      (getTable() && shapedType(getTable()).isDynamicDim(0)) ||
       differs(getResidual(), c.getElementType(), c.getShape()))
-    return emitOpError("expects a bias and a scale of f32 (N), a table of f32 (rows, N) and a residual as C");
+    return emitOpError("expects a bias of f32 (N), a scale and a table of f32 of C's columns, (N) and (rows, N), and a "
+                       "residual as C");
   if (!parseActivation(getActivation()))
     return emitOpError("expects an activation that it knows, got '") << getActivation() << "'";
   return verifyKernel(*this);

@@ -74,17 +74,21 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
     C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is there: A (M, K) and W (N, K) of bf16
     or f16, sums in f32, C (M, N) of bf16, f16 or f32. The schedule are `tile_m` × `tile_n` tiles of persistent blocks, or,
     for few rows, of clusters of `splits` blocks that share K; see the kernel's builder (Kernels/Gemm.h). With `mma_sync`
-    it is the kernel for sm_80 and sm_89, a block a tile. `activation`: none, relu, gelu, gelu_tanh, silu, quick_gelu, hard_swish.
+    it is the kernel for sm_80 and sm_89, a block a tile. `activation`: none, relu, gelu, gelu_tanh, silu, quick_gelu,
+    hard_swish.
 
-    - (C1) A, W and C are matrices that agree on M, N and K; N and K are static. Residual is as C; bias and scale are
-      f32 (N), table is f32 (rows, N): row m of C takes row m mod rows of it.
+    With `gated` the sums' columns come in turns of eight, gates first, and C's are activation(gate) · up.
+
+    - (C1) A, W and C are matrices that agree on M, N and K, but for a gated C, whose columns are N / 2; N and K are
+      static. Residual is as C; the bias is f32 (N), scale and table are f32 of C's columns, (N) and (rows, N): row m of C
+      takes row m mod rows of the table.
     - (C2) There is a kernel for these sizes, elements and tiles.
   }];
   let arguments = (ins GPUKernel_Shaped:$a, GPUKernel_Shaped:$w, Optional<GPUKernel_Shaped>:$bias,
                    Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$table,
                    Optional<GPUKernel_Shaped>:$residual, GPUKernel_Shaped:$output,
                    DefaultValuedStrAttr<StrAttr, "none">:$activation, I64Attr:$tile_m, I64Attr:$tile_n,
-                   DefaultValuedAttr<I64Attr, "1">:$splits, UnitAttr:$mma_sync);
+                   DefaultValuedAttr<I64Attr, "1">:$splits, UnitAttr:$gated, UnitAttr:$mma_sync);
   let assemblyFormat = [{
     `ins` `(` $a `,` $w `:` type($a) `,` type($w) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`scale` `(` $scale^ `:` type($scale) `)`)? (`table` `(` $table^ `:` type($table) `)`)?
