@@ -14,7 +14,7 @@ using llvm::StringRef;
 using llvm::Twine;
 
 /// What later versions' `--precision` may say.
-static constexpr llvm::StringLiteral kPrecisionsToCome[] = {"tf32", "fp16"};
+static constexpr llvm::StringLiteral kPrecisionsToCome[] = {"tf32"};
 
 static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 
@@ -99,6 +99,10 @@ static std::optional<Refusal> checkPrecision(const Options &options) {
                                       " is not supported yet: this version computes in one of " + known};
   if (!llvm::is_contained(TargetInfo::precisions(), options.precision))
     return misuse("expected " + known + " in --precision, got '" + options.precision + "'");
+  for (StringRef name : options.levels.empty() ? std::vector<std::string>{"host"} : options.levels)
+    if (TargetInfo level = *TargetInfo::get(name); !level.withPrecision(options.precision))
+      return Refusal{CannotCompile, "--precision=" + options.precision + " is for GPUs, and " + level.level +
+                                        " is none: expected fp32, bf16 or auto"};
   return std::nullopt;
 }
 

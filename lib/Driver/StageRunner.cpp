@@ -56,7 +56,7 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
     // What the roundings cut weights into is constants again before loops are made of them.
     if (target.hasTensorKernels()) {
       PassManager kernels(module.getContext());
-      buildGPUKernelPipeline(kernels, target.gpuCapability);
+      buildGPUKernelPipeline(kernels, target.gpuCapability, target.precision == Precision::FP16 ? "f16" : "bf16");
       if (failed(kernels.run(module)) || failed(foldConstantSubgraphs(module)))
         return failure();
     }

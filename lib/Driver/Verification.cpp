@@ -47,7 +47,7 @@ static Operation *findLastNode(Location loc, const llvm::MapVector<StringRef, Op
 }
 
 Tolerance vitc::driver::findTolerance(ModuleOp graph, Precision precision) {
-  if (precision == Precision::BF16)
+  if (precision != Precision::FP32)
     return {.cosine = 0.9995};
   double tolerance = 1e-4;
   graph.walk([&](Operation *op) {

@@ -64,7 +64,7 @@ void vitc::registerPipelines() {
   PassPipelineRegistration<CPUPipelineOptions>("vitc-cpu-vector", "tiled → vector", buildCPUVectorPipeline);
   PassPipelineRegistration<>("vitc-cpu-llvm", "vector → llvm", buildCPULLVMPipeline);
   PassPipelineRegistration<>("vitc-gpu-kernels", "what has a kernel for a GPU",
-                             [](OpPassManager &pm) { buildGPUKernelPipeline(pm, /*capability=*/90); });
+                             [](OpPassManager &pm) { buildGPUKernelPipeline(pm, /*capability=*/90, "bf16"); });
   PassPipelineRegistration<>("vitc-gpu-tiled", "fused → tiled for a GPU", buildGPUTiledPipeline);
   PassPipelineRegistration<>("vitc-gpu-vector", "tiled → vector for a GPU", buildGPUVectorPipeline);
   PassPipelineRegistration<>("vitc-gpu-llvm", "vector → llvm for a GPU", buildGPULLVMPipeline);

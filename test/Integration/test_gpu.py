@@ -98,6 +98,16 @@ RUN_ON_CUDA = textwrap.dedent("""
 """)
 
 
+def run_on(capability, library, inputs, folder):
+    """The outputs of a library on a device of that capability, in a process of its own."""
+    np.savez(folder / "inputs.npz", **inputs)
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "VITC_MOCK_CAPABILITY": str(capability)}
+    command = [sys.executable, "-c", RUN_ON_CUDA, library, folder / "inputs.npz", folder / "outputs.npz"]
+    run = subprocess.run(command, capture_output=True, text=True, env=variables)
+    assert run.returncode == 0, run.stderr
+    return np.load(folder / "outputs.npz")
+
+
 @pytest.mark.parametrize("name", ["deit", "dinov2_reg4", *(pytest.param(name, marks=pytest.mark.long)
                                                           for name in ("swin", "lavit", "levit"))])
 @pytest.mark.parametrize("capability", [80, 89])
@@ -107,14 +117,24 @@ def test_bf16_before_hopper(capability, name, small_model, run_tool, tmp_path):
                          "--precision=bf16")
     assert b"ldmatrix.sync.aligned.m8n8.x4.trans" in made.library.read_bytes(), "values of an attention"
     inputs = draw(vitc.load(made.library), 1)
-    np.savez(tmp_path / "inputs.npz", **inputs)
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "VITC_MOCK_CAPABILITY": str(capability)}
-    command = [sys.executable, "-c", RUN_ON_CUDA, made.library, tmp_path / "inputs.npz", tmp_path / "outputs.npz"]
-    run = subprocess.run(command, capture_output=True, text=True, env=variables)
-    assert run.returncode == 0, run.stderr
-    found = np.load(tmp_path / "outputs.npz")
+    found = run_on(capability, made.library, inputs, tmp_path)
     for output, value in Reference.open(made.model).run(inputs).items():
         assert found[output].dtype == np.float32 and cosine(found[output], value) >= 0.9995, output
+
+
+@pytest.mark.parametrize("name, capability", [("dinov2_reg4", 90), ("lavit", 90), ("deit", 80)])
+def test_fp16(name, capability, small_model, run_tool, tmp_path):
+    """Eleven bits instead of eight: nearer to float32 than bf16 is."""
+    flags = f"--target=cuda-sm_{capability}", "--precision=fp16"
+    made = compile_model(run_tool, small_model(name), tmp_path / "model.so", *flags)
+    reference = Reference.open(made.model)
+    image, = reference.session.get_inputs()
+    inputs = {image.name: np.random.default_rng(3).standard_normal(image.shape, dtype=np.float32)}
+    found = run_on(capability, made.library, inputs, tmp_path)
+    for output, value in reference.run(inputs).items():
+        assert found[output].dtype == np.float32 and cosine(found[output], value) >= 0.99999, output
+    code = run_tool("vitc", small_model(name), *flags, "--compile-to=tiled").stdout
+    assert "bf16" not in code and re.search(r"vgpu\.gemm ins\(%\S+, %\S+ : tensor<\w+xf16>", code)
 
 
 def test_kernels_before_hopper(small_model, run_tool):

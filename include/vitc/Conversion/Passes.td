@@ -60,8 +60,8 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
   let description = [{
     Products, attention and norms become kernel ops of the `vgpu` dialect, in destination-passing style on tensors, where
     a kernel for tensor cores has their form and sizes; the others are left for `convert-vit-to-linalg`. Operands of
-    products are rounded to bf16, sums, softmax, norms and the residual stream are f32. What is only read rounded is
-    stored so: roundings move up through views, and kernels write bf16.
+    products are rounded to `element`, sums, softmax, norms and the residual stream are f32. What is only read rounded is
+    stored so: roundings move up through views, and kernels write it rounded.
 
     ```mlir
     // before
@@ -79,7 +79,9 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
     Precondition: the `fused` stage.
   }];
   let options = [Option<"capability", "capability", "int64_t", /*default=*/"90",
-                        "the compute capability: 80, 89 or 90">];
+                        "the compute capability: 80, 89 or 90">,
+                 Option<"element", "element", "std::string", /*default=*/"\"bf16\"",
+                        "what tensor cores multiply: bf16 or f16">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vgpu::GPUKernelDialect"];
 }

@@ -53,7 +53,7 @@ void buildCPUVectorPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &o
 void buildCPULLVMPipeline(mlir::OpPassManager &pm);
 
 /// The first part of fused → tiled for a GPU with tensor cores: what has a kernel becomes one.
-void buildGPUKernelPipeline(mlir::OpPassManager &pm, int64_t capability);
+void buildGPUKernelPipeline(mlir::OpPassManager &pm, int64_t capability, llvm::StringRef element);
 
 /// fused → tiled for a GPU: structured ops ready for loops, besides kernels.
 void buildGPUTiledPipeline(mlir::OpPassManager &pm);

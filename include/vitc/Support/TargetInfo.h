@@ -28,6 +28,8 @@ enum class Precision {
   /// Constant operands are stored as bf16. Where the level has products of bf16, the other operands are rounded, too;
   /// elsewhere the constants are widened, and products are f32.
   BF16,
+  /// Of GPUs alone: operands of products are rounded to f16, whose largest number is 65504.
+  FP16,
 };
 
 struct Tuning;
@@ -64,8 +66,8 @@ struct TargetInfo {
   bool isGPU() const { return gpuCapability != 0; }
   /// Whether the kernels use instructions that no other capability has (wgmma, TMA): "sm_90a".
   bool isArchitectureSpecific() const { return gpuCapability >= 90; }
-  /// Whether products of bf16 go to kernels for tensor cores.
-  bool hasTensorKernels() const { return isGPU() && precision == Precision::BF16; }
+  /// Whether products go to kernels for tensor cores.
+  bool hasTensorKernels() const { return isGPU() && precision != Precision::FP32; }
   /// The GPU's name for LLVM and ptxas: "sm_90a".
   std::string chip() const { return "sm_" + std::to_string(gpuCapability) + (isArchitectureSpecific() ? "a" : ""); }
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
@@ -88,14 +90,14 @@ struct TargetInfo {
   double productsPerSecond() const {
     return multipliesBF16() ? hertz * bf16DotsPerCycle * lanes(2) : macsPerSecond(sizeof(float));
   }
-  int64_t weightBytes() const { return precision == Precision::BF16 ? 2 : sizeof(float); }
+  int64_t weightBytes() const { return precision == Precision::FP32 ? sizeof(float) : 2; }
 
   /// The level named by `--mcpu` ("host" for the machine this runs on), or the GPU named by `--target` ("cuda-sm_90");
   /// nothing for an unknown name or a host that has none of the levels.
   static std::optional<TargetInfo> get(llvm::StringRef name);
 
-  /// The same with another precision: "fp32", "bf16", or "auto", which is bf16 where the level gains by it, fp32
-  /// elsewhere. Nothing for another name.
+  /// The same with another precision: "fp32", "bf16", for a GPU "fp16", or "auto", which is bf16 where the level gains
+  /// by it, fp32 elsewhere. Nothing for another name.
   std::optional<TargetInfo> withPrecision(llvm::StringRef name) const;
 
   /// What `withPrecision` takes.

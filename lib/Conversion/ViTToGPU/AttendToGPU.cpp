@@ -31,8 +31,8 @@ namespace {
 
 /// softmax(scores) · V, what `vit.attend` is once fused: scores that were inherited and transformed. Where the
 /// probabilities are read by others, too, the kernel writes them.
-struct AttendToGPU final : OpRewritePattern<linalg::ContractOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
     if (!isHeadProduct(op, {{0, 2, 1, 4}, {0, 4, 2, 3}, {0, 1, 2, 3}}))
@@ -45,15 +45,15 @@ struct AttendToGPU final : OpRewritePattern<linalg::ContractOp> {
       return rewriter.notifyMatchFailure(op, "expected f32 and static numbers of tokens, heads and features");
     ArrayRef<int64_t> shape = cast<RankedTensorType>(scores.getType()).getShape();
     auto choose = [&](vgpu::AttentionTap tap) {
-      return vgpu::chooseAttend(vgpu::Element::BF16, shape[2], shape[3],
+      return vgpu::chooseAttend(target.kernelElement(), shape[2], shape[3],
                                 cast<RankedTensorType>(value.getType()).getShape().back(), tap);
     };
     if (std::string reason = whyUnsupported(choose(vgpu::AttentionTap::None)); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
-    Value v = roundToBF16(rewriter, loc, value);
+    Value v = roundTo(target.element, rewriter, loc, value);
     SmallVector<Value> inits{tensor::EmptyOp::create(
-        rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]), rewriter.getBF16Type())};
+        rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]), target.element)};
     bool hasReaders = areReadLater(softmax, op) && whyUnsupported(choose(vgpu::AttentionTap::Probabilities)).empty();
     if (hasReaders)
       inits.push_back(
@@ -77,6 +77,6 @@ private:
 
 } // namespace
 
-void vitc::populateAttendToGPUPatterns(RewritePatternSet &patterns) {
-  patterns.add<AttendToGPU>(patterns.getContext());
+void vitc::populateAttendToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<AttendToGPU>(patterns.getContext(), target);
 }

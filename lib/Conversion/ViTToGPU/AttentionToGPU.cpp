@@ -181,8 +181,8 @@ private:
   int64_t heads, queries, keys;
 };
 
-struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
-  AttentionToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
+struct AttentionToGPU final : KernelPattern<vit::AttentionOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(vit::AttentionOp op, PatternRewriter &rewriter) const override {
     RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType(), value = op.getValue().getType();
@@ -195,20 +195,22 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     if (std::string reason = bias.read(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     vgpu::AttentionConfig config =
-        vgpu::chooseAttention(vgpu::Element::BF16, query.getShape().end()[-3], key.getShape().end()[-3],
+        vgpu::chooseAttention(target.kernelElement(), query.getShape().end()[-3], key.getShape().end()[-3],
                               query.getShape().back(), op.getScale().convertToDouble(), bias.batches,
                               op.getScores()  ? vgpu::AttentionTap::Scores
                               : op.getProbs() ? vgpu::AttentionTap::Probabilities
                                               : vgpu::AttentionTap::None,
-                              value.getShape().back(), /*mmaSync=*/capability < 90);
+                              value.getShape().back(), /*mmaSync=*/target.multipliesByWarps());
     if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
-    auto prepare = [&](Value operand) { return viewAsBatch(rewriter, loc, roundToBF16(rewriter, loc, operand)); };
+    auto prepare = [&](Value operand) {
+      return viewAsBatch(rewriter, loc, roundTo(target.element, rewriter, loc, operand));
+    };
     Value q = prepare(op.getQuery()), k = prepare(op.getKey()), v = prepare(op.getValue());
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, q);
     sizes.back() = rewriter.getIndexAttr(value.getShape().back());
-    SmallVector<Value> inits{tensor::EmptyOp::create(rewriter, loc, sizes, rewriter.getBF16Type())};
+    SmallVector<Value> inits{tensor::EmptyOp::create(rewriter, loc, sizes, target.element)};
     if (config.tap != vgpu::AttentionTap::None) {
       std::swap(sizes[1], sizes[2]);
       sizes.back() = rewriter.getIndexAttr(config.keys);
@@ -230,13 +232,10 @@ struct AttentionToGPU final : OpRewritePattern<vit::AttentionOp> {
     rewriter.replaceOp(op, results);
     return success();
   }
-
-private:
-  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTAttentionToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
-  patterns.add<AttentionToGPU>(patterns.getContext(), capability);
+void vitc::populateViTAttentionToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<AttentionToGPU>(patterns.getContext(), target);
 }

@@ -41,10 +41,10 @@ public:
       : op(op), channels(op.getInput().getType().getDimSize(1)), filters(op.getWeight().getType().getDimSize(0)),
         kernel{op.getWeight().getType().getDimSize(2), op.getWeight().getType().getDimSize(3)} {}
 
-  /// The elements of a row: bf16 in units of 16 bytes.
+  /// The elements of a row: of 16 bits in units of 16 bytes.
   int64_t length() const { return paddedDepth(used()); }
 
-  /// (B, H, W, C) as (B · height · width, length()), both bf16. The pixels themselves where they are the windows.
+  /// (B, H, W, C) as (B · height · width, length()), of one type. The pixels themselves where they are the windows.
   Value gather(PatternRewriter &rewriter, Value image) const {
     Location loc = op.getLoc();
     if (isPixelwise())
@@ -54,7 +54,7 @@ public:
                                     rewriter.getIndexAttr(output.getDimSize(2)),
                                     rewriter.getIndexAttr(output.getDimSize(3)), rewriter.getIndexAttr(length())};
     return viewAsRows(rewriter, loc,
-                      generate(rewriter, loc, sizes, rewriter.getBF16Type(), [&](const IndexBuilder &index) {
+                      generate(rewriter, loc, sizes, getElementTypeOrSelf(image), [&](const IndexBuilder &index) {
                         Value k = index.loop(3), tap = index.div(k, channels);
                         Value inside = index.isBelow(k, used());
                         SmallVector<Value> point{index.loop(0)};
@@ -74,7 +74,7 @@ public:
   /// (F, C, kh, kw) as (F, length()).
   Value filterRows(PatternRewriter &rewriter, Value weight) const {
     SmallVector<OpFoldResult> sizes{rewriter.getIndexAttr(filters), rewriter.getIndexAttr(length())};
-    return generate(rewriter, op.getLoc(), sizes, rewriter.getBF16Type(), [&](const IndexBuilder &index) {
+    return generate(rewriter, op.getLoc(), sizes, getElementTypeOrSelf(weight), [&](const IndexBuilder &index) {
       Value k = index.loop(1), inside = index.isBelow(k, used());
       k = index.orZero(inside, k);
       Value tap = index.div(k, channels);
@@ -111,8 +111,8 @@ private:
 };
 
 /// A convolution as a product of its windows with its filters, channels last.
-struct ConvToGPU final : OpRewritePattern<vit::ConvOp> {
-  ConvToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
+struct ConvToGPU final : KernelPattern<vit::ConvOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(vit::ConvOp op, PatternRewriter &rewriter) const override {
     RankedTensorType input = op.getInput().getType(), type = op.getResult().getType();
@@ -127,14 +127,14 @@ struct ConvToGPU final : OpRewritePattern<vit::ConvOp> {
     WindowRows windows(op);
     int64_t pixels = type.getDimSize(2) * type.getDimSize(3), filters = type.getDimSize(1);
     int64_t rows = type.isDynamicDim(0) ? ShapedType::kDynamic : type.getDimSize(0) * pixels;
-    GemmProduct product(capability, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
+    GemmProduct product(target, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
 
     Location loc = op.getLoc();
-    Value image = roundToBF16(rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
+    Value image = roundTo(target.element, rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
     Value a = windows.gather(rewriter, image);
-    Value w = windows.filterRows(rewriter, roundToBF16(rewriter, loc, op.getWeight()));
+    Value w = windows.filterRows(rewriter, roundTo(target.element, rewriter, loc, op.getWeight()));
     if (product.residual)
       product.residual = viewAsRows(rewriter, loc, putChannelsLast(rewriter, loc, product.residual));
     SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, image, 0)};
@@ -168,12 +168,10 @@ private:
     }
     return epilogue;
   }
-
-  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTConvToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
-  patterns.add<ConvToGPU>(patterns.getContext(), capability);
+void vitc::populateViTConvToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<ConvToGPU>(patterns.getContext(), target);
 }

@@ -64,8 +64,8 @@ static std::optional<GatedProduct> findGated(Value activated, Value up) {
 namespace {
 
 /// SwiGLU and the like (Shazeer, arXiv 2002.05202) as one product, whose kernel multiplies the halves.
-struct GatedToGPU final : OpRewritePattern<linalg::ElementwiseOp> {
-  GatedToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
+struct GatedToGPU final : KernelPattern<linalg::ElementwiseOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(linalg::ElementwiseOp op, PatternRewriter &rewriter) const override {
     if (op.getKind() != linalg::ElementwiseKind::mul ||
@@ -84,14 +84,15 @@ struct GatedToGPU final : OpRewritePattern<linalg::ElementwiseOp> {
         input.isDynamicDim(input.getRank() - 1))
       return rewriter.notifyMatchFailure(op, "expected f32 and a static weight");
     EpilogueParts epilogue = EpilogueParts::of(linear);
-    GemmProduct product(capability, epilogue, countRows(input), weight.getNumElements() / input.getShape().back(),
+    GemmProduct product(target, epilogue, countRows(input), weight.getNumElements() / input.getShape().back(),
                         paddedDepth(input.getShape().back()), gated->activation);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
 
     Location loc = op.getLoc();
     rewriter.setInsertionPoint(linear);
-    Value a = padDepth(rewriter, loc, roundToBF16(rewriter, loc, viewAsRows(rewriter, loc, linear.getInput())));
+    Value a =
+        padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, viewAsRows(rewriter, loc, linear.getInput())));
     Value w = weaveRows(rewriter, *gated);
     if (linear.getBias())
       product.setBias(weaveBias(rewriter, *gated));
@@ -104,15 +105,15 @@ struct GatedToGPU final : OpRewritePattern<linalg::ElementwiseOp> {
   }
 
 private:
-  /// The weight as (N, K) of bf16, gates and what they gate in turns.
-  static Value weaveRows(PatternRewriter &rewriter, const GatedProduct &gated) {
+  /// The weight as (N, K), rounded, gates and what they gate in turns.
+  Value weaveRows(PatternRewriter &rewriter, const GatedProduct &gated) const {
     vit::LinearOp linear = gated.linear;
     Location loc = linear.getLoc();
     int64_t depth = linear.getInput().getType().getShape().back();
-    Value weight = roundToBF16(rewriter, loc, linear.getWeight());
+    Value weight = roundTo(target.element, rewriter, loc, linear.getWeight());
     SmallVector<OpFoldResult> sizes{rewriter.getIndexAttr(2 * gated.columns()),
                                     rewriter.getIndexAttr(paddedDepth(depth))};
-    return generate(rewriter, loc, sizes, rewriter.getBF16Type(), [&](const IndexBuilder &index) {
+    return generate(rewriter, loc, sizes, target.element, [&](const IndexBuilder &index) {
       Value row = gated.sourceOf(index, index.loop(0)), k = index.loop(1), inside = index.isBelow(k, depth);
       k = index.orZero(inside, k);
       return index.readInside(weight, linear.getTransposed() ? ValueRange{row, k} : ValueRange{k, row}, inside);
@@ -127,12 +128,10 @@ private:
       return index.read(linear.getBias(), row);
     });
   }
-
-  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTGatedToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
-  patterns.add<GatedToGPU>(patterns.getContext(), capability);
+void vitc::populateViTGatedToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<GatedToGPU>(patterns.getContext(), target);
 }

@@ -11,25 +11,25 @@
 using namespace mlir;
 using namespace vitc;
 
-GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows,
-                         int64_t n, int64_t k, int64_t period)
+GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rank, int64_t channel,
+                         int64_t rows, int64_t n, int64_t k, int64_t period)
     : epilogue(epilogue), period(period) {
   if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
     residual = table = scale = Value();
     activation = "none";
     whole = false;
   }
-  configure(capability, rows, n, k);
+  configure(target, rows, n, k);
 }
 
-GemmProduct::GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
+GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
                          StringRef activation)
     : epilogue(epilogue), period(0), activation(activation) {
   config.epilogue.gated = true;
-  configure(capability, rows, n, k);
+  configure(target, rows, n, k);
 }
 
-void GemmProduct::configure(int64_t capability, int64_t rows, int64_t n, int64_t k) {
+void GemmProduct::configure(const KernelTarget &target, int64_t rows, int64_t n, int64_t k) {
   config.n = n;
   config.k = k;
   config.epilogue.output = vgpu::Element::F32;
@@ -38,9 +38,10 @@ void GemmProduct::configure(int64_t capability, int64_t rows, int64_t n, int64_t
   config.epilogue.scale = !!scale;
   config.epilogue.tableRows = table ? period : 0;
   constexpr int64_t manyRows = 64 * 197; // of an open number
-  config.mmaSync = capability < 90;
+  config.element = target.kernelElement();
+  config.mmaSync = target.multipliesByWarps();
   vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows,
-                       vgpu::Multiprocessors::ofCapability(capability));
+                       vgpu::Multiprocessors::ofCapability(target.capability));
 }
 
 int64_t vitc::countRows(ShapedType type) {

@@ -2,6 +2,7 @@
 #define VITC_CONVERSION_VITTOGPU_GEMMPRODUCT_H
 
 #include "../ViTToLinalg/Epilogue.h"
+#include "Patterns.h"
 
 #include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
 
@@ -13,14 +14,14 @@ namespace vitc {
 /// what is left to do with each element.
 class GemmProduct {
 public:
-  /// The product for a GPU of this compute capability with `epilogue`, of `rows` (dynamic: an open number) with weights
+  /// The product for a target with `epilogue`, of `rows` (dynamic: an open number) with weights
   /// (n, k). `rank` is that of the result, whose dimension `channel` runs along n; `period` its rows that a table
   /// spans, or 0.
-  GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows, int64_t n,
-              int64_t k, int64_t period);
+  GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows,
+              int64_t n, int64_t k, int64_t period);
 
   /// activation(gate) · up of the two halves of a product, whose columns come in turns of eight, gates first.
-  GemmProduct(int64_t capability, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
+  GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
               llvm::StringRef activation);
 
   /// Why no kernel computes it; empty if one does.
@@ -33,11 +34,11 @@ public:
   /// Whether the kernel's epilogue is all of it. If not, the kernel adds the bias alone.
   bool isWhole() const { return whole; }
 
-  /// A (rows, k) and W (n, k) of bf16; the result is f32.
+  /// A (rows, k) and W (n, k) as the target multiplies them; the result is f32.
   mlir::Value create(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value w) const;
 
 private:
-  void configure(int64_t capability, int64_t rows, int64_t n, int64_t k);
+  void configure(const KernelTarget &target, int64_t rows, int64_t n, int64_t k);
   bool readEpilogue(int64_t rank, int64_t channel);
   mlir::Value findExtra(mlir::Value scalar, mlir::AffineMap &map) const;
   bool takeTerm(mlir::Value rest, mlir::Value term, int64_t rank, int64_t channel, mlir::Value &value);

@@ -67,7 +67,7 @@ Value vitc::padDepth(OpBuilder &builder, Location loc, Value matrix) {
     return matrix;
   SmallVector<OpFoldResult> sizes{tensor::getMixedSize(builder, loc, matrix, 0),
                                   builder.getIndexAttr(paddedDepth(depth))};
-  return generate(builder, loc, sizes, builder.getBF16Type(), [&](const IndexBuilder &index) {
+  return generate(builder, loc, sizes, getElementTypeOrSelf(matrix), [&](const IndexBuilder &index) {
     Value k = index.loop(1), inside = index.isBelow(k, depth);
     return index.readInside(matrix, {index.loop(0), index.orZero(inside, k)}, inside);
   });

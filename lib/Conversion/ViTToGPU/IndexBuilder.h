@@ -30,10 +30,10 @@ struct IndexBuilder {
 mlir::Value generate(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes,
                      mlir::Type type, llvm::function_ref<mlir::Value(const IndexBuilder &)> element);
 
-/// The length of rows of bf16 that tensor cores take: a multiple of 16 bytes.
+/// The length of rows of 16-bit elements that tensor cores take: a multiple of 16 bytes.
 int64_t paddedDepth(int64_t depth);
 
-/// (rows, depth) of bf16 with zeros up to `paddedDepth`; the tensor itself where that is its depth.
+/// (rows, depth) of such elements with zeros up to `paddedDepth`; the tensor itself where that is its depth.
 mlir::Value padDepth(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value matrix);
 
 } // namespace vitc

@@ -13,8 +13,8 @@ using namespace vitc;
 
 namespace {
 
-struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
-  LinearToGPU(MLIRContext *context, int64_t capability) : OpRewritePattern(context), capability(capability) {}
+struct LinearToGPU final : KernelPattern<vit::LinearOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(vit::LinearOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getResult().getType(), weight = op.getWeight().getType();
@@ -25,13 +25,13 @@ struct LinearToGPU final : OpRewritePattern<vit::LinearOp> {
         !epilogue.readsProjections())
       return rewriter.notifyMatchFailure(op, "expected f32, a static weight and an epilogue that reads projections");
     int64_t period = type.isDynamicDim(rank - 2) ? 0 : type.getDimSize(rank - 2);
-    GemmProduct product(capability, epilogue, rank, rank - 1, countRows(op.getInput().getType()),
-                        type.getDimSize(rank - 1), paddedDepth(depth), period);
+    GemmProduct product(target, epilogue, rank, rank - 1, countRows(op.getInput().getType()), type.getDimSize(rank - 1),
+                        paddedDepth(depth), period);
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
-    Value a = padDepth(rewriter, loc, roundToBF16(rewriter, loc, viewAsRows(rewriter, loc, op.getInput())));
-    Value w = padDepth(rewriter, loc, roundToBF16(rewriter, loc, transposeWeight(op, rewriter)));
+    Value a = padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, viewAsRows(rewriter, loc, op.getInput())));
+    Value w = padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, transposeWeight(op, rewriter)));
     if (product.residual)
       product.residual = viewAsRows(rewriter, loc, product.residual);
     ReifiedRankedShapedTypeDims shapes;
@@ -56,12 +56,10 @@ private:
     return linalg::TransposeOp::create(rewriter, op.getLoc(), op.getWeight(), init, ArrayRef<int64_t>{1, 0})
         ->getResult(0);
   }
-
-  const int64_t capability;
 };
 
 } // namespace
 
-void vitc::populateViTLinearToGPUPatterns(RewritePatternSet &patterns, int64_t capability) {
-  patterns.add<LinearToGPU>(patterns.getContext(), capability);
+void vitc::populateViTLinearToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<LinearToGPU>(patterns.getContext(), target);
 }

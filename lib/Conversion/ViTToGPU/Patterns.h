@@ -1,38 +1,58 @@
 #ifndef VITC_CONVERSION_VITTOGPU_PATTERNS_H
 #define VITC_CONVERSION_VITTOGPU_PATTERNS_H
 
+#include "vitc/Dialect/GPUKernel/Kernels/LaunchPlan.h"
+
 #include "mlir/IR/PatternMatch.h"
 
 namespace vitc {
 
+/// What kernels are chosen for.
+struct KernelTarget {
+  int64_t capability;      ///< compute capability: 90 for 9.0
+  mlir::FloatType element; ///< what tensor cores multiply: bf16 or f16
+
+  bool multipliesByWarps() const { return capability < 90; }
+  vgpu::Element kernelElement() const { return element.isF16() ? vgpu::Element::F16 : vgpu::Element::BF16; }
+};
+
+/// A pattern that chooses kernels.
+template <typename Op>
+struct KernelPattern : mlir::OpRewritePattern<Op> {
+  KernelPattern(mlir::MLIRContext *context, const KernelTarget &target)
+      : mlir::OpRewritePattern<Op>(context), target(target) {}
+
+  const KernelTarget target;
+};
+
 /// vit.conv of one group → the rows of its windows, vgpu.gemm; channels come last between neighbours. Products are by
 /// the kernel for the GPU's compute capability.
-void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
+void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// The halves of a vit.linear, one of which gates the other → one vgpu.gemm. Before vit.linear is converted alone.
-void populateViTGatedToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
+void populateViTGatedToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// vit.linear → vgpu.gemm, and what its epilogue does not have as loops.
-void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
+void populateViTLinearToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// vit.attention → vgpu.attention, by the kernel for the GPU's compute capability.
-void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns, int64_t capability);
+void populateViTAttentionToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// Products with given scores, which are structured ops by now → vgpu.attend.
-void populateAttendToGPUPatterns(mlir::RewritePatternSet &patterns);
+void populateAttendToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// Products of matrices with tokens, of scores or of queries and keys → vgpu.batch_gemm.
-void populateTokensToGPUPatterns(mlir::RewritePatternSet &patterns);
+void populateTokensToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// vit.layer_norm, vit.rms_norm → vgpu.layer_norm.
 void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
 
-/// Values that are only read rounded to bf16 are stored so: roundings move up through views to kernels, which then
-/// write bf16.
+/// Values that are only read rounded are stored so: roundings move up through views to kernels, which then write bf16
+/// or f16.
 void populateRoundingPatterns(mlir::RewritePatternSet &patterns);
 
-/// The tensor rounded to bf16.
-mlir::Value roundToBF16(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+/// The tensor rounded to bf16 or f16; itself where it is so already.
+mlir::Value roundTo(mlir::FloatType element, mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
 
 } // namespace vitc
 

@@ -12,10 +12,10 @@ using namespace vitc;
 
 static Type withElement(Value tensor, Type element) { return cast<RankedTensorType>(tensor.getType()).clone(element); }
 
-Value vitc::roundToBF16(OpBuilder &builder, Location loc, Value tensor) {
-  if (getElementTypeOrSelf(tensor).isBF16())
+Value vitc::roundTo(FloatType element, OpBuilder &builder, Location loc, Value tensor) {
+  if (getElementTypeOrSelf(tensor) == element)
     return tensor;
-  return arith::TruncFOp::create(builder, loc, withElement(tensor, builder.getBF16Type()), tensor);
+  return arith::TruncFOp::create(builder, loc, withElement(tensor, element), tensor);
 }
 
 static bool isView(Operation *op) {
@@ -99,7 +99,7 @@ struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
-/// round(widen(x)) of bf16 is x.
+/// round(widen(x)) is x.
 struct DropRounding final : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -12,18 +12,18 @@ using namespace vitc;
 
 static ArrayRef<int64_t> shapeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getShape(); }
 
-/// (B, H, K, N) in bf16, with zeros behind N up to rows of multiples of 16 bytes.
-static Value padRows(OpBuilder &builder, Location loc, Value matrices) {
+/// (B, H, K, N) rounded, with zeros behind N up to rows of multiples of 16 bytes.
+static Value padRows(FloatType element, OpBuilder &builder, Location loc, Value matrices) {
   int64_t columns = shapeOf(matrices)[3];
   if (columns == paddedDepth(columns))
-    return roundToBF16(builder, loc, matrices);
+    return roundTo(element, builder, loc, matrices);
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, matrices);
   sizes[3] = builder.getIndexAttr(paddedDepth(columns));
-  return generate(builder, loc, sizes, builder.getBF16Type(), [&](const IndexBuilder &index) -> Value {
+  return generate(builder, loc, sizes, element, [&](const IndexBuilder &index) -> Value {
     Value column = index.loop(3), inside = index.isBelow(column, columns);
-    Value element =
+    Value value =
         index.readInside(matrices, {index.loop(0), index.loop(1), index.loop(2), index.orZero(inside, column)}, inside);
-    return arith::TruncFOp::create(index.builder, index.loc, index.builder.getBF16Type(), element);
+    return arith::TruncFOp::create(index.builder, index.loc, element, value);
   });
 }
 
@@ -31,8 +31,8 @@ namespace {
 
 /// Linear maps of tokens, the same for all heads: Ψ of `vit.inherit`, of scores (batch, head, query, key), or of the
 /// queries and keys (batch, token, head, feature) that it was moved to.
-struct TokensToGPU final : OpRewritePattern<linalg::ContractOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct TokensToGPU final : KernelPattern<linalg::ContractOp> {
+  using KernelPattern::KernelPattern;
 
   LogicalResult matchAndRewrite(linalg::ContractOp op, PatternRewriter &rewriter) const override {
     bool isOfScores = isHeadProduct(op, {{2, 4}, {0, 1, 4, 3}, {0, 1, 2, 3}});
@@ -41,21 +41,25 @@ struct TokensToGPU final : OpRewritePattern<linalg::ContractOp> {
     Value matrix = op.getInputs()[0], tokens = op.getInputs()[1];
     if (!isStaticF32(matrix) || !isStaticF32(tokens) || ShapedType::isDynamic(shapeOf(matrix)[0]))
       return rewriter.notifyMatchFailure(op, "expected f32 and static numbers of tokens, heads and features");
-    Location loc = op.getLoc();
-    if (!isOfScores)
-      tokens = joinHeads(rewriter, loc, tokens);
+    // All heads of queries are the columns of one product; each head's scores are one.
+    ArrayRef<int64_t> shape = shapeOf(tokens);
+    int64_t heads = isOfScores ? shape[1] : 1, columns = isOfScores ? shape[3] : shape[2] * shape[3];
     vgpu::GemmConfig config;
-    config.n = paddedDepth(shapeOf(tokens)[3]);
+    config.element = target.kernelElement();
+    config.n = paddedDepth(columns);
     config.k = paddedDepth(shapeOf(matrix)[1]);
     config.tileM = shapeOf(matrix)[0] <= 64 ? 64 : 128;
     // Tiles of equal parts of the columns; of rows of 64, which TMA takes at once, where there are so many.
     int64_t parts = llvm::divideCeil(config.n, 256), width = llvm::divideCeil(config.n, parts);
     config.tileN = llvm::alignTo(width, width <= 64 ? 16 : 64);
     config.transposedW = true;
-    config.batch = {shapeOf(tokens)[1], vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
+    config.batch = {heads, vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
     config.epilogue.output = vgpu::Element::F32;
     if (std::string reason = whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
+    Location loc = op.getLoc();
+    if (!isOfScores)
+      tokens = joinHeads(rewriter, loc, tokens);
     Value result = create(rewriter, loc, matrix, tokens, config);
     if (!isOfScores)
       result = tensor::ExpandShapeOp::create(
@@ -81,8 +85,9 @@ private:
   }
 
   /// matrix (M, K) times tokens (B, H, K, N), without what rows are padded with.
-  static Value create(OpBuilder &builder, Location loc, Value matrix, Value tokens, const vgpu::GemmConfig &config) {
-    Value a = padDepth(builder, loc, roundToBF16(builder, loc, matrix)), w = padRows(builder, loc, tokens);
+  Value create(OpBuilder &builder, Location loc, Value matrix, Value tokens, const vgpu::GemmConfig &config) const {
+    Value a = padDepth(builder, loc, roundTo(target.element, builder, loc, matrix)),
+          w = padRows(target.element, builder, loc, tokens);
     auto type = cast<RankedTensorType>(a.getType());
     a = tensor::ExpandShapeOp::create(builder, loc, type.clone({1, 1, type.getDimSize(0), type.getDimSize(1)}), a,
                                       SmallVector<ReassociationIndices>{{0, 1, 2}, {3}});
@@ -101,6 +106,6 @@ private:
 
 } // namespace
 
-void vitc::populateTokensToGPUPatterns(RewritePatternSet &patterns) {
-  patterns.add<TokensToGPU>(patterns.getContext());
+void vitc::populateTokensToGPUPatterns(RewritePatternSet &patterns, const KernelTarget &target) {
+  patterns.add<TokensToGPU>(patterns.getContext(), target);
 }

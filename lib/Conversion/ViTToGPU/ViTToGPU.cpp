@@ -4,6 +4,7 @@
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -21,18 +22,24 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
   using ConvertViTToGPUPassBase::ConvertViTToGPUPassBase;
 
   void runOnOperation() override {
+    auto type = parseType(element, &getContext());
+    if (!type || !isa<BFloat16Type, Float16Type>(type)) {
+      getOperation()->emitError() << "expected the element bf16 or f16, got '" << element << "'";
+      return signalPassFailure();
+    }
+    KernelTarget target{capability, cast<FloatType>(type)};
     RewritePatternSet gated(&getContext());
-    populateViTGatedToGPUPatterns(gated, capability);
+    populateViTGatedToGPUPatterns(gated, target);
     if (failed(applyPatternsGreedily(getOperation(), std::move(gated))))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
-    if (capability >= 90) {
-      populateAttendToGPUPatterns(patterns);
-      populateTokensToGPUPatterns(patterns);
+    if (!target.multipliesByWarps()) {
+      populateAttendToGPUPatterns(patterns, target);
+      populateTokensToGPUPatterns(patterns, target);
     }
-    populateViTAttentionToGPUPatterns(patterns, capability);
-    populateViTConvToGPUPatterns(patterns, capability);
-    populateViTLinearToGPUPatterns(patterns, capability);
+    populateViTAttentionToGPUPatterns(patterns, target);
+    populateViTConvToGPUPatterns(patterns, target);
+    populateViTLinearToGPUPatterns(patterns, target);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);
     // Between convolutions channels go first and last again.
