@@ -45,7 +45,7 @@ def agrees(made, batches=(1,)):
         assert_agrees(model.run(inputs), reference.run(inputs))
 
 
-@pytest.mark.parametrize("name", SELECTED)
+@pytest.mark.parametrize("name", [pytest.param("swin", marks=pytest.mark.long) if name == "swin" else name for name in SELECTED])
 def test_agrees(name, small_model, run_tool, tmp_path):
     """The second run with the same sizes makes a graph, the third runs it again."""
     agrees(compile_model(run_tool, small_model(name), tmp_path / "model.so", TARGET), batches=(1, 1, 1))
