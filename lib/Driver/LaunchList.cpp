@@ -76,7 +76,9 @@ static FailureOr<target::GPUTensorMap> describeMap(Value value, DictionaryAttr f
   map.rank = static_cast<int32_t>(rank);
   map.type = static_cast<int32_t>(form.getAs<IntegerAttr>("type").getInt());
   map.swizzle = static_cast<int32_t>(form.getAs<IntegerAttr>("swizzle").getInt());
-  ArrayRef<int64_t> box = form.getAs<DenseI64ArrayAttr>("box").asArrayRef();
+  ArrayRef<int64_t> box = form.getAs<DenseI64ArrayAttr>("box").asArrayRef(), steps;
+  if (auto given = form.getAs<DenseI64ArrayAttr>("steps"))
+    steps = given.asArrayRef();
   for (int64_t i = 0; i < rank; ++i) {
     int64_t dim = rank - 1 - i;
     FailureOr<AffineExpr> extent = vcpu::getSymbolicExtent(value, dim);
@@ -84,7 +86,9 @@ static FailureOr<target::GPUTensorMap> describeMap(Value value, DictionaryAttr f
     if (failed(size) || ShapedType::isDynamic(strides[dim]))
       return failure();
     map.extents[i] = *size;
-    map.box[i] = static_cast<uint32_t>(box[i]);
+    if (!steps.empty())
+      map.steps[i] = static_cast<uint32_t>(steps[i]);
+    map.box[i] = static_cast<uint32_t>(box[i]) * map.steps[i]; // the driver counts what is left out
     if (i > 0)
       map.strides[i - 1] = strides[dim] * bytes;
   }

@@ -44,14 +44,12 @@ static vitc_status encode_map(const vitc_gpu_session *gpu, const vitc_case *c, c
                               const vitc_gpu_launch *spec, const vitc_gpu_tensor_map *map, void *place) {
   enum { INTERLEAVE_NONE = 0, PROMOTION_256_BYTES = 3, FILL_ZERO = 0 };
   uint64_t extents[VITC_GPU_MAP_RANK], strides[VITC_GPU_MAP_RANK];
-  uint32_t steps[VITC_GPU_MAP_RANK];
   vitc_cu_address base;
   bool fits = find_address(gpu, c, cc, &map->base, &base);
   for (int32_t i = 0; i < map->rank && fits; ++i) {
     int64_t value;
     fits = vitc_evaluate(&map->extents[i], c->symbols, &value);
     extents[i] = (uint64_t)value;
-    steps[i] = 1;
     if (fits && i + 1 < map->rank) {
       fits = vitc_evaluate(&map->strides[i], c->symbols, &value);
       strides[i] = (uint64_t)value;
@@ -59,9 +57,9 @@ static vitc_status encode_map(const vitc_gpu_session *gpu, const vitc_case *c, c
   }
   if (!fits)
     return too_large(spec);
-  vitc_cu_result result = gpu->device->cuda->TensorMapEncodeTiled(place, map->type, (uint32_t)map->rank, (void *)base,
-                                                                  extents, strides, map->box, steps, INTERLEAVE_NONE,
-                                                                  map->swizzle, PROMOTION_256_BYTES, FILL_ZERO);
+  vitc_cu_result result = gpu->device->cuda->TensorMapEncodeTiled(
+      place, map->type, (uint32_t)map->rank, (void *)base, extents, strides, map->box, map->steps, INTERLEAVE_NONE,
+      map->swizzle, PROMOTION_256_BYTES, FILL_ZERO);
   return result ? vitc_cuda_fail(gpu->device->cuda, result, "a tensor map") : VITC_OK;
 }
 

@@ -129,7 +129,8 @@ typedef struct vitc_gpu_tensor_map {
   vitc_polynomial extents[VITC_GPU_MAP_RANK];
   vitc_polynomial strides[VITC_GPU_MAP_RANK - 1]; /* of the other dimensions, in bytes */
   uint32_t box[VITC_GPU_MAP_RANK];
-  int32_t swizzle; /* CUtensorMapSwizzle */
+  uint32_t steps[VITC_GPU_MAP_RANK]; /* elementStrides */
+  int32_t swizzle;                   /* CUtensorMapSwizzle */
 } vitc_gpu_tensor_map;
 
 enum vitc_gpu_argument_kind {

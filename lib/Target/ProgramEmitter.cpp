@@ -29,6 +29,7 @@ struct Types {
         gpuTensorMap(
             make("vitc_gpu_tensor_map", {gpuPointer, i32, i32, llvm::ArrayType::get(polynomial, GPUTensorMap::maxRank),
                                          llvm::ArrayType::get(polynomial, GPUTensorMap::maxRank - 1),
+                                         llvm::ArrayType::get(i32, GPUTensorMap::maxRank),
                                          llvm::ArrayType::get(i32, GPUTensorMap::maxRank), i32})),
         gpuArgument(make("vitc_gpu_argument", {i32, i32, gpuPointer, polynomial, pointer})),
         gpuLaunch(make("vitc_gpu_launch", {pointer, llvm::ArrayType::get(polynomial, 3), llvm::ArrayType::get(i64, 3),
@@ -200,9 +201,10 @@ Constant *Emitter::emit(const GPUTensorMap &map) {
     return llvm::ConstantArray::get(llvm::ArrayType::get(types.polynomial, constants.size()), constants);
   };
   return llvm::ConstantStruct::get(
-      types.gpuTensorMap, {emit(map.base), number(types.i32, map.type), number(types.i32, map.rank),
-                           polynomials(map.extents), polynomials(map.strides),
-                           llvm::ConstantDataArray::get(module.getContext(), map.box), number(types.i32, map.swizzle)});
+      types.gpuTensorMap,
+      {emit(map.base), number(types.i32, map.type), number(types.i32, map.rank), polynomials(map.extents),
+       polynomials(map.strides), llvm::ConstantDataArray::get(module.getContext(), map.box),
+       llvm::ConstantDataArray::get(module.getContext(), map.steps), number(types.i32, map.swizzle)});
 }
 
 /// Arguments are laid out as PTX lays out parameters: each aligned to its size, tensor maps to 64 bytes.

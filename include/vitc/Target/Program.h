@@ -132,7 +132,8 @@ struct GPUTensorMap {
   std::array<Polynomial, maxRank> extents;
   std::array<Polynomial, maxRank - 1> strides; ///< of all but the innermost, in bytes
   std::array<uint32_t, maxRank> box = {};
-  int32_t swizzle = 0; ///< CUtensorMapSwizzle
+  std::array<uint32_t, maxRank> steps = {1, 1, 1, 1, 1}; ///< elementStrides
+  int32_t swizzle = 0;                                   ///< CUtensorMapSwizzle
 };
 
 /// The runtime's vitc_gpu_argument; its offset among the kernel's parameters follows from those before it.

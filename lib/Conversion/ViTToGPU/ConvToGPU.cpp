@@ -84,9 +84,7 @@ public:
     });
   }
 
-private:
   int64_t used() const { return channels * kernel[0] * kernel[1]; }
-  int64_t heightOrWidth(int64_t axis) const { return op.getInput().getType().getDimSize(2 + axis); }
 
   bool isPixelwise() const {
     auto are = [](ArrayRef<int64_t> values, int64_t value) {
@@ -94,6 +92,35 @@ private:
     };
     return are(kernel, 1) && are(op.getStrides(), 1) && are(op.getPads(), 0) && length() == used();
   }
+
+  /// What a kernel that gathers them itself is told; 64 rows are a rectangle of those of one image and of many where
+  /// their number is open.
+  vgpu::GemmWindows describe() const {
+    auto pairOf = [](ArrayRef<int64_t> values) { return std::array<int64_t, 2>{values[0], values[1]}; };
+    RankedTensorType type = op.getResult().getType();
+    vgpu::GemmWindows windows;
+    windows.channels = channels;
+    windows.extents = pairOf(type.getShape().drop_front(2));
+    windows.taps = pairOf(kernel);
+    windows.strides = pairOf(op.getStrides());
+    windows.pads = pairOf(op.getPads());
+    windows.dilations = pairOf(op.getDilations());
+    if (type.isDynamicDim(0))
+      windows.chooseRectangle({1, 64});
+    else
+      windows.chooseRectangle(type.getDimSize(0));
+    return windows;
+  }
+
+  /// The filters' rows as (F, taps, C).
+  Value splitTaps(PatternRewriter &rewriter, Value rows) const {
+    auto type = RankedTensorType::get({filters, kernel[0] * kernel[1], channels}, getElementTypeOrSelf(rows));
+    return tensor::ExpandShapeOp::create(rewriter, op.getLoc(), type, rows,
+                                         ArrayRef<ReassociationIndices>{{0}, {1, 2}});
+  }
+
+private:
+  int64_t heightOrWidth(int64_t axis) const { return op.getInput().getType().getDimSize(2 + axis); }
 
   /// Of a tap of the window along an axis, in the image; beyond it where that is the border.
   Value positionOf(const IndexBuilder &index, int64_t axis, Value place) const {
@@ -110,7 +137,8 @@ private:
   int64_t kernel[2];
 };
 
-/// A convolution as a product of its windows with its filters, channels last.
+/// A convolution as a product of its windows with its filters, channels last. The kernel reads windows where they are,
+/// or else, where it cannot or that is expected to take longer, as rows that loops gather.
 struct ConvToGPU final : KernelPattern<vit::ConvOp> {
   using KernelPattern::KernelPattern;
 
@@ -128,23 +156,24 @@ struct ConvToGPU final : KernelPattern<vit::ConvOp> {
     int64_t pixels = type.getDimSize(2) * type.getDimSize(3), filters = type.getDimSize(1);
     int64_t rows = type.isDynamicDim(0) ? ShapedType::kDynamic : type.getDimSize(0) * pixels;
     GemmProduct product(target, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
-    if (std::string reason = product.whyUnsupported(); !reason.empty())
+    GemmProduct inPlace(target, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.used(), /*period=*/0,
+                        windows.describe());
+    bool readsInPlace = !windows.isPixelwise() && inPlace.whyUnsupported().empty() &&
+                        inPlace.estimate(/*gathers=*/false) < product.estimate(/*gathers=*/true);
+    if (std::string reason = product.whyUnsupported(); !readsInPlace && !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
 
     Location loc = op.getLoc();
     Value image = roundTo(target.element, rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
-    Value a = windows.gather(rewriter, image);
     Value w = windows.filterRows(rewriter, roundTo(target.element, rewriter, loc, op.getWeight()));
-    if (product.residual)
-      product.residual = viewAsRows(rewriter, loc, putChannelsLast(rewriter, loc, product.residual));
-    SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, image, 0)};
-    SmallVector<int64_t> shape{type.getDimSize(0)};
-    for (int64_t dim : {2, 3, 1}) {
-      shape.push_back(type.getDimSize(dim));
-      sizes.push_back(rewriter.getIndexAttr(type.getDimSize(dim)));
+    Value result;
+    if (readsInPlace) {
+      if (inPlace.residual)
+        inPlace.residual = putChannelsLast(rewriter, loc, inPlace.residual);
+      result = inPlace.createOfWindows(rewriter, loc, image, windows.splitTaps(rewriter, w));
+    } else {
+      result = multiplyRows(rewriter, op, product, windows.gather(rewriter, image), w);
     }
-    Value result = viewRowsAs(rewriter, loc, product.create(rewriter, loc, a, w),
-                              RankedTensorType::get(shape, type.getElementType()), sizes);
     if (!product.isWhole())
       result = applyEpilogue(rewriter, loc, withChannelsLast(rewriter, loc, epilogue), result, 3);
     rewriter.replaceOp(op, transpose(rewriter, loc, result, toFirst));
@@ -152,6 +181,22 @@ struct ConvToGPU final : KernelPattern<vit::ConvOp> {
   }
 
 private:
+  static Value multiplyRows(PatternRewriter &rewriter, vit::ConvOp op, GemmProduct &product, Value rows,
+                            Value filters) {
+    Location loc = op.getLoc();
+    if (product.residual)
+      product.residual = viewAsRows(rewriter, loc, putChannelsLast(rewriter, loc, product.residual));
+    RankedTensorType type = op.getResult().getType();
+    SmallVector<OpFoldResult> sizes{tensor::getMixedSize(rewriter, loc, op.getInput(), 0)};
+    SmallVector<int64_t> shape{type.getDimSize(0)};
+    for (int64_t dim : {2, 3, 1}) {
+      shape.push_back(type.getDimSize(dim));
+      sizes.push_back(rewriter.getIndexAttr(type.getDimSize(dim)));
+    }
+    return viewRowsAs(rewriter, loc, product.create(rewriter, loc, rows, filters),
+                      RankedTensorType::get(shape, type.getElementType()), sizes);
+  }
+
   /// What is left to do after the kernel, which has added the bias, with channels last.
   static EpilogueParts withChannelsLast(PatternRewriter &rewriter, Location loc, EpilogueParts epilogue) {
     epilogue.bias = Value();

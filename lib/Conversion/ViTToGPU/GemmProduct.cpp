@@ -1,7 +1,6 @@
 #include "GemmProduct.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
-#include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,8 +11,9 @@ using namespace mlir;
 using namespace vitc;
 
 GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rank, int64_t channel,
-                         int64_t rows, int64_t n, int64_t k, int64_t period)
+                         int64_t rows, int64_t n, int64_t k, int64_t period, const vgpu::GemmWindows &windows)
     : epilogue(epilogue), period(period) {
+  config.windows = windows;
   if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
     residual = table = scale = Value();
     activation = "none";
@@ -29,7 +29,7 @@ GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilog
   configure(target, rows, n, k);
 }
 
-void GemmProduct::configure(const KernelTarget &target, int64_t rows, int64_t n, int64_t k) {
+void GemmProduct::configure(const KernelTarget &target, int64_t openRows, int64_t n, int64_t k) {
   config.n = n;
   config.k = k;
   config.epilogue.output = vgpu::Element::F32;
@@ -40,8 +40,14 @@ void GemmProduct::configure(const KernelTarget &target, int64_t rows, int64_t n,
   constexpr int64_t manyRows = 64 * 197; // of an open number
   config.element = target.kernelElement();
   config.mmaSync = target.multipliesByWarps();
-  vgpu::chooseSchedule(config, ShapedType::isDynamic(rows) ? manyRows : rows,
-                       vgpu::Multiprocessors::ofCapability(target.capability));
+  rows = ShapedType::isDynamic(openRows) ? manyRows : openRows;
+  gpu = vgpu::Multiprocessors::ofCapability(target.capability);
+  vgpu::chooseSchedule(config, rows, gpu);
+}
+
+double GemmProduct::estimate(bool gathers) const {
+  double gathered = gathers ? vgpu::estimateGatherClocks(config, rows, gpu) : 0;
+  return gathered + vgpu::estimateClocks(config, rows, gpu);
 }
 
 int64_t vitc::countRows(ShapedType type) {
@@ -126,10 +132,25 @@ Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) co
       ArrayRef<OpFoldResult>{tensor::getMixedSize(builder, loc, a, 0),
                              builder.getIndexAttr(config.epilogue.gated ? config.n / 2 : config.n)},
       builder.getF32Type());
-  auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
+  auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
                               builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
                               integer(config.splits), unit(config.epilogue.gated), unit(config.mmaSync))
+      .getResult();
+}
+
+Value GemmProduct::createOfWindows(OpBuilder &builder, Location loc, Value image, Value filters) const {
+  const vgpu::GemmWindows &windows = config.windows;
+  SmallVector<OpFoldResult> sizes{tensor::getMixedSize(builder, loc, image, 0)};
+  for (int64_t size : {windows.extents[0], windows.extents[1], config.n})
+    sizes.push_back(builder.getIndexAttr(size));
+  Value init = tensor::EmptyOp::create(builder, loc, sizes, builder.getF32Type());
+  auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
+  auto integers = [&](ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); };
+  return vgpu::ConvOp::create(builder, loc, init.getType(), image, filters, epilogue.bias, scale, residual, init,
+                              builder.getStringAttr(activation), integers(windows.taps), integers(windows.strides),
+                              integers(windows.pads), integers(windows.dilations), integers(windows.rectangle),
+                              integer(config.tileM), integer(config.tileN), integer(config.splits))
       .getResult();
 }

@@ -4,7 +4,7 @@
 #include "../ViTToLinalg/Epilogue.h"
 #include "Patterns.h"
 
-#include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
+#include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -15,10 +15,10 @@ namespace vitc {
 class GemmProduct {
 public:
   /// The product for a target with `epilogue`, of `rows` (dynamic: an open number) with weights
-  /// (n, k). `rank` is that of the result, whose dimension `channel` runs along n; `period` its rows that a table
-  /// spans, or 0.
+  /// (n, k); rows may be `windows`. `rank` is that of the result, whose dimension `channel` runs along n; `period` its
+  /// rows that a table spans, or 0.
   GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rank, int64_t channel, int64_t rows,
-              int64_t n, int64_t k, int64_t period);
+              int64_t n, int64_t k, int64_t period, const vgpu::GemmWindows &windows = {});
 
   /// activation(gate) · up of the two halves of a product, whose columns come in turns of eight, gates first.
   GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rows, int64_t n, int64_t k,
@@ -36,6 +36,12 @@ public:
 
   /// A (rows, k) and W (n, k) as the target multiplies them; the result is f32.
   mlir::Value create(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value w) const;
+  /// The same of windows of images (B, H, W, C), with filters (n, taps, C): (B, height, width, n). The residual is as
+  /// that.
+  mlir::Value createOfWindows(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value image,
+                              mlir::Value filters) const;
+  /// Clocks that it is expected to take, with those in which loops gather the windows that are its rows.
+  double estimate(bool gathers) const;
 
 private:
   void configure(const KernelTarget &target, int64_t rows, int64_t n, int64_t k);
@@ -49,6 +55,8 @@ private:
   llvm::StringRef activation = "none";
   bool whole = true;
   vgpu::GemmConfig config;
+  vgpu::Multiprocessors gpu;
+  int64_t rows = 0; ///< that the schedule is chosen for
 };
 
 /// The kernel's name of an activation; empty for what no kernel has.

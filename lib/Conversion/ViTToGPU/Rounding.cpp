@@ -71,10 +71,11 @@ struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
 
   LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
     Operation *kernel = op.getIn().getDefiningOp();
-    if (!isa_and_nonnull<vgpu::BatchGemmOp, vgpu::GemmOp, vgpu::LayerNormOp>(kernel))
+    if (!isa_and_nonnull<vgpu::BatchGemmOp, vgpu::ConvOp, vgpu::GemmOp, vgpu::LayerNormOp>(kernel))
       return rewriter.notifyMatchFailure(op, "not of a kernel that writes floats");
     auto gemm = dyn_cast<vgpu::GemmOp>(kernel);
-    if (gemm && gemm.getResidual())
+    auto conv = dyn_cast<vgpu::ConvOp>(kernel);
+    if ((gemm && gemm.getResidual()) || (conv && conv.getResidual()))
       return rewriter.notifyMatchFailure(op, "the residual stream stays f32");
     Value result = kernel->getResult(0);
     bool isOnlyRounded = llvm::all_of(result.getUsers(), [&](Operation *user) {

@@ -35,6 +35,42 @@ func.func @tile(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf
 
 // -----
 
+// conv_c1
+func.func @taps(%x: memref<?x8x8x16xbf16>, %w: memref<32x4x16xbf16>, %c: memref<?x8x8x32xf32>) {
+  // expected-error @+1 {{expects an image (B, H, W, C), filters (F, taps, C) and C (B, height, width, F), all but B static}}
+  vgpu.conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<32x4x16xbf16>) outs(%c : memref<?x8x8x32xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1>, dilations = array<i64: 1, 1>, rectangle = array<i64: 8, 8, 1>, tile_m = 128, tile_n = 32}
+  return
+}
+
+// -----
+
+// conv_c1
+func.func @bias(%x: memref<?x8x8x16xbf16>, %w: memref<32x1x16xbf16>, %b: memref<16xf32>, %c: memref<?x8x8x32xf32>) {
+  // expected-error @+1 {{expects a bias and a scale of f32 (F), and a residual as C}}
+  vgpu.conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<32x1x16xbf16>) bias(%b : memref<16xf32>) outs(%c : memref<?x8x8x32xf32>) {taps = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1, 1>, rectangle = array<i64: 8, 8, 1>, tile_m = 128, tile_n = 32}
+  return
+}
+
+// -----
+
+// conv_c2
+func.func @pads(%x: memref<?x8x8x16xbf16>, %w: memref<32x9x16xbf16>, %c: memref<?x8x8x32xf32>) {
+  // expected-error @+1 {{expects pairs of taps, strides and dilations from 1 and of pads from 0, and a rectangle of three sizes}}
+  vgpu.conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<32x9x16xbf16>) outs(%c : memref<?x8x8x32xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, -1>, dilations = array<i64: 1, 1>, rectangle = array<i64: 8, 8, 1>, tile_m = 128, tile_n = 32}
+  return
+}
+
+// -----
+
+// conv_c3
+func.func @rectangle(%x: memref<?x8x8x16xbf16>, %w: memref<32x9x16xbf16>, %c: memref<?x8x8x32xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: rectangles have 64 windows, powers of two of them along each axis}}
+  vgpu.conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<32x9x16xbf16>) outs(%c : memref<?x8x8x32xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1>, dilations = array<i64: 1, 1>, rectangle = array<i64: 7, 9, 1>, tile_m = 128, tile_n = 32}
+  return
+}
+
+// -----
+
 // attention_c1
 func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: memref<?x17x3x32xbf16>) {
   // expected-error @+1 {{expects a query (B, M, H, D), a key (B, N, H, D) and a value (B, N, H, E), all but B static}}

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <regex>
 
 using namespace vitc::test;
@@ -44,6 +45,30 @@ void prepareGemm(Subject &subject) {
                        {"C", Argument::map(subject.result)},
                        {"residual", Argument::map(draw({600, 192}))},
                        {"rows", Argument::number(600)}};
+}
+
+/// A residual convolution of two images, whose windows are more than fit into rectangles.
+void prepareConvolution(Subject &subject) {
+  GemmConfig config{Element::BF16, 72, 9 * 72, 128, 96, 2};
+  config.epilogue.residual = true;
+  config.windows = {.channels = 72, .extents = {7, 6}, .taps = {3, 3}, .strides = {1, 2}, .pads = {1, 1}};
+  config.windows.chooseRectangle(2);
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "conv", config)));
+  subject.ptx = module.ptx();
+  subject.plan = planGemm("conv", config);
+  subject.sizes.batch = 2;
+  auto draw = [&](std::vector<int64_t> shape) {
+    int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+    return Argument::map(subject.device.upload(Element::BF16, shape, drawNumbers(count, shape[1], Element::BF16)));
+  };
+  subject.result = subject.device.allocate(Element::BF16, {2, 7, 6, 72});
+  subject.arguments = {{"A", draw({2, 7, 11, 72})},
+                       {"W", draw({72, 9, 72})},
+                       {"C", Argument::map(subject.result)},
+                       {"residual", draw({2, 7, 6, 72})},
+                       {"batches", Argument::number(2)}};
 }
 
 /// A residual product by mma.sync, whose last rows, columns and stage are not full.
@@ -103,11 +128,13 @@ void prepareSyncAttention(Subject &subject) {
                                                                drawNumbers(tokens * 64, seed, Element::BF16, 2))));
 }
 
-enum Kernel { Gemm, SyncGemm, OneShot, Online, SyncAttention };
+enum Kernel { Gemm, Conv, SyncGemm, OneShot, Online, SyncAttention };
 
 void prepare(Kernel kernel, Subject &subject) {
   if (kernel == Gemm)
     prepareGemm(subject);
+  else if (kernel == Conv)
+    prepareConvolution(subject);
   else if (kernel == SyncGemm)
     prepareSyncGemm(subject);
   else if (kernel == SyncAttention)
@@ -177,6 +204,18 @@ const Mistake mistakes[] = {
     {"GemmBoxOfAIsOneRowShort", Gemm, "", "", -1, [](Subject &s) { --mapOf(s, "A").box[1]; }},
     {"GemmBoxOfCIsOneRowShort", Gemm, "", "", -1, [](Subject &s) { --mapOf(s, "C").box[1]; }},
     {"GemmExtentOfCIsOneRowLong", Gemm, "", "", -1, [](Subject &s) { ++s.arguments["C"].extents[1]; }},
+    {"ConvSwapsTheAxesOfTaps", Conv, R"((4d\.shared::cluster[^{]*\{%r\d+), (%r\d+), (%r\d+))", "$1, $3, $2"},
+    {"ConvTakesFiltersForTaps", Conv, R"((3d\.shared::cluster[^{]*\{%r\d+), (%r\d+), (%r\d+))", "$1, $3, $2"},
+    {"ConvHasNoBorder", Conv, R"(add\.s32(\s+%r\d+, %r\d+), -1;)", "add.s32$1, 0;"},
+    {"ConvHasNoBorderOnOneSide", Conv, R"(add\.s32(\s+%r\d+, %r\d+), -1;)", "add.s32$1, 0;", 0},
+    {"ConvReadsStagesBeforeTheyAreThere", Conv, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 1},
+    {"ConvProducerDoesNotWait", Conv, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 0},
+    {"ConvExpectsTooFewBytes", Conv, R"(mov\.b32(\s+%r\d+), 28672;)", "mov.b32$1, 28656;"},
+    {"ConvWindowsAreNeighbours", Conv, "", "", -1, [](Subject &s) { mapOf(s, "A").steps[1] = 1; }},
+    {"ConvBoxIsOneRowShort", Conv, "", "", -1, [](Subject &s) { --mapOf(s, "A").box[2]; }},
+    {"ConvReadsTheNextRowForABorder", Conv, "", "", -1, [](Subject &s) { ++s.arguments["A"].extents[1]; }},
+    {"ConvReadsTheNextTapForChannels", Conv, "", "", -1, [](Subject &s) { ++s.arguments["W"].extents[0]; }},
+    {"ConvBoxOfCIsOnePixelShort", Conv, "", "", -1, [](Subject &s) { --mapOf(s, "C").box[1]; }},
     {"SyncGemmDoesNotWaitForCopies", SyncGemm, R"(cp\.async\.wait_group 2;)", ""},
     {"SyncGemmWaitsForOneStageLess", SyncGemm, R"(cp\.async\.wait_group 2;)", "cp.async.wait_group 3;"},
     {"SyncGemmCommitsNoGroup", SyncGemm, R"(cp\.async\.commit_group;)", ""},

@@ -120,10 +120,11 @@ static std::string encode(const vgpu::TensorMapPlan &plan, const Argument &argum
   std::vector<std::uint64_t> strides = argument.strides;
   for (std::uint64_t &stride : strides)
     stride *= vgpu::bytesOf(plan.element);
-  std::vector<std::uint32_t> ones(plan.box.size(), 1);
-  auto map = ptxsim::TensorMap::encode(
-      {vgpu::driverTypeOf(plan.element), unsigned(plan.box.size()), argument.address, argument.extents, strides,
-       std::span<const std::uint32_t>(plan.box.data(), plan.box.size()), ones, 0, int(plan.swizzle), 0, 0});
+  std::vector<std::uint32_t> box(plan.box.begin(), plan.box.end()), steps(plan.box.size(), 1);
+  for (size_t axis = 0; axis < plan.steps.size(); ++axis)
+    box[axis] *= steps[axis] = plan.steps[axis];
+  auto map = ptxsim::TensorMap::encode({vgpu::driverTypeOf(plan.element), unsigned(plan.box.size()), argument.address,
+                                        argument.extents, strides, box, steps, 0, int(plan.swizzle), 0, 0});
   if (auto *reason = std::get_if<std::string>(&map))
     return *reason;
   std::memcpy(place, &std::get<ptxsim::TensorMap>(map), sizeof(ptxsim::TensorMap));

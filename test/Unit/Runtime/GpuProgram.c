@@ -130,6 +130,7 @@ static const vitc_gpu_tensor_map copy_map = {
     .extents = {CONSTANT(COLUMNS), LINEAR(1)},
     .strides = {CONSTANT(4 * COLUMNS)},
     .box = {COLUMNS, ROWS_PER_BLOCK},
+    .steps = {1, 1},
 };
 static const vitc_gpu_argument copy_arguments[] = {
     {.kind = VITC_GPU_TENSOR_MAP, .offset = 0, .map = &copy_map},

@@ -136,7 +136,8 @@ TEST_F(ProgramLayout, GPUTensorMap) {
   EXPECT_FIELD(3, vitc_gpu_tensor_map, extents);
   EXPECT_FIELD(4, vitc_gpu_tensor_map, strides);
   EXPECT_FIELD(5, vitc_gpu_tensor_map, box);
-  EXPECT_FIELD(6, vitc_gpu_tensor_map, swizzle);
+  EXPECT_FIELD(6, vitc_gpu_tensor_map, steps);
+  EXPECT_FIELD(7, vitc_gpu_tensor_map, swizzle);
 }
 
 TEST_F(ProgramLayout, GPUArgument) {

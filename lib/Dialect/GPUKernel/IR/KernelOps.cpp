@@ -5,7 +5,7 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
-static std::optional<Activation> parseActivation(StringRef name) {
+std::optional<Activation> vitc::vgpu::parseActivation(StringRef name) {
   return llvm::StringSwitch<std::optional<Activation>>(name)
       .Case("none", Activation::None)
       .Case("relu", Activation::Relu)

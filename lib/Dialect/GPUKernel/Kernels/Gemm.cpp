@@ -1,5 +1,6 @@
 #include "GemmEpilogue.h"
 #include "MmaSyncGemm.h"
+#include "WindowCoordinates.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -12,6 +13,8 @@ static constexpr unsigned stageRowBytes = 128, stepBytes = 32;
 
 /// Stages that K fills.
 static int64_t stagesOfK(const GemmConfig &config) {
+  if (config.windows)
+    return config.windows.countStages(stageRowBytes / bytesOf(config.element));
   return llvm::divideCeil(config.k * bytesOf(config.element), stageRowBytes);
 }
 
@@ -27,6 +30,9 @@ std::string vitc::vgpu::whyUnsupported(const GemmConfig &config) {
     return "gated products have N in turns of 16";
   if (epilogue.tableRows && (epilogue.gated ? config.n / 2 : config.n) % 2 != 0)
     return "rows of the table must have an even number of elements";
+  if (config.windows)
+    if (std::string reason = whyWindowsUnsupported(config); !reason.empty())
+      return reason;
   if (config.mmaSync)
     return whyUnsupportedByMmaSync(config);
   int64_t weightColumns = config.transposedW ? config.n : config.k;
@@ -62,11 +68,15 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   LaunchPlan plan;
   plan.kernel = name.str();
   int64_t tilesN = llvm::divideCeil(config.n, config.tileN);
+  auto rowTiles = [&](int64_t factor) { // or a few more
+    return config.windows ? rowTilesOfWindows(config, factor)
+                          : GridExtent{GridSize::Rows, factor, config.tileM, (config.tileM - 1) * factor};
+  };
   if (config.splits > 1)
-    plan.grid = {GridExtent{GridSize::One, tilesN * config.splits, 1}, GridExtent{GridSize::Rows, 1, config.tileM},
-                 GridExtent{}};
-  else // as many blocks as there are tiles, or a few more
-    plan.grid[0] = GridExtent{GridSize::Rows, tilesN, config.tileM, (config.tileM - 1) * tilesN};
+    plan.grid = {GridExtent{GridSize::One, tilesN * config.splits, 1},
+                 config.windows ? rowTiles(1) : GridExtent{GridSize::Rows, 1, config.tileM}, GridExtent{}};
+  else
+    plan.grid[0] = rowTiles(tilesN);
   if (config.batch.heads)
     plan.grid[2] = GridExtent{GridSize::Batch, config.batch.heads};
   plan.block = {specialisedThreads(layout.consumers), 1, 1};
@@ -74,10 +84,12 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
   plan.cluster = {config.splits, 1, 1};
   plan.blocksPerProcessor = config.splits == 1 && config.batch.heads == 0 ? 1 : 0;
   auto addMap = [&](StringRef role, Element element, uint32_t columns, uint32_t rows) {
-    llvm::SmallVector<uint32_t, 5> box{columns, rows};
+    TensorMapPlan map{element, {columns, rows}, swizzleOf(columns * bytesOf(element))};
     if (config.batch.heads)
-      box.append({1, 1});
-    plan.addTensorMap(role.str(), {element, box, swizzleOf(columns * bytesOf(element))});
+      map.box.append({1, 1});
+    if (config.windows)
+      mapWindows(map, role, config.windows);
+    plan.addTensorMap(role.str(), std::move(map));
   };
   unsigned columns = stageRowBytes / bytesOf(config.element);
   addMap("A", config.element, columns, config.tileM);
@@ -99,8 +111,9 @@ LaunchPlan vitc::vgpu::planGemm(StringRef name, const GemmConfig &config) {
     plan.addPointer("scale");
   if (epilogue.tableRows)
     plan.addPointer("table");
-  plan.addInt32("rows");
-  if (config.batch.heads)
+  if (!config.windows)
+    plan.addInt32("rows");
+  if (config.batch.heads || config.windows)
     plan.addInt32("batches");
   return plan;
 }
@@ -114,7 +127,8 @@ struct RingPlace {
 
 class GemmEmitter {
 public:
-  GemmEmitter(NVVMEmitter &emitter, const GemmConfig &config) : e(emitter), config(config), layout(config) {}
+  GemmEmitter(NVVMEmitter &emitter, const GemmConfig &config)
+      : e(emitter), config(config), layout(config), windows(emitter, config.windows, stageColumns()) {}
   void emit();
 
 private:
@@ -129,7 +143,9 @@ private:
   void forTiles(const Values &inits, llvm::function_ref<Values(const GemmTile &, ValueRange)> body);
   /// Coordinates in an operand of a place in the tile's product.
   Values coordinates(const GemmTile &tile, GemmBatch::Sharing sharing, Value inner, Value outer);
-  void loadStage(const GemmTile &tile, Value place, Value full, Value k);
+  unsigned stageColumns() const { return stageRowBytes / bytesOf(config.element); }
+  void loadStage(const GemmTile &tile, Value place, Value full, Value number);
+  void loadWindows(const GemmTile &tile, Value place, Value full, Value number);
   RingPlace next(RingPlace place);
   Value barrier(unsigned ring, Value stage) { return e.offset(e.shared(ring), e.mul(stage, 8)); }
   /// The block's stages of K: which is the first, and how many.
@@ -141,6 +157,7 @@ private:
   NVVMEmitter &e;
   const GemmConfig &config;
   GemmLayout layout;
+  WindowCoordinates windows; ///< if A has such
 };
 
 } // namespace
@@ -173,10 +190,11 @@ void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(const 
   int64_t tilesN = llvm::divideCeil(config.n, config.tileN), heads = config.batch.heads;
   if (config.splits > 1) {
     Value column = e.mul(e.udiv(e.blockId(0), config.splits), config.tileN);
-    body({e.mul(e.blockId(1), config.tileM), column, {}, e.i32(0), {}}, inits);
+    body({e.mul(e.blockId(1), config.tileM), column, {}, e.i32(0), {}, {}}, inits);
     return;
   }
-  Value tilesM = e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
+  Value tilesM = config.windows ? windows.countTiles(layout.consumers)
+                                : e.udiv(e.add(e.argument("rows"), config.tileM - 1), config.tileM);
   Value tiles = e.mul(tilesM, tilesN), all = tiles, block = e.blockId(0), blocks = e.gridDim(0);
   if (heads) {
     all = e.mul(tiles, e.mul(e.argument("batches"), heads));
@@ -185,7 +203,7 @@ void GemmEmitter::forTiles(const Values &inits, llvm::function_ref<Values(const 
   }
   // Neighbouring blocks share rows of A; W stays in the second-level cache.
   e.loop(block, all, blocks, inits, [&](Value number, ValueRange carried) {
-    GemmTile tile{{}, {}, {}, e.i32(0), {}};
+    GemmTile tile{{}, {}, {}, e.i32(0), {}, {}};
     if (heads) {
       tile.product = e.udiv(number, tiles);
       tile.outer = {e.urem(tile.product, heads), e.udiv(tile.product, heads)};
@@ -212,8 +230,20 @@ RingPlace GemmEmitter::next(RingPlace place) {
   return {e.select(isEnd, e.i32(0), stage), e.select(isEnd, e.bitXor(place.parity, e.i32(1)), place.parity)};
 }
 
-void GemmEmitter::loadStage(const GemmTile &tile, Value place, Value full, Value k) {
+/// A rectangle of windows for each warpgroup.
+void GemmEmitter::loadWindows(const GemmTile &tile, Value place, Value full, Value number) {
+  for (unsigned group = 0; group < layout.consumers; ++group)
+    e.loadTile(e.offset(place, 64 * group * stageRowBytes), e.argument("A"), full,
+               windows.pixels(e.add(tile.row, 64 * group), number));
+  e.loadTile(e.offset(place, config.tileM * stageRowBytes), e.argument("W"), full,
+             windows.weights(tile.column, number));
+}
+
+void GemmEmitter::loadStage(const GemmTile &tile, Value place, Value full, Value number) {
   e.arriveExpect(full, layout.stageBytes);
+  if (config.windows)
+    return loadWindows(tile, place, full, number);
+  Value k = e.mul(number, stageColumns());
   e.loadTile(place, e.argument("A"), full, coordinates(tile, config.batch.a, k, tile.row));
   Value weights = e.offset(place, config.tileM * stageRowBytes);
   if (!config.transposedW)
@@ -226,14 +256,13 @@ void GemmEmitter::loadStage(const GemmTile &tile, Value place, Value full, Value
 
 /// One thread fills stages as consumers empty them. A barrier that was never used has completed the phase of parity 1.
 void GemmEmitter::emitProducer() {
-  unsigned columns = stageRowBytes / bytesOf(config.element);
   auto [first, count] = stageRange();
   forTiles({e.i32(0), e.i32(1)}, [&, first = first, count = count](const GemmTile &tile, ValueRange carried) {
     return e.loop(e.i32(0), count, e.i32(1), llvm::to_vector(carried), [&](Value step, ValueRange inner) {
       RingPlace place{inner[0], inner[1]}, after = next(place);
       e.wait(barrier(layout.empty, place.stage), place.parity);
       loadStage(tile, e.offset(e.shared(0), e.mul(place.stage, layout.stageBytes)), barrier(layout.full, place.stage),
-                e.mul(e.add(first, step), columns));
+                e.add(first, step));
       return Values{after.stage, after.parity};
     });
   });
@@ -300,7 +329,7 @@ void GemmEmitter::addPartials(Values &sums, Value thread) {
 void GemmEmitter::emitConsumer(Value thread, Value warp) {
   Value groupThread = e.urem(thread, 128);
   Consumer consumer{e.lshr(warp, 2),      groupThread,       e.equal(groupThread, e.i32(0)),
-                    e.bitAnd(thread, 31), e.bitAnd(warp, 3), e.argument("rows")};
+                    e.bitAnd(thread, 31), e.bitAnd(warp, 3), config.windows ? Value() : e.argument("rows")};
   GemmEpilogueEmitter epilogue(e, config, layout, consumer);
   auto ifOwner = [&](bool isOwner, llvm::function_ref<void()> then) {
     if (config.splits > 1)
@@ -311,6 +340,8 @@ void GemmEmitter::emitConsumer(Value thread, Value warp) {
   forTiles({e.i32(0), e.i32(0), e.i32(0)}, [&](GemmTile tile, ValueRange carried) {
     RingPlace place{carried[0], carried[1]};
     tile.row = e.add(tile.row, e.mul(consumer.group, 64));
+    if (config.windows)
+      tile.window = windows.placeOf(tile.row);
     tile.number = carried[2];
     if (config.epilogue.gated)
       tile.column = e.lshr(tile.column, 1);

@@ -74,7 +74,11 @@ void GemmEpilogueEmitter::loadResidual(unsigned chunk) {
 }
 
 NVVMEmitter::Values GemmEpilogueEmitter::coordinates(unsigned chunk) {
-  NVVMEmitter::Values all{e.add(tile.column, chunk * layout.chunkColumns), tile.row};
+  NVVMEmitter::Values all{e.add(tile.column, chunk * layout.chunkColumns)};
+  if (config.windows)
+    all.append(tile.window);
+  else
+    all.push_back(tile.row);
   all.append(tile.outer);
   return all;
 }

@@ -36,6 +36,7 @@ struct GemmTile {
   NVVMEmitter::Values outer;
   mlir::Value product; ///< batch · heads + head
   mlir::Value number;
+  NVVMEmitter::Values window; ///< x, y and image of the first row, where rows are windows
 };
 
 /// Takes the sums of a warpgroup's 64 rows through the epilogue into C.

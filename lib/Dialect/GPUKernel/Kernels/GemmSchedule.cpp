@@ -21,11 +21,18 @@ Multiprocessors Multiprocessors::ofCapability(int64_t capability) {
 
 double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
   const double bytes = bytesOf(config.element), height = config.tileM, width = config.tileN;
+  int64_t padded = config.k; // what tensor cores multiply: a stage has channels of one tap
+  if (config.windows) {
+    const int64_t images = static_cast<int64_t>(llvm::divideCeil(rows, config.windows.countWindows()));
+    rows = config.windows.countRectangles(images) * 64;
+    const int64_t columns = 128 / bytesOf(config.element);
+    padded = config.windows.countStages(columns) * columns;
+  }
   const int64_t tiles =
       static_cast<int64_t>(llvm::divideCeil(rows, config.tileM) * llvm::divideCeil(config.n, config.tileN));
   const int64_t depth = static_cast<int64_t>(llvm::divideCeil(config.k, config.splits));
 
-  const double multiplied = height * width * depth * (bytes / 2) / gpu.macsPerClock;
+  const double multiplied = height * width * depth * (bytes / 2) / gpu.macsPerClock * padded / config.k;
   const double read = (height + width) * depth * bytes / gpu.bytesPerClock;
   const double resultBytes = height * width * (config.epilogue.gated ? 0.5 : 1.0) * bytesOf(config.epilogue.output);
   double tile = std::max(multiplied, read) + resultBytes * (config.epilogue.residual ? 2 : 1) / gpu.storedPerClock;
@@ -36,6 +43,11 @@ double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const 
   const int64_t clusters = gpu.count / multiprocessorsOfCluster * (multiprocessorsOfCluster / config.splits);
   const int64_t slots = config.splits == 1 ? gpu.count : std::max<int64_t>(clusters, 1);
   return gpu.startClocks + static_cast<double>(llvm::divideCeil(tiles, slots)) * tile;
+}
+
+double vitc::vgpu::estimateGatherClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
+  return gpu.startClocks +
+         static_cast<double>(rows * config.k) / (static_cast<double>(gpu.count) * gpu.gatheredPerClock);
 }
 
 void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {

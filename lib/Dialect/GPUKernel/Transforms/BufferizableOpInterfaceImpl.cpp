@@ -89,6 +89,7 @@ void vitc::vgpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &
     AttendOp::attachInterface<KernelBufferization<AttendOp>>(*context);
     AttentionOp::attachInterface<KernelBufferization<AttentionOp>>(*context);
     BatchGemmOp::attachInterface<KernelBufferization<BatchGemmOp>>(*context);
+    ConvOp::attachInterface<KernelBufferization<ConvOp>>(*context);
     GemmOp::attachInterface<KernelBufferization<GemmOp>>(*context);
     LayerNormOp::attachInterface<KernelBufferization<LayerNormOp>>(*context);
   });

@@ -220,11 +220,16 @@ private:
       return TypeAttr::get(builder.getI32Type());
     if (argument.kind == ArgumentPlan::Pointer)
       return builder.getUnitAttr();
-    SmallVector<int64_t> box(argument.map.box.begin(), argument.map.box.end());
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr("box", builder.getDenseI64ArrayAttr(box)),
-         builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(static_cast<int64_t>(argument.map.swizzle))),
-         builder.getNamedAttr("type", builder.getI64IntegerAttr(driverTypeOf(argument.map.element)))});
+    auto integers = [&](ArrayRef<uint32_t> values) {
+      return builder.getDenseI64ArrayAttr(SmallVector<int64_t>(values.begin(), values.end()));
+    };
+    SmallVector<NamedAttribute> form{
+        builder.getNamedAttr("box", integers(argument.map.box)),
+        builder.getNamedAttr("swizzle", builder.getI64IntegerAttr(static_cast<int64_t>(argument.map.swizzle))),
+        builder.getNamedAttr("type", builder.getI64IntegerAttr(driverTypeOf(argument.map.element)))};
+    if (!argument.map.steps.empty())
+      form.push_back(builder.getNamedAttr("steps", integers(argument.map.steps)));
+    return builder.getDictionaryAttr(form);
   }
 
   FailureOr<LLVM::LLVMFuncOp> emit(vcpu::KernelOpInterface op, const Slice &slice, gpu::GPUModuleOp module) {

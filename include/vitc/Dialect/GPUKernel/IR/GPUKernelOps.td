@@ -31,7 +31,8 @@ def GPUKernel_LaunchOp : GPUKernel_Op<"launch", [AttrSizedOperandSegments,
     With `blocks_per_processor` the blocks deal out the work among themselves: of a larger grid so many a multiprocessor
     are launched, in one dimension. `forms`, where it is there, says of each argument how the kernel takes it: a unit as
     above, an index in 32 bits as `i32`, a buffer or view as a tensor map by a dictionary of `type` (CUtensorMapDataType),
-    `box` (elements, innermost first) and `swizzle` (CUtensorMapSwizzle).
+    `box` (elements that are copied, innermost first), `swizzle` (CUtensorMapSwizzle) and, where they are no neighbours,
+    `steps` (from one of them to the next along each axis).
 
     - (C1) The symbol is a function of a gpu.module, which has as many arguments as the launch.
     - (C2) The grid has one to three dimensions, `per` as many positive numbers, `block` up to 1024 threads.
@@ -185,5 +186,7 @@ def GPUKernel_LayerNormOp : GPUKernel_KernelOp<"layer_norm", []> {
     ::vitc::vgpu::LayerNormConfig getConfig();
   }];
 }
+
+include "vitc/Dialect/GPUKernel/IR/ConvolutionOps.td"
 
 #endif

@@ -2,6 +2,7 @@
 #define VITC_DIALECT_GPUKERNEL_KERNELS_GEMM_H
 
 #include "vitc/Dialect/GPUKernel/Kernels/Activation.h"
+#include "vitc/Dialect/GPUKernel/Kernels/GemmWindows.h"
 #include "vitc/Dialect/GPUKernel/Kernels/LaunchPlan.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -43,6 +44,9 @@ struct GemmBatch {
 /// rows of C are not multiples of 16 bytes, pointers to dense rows; bias, scale, table: pointers; rows: M. Products of
 /// a batch have tensor maps of rank 4, with axes of heads and of the batch outside (1 long where operands are shared),
 /// and the argument batches; C as a pointer is then dense.
+///
+/// Rows that are windows of images have tensor maps of (channels, width, height, images) for A, C and residual, of
+/// (channels, taps, N) for W, and the argument batches, the images, in place of rows.
 struct GemmConfig {
   Element element = Element::BF16; ///< of A and W: BF16, F16 or TF32
   int64_t n = 0, k = 0;
@@ -64,6 +68,7 @@ struct GemmConfig {
   struct RowStrides {
     int64_t a = 0, w = 0, c = 0, residual = 0;
   } strides = {};
+  GemmWindows windows = {}; ///< where the rows of A are such: K are the channels of each tap in turn
 };
 
 /// Why no kernel of this configuration can be emitted; empty if one can.

@@ -17,11 +17,15 @@ struct Multiprocessors {
   double storedPerClock = 32;   ///< bytes of results, or of a split's sums to another block of the cluster
   double startClocks = 1500;    ///< until the first tile is there
   double exchangeClocks = 1000; ///< a cluster's barrier, for splits
+  double gatheredPerClock = 3;  ///< elements of windows that loops write: some forty instructions each
 };
 
 /// Clocks that C (rows, N) takes with the tiles and splits of `config`: waves of tiles over the multiprocessors, where
 /// a tile takes what its products or its reads take, whichever is longer, and the way of its results to memory.
 double estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
+
+/// Clocks in which loops write A (rows, K), the windows of images, for a product that reads them as a matrix.
+double estimateGatherClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
 
 /// Sets tiles and splits to those of the least estimate that there is a kernel for, if there is any; larger tiles where
 /// estimates agree, as they read less.

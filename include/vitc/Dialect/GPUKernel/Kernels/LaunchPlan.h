@@ -26,8 +26,9 @@ constexpr unsigned maxSharedBytes = 227 * 1024;
 /// What the host encodes into a tensor map beside the address, the extents and the strides of the tensor.
 struct TensorMapPlan {
   Element element;
-  llvm::SmallVector<uint32_t, 5> box; ///< innermost first
+  llvm::SmallVector<uint32_t, 5> box; ///< elements that are copied along each axis, innermost first
   Swizzle swizzle;
+  llvm::SmallVector<uint32_t, 5> steps = {}; ///< along each axis from one of them to the next; none: all 1
 };
 
 /// One argument of a kernel, at its place in the kernel's parameter block.

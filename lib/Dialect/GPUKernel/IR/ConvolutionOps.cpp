@@ -1,0 +1,91 @@
+#include "KernelOperands.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace vitc::vgpu;
+
+//===- vgpu.conv ----------------------------------------------------------===//
+
+static std::array<int64_t, 2> pairOf(ArrayRef<int64_t> values) { return {values[0], values[1]}; }
+
+GemmConfig ConvOp::getConfig() {
+  ShapedType output = shapedType(getOutput()), filters = shapedType(getFilters());
+  GemmConfig config;
+  config.element = elementOf(getImage());
+  config.n = filters.getDimSize(0);
+  config.k = filters.getDimSize(1) * filters.getDimSize(2);
+  config.tileM = getTileM();
+  config.tileN = getTileN();
+  config.splits = static_cast<unsigned>(getSplits());
+  config.epilogue.bias = !!getBias();
+  config.epilogue.activation = *parseActivation(getActivation());
+  config.epilogue.scale = !!getScale();
+  config.epilogue.residual = !!getResidual();
+  config.epilogue.output = elementOf(getOutput());
+  config.windows.channels = filters.getDimSize(2);
+  config.windows.extents = {output.getDimSize(1), output.getDimSize(2)};
+  config.windows.taps = pairOf(getTaps());
+  config.windows.strides = pairOf(getStrides());
+  config.windows.pads = pairOf(getPads());
+  config.windows.dilations = pairOf(getDilations());
+  config.windows.rectangle = {getRectangle()[0], getRectangle()[1], getRectangle()[2]};
+  return config;
+}
+
+// conv_c1, conv_c2, conv_c3
+LogicalResult ConvOp::verify() {
+  auto arePairs = [](ArrayRef<int64_t> values, int64_t least) {
+    return values.size() == 2 && llvm::all_of(values, [=](int64_t value) { return value >= least; });
+  };
+  if (!arePairs(getTaps(), 1) || !arePairs(getStrides(), 1) || !arePairs(getPads(), 0) ||
+      !arePairs(getDilations(), 1) || getRectangle().size() != 3)
+    return emitOpError("expects pairs of taps, strides and dilations from 1 and of pads from 0, and a rectangle of "
+                       "three sizes");
+  ShapedType image = shapedType(getImage()), filters = shapedType(getFilters()), c = shapedType(getOutput());
+  auto isStatic = [](ShapedType type) { return !ShapedType::isDynamicShape(type.getShape().drop_front()); };
+  if (image.getRank() != 4 || filters.getRank() != 3 || c.getRank() != 4 || !filters.hasStaticShape() ||
+      !isStatic(image) || !isStatic(c) ||
+      differs(getFilters(), image.getElementType(),
+              {c.getDimSize(3), getTaps()[0] * getTaps()[1], image.getDimSize(3)}) ||
+      !sizesMatch(image.getDimSize(0), c.getDimSize(0)))
+    return emitOpError("expects an image (B, H, W, C), filters (F, taps, C) and C (B, height, width, F), all but B "
+                       "static");
+  Type f32 = Float32Type::get(getContext());
+  int64_t count = filters.getDimSize(0);
+  if (differs(getBias(), f32, {count}) || differs(getScale(), f32, {count}) ||
+      differs(getResidual(), c.getElementType(), c.getShape()))
+    return emitOpError("expects a bias and a scale of f32 (F), and a residual as C");
+  if (!parseActivation(getActivation()))
+    return emitOpError("expects an activation that it knows, got '") << getActivation() << "'";
+  return verifyKernel(*this);
+}
+
+void ConvOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  addEffects(*this, effects);
+}
+
+LaunchPlan ConvOp::getPlan(StringRef name) { return planGemm(name, getConfig()); }
+
+LogicalResult ConvOp::emitKernel(OpBuilder &builder, gpu::GPUModuleOp module, StringRef name) {
+  return emitGemm(builder, module, name, getConfig());
+}
+
+Value ConvOp::getOperandOf(StringRef role) {
+  return llvm::StringSwitch<Value>(role)
+      .Case("A", getImage())
+      .Case("W", getFilters())
+      .Case("C", getOutput())
+      .Case("residual", getResidual())
+      .Case("bias", getBias())
+      .Case("scale", getScale())
+      .Default(Value());
+}
+
+OpFoldResult ConvOp::getSize(OpBuilder &builder, GridSize) { return sizeOf(builder, getLoc(), getImage(), 0); }
+
+OpFoldResult ConvOp::getMacs(OpBuilder &builder) {
+  GemmConfig config = getConfig();
+  return multiply(builder, getLoc(), getSize(builder, GridSize::Batch),
+                  config.windows.countWindows() * config.n * config.k);
+}
