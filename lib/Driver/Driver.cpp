@@ -14,6 +14,7 @@
 #include "Tuner.h"
 #include "Verification.h"
 
+#include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
 #include "vitc/Import/Import.h"
 #include "vitc/Pipelines/Pipelines.h"
 #include "vitc/Recognition/Report.h"
@@ -64,7 +65,7 @@ public:
       if (isReported && failed(reportRecognition()))
         return CannotCompile;
       if (isReported && options.output.empty() && !wantsIR && !options.report && !options.verify)
-        return Done; // only what was recognised was asked for
+        return succeeded(applyTuning()) ? Done : CannotCompile; // no library was asked for
       if (stage == Stage::Fused && options.report)
         costs = CostReport(*units.front().module, targets);
       if (stage == Stage::Fused && options.verify)
@@ -196,6 +197,10 @@ private:
     llvm::Expected<Tuning> read = Tuning::read(path);
     if (!read)
       return failTuning(llvm::toString(read.takeError()));
+    // A file that --tune adds to may be of other targets so far.
+    ArrayRef<TargetInfo> wanted = ArrayRef(targets).take_front(options.tuneSeconds > 0 ? 0 : targets.size());
+    if (std::string reason = whyUnfit(*read, wanted); !reason.empty())
+      return failTuning("'" + path + "': " + reason);
     if (options.tuneSeconds > 0 && read->cpu != tuning.cpu)
       return failTuning("'" + path + "' was measured on " + read->cpu + ", and this machine is " + tuning.cpu);
     tuning = std::move(*read);
@@ -205,19 +210,21 @@ private:
   /// `--tune`; what was measured goes to the modules and to the file.
   LogicalResult applyTuning() {
     if (options.tuneSeconds > 0) {
-      const TargetInfo *target = findRunnable(targets);
-      if (!target)
-        return failTuning("it measures on this machine, whose CPU has no level that is compiled for");
-      TuningReport tuned = tune(*units.front().module, *target, options.tuneSeconds, tuning);
+      auto modules = llvm::map_to_vector(units, [](Unit &unit) { return *unit.module; });
+      llvm::Expected<TuningReport> tuned = tuneTargets(modules, targets, options.tuneSeconds, tuning);
+      if (!tuned)
+        return failTuning(llvm::toString(tuned.takeError()));
+      for (const std::string &failed : tuned->failures)
+        err << "vitc: warning: --tune: " << failed << '\n';
       if (llvm::Error error = tuning.write(getTuningPath()))
         return failTuning(llvm::toString(std::move(error)));
       if (options.explain != ExplainFormat::JSON)
-        out << "tuning: " << tuned.measured << " of " << tuned.kernels << " kernels measured, " << tuned.faster
+        out << "tuning: " << tuned->measured << " of " << tuned->kernels << " kernels measured, " << tuned->faster
             << " with another schedule than expected; " << getTuningPath() << '\n';
     }
     if (!tuning.schedules.empty())
       for (Unit &unit : units)
-        setTuning(*unit.module, tuning);
+        vit::setTuning(*unit.module, tuning);
     return success();
   }
 

@@ -1,5 +1,6 @@
 #include "HostLibrary.h"
 #include "Backend.h"
+#include "LaunchList.h"
 #include "StageRunner.h"
 
 #include "vitc/Target/Codegen.h"
@@ -27,8 +28,13 @@ TemporaryLibrary::~TemporaryLibrary() {
   llvm::sys::DontRemoveFileOnSignal(path);
 }
 
-static llvm::Error write(ModuleOp module, const TargetInfo &target, const LoweredProgram &lowered, StringRef path) {
-  llvm::Expected<std::vector<target::Code>> code = target::compileModules({{module, target}}, {});
+static llvm::Error write(ModuleOp module, const TargetInfo &target, LoweredProgram &lowered, StringRef path) {
+  std::vector<target::LevelModule> levels;
+  if (!target.isGPU())
+    levels.push_back({module, target});
+  else if (llvm::Error failed = compileKernelsOf(module, target, 0, lowered.program))
+    return failed;
+  llvm::Expected<std::vector<target::Code>> code = target::compileModules(levels, {});
   if (!code)
     return code.takeError();
   target::LibraryOptions library;

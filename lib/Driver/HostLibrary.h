@@ -23,7 +23,7 @@ private:
   llvm::SmallString<128> path;
 };
 
-/// Compiles a module of the stage `fused` for one level and writes the library, which this process is to load.
+/// Compiles a module of the stage `fused` for one level or GPU and writes the library, which this process is to load.
 llvm::LogicalResult writeHostLibrary(mlir::ModuleOp module, const TargetInfo &target, llvm::StringRef path);
 
 } // namespace vitc::driver

@@ -21,8 +21,8 @@ static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 static std::optional<Refusal> checkFiles(const Options &options) {
   if (options.input.empty())
     return misuse("expected a model to compile");
-  bool onlyReports =
-      options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report || options.verify;
+  bool onlyReports = options.explain != ExplainFormat::None || !options.requireFused.empty() || options.report ||
+                     options.verify || (options.tuneSeconds > 0 && !options.tuning.empty());
   if (options.output.empty() && options.stopAfter == Stage::Library && !onlyReports)
     return misuse("expected -o with the path of the library to write");
   if (options.tuneSeconds > 0 && options.tuning.empty() && options.output.empty())

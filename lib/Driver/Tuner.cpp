@@ -2,8 +2,8 @@
 #include "ChildProcess.h"
 #include "HostLibrary.h"
 
-#include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
 #include "vitc/Run/Inputs.h"
 #include "vitc/Support/CostModel.h"
 
@@ -118,7 +118,7 @@ static OwningOpRef<ModuleOp> isolate(const Kernel &kernel, const Tuning::Schedul
   Operation *op = kernel.op;
   OwningOpRef<ModuleOp> module = ModuleOp::create(op->getLoc());
   if (!schedule.empty())
-    setTuning(*module, {"", {{kernel.key, schedule}}});
+    vit::setTuning(*module, {"", {{kernel.key, schedule}}, {}});
   llvm::SetVector<Value> inputs;
   for (Value operand : op->getOperands())
     if (!isConstant(operand))
@@ -234,16 +234,4 @@ TuningReport vitc::driver::tune(ModuleOp module, const TargetInfo &target, doubl
     tuning.schedules[kernel.key] = std::move(*fastest);
   }
   return report;
-}
-
-void vitc::driver::setTuning(ModuleOp module, const Tuning &tuning) {
-  Builder builder(module.getContext());
-  SmallVector<NamedAttribute> kernels;
-  for (const auto &[key, schedule] : tuning.schedules) {
-    SmallVector<NamedAttribute> numbers;
-    for (const auto &[name, number] : schedule)
-      numbers.push_back(builder.getNamedAttr(name, builder.getI64IntegerAttr(number)));
-    kernels.push_back(builder.getNamedAttr(key, builder.getDictionaryAttr(numbers)));
-  }
-  module->setAttr(kTuningAttr, builder.getDictionaryAttr(kernels));
 }

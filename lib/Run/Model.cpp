@@ -94,6 +94,7 @@ Error Model::createSession(const FunctionInfo &function, const SessionOptions &o
   chosen.dim_count = dims.size();
   chosen.threads = options.threads;
   chosen.profile = options.profile;
+  chosen.device = options.device;
   if (options.profile && api->size < offsetof(vitc_api, profile) + sizeof api->profile)
     return llvm::createStringError("the library takes no times: it was compiled by an older version of vitc");
   vitc_session *created = nullptr;

@@ -47,7 +47,10 @@ llvm::Expected<Tuning> Tuning::read(llvm::StringRef path) {
   std::optional<llvm::StringRef> cpu = root->getString("cpu");
   if (!schedules || !cpu)
     return foreign(path, "it lacks \"cpu\" or \"schedules\"");
-  Tuning tuning{cpu->str(), {}};
+  Tuning tuning{cpu->str(), {}, {}};
+  for (const auto &[name, text] : *root)
+    if (std::optional<llvm::StringRef> words = text.getAsString(); words && name != "cpu")
+      tuning.about[name.str()] = words->str();
   for (const auto &[key, schedule] : *schedules)
     if (const json::Object *object = schedule.getAsObject())
       tuning.schedules[key.str()] = readSchedule(*object);
@@ -60,6 +63,8 @@ llvm::Error Tuning::write(llvm::StringRef path) const {
     stream.object([&] {
       stream.attribute("vitc_tuning", 1);
       stream.attribute("cpu", cpu);
+      for (const auto &[name, words] : about)
+        stream.attribute(name, words);
       stream.attributeObject("schedules", [&] {
         for (const auto &[key, schedule] : schedules)
           stream.attributeObject(key, [&] {

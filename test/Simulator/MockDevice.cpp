@@ -56,7 +56,7 @@ Result Driver::run(const Kernel &kernel) {
   ptxsim::Options options;
   options.seed = settings.seed;
   Module &module = *kernel.function->module;
-  clock += 1;
+  clock += static_cast<double>(launch.grid[0]) * launch.grid[1] * launch.grid[2];
   for (const ptxsim::Fault &fault :
        ptxsim::run(module.code, kernel.function->name, launch, module.context->device->memory, options)) {
     complain(fault.kind + ": " + fault.message);

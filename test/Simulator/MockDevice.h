@@ -153,7 +153,7 @@ public:
   Result sticky = Success;
   int modules = 0, events = 0, graphs = 0;
   std::map<const void *, std::size_t> pinned; ///< blocks of the host's memory, in bytes
-  double clock = 0;                           ///< milliseconds, one a launch
+  double clock = 0;                           ///< milliseconds, one a block of what was launched
 
 private:
   std::vector<std::shared_ptr<void>> objects;

@@ -76,6 +76,13 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
 
     For sm_80 and sm_89, products and attention are those of warps (`mma_sync`).
 
+    Tiles of products are those that are expected to take the least time, or what was measured (`vit.tuning`, as for
+    `convert-vit-to-cpu`):
+
+    ```mlir
+    module attributes {vit.tuning = {"cuda-sm_90 bf16 gemm+bias 394x384x1152" = {tile_m = 64, tile_n = 96, stages = 4}}} …
+    ```
+
     Precondition: the `fused` stage.
   }];
   let options = [Option<"capability", "capability", "int64_t", /*default=*/"90",

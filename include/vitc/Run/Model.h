@@ -35,6 +35,7 @@ struct SessionOptions {
   Extents dims;
   int32_t threads = 0;
   bool profile = false;
+  DLDevice device = {}; ///< the CPU, or {kDLCUDA, n}
 };
 
 /// A compiled model that was loaded, a function of it, and a session to run that.

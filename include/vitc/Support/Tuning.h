@@ -9,14 +9,15 @@
 
 namespace vitc {
 
-/// Schedules that were measured to be faster than what the cost model expects, on one CPU; see `vitc --tune`. The file
-/// is JSON: `{"vitc_tuning": 1, "cpu": "znver5", "schedules": {"znver4 fp32 gemm 197x384x1152": {"mc": 256}}}`.
+/// Schedules that were measured to be faster than what the cost model expects, on one machine; see `vitc --tune`. The
+/// file is JSON: `{"vitc_tuning": 1, "cpu": "znver5", "schedules": {"znver4 fp32 gemm 197x384x1152": {"mc": 256}}}`.
 struct Tuning {
   /// Numbers by name, of which the cost model takes those that it knows.
   using Schedule = std::map<std::string, int64_t>;
 
   std::string cpu;                           ///< as LLVM names it
   std::map<std::string, Schedule> schedules; ///< by kernel, see `tuningKey`
+  std::map<std::string, std::string> about;  ///< what else the file tells in words: the GPU, its driver, the date
 
   /// What was measured of a kernel, or null.
   const Schedule *find(llvm::StringRef key) const;

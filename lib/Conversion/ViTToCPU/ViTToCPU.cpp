@@ -1,7 +1,7 @@
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
-#include "vitc/Support/Tuning.h"
+#include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -14,20 +14,6 @@ using namespace mlir;
 using namespace vitc;
 
 namespace {
-
-/// The schedules that the module carries, or null.
-std::shared_ptr<const Tuning> readTuning(Operation *op) {
-  auto schedules = op->getAttrOfType<DictionaryAttr>(kTuningAttr);
-  if (!schedules)
-    return nullptr;
-  auto tuning = std::make_shared<Tuning>();
-  for (NamedAttribute kernel : schedules)
-    if (auto numbers = dyn_cast<DictionaryAttr>(kernel.getValue()))
-      for (NamedAttribute number : numbers)
-        if (auto value = dyn_cast<IntegerAttr>(number.getValue()))
-          tuning->schedules[kernel.getName().str()][number.getName().str()] = value.getInt();
-  return tuning;
-}
 
 struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertViTToCPUPass> {
   using ConvertViTToCPUPassBase::ConvertViTToCPUPassBase;
@@ -44,7 +30,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
       return signalPassFailure();
     }
     target->plainProducts = plainProducts;
-    target->tuning = readTuning(getOperation());
+    target->tuning = vit::readTuning(getOperation());
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);
     populateContractToCPUPatterns(patterns, *target);

@@ -1,6 +1,7 @@
 #include "GemmProduct.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/GPUKernel/Kernels/GemmTuning.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,7 +30,7 @@ GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilog
   configure(target, rows, n, k);
 }
 
-void GemmProduct::configure(const KernelTarget &target, int64_t openRows, int64_t n, int64_t k) {
+void GemmProduct::configure(const KernelTarget &target, int64_t givenRows, int64_t n, int64_t k) {
   config.n = n;
   config.k = k;
   config.epilogue.output = vgpu::Element::F32;
@@ -37,17 +38,24 @@ void GemmProduct::configure(const KernelTarget &target, int64_t openRows, int64_
   config.epilogue.residual = !!residual;
   config.epilogue.scale = !!scale;
   config.epilogue.tableRows = table ? period : 0;
-  constexpr int64_t manyRows = 64 * 197; // of an open number
+  config.epilogue.activation = *vgpu::parseActivation(activation);
   config.element = target.kernelElement();
   config.mmaSync = target.multipliesByWarps();
-  rows = ShapedType::isDynamic(openRows) ? manyRows : openRows;
+  std::optional<int64_t> known = ShapedType::isDynamic(givenRows) ? std::nullopt : std::optional(givenRows);
+  rows = known.value_or(vgpu::openRows);
   gpu = vgpu::Multiprocessors::ofCapability(target.capability);
   vgpu::chooseSchedule(config, rows, gpu);
+  expected = config;
+  if (!target.tuning || config.windows)
+    return;
+  // What has no kernel counts as not there: the driver has refused it.
+  if (const Tuning::Schedule *measured = target.tuning->find(vgpu::tuningKey(target.capability, config, known)))
+    (void)vgpu::applySchedule(config, *measured);
 }
 
 double GemmProduct::estimate(bool gathers) const {
-  double gathered = gathers ? vgpu::estimateGatherClocks(config, rows, gpu) : 0;
-  return gathered + vgpu::estimateClocks(config, rows, gpu);
+  double gathered = gathers ? vgpu::estimateGatherClocks(expected, rows, gpu) : 0;
+  return gathered + vgpu::estimateClocks(expected, rows, gpu);
 }
 
 int64_t vitc::countRows(ShapedType type) {
@@ -136,7 +144,8 @@ Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) co
   auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
                               builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
-                              integer(config.splits), unit(config.epilogue.gated), unit(config.mmaSync))
+                              integer(config.splits), integer(config.stages), unit(config.epilogue.gated),
+                              unit(config.mmaSync))
       .getResult();
 }
 

@@ -55,6 +55,7 @@ private:
   llvm::StringRef activation = "none";
   bool whole = true;
   vgpu::GemmConfig config;
+  vgpu::GemmConfig expected; ///< with the schedule of the least estimate, whatever was measured
   vgpu::Multiprocessors gpu;
   int64_t rows = 0; ///< that the schedule is chosen for
 };

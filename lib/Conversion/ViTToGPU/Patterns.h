@@ -2,6 +2,7 @@
 #define VITC_CONVERSION_VITTOGPU_PATTERNS_H
 
 #include "vitc/Dialect/GPUKernel/Kernels/LaunchPlan.h"
+#include "vitc/Support/Tuning.h"
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -9,8 +10,9 @@ namespace vitc {
 
 /// What kernels are chosen for.
 struct KernelTarget {
-  int64_t capability;      ///< compute capability: 90 for 9.0
-  mlir::FloatType element; ///< what tensor cores multiply: bf16 or f16
+  int64_t capability;                             ///< compute capability: 90 for 9.0
+  mlir::FloatType element;                        ///< what tensor cores multiply: bf16 or f16
+  std::shared_ptr<const Tuning> tuning = nullptr; ///< schedules that were measured, or null
 
   bool multipliesByWarps() const { return capability < 90; }
   vgpu::Element kernelElement() const { return element.isF16() ? vgpu::Element::F16 : vgpu::Element::BF16; }

@@ -3,6 +3,7 @@
 #include "vitc/Conversion/Passes.h"
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,7 +28,7 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
       getOperation()->emitError() << "expected the element bf16 or f16, got '" << element << "'";
       return signalPassFailure();
     }
-    KernelTarget target{capability, cast<FloatType>(type)};
+    KernelTarget target{capability, cast<FloatType>(type), vit::readTuning(getOperation())};
     RewritePatternSet gated(&getContext());
     populateViTGatedToGPUPatterns(gated, target);
     if (failed(applyPatternsGreedily(getOperation(), std::move(gated))))

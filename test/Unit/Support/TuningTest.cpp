@@ -29,17 +29,19 @@ struct TuningFile : testing::Test {
 
 TargetInfo tunedTarget(Tuning::Schedule schedule) {
   TargetInfo target = *TargetInfo::get("x86-64-v4");
-  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"x86-64-v4 fp32 gemm 197x384x1152", std::move(schedule)}}});
+  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"x86-64-v4 fp32 gemm 197x384x1152", std::move(schedule)}}, {}});
   return target;
 }
 
 TEST_F(TuningFile, WhatIsWrittenIsRead) {
-  Tuning tuning{"znver5", {{"znver4 fp32 gemm 197x384x1152", {{"mc", 448}, {"pack_a", 1}}}, {"nothing", {}}}};
+  Tuning tuning{
+      "znver5", {{"znver4 fp32 gemm 197x384x1152", {{"mc", 448}, {"pack_a", 1}}}, {"nothing", {}}}, {{"gpu", "H200"}}};
   ASSERT_FALSE(tuning.write(path));
   llvm::Expected<Tuning> read = Tuning::read(path);
   ASSERT_TRUE(bool(read));
   EXPECT_EQ(read->cpu, tuning.cpu);
   EXPECT_EQ(read->schedules, tuning.schedules);
+  EXPECT_EQ(read->about, tuning.about);
 }
 
 TEST_F(TuningFile, WhatIsUnknownIsIgnored) {
@@ -71,7 +73,7 @@ TEST(TunedCostModel, MeasuredSchedulesCountMore) {
   EXPECT_EQ(chooseGemmChunk(target, {197, 384, 1152}).mc, 448);
   EXPECT_TRUE(chooseGemmChunk(target, {197, 384, 1152}).packA);
   EXPECT_NE(chooseGemmChunk(target, {196, 384, 1152}).mc, 448);
-  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"x86-64-v4 fp32 conv3x3 56x56x64x64", {{"tile", 0}}}}});
+  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"x86-64-v4 fp32 conv3x3 56x56x64x64", {{"tile", 0}}}}, {}});
   EXPECT_EQ(chooseWinogradSchedule(target, {56, 56, 64, 64}).tile, 0);
   EXPECT_NE(chooseWinogradSchedule(target, {56, 56, 64, 128}).tile, 0);
 }
@@ -86,7 +88,7 @@ TEST(TunedCostModel, WhatCannotBeIsIgnored) {
 
 TEST(TunedCostModel, RowsThatAreRoundedArePacked) {
   TargetInfo target = *TargetInfo::get("znver4")->withPrecision("bf16");
-  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"znver4 bf16 gemm 197x384x1152", {{"pack_a", 0}}}}});
+  target.tuning = std::make_shared<Tuning>(Tuning{"", {{"znver4 bf16 gemm 197x384x1152", {{"pack_a", 0}}}}, {}});
   EXPECT_TRUE(chooseGemmChunk(target, {197, 384, 1152}, /*isRounded=*/true).packA);
 }
 

@@ -7,9 +7,6 @@
 
 namespace vitc {
 
-/// An attribute of modules: the schedules of a tuning file, numbers by name by kernel.
-inline constexpr llvm::StringLiteral kTuningAttr = "vit.tuning";
-
 /// vit.linear → vcpu.pack, vcpu.gemm.
 void populateViTLinearToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 

@@ -15,9 +15,6 @@ inline Element elementOf(mlir::Value value) {
   return element.isBF16() ? Element::BF16 : element.isF16() ? Element::F16 : Element::F32;
 }
 
-/// The activation that an op names, if kernels know it.
-std::optional<Activation> parseActivation(llvm::StringRef name);
-
 inline bool sizesMatch(int64_t a, int64_t b) {
   return a == b || mlir::ShapedType::isDynamic(a) || mlir::ShapedType::isDynamic(b);
 }

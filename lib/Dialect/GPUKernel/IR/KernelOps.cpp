@@ -5,18 +5,6 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
-std::optional<Activation> vitc::vgpu::parseActivation(StringRef name) {
-  return llvm::StringSwitch<std::optional<Activation>>(name)
-      .Case("none", Activation::None)
-      .Case("relu", Activation::Relu)
-      .Case("gelu", Activation::Gelu)
-      .Case("gelu_tanh", Activation::GeluTanh)
-      .Case("silu", Activation::Silu)
-      .Case("quick_gelu", Activation::QuickGelu)
-      .Case("hard_swish", Activation::HardSwish)
-      .Default(std::nullopt);
-}
-
 //===- vgpu.gemm ----------------------------------------------------------===//
 
 GemmConfig GemmOp::getConfig() {
@@ -27,6 +15,7 @@ GemmConfig GemmOp::getConfig() {
   config.tileM = getTileM();
   config.tileN = getTileN();
   config.splits = static_cast<unsigned>(getSplits());
+  config.stages = static_cast<unsigned>(getStages());
   config.epilogue.gated = getGated();
   config.epilogue.bias = !!getBias();
   config.epilogue.activation = *parseActivation(getActivation());

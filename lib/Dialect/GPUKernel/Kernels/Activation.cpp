@@ -3,6 +3,17 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
+/// In the order of the enumeration.
+static constexpr llvm::StringLiteral names[] = {"none", "relu",       "gelu",      "gelu_tanh",
+                                                "silu", "quick_gelu", "hard_swish"};
+
+StringRef vitc::vgpu::nameOf(Activation activation) { return names[static_cast<size_t>(activation)]; }
+
+std::optional<Activation> vitc::vgpu::parseActivation(StringRef name) {
+  const auto *found = llvm::find(names, name);
+  return found == std::end(names) ? std::nullopt : std::optional(static_cast<Activation>(found - names));
+}
+
 /// x · Φ(x) with Φ(x) = sat(½ + x · q(x²)): q is a minimax polynomial for |x| ≤ 4.4 whose error is weighted by x², and
 /// beyond that x · q(x²) grows past ±½, so that saturation gives 0 and 1 exactly.
 static Value emitGelu(NVVMEmitter &e, Value x) {

@@ -1,8 +1,8 @@
 #include "vitc/Dialect/GPUKernel/Kernels/GemmSchedule.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/MathExtras.h"
-
-#include <limits>
 
 using namespace vitc::vgpu;
 
@@ -50,10 +50,10 @@ double vitc::vgpu::estimateGatherClocks(const GemmConfig &config, int64_t rows, 
          static_cast<double>(rows * config.k) / (static_cast<double>(gpu.count) * gpu.gatheredPerClock);
 }
 
-void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
+llvm::SmallVector<GemmConfig> vitc::vgpu::listSchedules(GemmConfig config, int64_t rows, const Multiprocessors &gpu) {
   constexpr int64_t heights[] = {192, 128, 64, 32}, widths[] = {256, 192, 160, 128, 96, 64, 32};
-  double least = std::numeric_limits<double>::infinity();
-  GemmConfig best = config;
+  llvm::SmallVector<GemmConfig> found;
+  llvm::SmallVector<std::pair<double, size_t>> order; // clocks and the place in `found`
   for (int64_t height : heights)
     for (int64_t width : widths)
       for (unsigned splits : {1, 2, 3, 4, 6, 8}) {
@@ -62,11 +62,14 @@ void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multipro
         config.splits = splits;
         if (!whyUnsupported(config).empty())
           continue;
-        double clocks = estimateClocks(config, rows, gpu);
-        if (clocks < least) {
-          least = clocks;
-          best = config;
-        }
+        order.emplace_back(estimateClocks(config, rows, gpu), found.size());
+        found.push_back(config);
       }
-  config = best;
+  llvm::sort(order);
+  return llvm::map_to_vector(order, [&](const auto &place) { return found[place.second]; });
+}
+
+void vitc::vgpu::chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu) {
+  if (llvm::SmallVector<GemmConfig> all = listSchedules(config, rows, gpu); !all.empty())
+    config = all.front();
 }

@@ -27,8 +27,14 @@ double estimateClocks(const GemmConfig &config, int64_t rows, const Multiprocess
 /// Clocks in which loops write A (rows, K), the windows of images, for a product that reads them as a matrix.
 double estimateGatherClocks(const GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
 
-/// Sets tiles and splits to those of the least estimate that there is a kernel for, if there is any; larger tiles where
-/// estimates agree, as they read less.
+/// The number of rows that an open one is taken for: those of 64 images of 196 patches and a class token.
+constexpr int64_t openRows = 64 * 197;
+
+/// All tiles and splits that there is a kernel for, the least estimate first; larger tiles first where estimates agree,
+/// as they read less.
+llvm::SmallVector<GemmConfig> listSchedules(GemmConfig config, int64_t rows, const Multiprocessors &gpu = {});
+
+/// Sets tiles and splits to the first of them, if there is any.
 void chooseSchedule(GemmConfig &config, int64_t rows, const Multiprocessors &gpu = {});
 
 } // namespace vitc::vgpu
