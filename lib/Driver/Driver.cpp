@@ -305,7 +305,8 @@ private:
         levels.push_back({*unit.module, unit.target, unit.shape});
       else
         error = llvm::joinErrors(std::move(error),
-                                 compileKernelsOf(*unit.module, unit.target, unit.shape, lowered.program));
+                                 compileKernelsOf(*unit.module, unit.target, unit.shape, lowered.program,
+                                                  [&](const Twine &why) { err << "vitc: warning: " << why << '\n'; }));
     if (!error)
       error = writeArtefacts(files, lowered, levels);
     if (!error)

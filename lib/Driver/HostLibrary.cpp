@@ -32,7 +32,7 @@ static llvm::Error write(ModuleOp module, const TargetInfo &target, LoweredProgr
   std::vector<target::LevelModule> levels;
   if (!target.isGPU())
     levels.push_back({module, target});
-  else if (llvm::Error failed = compileKernelsOf(module, target, 0, lowered.program))
+  else if (llvm::Error failed = compileKernelsOf(module, target, 0, lowered.program, [](const Twine &) {}))
     return failed;
   llvm::Expected<std::vector<target::Code>> code = target::compileModules(levels, {});
   if (!code)

@@ -5,6 +5,7 @@
 #include "vitc/Dialect/CPUKernel/IR/CPUKernel.h"
 #include "vitc/Dialect/CPUKernel/Transforms/SymbolicSize.h"
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Support/PrintableText.h"
 #include "vitc/Target/PTX.h"
 
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -167,8 +168,17 @@ LogicalResult vitc::driver::describeLaunches(func::FuncOp entry, const TargetInf
   return success();
 }
 
+/// The main node that a kernel is first launched for.
+static StringRef findNode(const target::Variant &variant, StringRef kernel) {
+  for (const target::GPULaunch &launch : variant.gpu->launches)
+    if (launch.kernel == kernel && !variant.steps[launch.step].nodes.empty())
+      return variant.steps[launch.step].nodes.front();
+  return "a kernel";
+}
+
 llvm::Error vitc::driver::compileKernelsOf(ModuleOp module, const TargetInfo &target, unsigned shape,
-                                           target::Program &program) {
+                                           target::Program &program,
+                                           llvm::function_ref<void(const llvm::Twine &)> warn) {
   for (auto kernels : module.getOps<gpu::GPUModuleOp>()) {
     target::PTXOptions options;
     options.chip = target.chip();
@@ -180,6 +190,9 @@ llvm::Error vitc::driver::compileKernelsOf(ModuleOp module, const TargetInfo &ta
         if (function.shape == shape && variant.target.level == target.level) {
           variant.gpu->ptx = compiled->ptx;
           variant.gpu->cubin.assign(compiled->cubin.begin(), compiled->cubin.end());
+          for (const target::KernelWarning &warning : compiled->warnings)
+            warn(printable(findNode(variant, warning.kernel)) + ": the kernel " + warning.kernel + " for " +
+                 target.level + " is slower than it should be: " + warning.reason);
         }
   }
   return llvm::Error::success();

@@ -12,8 +12,10 @@ namespace vitc::driver {
 llvm::LogicalResult describeLaunches(mlir::func::FuncOp entry, const TargetInfo &target, unsigned shape,
                                      target::Program &program);
 
-/// Compiles the kernels of a module for a GPU, with ptxas where there is one, into the variants made of it.
-llvm::Error compileKernelsOf(mlir::ModuleOp module, const TargetInfo &target, unsigned shape, target::Program &program);
+/// Compiles the kernels of a module for a GPU, with ptxas where there is one, into the variants made of it. `warn` is
+/// told, in sentences, of kernels that ptxas makes slower than they were written to be.
+llvm::Error compileKernelsOf(mlir::ModuleOp module, const TargetInfo &target, unsigned shape, target::Program &program,
+                             llvm::function_ref<void(const llvm::Twine &)> warn);
 
 } // namespace vitc::driver
 

@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -90,14 +91,31 @@ static std::vector<KernelResources> readResources(llvm::StringRef log) {
   return all;
 }
 
-static llvm::Error check(const CompiledKernels &code, const PTXOptions &options) {
-  for (llvm::StringRef line : llvm::split(code.log, '\n'))
-    if (line.contains("(C75"))
-      return llvm::createStringError("ptxas cannot overlap the tensor-core products of a kernel: " + line.trim());
+/// The kernels of a PTX module that multiply on tensor cores.
+static llvm::StringSet<> findTensorKernels(llvm::StringRef ptx) {
+  llvm::StringSet<> kernels;
+  llvm::SmallVector<llvm::StringRef> parts;
+  ptx.split(parts, ".entry ");
+  for (llvm::StringRef part : llvm::drop_begin(parts))
+    if (part.contains("wgmma.mma_async") || part.contains("mma.sync.aligned"))
+      kernels.insert(part.take_until([](char c) { return c == '(' || c == '\n'; }).trim());
+  return kernels;
+}
+
+/// Fills in the warnings.
+static llvm::Error check(CompiledKernels &code) {
+  llvm::StringSet<> kernels = findTensorKernels(code.ptx);
+  for (llvm::StringRef line : llvm::split(code.log, '\n')) {
+    if (!line.contains("(C75"))
+      continue;
+    auto [before, name] = line.rtrim("' \r").rsplit('\'');
+    if (!line.contains("Performance") || !kernels.contains(name))
+      return llvm::createStringError("ptxas finds a defect in the tensor-core products of a kernel: " + line.trim());
+    code.warnings.push_back({name.str(), ("ptxas does not overlap its products: " + line.trim()).str()});
+  }
   for (const KernelResources &kernel : code.resources)
-    if (kernel.spilledBytes != 0 && llvm::is_contained(options.hotKernels, kernel.name))
-      return llvm::createStringError("the kernel " + kernel.name + " spills " + llvm::Twine(kernel.spilledBytes) +
-                                     " bytes a thread, expected none");
+    if (kernel.spilledBytes != 0 && kernels.contains(kernel.name))
+      code.warnings.push_back({kernel.name, "it spills " + std::to_string(kernel.spilledBytes) + " bytes a thread"});
   return llvm::Error::success();
 }
 
@@ -129,5 +147,5 @@ llvm::Error vitc::target::assemble(CompiledKernels &code, const PTXOptions &opti
     return bytes.takeError();
   code.cubin.assign((*bytes)->getBufferStart(), (*bytes)->getBufferEnd());
   code.resources = readResources(code.log);
-  return check(code, options);
+  return check(code);
 }

@@ -411,7 +411,7 @@ class Gpu:
     """A session of the C interface, and memory of the mock's device."""
 
     def __init__(self, library, mock, batch, profile=False):
-        self.mock = mock
+        self.mock, self.uploaded = mock, []
         self.library, self.api = _abi.load_library(os.fspath(library))
         self.model, self.session = ctypes.c_void_p(), ctypes.c_void_p()
         self.check(self.api.open(None, ctypes.byref(self.model)))
@@ -429,6 +429,8 @@ class Gpu:
     def close(self):
         self.check(self.api.session_destroy(self.session))
         self.check(self.api.close(self.model))
+        for address in self.uploaded:
+            assert not self.mock.cuMemFree_v2(address)
         assert not self.mock.cuCtxPopCurrent_v2(ctypes.byref(ctypes.c_void_p()))
         assert not self.mock.cuDevicePrimaryCtxRelease_v2(0)
 
@@ -436,6 +438,7 @@ class Gpu:
         address = ctypes.c_uint64()
         assert not self.mock.cuMemAlloc_v2(ctypes.byref(address), ctypes.c_size_t(array.nbytes))
         assert not self.mock.cuMemcpyHtoD_v2(address, array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(array.nbytes))
+        self.uploaded.append(address)
         return address.value
 
     def download(self, address, shape):
@@ -535,6 +538,9 @@ def test_captured_streams(gpu, expected):
     assert not gpu.mock.cuGraphInstantiateWithFlags(ctypes.byref(executable), graph, ctypes.c_uint64(0))
     assert not gpu.mock.cuGraphLaunch(executable, stream)
     assert close_to(gpu.download(sink, y.shape), y)
+    for destroy, made in ((gpu.mock.cuGraphExecDestroy, executable), (gpu.mock.cuGraphDestroy, graph),
+                          (gpu.mock.cuStreamDestroy_v2, stream)):
+        assert not destroy(made)
 
 
 def test_forked(deit):

@@ -47,6 +47,39 @@ def test_time_of_vit_b16(run_tool, tmp_path):
     made.library.unlink()
 
 
+# What ptxas might say of a kernel, in its place; the cubin is nothing that a driver takes.
+PTXAS = """#!/bin/sh
+cat <<'END'
+ptxas info    : Compiling entry function 'gemm_0' for 'sm_90a'
+ptxas info    : Function properties for gemm_0
+    16 bytes stack frame, 24 bytes spill stores, 8 bytes spill loads
+{said}
+END
+for last; do :; done
+printf cubin > "$last"
+"""
+
+
+@pytest.mark.parametrize("said, warned", [
+    ("", []),
+    ("ptxas info : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized in the function 'gemm_0'",
+     ["ptxas does not overlap its products: ptxas info : (C7510) Potential Performance Loss: "]),
+])
+def test_slow_kernels_are_named(said, warned, small_model, run_tool, tmp_path, monkeypatch):
+    """By their nodes, and the library is written all the same."""
+    ptxas = tmp_path / "ptxas"
+    ptxas.write_text(PTXAS.replace("{said}", said))
+    ptxas.chmod(0o755)
+    monkeypatch.setenv("VITC_PTXAS", str(ptxas))
+    run = run_tool("vitc", small_model("deit"), *FLAGS, "-o", tmp_path / "model.so")
+    assert run.returncode == 0 and (tmp_path / "model.so").exists()
+    lines = run.stderr.splitlines()
+    assert len(lines) == len(warned) + 1
+    for line, words in zip(lines, [*warned, "it spills 32 bytes a thread"]):
+        assert line.startswith("vitc: warning: /patch_embed/proj/Conv: the kernel gemm_0 for cuda-sm_90 is slower than it should be: ")
+        assert words in line
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("folder, name", [(folder, name) for folder in (zoo.GRAPHS, FULL) for name in accepted(folder)])
 def test_all(folder, name, run_tool, tmp_path):

@@ -27,8 +27,12 @@ struct PTXOptions {
   std::string version = "83";  ///< of the PTX language, times ten; 83 is CUDA 12.3's
   /// The assembler; empty: VITC_PTXAS, CUDA_HOME, CUDA_PATH and PATH are searched.
   std::string ptxas;
-  /// Kernels in which a spill is an error.
-  std::vector<std::string> hotKernels;
+};
+
+/// Why a kernel on tensor cores is slower than it was written to be: right, but not what its schedule was chosen for.
+struct KernelWarning {
+  std::string kernel;
+  std::string reason; ///< "it spills 32 bytes a thread"
 };
 
 struct CompiledKernels {
@@ -36,6 +40,7 @@ struct CompiledKernels {
   llvm::SmallVector<char, 0> cubin;       ///< empty where there is no ptxas
   std::string log;                        ///< of ptxas
   std::vector<KernelResources> resources; ///< empty where there is no ptxas
+  std::vector<KernelWarning> warnings;    ///< about spills, and products that are not overlapped
 };
 
 /// Where ptxas is, as the options say, or empty.
@@ -45,8 +50,8 @@ std::string findPtxas(const PTXOptions &options);
 /// The module is changed.
 llvm::Expected<std::string> compileToPTX(mlir::gpu::GPUModuleOp module, const PTXOptions &options);
 
-/// Assembles PTX in a child process. Fails with a sentence where ptxas refuses it, where it warns of tensor-core
-/// products that it had to serialise or of waits and fences that are missing (C75xx), and where a hot kernel spills.
+/// Assembles PTX in a child process. Fails with a sentence where ptxas refuses it, and where it tells of waits and
+/// fences that tensor-core products lack (C75xx). What costs such a kernel time alone is a warning.
 llvm::Error assemble(CompiledKernels &code, const PTXOptions &options);
 
 /// Both: PTX, and a cubin where ptxas is found.

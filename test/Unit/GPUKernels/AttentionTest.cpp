@@ -21,7 +21,7 @@ vitc::target::CompiledKernels compile(const AttentionConfig &config, std::string
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   EXPECT_TRUE(succeeded(emitAttention(builder, module.gpuModule(), "attention", config))) << module.diagnostics();
-  return module.compile({"attention"}, std::move(chip));
+  return module.compile(std::move(chip));
 }
 
 class AttentionKernel : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};

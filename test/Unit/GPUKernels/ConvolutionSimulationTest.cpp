@@ -219,7 +219,7 @@ TEST(Convolution, CompilesWithoutSpills) {
     KernelModule module;
     mlir::OpBuilder builder = module.builder();
     ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), item.name, config))) << module.diagnostics();
-    vitc::target::CompiledKernels code = module.compile({item.name});
+    vitc::target::CompiledKernels code = module.compile();
     EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.4d.shared::cluster"),
               item.tileM / 64 + (item.epilogue.residual ? item.tileN / 32 : 0));
     EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.3d.shared::cluster"), 1u);

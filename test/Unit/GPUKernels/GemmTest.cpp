@@ -64,7 +64,7 @@ TEST_P(GemmKernel, CompilesWithoutSpills) {
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), name, config))) << module.diagnostics();
-  vitc::target::CompiledKernels code = module.compile({name});
+  vitc::target::CompiledKernels code = module.compile();
   LaunchPlan plan = planGemm(name, config);
   EXPECT_LE(plan.sharedBytes, maxSharedBytes);
   // A stage is four steps of the tensor cores, which the first stage of a tile and the others have each.
@@ -168,7 +168,7 @@ TEST(MmaSyncGemm, CompilesWithoutSpills) {
     KernelModule module;
     mlir::OpBuilder builder = module.builder();
     ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "gemm", config))) << module.diagnostics();
-    vitc::target::CompiledKernels code = module.compile({"gemm"}, "sm_80");
+    vitc::target::CompiledKernels code = module.compile("sm_80");
     LaunchPlan plan = planGemm("gemm", config);
     EXPECT_LE(plan.sharedBytes, 64u * 1024);
     // A stage is two steps deep; a warp has four groups of columns.

@@ -28,15 +28,19 @@ std::string KernelModule::ptx(std::string chip) {
   return "";
 }
 
-vitc::target::CompiledKernels KernelModule::compile(std::vector<std::string> hotKernels, std::string chip) {
+vitc::target::CompiledKernels KernelModule::compile(std::string chip) {
   target::PTXOptions options;
   options.chip = std::move(chip);
-  options.hotKernels = std::move(hotKernels);
   llvm::Expected<target::CompiledKernels> code = target::compileModule(module, options);
-  if (code)
-    return std::move(*code);
-  ADD_FAILURE() << llvm::toString(code.takeError()) << "\n" << said;
-  return {};
+  if (!code) {
+    ADD_FAILURE() << llvm::toString(code.takeError()) << "\n" << said;
+    return {};
+  }
+  for (const target::KernelResources &kernel : code->resources)
+    EXPECT_EQ(kernel.spilledBytes, 0u) << kernel.name;
+  for (const target::KernelWarning &warning : code->warnings)
+    ADD_FAILURE() << warning.kernel << ": " << warning.reason;
+  return std::move(*code);
 }
 
 size_t vitc::test::count(llvm::StringRef text, llvm::StringRef what) { return text.count(what); }

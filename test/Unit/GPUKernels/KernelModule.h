@@ -25,8 +25,9 @@ public:
 
   /// PTX of the module. Fails the current test where it cannot be compiled.
   std::string ptx(std::string chip = "sm_90a");
-  /// The same, and what ptxas says of it; `code.resources` is empty where there is no ptxas.
-  target::CompiledKernels compile(std::vector<std::string> hotKernels = {}, std::string chip = "sm_90a");
+  /// The same, and what ptxas says of it; `code.resources` is empty where there is no ptxas. Fails the current test
+  /// where a kernel spills, and where ptxas warns of one.
+  target::CompiledKernels compile(std::string chip = "sm_90a");
 
 private:
   std::unique_ptr<mlir::MLIRContext> context;

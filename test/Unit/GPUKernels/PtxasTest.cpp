@@ -25,6 +25,7 @@ protected:
                                  << "for last; do :; done\nprintf cubin > \"$last\"\nexit " << status << "\n";
     (void)llvm::sys::fs::setPermissions(options.ptxas, llvm::sys::fs::all_all);
     CompiledKernels code;
+    code.ptx = ptx;
     if (llvm::Error error = assemble(code, options))
       return error;
     return code;
@@ -36,6 +37,7 @@ protected:
 
   llvm::SmallString<128> folder;
   PTXOptions options;
+  std::string ptx;
 };
 
 const char *resources = R"(ptxas info    : 0 bytes gmem
@@ -58,16 +60,38 @@ TEST_F(FakePtxas, ReadsResources) {
   EXPECT_EQ(std::string(code->cubin.begin(), code->cubin.end()), "cubin");
 }
 
-TEST_F(FakePtxas, RefusesSpillsInHotKernels) {
-  options.hotKernels = {"gemm"};
-  EXPECT_EQ(failureWith(resources), "the kernel gemm spills 32 bytes a thread, expected none");
+TEST_F(FakePtxas, WarnsOfSpillsInKernelsOnTensorCores) {
+  ptx = ".visible .entry gemm(\n) { mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 }";
+  auto code = assembleWith(resources, 0);
+  ASSERT_TRUE(static_cast<bool>(code)) << llvm::toString(code.takeError());
+  ASSERT_EQ(code->warnings.size(), 1u);
+  EXPECT_EQ(code->warnings[0].kernel, "gemm");
+  EXPECT_EQ(code->warnings[0].reason, "it spills 32 bytes a thread");
 }
 
-TEST_F(FakePtxas, RefusesSerialisedProducts) {
+TEST_F(FakePtxas, SpillsOfLoopsAreNoWarning) {
+  ptx = ".visible .entry gemm(\n) { fma.rn.f32 } .visible .entry other(\n) { wgmma.mma_async.sync }";
+  auto code = assembleWith(resources, 0);
+  ASSERT_TRUE(static_cast<bool>(code)) << llvm::toString(code.takeError());
+  EXPECT_TRUE(code->warnings.empty());
+}
+
+TEST_F(FakePtxas, WarnsOfSerialisedProducts) {
+  ptx = ".visible .entry gemm(\n) { wgmma.mma_async.sync.aligned.m64n64k16 }";
   std::string line =
       "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized due "
       "to non wgmma instructions defining accumulator registers in the function 'gemm'";
-  EXPECT_EQ(failureWith(line), "ptxas cannot overlap the tensor-core products of a kernel: " + line);
+  auto code = assembleWith(line, 0);
+  ASSERT_TRUE(static_cast<bool>(code)) << llvm::toString(code.takeError());
+  ASSERT_EQ(code->warnings.size(), 1u);
+  EXPECT_EQ(code->warnings[0].kernel, "gemm");
+  EXPECT_EQ(code->warnings[0].reason, "ptxas does not overlap its products: " + line);
+}
+
+TEST_F(FakePtxas, RefusesProductsThatLackAFence) {
+  ptx = ".visible .entry gemm(\n) { wgmma.mma_async.sync.aligned.m64n64k16 }";
+  std::string line = "ptxas warning : (C7519) wgmma.fence is missing before wgmma.mma_async in the function 'gemm'";
+  EXPECT_EQ(failureWith(line), "ptxas finds a defect in the tensor-core products of a kernel: " + line);
 }
 
 TEST_F(FakePtxas, SaysWhatPtxasRefuses) {
