@@ -31,7 +31,35 @@ static int64_t getBytes(Value value) {
   return type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }
 
+namespace {
+
+/// What a data sheet promises of dense products, a second.
+struct Peak {
+  int64_t capability;
+  const char *gpu;
+  double tensorMacs, macs, memoryBytes;
+};
+
+} // namespace
+
+static constexpr Peak kPeaks[] = {{90, "H100 SXM", 494.7e12, 33.5e12, 3.35e12},
+                                  {89, "L40S", 181e12, 45.8e12, 0.864e12},
+                                  {80, "A100 SXM 80 GB", 156e12, 9.75e12, 2.04e12}};
+
+static const Peak &findPeak(const TargetInfo &target) {
+  return *llvm::find_if(kPeaks, [&](const Peak &peak) { return peak.capability <= target.gpuCapability; });
+}
+
+static double macsPerSecond(const Peak &peak, const TargetInfo &target) {
+  return target.hasTensorKernels() ? peak.tensorMacs : peak.macs;
+}
+
 static double getSeconds(const OpCost &cost, const TargetInfo &target) {
+  if (target.isGPU()) {
+    const Peak &peak = findPeak(target);
+    return std::max(cost.macs / macsPerSecond(peak, target),
+                    (cost.weightBytes + cost.activationBytes) / peak.memoryBytes);
+  }
   double products = cost.macs / target.productsPerSecond();
   double weightBytes = cost.weightBytes * static_cast<double>(target.weightBytes()) / sizeof(float);
   double memory = weightBytes / target.memoryBytesPerSecond + cost.activationBytes / target.cacheBytesPerSecond;
@@ -100,7 +128,7 @@ static void printRow(llvm::raw_ostream &os, const OpCost &cost) {
   os << '\n';
 }
 
-void CostReport::print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const {
+void CostReport::printCosts(llvm::raw_ostream &os) const {
   os << llvm::formatv("{0,-20} {1,5}", "kind", "ops");
   printHeader(os, targets);
   for (const auto &[kind, cost] : kinds) {
@@ -115,16 +143,48 @@ void CostReport::print(const target::Program &program, uint64_t weightBytes, llv
     os << llvm::formatv("{0,-20} {1,-48}", op.kind, describeNodes(op.nodes));
     printRow(os, op.cost);
   }
+}
+
+/// The memory of a session. Where one dimension is open, as much as usual batches need.
+static void printMemory(const target::Function &function, llvm::raw_ostream &os) {
+  SmallVector<StringRef> names =
+      llvm::map_to_vector(function.symbols, [](auto &symbol) { return StringRef(symbol.name); });
+  for (const target::Variant &variant : function.variants) {
+    os << "memory of a session, " << variant.target.level << ": " << target::peakOfLiveBytes(variant).print(names)
+       << " bytes alive at once, " << variant.scratchBytes.print(names) << " bytes of scratch a thread\n";
+    for (int64_t extent : {1, 8, 64, 256})
+      if (function.symbols.size() == 1)
+        os << llvm::formatv("  {0} {1,3}: {2,12} bytes\n", names.front(), extent,
+                            target::peakOfLiveBytes(variant, SmallVector<int64_t>(target::maxSymbols, extent)));
+  }
+}
+
+void CostReport::printRates(llvm::raw_ostream &os) const {
+  for (const TargetInfo &target : targets)
+    if (target.isGPU())
+      os << llvm::formatv(
+          "times, {0}: the peaks of the data sheet of the {1}, {2:F1} T multiplications a second, memory at "
+          "{3:F0} GB/s; views and copies between kernels are not counted\n",
+          target.level, findPeak(target).gpu, macsPerSecond(findPeak(target), target) / 1e12,
+          findPeak(target).memoryBytes / 1e9);
+    else
+      os << llvm::formatv(
+          "times, {0}: one thread at {1:F1} GHz, {2} FMAs of {3} floats a cycle, weights at {4:F0} GB/s, "
+          "other traffic at {5:F0} GB/s; views and copies between kernels are not counted\n",
+          target.level, target.hertz / 1e9, target.fmasPerCycle, target.lanes(sizeof(float)),
+          target.memoryBytesPerSecond / 1e9, target.cacheBytesPerSecond / 1e9);
+}
+
+void CostReport::print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const {
+  if (openShape.empty())
+    printCosts(os);
+  else
+    os << "costs are counted where all sizes are given, by --shape " << openShape << '\n';
   os << "\nweights in the library: " << weightBytes << " bytes, packed, for all levels\n";
   for (const target::Function &function : program.functions)
-    for (const target::Variant &variant : function.variants)
-      os << "memory of a session, " << variant.target.level << ": " << target::peakOfLiveBytes(variant).print({})
-         << " bytes alive at once, " << variant.scratchBytes.print({}) << " bytes of scratch a thread\n";
-  for (const TargetInfo &target : targets)
-    os << llvm::formatv("times, {0}: one thread at {1:F1} GHz, {2} FMAs of {3} floats a cycle, weights at {4:F0} GB/s, "
-                        "other traffic at {5:F0} GB/s; views and copies between kernels are not counted\n",
-                        target.level, target.hertz / 1e9, target.fmasPerCycle, target.lanes(sizeof(float)),
-                        target.memoryBytesPerSecond / 1e9, target.cacheBytesPerSecond / 1e9);
+    printMemory(function, os);
+  if (openShape.empty())
+    printRates(os);
 }
 
 std::optional<std::string> vitc::driver::findOpenShape(ModuleOp module) {

@@ -29,12 +29,16 @@ struct ListedOp {
 
 /// What a model costs (`--report`), counted from the types of its ops: kernels (`vit.*` ops with a cost, structured ops
 /// of linalg), not the views and copies between them. The time of an op is a roofline: that of its products at a core's
-/// peak, or of its bytes, weights from memory and activations from the cache, whichever is longer.
+/// peak, or of its bytes, weights from memory and activations from the cache, whichever is longer; on a GPU the peaks
+/// are those of a data sheet, and all bytes come from memory.
 class CostReport {
 public:
   CostReport() = default;
   /// Precondition: the `fused` stage, all shapes static.
   CostReport(mlir::ModuleOp module, llvm::ArrayRef<TargetInfo> targets);
+  /// Of a model with open sizes, such as `shape` (findOpenShape): the memory alone, at several values of the one
+  /// symbol.
+  CostReport(std::string shape, llvm::ArrayRef<TargetInfo> targets) : targets(targets), openShape(std::move(shape)) {}
 
   const OpCost &getTotal() const { return total; }
   llvm::ArrayRef<ListedOp> getOps() const { return ops; }
@@ -42,7 +46,11 @@ public:
   void print(const target::Program &program, uint64_t weightBytes, llvm::raw_ostream &os) const;
 
 private:
+  void printCosts(llvm::raw_ostream &os) const;
+  void printRates(llvm::raw_ostream &os) const;
+
   std::vector<TargetInfo> targets;
+  std::string openShape;                          ///< empty: all sizes are known
   llvm::MapVector<llvm::StringRef, OpCost> kinds; ///< by the name of the op, in order of first use
   std::vector<ListedOp> ops;
   OpCost total;

@@ -67,7 +67,7 @@ public:
       if (isReported && options.output.empty() && !wantsIR && !options.report && !options.verify)
         return succeeded(applyTuning()) ? Done : CannotCompile; // no library was asked for
       if (stage == Stage::Fused && options.report)
-        costs = CostReport(*units.front().module, targets);
+        costs = openShape ? CostReport(*openShape, targets) : CostReport(*units.front().module, targets);
       if (stage == Stage::Fused && options.verify)
         verifiedNodes = findVerifiedNodes(*units.front().module, *graph);
       if (options.stopAfter == stage) {
@@ -129,11 +129,12 @@ private:
   }
 
   LogicalResult checkShapesOfReport() {
-    std::optional<std::string> open = options.report ? findOpenShape(*units.front().module) : std::nullopt;
-    if (open)
-      err << "vitc: error: " << options.input << ": --report needs all sizes; give those that are open with --shape "
-          << *open << '\n';
-    return failure(open.has_value());
+    openShape = options.report ? findOpenShape(*units.front().module) : std::nullopt;
+    if (!openShape || llvm::all_of(targets, [](const TargetInfo &target) { return target.isGPU(); }))
+      return success(); // of GPUs, the memory of open sizes is told
+    err << "vitc: error: " << options.input << ": --report needs all sizes; give those that are open with --shape "
+        << *openShape << '\n';
+    return failure();
   }
 
   LogicalResult runStage(Stage stage) {
@@ -326,6 +327,7 @@ private:
   Tuning tuning;
   Report report;
   CostReport costs;
+  std::optional<std::string> openShape; ///< of `--report`
   LoweredProgram lowered;
 };
 

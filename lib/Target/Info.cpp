@@ -59,8 +59,7 @@ static void printTensors(OStream &json, llvm::StringRef key, const Function &fun
   });
 }
 
-Polynomial target::peakOfLiveBytes(const Variant &variant) {
-  llvm::SmallVector<int64_t> ones(maxSymbols, 1);
+static Polynomial findPeak(const Variant &variant, llvm::ArrayRef<int64_t> symbols) {
   std::map<int32_t, Polynomial> changes; // by step
   for (const BufferSpec &buffer : variant.buffers) {
     changes[buffer.first] = changes[buffer.first] + buffer.bytes;
@@ -69,10 +68,18 @@ Polynomial target::peakOfLiveBytes(const Variant &variant) {
   Polynomial live, peak;
   for (const auto &[step, change] : changes) {
     live = live + change;
-    if (live.evaluate(ones) > peak.evaluate(ones))
+    if (live.evaluate(symbols) > peak.evaluate(symbols))
       peak = live;
   }
   return peak;
+}
+
+Polynomial target::peakOfLiveBytes(const Variant &variant) {
+  return findPeak(variant, llvm::SmallVector<int64_t>(maxSymbols, 1));
+}
+
+int64_t target::peakOfLiveBytes(const Variant &variant, llvm::ArrayRef<int64_t> symbols) {
+  return findPeak(variant, symbols).evaluate(symbols);
 }
 
 static void printFunction(OStream &json, const Function &function) {

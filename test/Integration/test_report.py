@@ -70,6 +70,33 @@ def test_open_shapes_are_refused(small_model, run_tool, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_on_a_gpu(small_model, run_tool):
+    """Times are those of a data sheet's peaks, of tensor cores where they multiply."""
+    totals = {}
+    for precision, macs in (("fp32", "33.5"), ("bf16", "494.7")):
+        run = run_tool("vitc", small_model("deit"), "--report", "--target=cuda-sm_90", f"--precision={precision}")
+        assert run.returncode == 0, run.stderr
+        totals[precision] = table(run.stdout)["total"]
+        assert f"times, cuda-sm_90: the peaks of the data sheet of the H100 SXM, {macs} T multiplications a second" in run.stdout
+        assert "GHz" not in run.stdout
+    assert totals["fp32"][:4] == totals["bf16"][:4] and totals["bf16"][4] <= totals["fp32"][4] < 0.1
+
+
+def test_memory_of_open_batches_on_a_gpu(small_model, run_tool):
+    """As much as the same library needs that is compiled for that batch: kernels are the same."""
+    flags = "--report", "--target=cuda-sm_90", "--precision=bf16"
+    run = run_tool("vitc", small_model("deit_batch"), *flags)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("costs are counted where all sizes are given, by --shape x=?x3x64x64\n")
+    assert re.search(r"memory of a session, cuda-sm_90: \d+\*batch bytes alive at once", run.stdout)
+    found = {int(batch): int(size) for batch, size in re.findall(r"^  batch +(\d+): +(\d+) bytes$", run.stdout, re.M)}
+    assert list(found) == [1, 8, 64, 256] and found[64] == 64 * found[1] > 0
+    fixed = run_tool("vitc", small_model("deit_batch"), *flags, "--shape=x=64x3x64x64").stdout
+    assert f"memory of a session, cuda-sm_90: {found[64]} bytes alive at once" in fixed
+    both = run_tool("vitc", small_model("deit_batch"), *flags, "--target=cpu,cuda-sm_90")
+    assert both.returncode == 1 and "--report needs all sizes" in both.stderr
+
+
 @pytest.mark.parametrize("flag, says", [("--explain=json", "JSON alone"), ("--compile-to=fused", "--compile-to")])
 def test_not_with(flag, says, small_model, run_tool):
     run = run_tool("vitc", small_model("deit"), "--report", flag)

@@ -221,6 +221,8 @@ struct WeightsPlacement {
 
 /// The bytes alive at the step where most are, with every symbol one: what the runtime's arena is at least.
 Polynomial peakOfLiveBytes(const Variant &variant);
+/// The same for values of the symbols.
+int64_t peakOfLiveBytes(const Variant &variant, llvm::ArrayRef<int64_t> symbols);
 
 /// NumPy's name of an element type: `float32`, `int64`, `bool`, …
 std::string numpyName(const TensorSpec &spec);
