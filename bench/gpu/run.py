@@ -108,7 +108,7 @@ class Bench:
             shapes = [",".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in case.shapes(batch).items())
                       for batch in self.batches(case)]
             command = [self.compiler, self.graph(case), "-o", library, "--target=cuda-sm_90", "--precision=bf16", "--shapes",
-                       ";".join(shapes)]
+                       ";".join(shapes), *([f"--tuning={self.options.tuning}"] if self.options.tuning else [])]
             start = time.monotonic()
             run = subprocess.run(list(map(str, command)), env=toolkit.environment(), capture_output=True, text=True)
             if run.returncode:
@@ -350,6 +350,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=540, help="after so many, no other engine is started")
     parser.add_argument("--work", type=pathlib.Path, help="for libraries that are compiled; default: a temporary folder")
     parser.add_argument("--vitc", type=pathlib.Path, help="the compiler; default: that of the wheel in the folder")
+    parser.add_argument("--tuning", type=pathlib.Path, help="a file of tune.py's, by which libraries are compiled here")
     parser.add_argument("--only-check", action="store_true", help="take no times")
     options = parser.parse_args(arguments)
     options.folder = options.folder.resolve()

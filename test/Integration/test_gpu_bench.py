@@ -100,6 +100,24 @@ def test_wrong_results_are_told(tool, prepared, build_dir, tmp_path):
     assert run.returncode == 1 and "WRONG: less than 0.9995" in run.stdout and "1 results are wrong" in run.stdout
 
 
+def test_a_tuning_file(tool, prepared, build_dir, tmp_path):
+    """Libraries are compiled by it, as tune.py writes it; one that does not fit is told of."""
+    key, table = "cuda-sm_90 bf16 gemm+bias+gelu 70x64x40", tmp_path / "t.json"
+    case = "gemm_70x64x40"
+    options = ("--folder", prepared, "--parts", "kernels", "--cases", case, "--rounds", 1, "--engines", "none", "--tuning", table,
+               "--vitc", build_dir / "bin" / "vitc")
+    table.write_text(json.dumps({"vitc_tuning": 1, "cpu": "", "schedules": {key: {"tile_m": 192, "tile_n": 48}}}))
+    run = tool("run.py", *options, "--output", tmp_path / "tuned")
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+    found = {row["metric"]: row for row in rows_of(tmp_path / "tuned") if row["engine"] == "vitc"}
+    assert float(found["relative error"]["value"]) > 0 and found["relative error"]["note"] == ""
+    assert float(found["ms"]["value"]) == 2  # the mock says that a block takes a millisecond
+    table.write_text(json.dumps({"vitc_tuning": 1, "cpu": "", "schedules": {key: {"tile_m": 65, "tile_n": 48}}}))
+    run = tool("run.py", *options, "--output", tmp_path / "wrong")
+    note, = [row["note"] for row in rows_of(tmp_path / "wrong") if row["engine"] == "vitc"]
+    assert "vitc does not compile it: vitc: error: --tuning: " in note and "tiles have 64, 128 or 192 rows" in note
+
+
 def test_what_is_missing(tool, prepared, tmp_path):
     """A compiler, a folder, a part that there is not, a GPU: sentences."""
     run = tool("run.py", "--folder", prepared, "--output", tmp_path, "--parts", "kernels", "--vitc", tmp_path / "vitc")
