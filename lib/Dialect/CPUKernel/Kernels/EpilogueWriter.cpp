@@ -83,3 +83,16 @@ void EpilogueWriter::write(Value sums, Value output, ValueRange point, int64_t v
     kernel.storeVector(*value, output, point.take_back(cast<MemRefType>(output.getType()).getRank()),
                        kernel.constantMask(valid));
 }
+
+void EpilogueWriter::prefetch(Value output, ValueRange point, int64_t count) {
+  constexpr int64_t line = 64 / sizeof(float);
+  int64_t rank = cast<MemRefType>(output.getType()).getRank();
+  KernelBuilder::Values place(point);
+  for (int64_t column = 0; column < count; column += line) {
+    place.back() = kernel.add(point.back(), column);
+    kernel.prefetch(output, ArrayRef<Value>(place).take_back(rank));
+    for (auto [extra, map] : llvm::zip(extras, maps.getAsValueRange<AffineMapAttr>()))
+      if (extra != output && map.getNumResults() > 1 && map.isFunctionOfDim(map.getNumDims() - 1))
+        kernel.prefetch(extra, applyMap(kernel, map, place));
+  }
+}

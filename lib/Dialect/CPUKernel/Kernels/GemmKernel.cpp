@@ -46,8 +46,10 @@ private:
   KernelBuilder::Values emitSums(const Tile &tile, const Chunk &chunk, int64_t rows);
   KernelBuilder::Values emitTileSums(const Tile &tile, const Chunk &chunk, int64_t rowTiles);
   using SumOver = llvm::function_ref<KernelBuilder::Values(Value from, Value to, ValueRange sums)>;
-  KernelBuilder::Values emitSteps(const Tile &tile, const Chunk &chunk, ValueRange zeros, SumOver sumOver);
+  KernelBuilder::Values emitSteps(const Tile &tile, const Chunk &chunk, int64_t rows, ValueRange zeros,
+                                  SumOver sumOver);
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
+  void prefetchResult(const Tile &tile, int64_t rows, Value step);
 
   GemmOp op;
   KernelBuilder kernel;
@@ -261,7 +263,7 @@ KernelBuilder::Values GemmEmitter::emitSums(const Tile &tile, const Chunk &chunk
   auto sumOver = [&](Value from, Value to, ValueRange sums) {
     return emitMicrokernel(kernel, rows, vectors, from, to, sums, loadA, loadB);
   };
-  return emitSteps(tile, chunk, zeros, sumOver);
+  return emitSteps(tile, chunk, rows, zeros, sumOver);
 }
 
 /// Sums in 2 × `rowTiles` tiles: two of A and two of B are loaded for four products.
@@ -272,7 +274,7 @@ KernelBuilder::Values GemmEmitter::emitTileSums(const Tile &tile, const Chunk &c
   for (int64_t index = 0; index < rowTiles * columnTiles; ++index)
     zeros.push_back(tiles.zero());
   Value firstRow = kernel.sub(tile.row, chunk.row);
-  return emitSteps(tile, chunk, zeros, [&](Value from, Value to, ValueRange sums) {
+  return emitSteps(tile, chunk, rowTiles * TileBuilder::rows, zeros, [&](Value from, Value to, ValueRange sums) {
     return kernel.loop(from, to, kernel.index(TileBuilder::rows), sums, [&](Value step, ValueRange carried) {
       KernelBuilder::Values columns, next;
       for (int64_t column = 0; column < columnTiles; ++column)
@@ -287,16 +289,32 @@ KernelBuilder::Values GemmEmitter::emitTileSums(const Tile &tile, const Chunk &c
   });
 }
 
-/// All steps of a sum, in parts with a prefetch before each.
-KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chunk, ValueRange zeros, SumOver sumOver) {
+/// All steps of a sum, in parts with prefetches before each.
+KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chunk, int64_t rows, ValueRange zeros,
+                                             SumOver sumOver) {
   if (panels == 1 || steps < 2 * prefetchStep)
     return sumOver(kernel.index(0), kernel.index(steps), zeros);
   return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(prefetchStep), zeros,
                      [&](Value from, ValueRange sums) {
                        prefetchNextPanel(tile, chunk, from);
+                       prefetchResult(tile, rows, from);
                        Value to = kernel.add(from, prefetchStep);
                        return sumOver(from, steps % prefetchStep ? kernel.min(to, kernel.index(steps)) : to, sums);
                      });
+}
+
+/// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
+void GemmEmitter::prefetchResult(const Tile &tile, int64_t rows, Value step) {
+  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, prefetchStep));
+  Value first = kernel.mul(kernel.div(step, kernel.index(prefetchStep)), perStep);
+  for (int64_t index = 0; index < perStep; ++index) {
+    Value row = kernel.add(first, index);
+    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
+      KernelBuilder::Values point(batch);
+      point.append({kernel.add(tile.row, row), kernel.mul(tile.panel, op.getNr())});
+      writer.prefetch(c, point, tile.columns);
+    });
+  }
 }
 
 /// Each tile of a panel asks for its share of the next panel, evenly over its steps: weights do not stay in the cache

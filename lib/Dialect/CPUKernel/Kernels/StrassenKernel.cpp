@@ -74,8 +74,17 @@ public:
   LogicalResult emit();
 
 private:
-  /// A factor of a product: gives the element of A, or the vector of B, at a step of K and a row or vector of the tile.
-  using Loader = llvm::function_ref<Value(Value k, int64_t place)>;
+  /// The left factors, S as they lie one behind the other.
+  enum class Left { A11, A12, A22, S1, S2, S3, S4 };
+  /// Those of the products, in their order.
+  static constexpr Left lefts[] = {Left::A11, Left::A12, Left::S2, Left::S3, Left::A22, Left::S1, Left::S4};
+  static constexpr int64_t products = std::size(lefts);
+  struct Place {
+    Value memref;
+    Values indices;
+  };
+  /// The right factor of a product: gives its vector at a step of K.
+  using Loader = llvm::function_ref<Value(Value k, int64_t vector)>;
   /// Where the sums of a product are kept between uses.
   enum Kept { X, Y, Z };
   /// The register tile of all four quadrants.
@@ -89,9 +98,12 @@ private:
   Value loadB(Value pair, int64_t panel, int64_t part, Value k, int64_t vector);
   Value loadT(int64_t number, Value k, int64_t vector);
   Value formT(Value pair, int64_t number, Value k, int64_t vector);
+  Place placeOf(Left factor, const Tile &tile, Value row, Value k);
   void emitTile(const Tile &tile);
-  void prefetchNextPair(const Tile &tile, Value from);
-  Values multiply(const Tile &tile, Loader left, Loader right, ValueRange sums);
+  void prefetchNextPair(const Tile &tile, Value part);
+  void prefetchResult(const Tile &tile, Value part);
+  void prefetchRows(const Tile &tile, Value from);
+  Values multiply(const Tile &tile, Loader right, ValueRange sums);
   void keep(Kept where, ValueRange sums);
   Value kept(Kept where, int64_t index);
   Values withKept(Kept where, ValueRange sums);
@@ -102,6 +114,7 @@ private:
   KernelBuilder kernel;
   Value a, sumsOfA, b, c, begin, end;
   int64_t depth, half, vectors, pairs;
+  int64_t parts; ///< of a product, each of `stepsOfPart`
   bool isOdd;
   RowBlocks blocks; ///< of a group's quadrants
   Value sumsOfB, keptSums;
@@ -117,7 +130,8 @@ StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRan
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), sumsOfA(arguments[1]),
       b(arguments[2]), c(arguments[3 + op.getExtras().size()]), begin(arguments.drop_back().back()),
       end(arguments.back()), depth(op.getDepth()), half(op.getHalf()), vectors(op.getNr() / op.getLanes()),
-      pairs(op.getPanelCount() / 2), isOdd(op.getGroup() % 2), blocks(kernel, kernel.index(half), op.getMr()),
+      pairs(op.getPanelCount() / 2), parts(llvm::divideCeil(depth, stepsOfPart)), isOdd(op.getGroup() % 2),
+      blocks(kernel, kernel.index(half), op.getMr()),
       writer(kernel, op.getEpilogue(), arguments.slice(3, op.getExtras().size()), op.getExtraMaps()) {
   Value scratch = arguments.drop_back(2).back();
   int64_t nr = op.getNr(), mr = op.getMr();
@@ -166,37 +180,36 @@ Value StrassenEmitter::formT(Value pair, int64_t number, Value k, int64_t vector
   return sum;
 }
 
+/// Where the rows of a product's left factor lie: row `row` of the tile's, at step k.
+StrassenEmitter::Place StrassenEmitter::placeOf(Left factor, const Tile &tile, Value row, Value k) {
+  switch (factor) {
+  case Left::A11:
+    return {a, {kernel.add(tile.place.upper, row), k}};
+  case Left::A12:
+    return {a, {kernel.add(tile.place.upper, row), kernel.add(k, depth)}};
+  case Left::A22:
+    return {a, {kernel.add(tile.place.lower, row), kernel.add(k, depth)}};
+  default:
+    Value sum = kernel.index(static_cast<int64_t>(factor) - static_cast<int64_t>(Left::S1));
+    return {sumsOfA, {sum, kernel.add(tile.place.half, row), k}};
+  }
+}
+
 /// Each product adds to what the registers hold; see the op for the formulas.
 void StrassenEmitter::emitTile(const Tile &tile) {
-  auto ofUpper = [&](int64_t part) {
-    return [&, part](Value k, int64_t row) {
-      return kernel.load(a, {kernel.add(tile.place.upper, row), kernel.add(k, part * depth)});
-    };
-  };
-  auto ofA22 = [&](Value k, int64_t row) {
-    return kernel.load(a, {lowerRow(kernel, tile.place, row, tile.rows - 1, isOdd), kernel.add(k, depth)});
-  };
-  auto ofS = [&](int64_t number) {
-    return [&, number](Value k, int64_t row) {
-      return kernel.load(sumsOfA, {kernel.index(number - 1), kernel.add(tile.place.half, row), k});
-    };
-  };
-  auto ofB = [&](int64_t part, int64_t panel) {
-    return [&, part, panel](Value k, int64_t vector) { return loadB(tile.pair, panel, part, k, vector); };
-  };
   step = 0;
-  auto times = [&](Loader left, Loader right, ValueRange sums) {
-    Values result = multiply(tile, left, right, sums);
+  auto times = [&](int64_t part, int64_t panel, ValueRange sums) {
+    auto load = [&](Value k, int64_t vector) { return loadB(tile.pair, panel, part, k, vector); };
+    Values result = multiply(tile, load, sums);
     ++step;
     return result;
   };
   // Forming a sum costs nothing beside the multiplications.
-  auto timesT = [&](Loader left, int64_t number, ValueRange sums) {
+  auto timesT = [&](int64_t number, ValueRange sums) {
     auto form = [&](Value k, int64_t vector) { return formT(tile.pair, number, k, vector); };
     auto load = [&](Value k, int64_t vector) { return loadT(number, k, vector); };
     Values result = kernel.choose(
-        tile.formsT, [&] { return multiply(tile, left, form, sums); },
-        [&] { return multiply(tile, left, load, sums); });
+        tile.formsT, [&] { return multiply(tile, form, sums); }, [&] { return multiply(tile, load, sums); });
     ++step;
     return result;
   };
@@ -205,45 +218,51 @@ void StrassenEmitter::emitTile(const Tile &tile) {
     finish(tile, isLower, panel, [&](int64_t index) { return sums[index]; });
   };
 
-  Values sums = times(ofUpper(0), ofB(0, 0), zeros);
+  Values sums = times(0, 0, zeros); // A11 B11
   keep(X, sums);
-  finishSums(false, 0, times(ofUpper(1), ofB(1, 0), sums)); // C11
-  sums = timesT(ofS(2), 2, withKept(X, zeros));
-  keep(X, sums); // U2
-  sums = timesT(ofS(3), 3, sums);
-  keep(Z, sums);                               // U3
-  finishSums(true, 0, timesT(ofA22, 4, sums)); // C21
-  sums = timesT(ofS(1), 1, zeros);
+  finishSums(false, 0, times(1, 0, sums)); // C11 with A12 B21
+  sums = timesT(2, withKept(X, zeros));    // S2 T2
+  keep(X, sums);                           // U2
+  sums = timesT(3, sums);                  // S3 T3
+  keep(Z, sums);                           // U3
+  finishSums(true, 0, timesT(4, sums));    // C21 with A22 T4
+  sums = timesT(1, zeros);                 // S1 T1
   keep(Y, sums);
-  finishSums(false, 1, times(ofS(4), ofB(1, 1), withKept(X, sums)));                                 // C12
+  finishSums(false, 1, times(1, 1, withKept(X, sums)));                                              // C12 with S4 B22
   finish(tile, true, 1, [&](int64_t index) { return kernel.addf(kept(Y, index), kept(Z, index)); }); // C22
 }
 
-/// sums + left · right over K / 2, in parts with a prefetch before each.
-Values StrassenEmitter::multiply(const Tile &tile, Loader left, Loader right, ValueRange sums) {
+/// sums + left · right over K / 2, in parts with prefetches before each.
+Values StrassenEmitter::multiply(const Tile &tile, Loader right, ValueRange sums) {
   Value last = kernel.index(depth);
-  Values result =
-      kernel.loop(kernel.index(0), last, kernel.index(stepsOfPart), sums, [&](Value from, ValueRange carried) {
-        prefetchNextPair(tile, from);
-        Value to = kernel.add(from, stepsOfPart);
-        return emitMicrokernel(kernel, tile.rows, vectors, from, depth % stepsOfPart ? kernel.min(to, last) : to,
-                               carried, left, right);
-      });
-  return result;
+  auto left = [&](Value k, int64_t row) {
+    Place place = placeOf(lefts[step], tile, kernel.index(row), k);
+    if (lefts[step] == Left::A22)
+      place.indices[0] = lowerRow(kernel, tile.place, row, tile.rows - 1, isOdd);
+    return kernel.load(place.memref, place.indices);
+  };
+  return kernel.loop(kernel.index(0), last, kernel.index(stepsOfPart), sums, [&](Value from, ValueRange carried) {
+    Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
+    prefetchNextPair(tile, part);
+    prefetchResult(tile, part);
+    prefetchRows(tile, from);
+    Value to = kernel.add(from, stepsOfPart);
+    return emitMicrokernel(kernel, tile.rows, vectors, from, depth % stepsOfPart ? kernel.min(to, last) : to, carried,
+                           left, right);
+  });
 }
 
-/// Each tile asks for its share of the next pair of panels, evenly over the steps of its seven products; see
+/// Each tile asks for its share of the next pair of panels, evenly over the parts of its seven products; see
 /// `vcpu.gemm`.
-void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
-  constexpr int64_t products = 7, line = 64 / sizeof(float);
-  int64_t parts = llvm::divideCeil(depth, stepsOfPart), rows = 2 * depth, nr = op.getNr();
+void StrassenEmitter::prefetchNextPair(const Tile &tile, Value part) {
+  constexpr int64_t line = 64 / sizeof(float);
+  int64_t rows = 2 * depth, nr = op.getNr();
   if (pairs == 1)
     return;
   Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
   Value share = kernel.ceilDiv(kernel.index(2 * rows), blocks.count());
   Value perPart = kernel.ceilDiv(share, kernel.index(products * parts));
   Value firstOfTile = kernel.mul(tile.block, share);
-  Value part = kernel.add(kernel.div(from, kernel.index(stepsOfPart)), step * parts);
   Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
   Value to = kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
   kernel.forEach(first, to, kernel.index(1), [&](Value row) {
@@ -251,6 +270,40 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value from) {
       kernel.prefetch(b, {kernel.add(next, kernel.div(row, kernel.index(rows))), kernel.rem(row, kernel.index(rows)),
                           kernel.index(column)});
   });
+}
+
+/// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
+void StrassenEmitter::prefetchResult(const Tile &tile, Value part) {
+  int64_t rows = 2 * tile.rows, perPart = llvm::divideCeil(rows, products * parts);
+  Value firstColumn = kernel.mul(panelOf(tile.pair, 0), op.getNr());
+  for (int64_t index = 0; index < perPart; ++index) {
+    Value row = kernel.add(kernel.mul(part, perPart), index);
+    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
+      Value isUpper = kernel.less(row, kernel.index(tile.rows));
+      Value lower = kernel.sub(kernel.add(tile.place.lower, row), kernel.index(tile.rows));
+      Value target = kernel.select(isUpper, kernel.add(tile.place.upper, row), lower);
+      writer.prefetch(c, {target, firstColumn}, 2 * op.getNr());
+    });
+  }
+}
+
+/// The processor follows each row of A once it has begun. It is told where those of the next product begin, which come
+/// from afar where A is larger than L2.
+void StrassenEmitter::prefetchRows(const Tile &tile, Value from) {
+  constexpr int64_t lines = 4, line = 64 / sizeof(float);
+  int64_t perPart = llvm::divideCeil(tile.rows, parts);
+  bool isLast = step + 1 == products;
+  Value first = kernel.mul(kernel.div(from, kernel.index(stepsOfPart)), perPart);
+  for (int64_t index = 0; index < perPart; ++index) {
+    Value row = kernel.add(first, index);
+    kernel.branch(kernel.less(row, kernel.index(tile.rows)), [&] {
+      Value next = isLast ? kernel.add(row, tile.rows) : row; // of the next tile
+      for (int64_t column = 0; column < std::min(lines * line, depth); column += line) {
+        Place place = placeOf(lefts[isLast ? 0 : step + 1], tile, next, kernel.index(column));
+        kernel.prefetch(place.memref, place.indices);
+      }
+    });
+  }
 }
 
 void StrassenEmitter::keep(Kept where, ValueRange sums) {

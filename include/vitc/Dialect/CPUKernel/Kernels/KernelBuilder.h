@@ -144,6 +144,10 @@ public:
   /// dimension. An `output` of lower rank is the part of the whole at the point's first dimensions.
   void write(mlir::Value sums, mlir::Value output, mlir::ValueRange point, int64_t valid);
 
+  /// Asks for what `write` will read and write from `point` on: the cache lines of `count` columns of the output and of
+  /// the extras that have an element for each of its own.
+  void prefetch(mlir::Value output, mlir::ValueRange point, int64_t count);
+
   /// Failure, with a diagnostic at the op, once an op of the epilogue was not elementwise.
   mlir::LogicalResult status = mlir::success();
 
