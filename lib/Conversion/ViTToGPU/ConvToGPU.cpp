@@ -1,4 +1,5 @@
 #include "../ViTToCPU/RowsView.h"
+#include "ChannelsLast.h"
 #include "GemmProduct.h"
 #include "IndexBuilder.h"
 #include "Patterns.h"
@@ -11,25 +12,6 @@
 
 using namespace mlir;
 using namespace vitc;
-
-/// Where channels go when they come last, and back.
-static constexpr int64_t toLast[] = {0, 2, 3, 1}, toFirst[] = {0, 3, 1, 2};
-
-static Value transpose(OpBuilder &builder, Location loc, Value tensor, ArrayRef<int64_t> permutation) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor), permuted;
-  for (int64_t dim : permutation)
-    permuted.push_back(sizes[dim]);
-  Value init = tensor::EmptyOp::create(builder, loc, permuted, getElementTypeOrSelf(tensor));
-  return linalg::TransposeOp::create(builder, loc, tensor, init, permutation)->getResult(0);
-}
-
-/// (B, C, H, W) as (B, H, W, C): what a convolution before it gave, or else transposed.
-static Value putChannelsLast(OpBuilder &builder, Location loc, Value tensor) {
-  auto made = tensor.getDefiningOp<linalg::TransposeOp>();
-  if (made && made.getPermutation() == ArrayRef<int64_t>(toFirst))
-    return made.getInput();
-  return transpose(builder, loc, tensor, toLast);
-}
 
 namespace {
 
@@ -176,7 +158,7 @@ struct ConvToGPU final : KernelPattern<vit::ConvOp> {
     }
     if (!product.isWhole())
       result = applyEpilogue(rewriter, loc, withChannelsLast(rewriter, loc, epilogue), result, 3);
-    rewriter.replaceOp(op, transpose(rewriter, loc, result, toFirst));
+    rewriter.replaceOp(op, putChannelsFirst(rewriter, loc, result));
     return success();
   }
 
@@ -195,23 +177,6 @@ private:
     }
     return viewRowsAs(rewriter, loc, product.create(rewriter, loc, rows, filters),
                       RankedTensorType::get(shape, type.getElementType()), sizes);
-  }
-
-  /// What is left to do after the kernel, which has added the bias, with channels last.
-  static EpilogueParts withChannelsLast(PatternRewriter &rewriter, Location loc, EpilogueParts epilogue) {
-    epilogue.bias = Value();
-    MLIRContext *context = rewriter.getContext();
-    for (auto [extra, map] : llvm::zip(epilogue.extras, epilogue.maps)) {
-      if (map.isIdentity()) {
-        extra = putChannelsLast(rewriter, loc, extra);
-        continue;
-      }
-      SmallVector<AffineExpr> dims(4);
-      for (auto [last, first] : llvm::enumerate(toLast))
-        dims[first] = getAffineDimExpr(last, context);
-      map = map.replaceDimsAndSymbols(dims, {}, 4, 0);
-    }
-    return epilogue;
   }
 };
 

@@ -27,9 +27,12 @@ struct KernelPattern : mlir::OpRewritePattern<Op> {
   const KernelTarget target;
 };
 
-/// vit.conv of one group → the rows of its windows, vgpu.gemm; channels come last between neighbours. Products are by
-/// the kernel for the GPU's compute capability.
+/// vit.conv of one group → vgpu.conv, or the rows of its windows and vgpu.gemm; channels come last between neighbours.
+/// Products are by the kernel for the GPU's compute capability.
 void populateViTConvToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
+
+/// vit.conv of as many groups as channels → vgpu.depthwise_conv, channels last.
+void populateViTDepthwiseToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);
 
 /// The halves of a vit.linear, one of which gates the other → one vgpu.gemm. Before vit.linear is converted alone.
 void populateViTGatedToGPUPatterns(mlir::RewritePatternSet &patterns, const KernelTarget &target);

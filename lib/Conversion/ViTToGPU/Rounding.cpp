@@ -71,7 +71,8 @@ struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
 
   LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
     Operation *kernel = op.getIn().getDefiningOp();
-    if (!isa_and_nonnull<vgpu::BatchGemmOp, vgpu::ConvOp, vgpu::GemmOp, vgpu::LayerNormOp>(kernel))
+    if (!isa_and_nonnull<vgpu::BatchGemmOp, vgpu::ConvOp, vgpu::DepthwiseConvOp, vgpu::GemmOp, vgpu::LayerNormOp>(
+            kernel))
       return rewriter.notifyMatchFailure(op, "not of a kernel that writes floats");
     auto gemm = dyn_cast<vgpu::GemmOp>(kernel);
     auto conv = dyn_cast<vgpu::ConvOp>(kernel);

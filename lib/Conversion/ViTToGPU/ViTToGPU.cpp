@@ -1,6 +1,7 @@
 #include "Patterns.h"
 
 #include "vitc/Conversion/Passes.h"
+#include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
@@ -40,11 +41,12 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
     }
     populateViTAttentionToGPUPatterns(patterns, target);
     populateViTConvToGPUPatterns(patterns, target);
+    populateViTDepthwiseToGPUPatterns(patterns, target);
     populateViTLinearToGPUPatterns(patterns, target);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);
     // Between convolutions channels go first and last again.
-    linalg::TransposeOp::getCanonicalizationPatterns(patterns, &getContext());
+    populateTransposeSinkingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -71,6 +71,33 @@ func.func @rectangle(%x: memref<?x8x8x16xbf16>, %w: memref<32x9x16xbf16>, %c: me
 
 // -----
 
+// depthwiseconv_c1
+func.func @channels(%x: memref<?x8x8x16xbf16>, %w: memref<9x8xf32>, %y: memref<?x8x8x16xf32>) {
+  // expected-error @+1 {{expects an image (B, H, W, C) and y (B, height, width, C), all but B static, filters of f32 (taps, C) and a bias of f32 (C)}}
+  vgpu.depthwise_conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<9x8xf32>) outs(%y : memref<?x8x8x16xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
+  return
+}
+
+// -----
+
+// depthwiseconv_c2
+func.func @strides(%x: memref<?x8x8x16xbf16>, %w: memref<9x16xf32>, %y: memref<?x8x8x16xf32>) {
+  // expected-error @+1 {{expects pairs of taps, strides and dilations from 1 and of pads from 0}}
+  vgpu.depthwise_conv ins(%x, %w : memref<?x8x8x16xbf16>, memref<9x16xf32>) outs(%y : memref<?x8x8x16xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 0, 1>, pads = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
+  return
+}
+
+// -----
+
+// depthwiseconv_c3
+func.func @bytes(%x: memref<?x8x8x12xbf16>, %w: memref<9x12xf32>, %y: memref<?x8x8x12xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: pixels are multiples of 16 bytes}}
+  vgpu.depthwise_conv ins(%x, %w : memref<?x8x8x12xbf16>, memref<9x12xf32>) outs(%y : memref<?x8x8x12xf32>) {taps = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
+  return
+}
+
+// -----
+
 // attention_c1
 func.func @heads(%q: memref<?x17x3x32xbf16>, %k: memref<?x17x2x32xbf16>, %o: memref<?x17x3x32xbf16>) {
   // expected-error @+1 {{expects a query (B, M, H, D), a key (B, N, H, D) and a value (B, N, H, E), all but B static}}

@@ -4,6 +4,7 @@
 #include "Simulation.h"
 
 #include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
+#include "vitc/Dialect/GPUKernel/Kernels/DepthwiseConvolution.h"
 #include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
 
 #include <gtest/gtest.h>
@@ -71,6 +72,32 @@ void prepareConvolution(Subject &subject) {
                        {"batches", Argument::number(2)}};
 }
 
+/// A depthwise convolution whose last tiles are not full of pixels and channels.
+void prepareDepthwise(Subject &subject) {
+  DepthwiseConfig config;
+  config.channels = 72;
+  config.image = config.result = {9, 11};
+  config.taps = {3, 3};
+  config.pads = {1, 1};
+  config.bias = true;
+  config.tile = {4, 2, 8, 4};
+  KernelModule module;
+  mlir::OpBuilder builder = module.builder();
+  ASSERT_TRUE(succeeded(emitDepthwise(builder, module.gpuModule(), "depthwise", config)));
+  subject.ptx = module.ptx("sm_80");
+  subject.plan = planDepthwise("depthwise", config);
+  subject.sizes.batch = 2;
+  auto draw = [&](Element element, std::vector<int64_t> shape) {
+    int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+    return Argument::pointer(subject.device.upload(element, shape, drawNumbers(count, shape[0], element)));
+  };
+  subject.result = subject.device.allocate(Element::BF16, {2, 9, 11, 72});
+  subject.arguments = {{"x", draw(Element::BF16, {2, 9, 11, 72})},
+                       {"filters", draw(Element::F32, {9, 72})},
+                       {"bias", draw(Element::F32, {72})},
+                       {"y", Argument::pointer(subject.result)}};
+}
+
 /// A residual product by mma.sync, whose last rows, columns and stage are not full.
 void prepareSyncGemm(Subject &subject) {
   GemmConfig config{Element::BF16, 72, 168, 64, 64};
@@ -128,13 +155,15 @@ void prepareSyncAttention(Subject &subject) {
                                                                drawNumbers(tokens * 64, seed, Element::BF16, 2))));
 }
 
-enum Kernel { Gemm, Conv, SyncGemm, OneShot, Online, SyncAttention };
+enum Kernel { Gemm, Conv, Depthwise, SyncGemm, OneShot, Online, SyncAttention };
 
 void prepare(Kernel kernel, Subject &subject) {
   if (kernel == Gemm)
     prepareGemm(subject);
   else if (kernel == Conv)
     prepareConvolution(subject);
+  else if (kernel == Depthwise)
+    prepareDepthwise(subject);
   else if (kernel == SyncGemm)
     prepareSyncGemm(subject);
   else if (kernel == SyncAttention)
@@ -216,6 +245,15 @@ const Mistake mistakes[] = {
     {"ConvReadsTheNextRowForABorder", Conv, "", "", -1, [](Subject &s) { ++s.arguments["A"].extents[1]; }},
     {"ConvReadsTheNextTapForChannels", Conv, "", "", -1, [](Subject &s) { ++s.arguments["W"].extents[0]; }},
     {"ConvBoxOfCIsOnePixelShort", Conv, "", "", -1, [](Subject &s) { --mapOf(s, "C").box[1]; }},
+    {"DepthwiseDoesNotWaitForCopies", Depthwise, R"(cp\.async\.wait_group 0;)", ""},
+    {"DepthwiseCommitsNoGroup", Depthwise, R"(cp\.async\.commit_group;)", ""},
+    {"DepthwiseThreadsDoNotMeet", Depthwise, R"(bar\.sync\s+0;)", ""},
+    {"DepthwiseReadsBeyondTheImage", Depthwise, R"(\], 16, %r\d+;)", "], 16, 16;", 0},
+    {"DepthwiseCopiesNoFilters", Depthwise, R"(cp\.async\.cg[^;]*;)", "", 1},
+    {"DepthwiseHasNoBorder", Depthwise, R"(add\.s32(\s+%r\d+, %r\d+), -1;)", "add.s32$1, 0;"},
+    {"DepthwiseHasNoBorderOnOneSide", Depthwise, R"(add\.s32(\s+%r\d+, %r\d+), -1;)", "add.s32$1, 0;", 0},
+    {"DepthwiseHasOneBlockTooFew", Depthwise, "", "", -1, [](Subject &s) { --s.plan.grid[0].factor; }},
+    {"DepthwiseHasTooLittleMemory", Depthwise, "", "", -1, [](Subject &s) { s.plan.sharedBytes -= 16; }},
     {"SyncGemmDoesNotWaitForCopies", SyncGemm, R"(cp\.async\.wait_group 2;)", ""},
     {"SyncGemmWaitsForOneStageLess", SyncGemm, R"(cp\.async\.wait_group 2;)", "cp.async.wait_group 3;"},
     {"SyncGemmCommitsNoGroup", SyncGemm, R"(cp\.async\.commit_group;)", ""},

@@ -5,9 +5,21 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
-//===- vgpu.conv ----------------------------------------------------------===//
-
 static std::array<int64_t, 2> pairOf(ArrayRef<int64_t> values) { return {values[0], values[1]}; }
+
+/// Whether an op's taps, strides, pads and dilations are such.
+template <typename ConvolutionOp>
+static bool hasPairs(ConvolutionOp op) {
+  auto arePairs = [](ArrayRef<int64_t> values, int64_t least) {
+    return values.size() == 2 && llvm::all_of(values, [=](int64_t value) { return value >= least; });
+  };
+  return arePairs(op.getTaps(), 1) && arePairs(op.getStrides(), 1) && arePairs(op.getPads(), 0) &&
+         arePairs(op.getDilations(), 1);
+}
+
+static bool isStaticButForFirst(ShapedType type) { return !ShapedType::isDynamicShape(type.getShape().drop_front()); }
+
+//===- vgpu.conv ----------------------------------------------------------===//
 
 GemmConfig ConvOp::getConfig() {
   ShapedType output = shapedType(getOutput()), filters = shapedType(getFilters());
@@ -35,17 +47,12 @@ GemmConfig ConvOp::getConfig() {
 
 // conv_c1, conv_c2, conv_c3
 LogicalResult ConvOp::verify() {
-  auto arePairs = [](ArrayRef<int64_t> values, int64_t least) {
-    return values.size() == 2 && llvm::all_of(values, [=](int64_t value) { return value >= least; });
-  };
-  if (!arePairs(getTaps(), 1) || !arePairs(getStrides(), 1) || !arePairs(getPads(), 0) ||
-      !arePairs(getDilations(), 1) || getRectangle().size() != 3)
+  if (!hasPairs(*this) || getRectangle().size() != 3)
     return emitOpError("expects pairs of taps, strides and dilations from 1 and of pads from 0, and a rectangle of "
                        "three sizes");
   ShapedType image = shapedType(getImage()), filters = shapedType(getFilters()), c = shapedType(getOutput());
-  auto isStatic = [](ShapedType type) { return !ShapedType::isDynamicShape(type.getShape().drop_front()); };
   if (image.getRank() != 4 || filters.getRank() != 3 || c.getRank() != 4 || !filters.hasStaticShape() ||
-      !isStatic(image) || !isStatic(c) ||
+      !isStaticButForFirst(image) || !isStaticButForFirst(c) ||
       differs(getFilters(), image.getElementType(),
               {c.getDimSize(3), getTaps()[0] * getTaps()[1], image.getDimSize(3)}) ||
       !sizesMatch(image.getDimSize(0), c.getDimSize(0)))
@@ -88,4 +95,70 @@ OpFoldResult ConvOp::getMacs(OpBuilder &builder) {
   GemmConfig config = getConfig();
   return multiply(builder, getLoc(), getSize(builder, GridSize::Batch),
                   config.windows.countWindows() * config.n * config.k);
+}
+
+//===- vgpu.depthwise_conv ------------------------------------------------===//
+
+DepthwiseConfig DepthwiseConvOp::getConfig() {
+  ShapedType image = shapedType(getImage()), output = shapedType(getOutput());
+  DepthwiseConfig config;
+  config.input = elementOf(getImage());
+  config.output = elementOf(getOutput());
+  config.channels = image.getDimSize(3);
+  config.image = {image.getDimSize(1), image.getDimSize(2)};
+  config.result = {output.getDimSize(1), output.getDimSize(2)};
+  config.taps = pairOf(getTaps());
+  config.strides = pairOf(getStrides());
+  config.dilations = pairOf(getDilations());
+  config.pads = pairOf(getPads());
+  config.bias = !!getBias();
+  config.activation = *parseActivation(getActivation());
+  chooseTile(config);
+  return config;
+}
+
+// depthwiseconv_c1, depthwiseconv_c2, depthwiseconv_c3
+LogicalResult DepthwiseConvOp::verify() {
+  if (!hasPairs(*this))
+    return emitOpError("expects pairs of taps, strides and dilations from 1 and of pads from 0");
+  ShapedType image = shapedType(getImage()), output = shapedType(getOutput());
+  Type f32 = Float32Type::get(getContext());
+  if (image.getRank() != 4 || output.getRank() != 4 || !isStaticButForFirst(image) || !isStaticButForFirst(output) ||
+      image.getDimSize(3) != output.getDimSize(3) || !sizesMatch(image.getDimSize(0), output.getDimSize(0)) ||
+      differs(getFilters(), f32, {getTaps()[0] * getTaps()[1], image.getDimSize(3)}) ||
+      differs(getBias(), f32, {image.getDimSize(3)}))
+    return emitOpError("expects an image (B, H, W, C) and y (B, height, width, C), all but B static, filters of f32 "
+                       "(taps, C) and a bias of f32 (C)");
+  if (!parseActivation(getActivation()))
+    return emitOpError("expects an activation that it knows, got '") << getActivation() << "'";
+  return verifyKernel(*this);
+}
+
+void DepthwiseConvOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  addEffects(*this, effects);
+}
+
+LaunchPlan DepthwiseConvOp::getPlan(StringRef name) { return planDepthwise(name, getConfig()); }
+
+LogicalResult DepthwiseConvOp::emitKernel(OpBuilder &builder, gpu::GPUModuleOp module, StringRef name) {
+  return emitDepthwise(builder, module, name, getConfig());
+}
+
+bool DepthwiseConvOp::isDense(Value) { return true; }
+
+Value DepthwiseConvOp::getOperandOf(StringRef role) {
+  return llvm::StringSwitch<Value>(role)
+      .Case("x", getImage())
+      .Case("filters", getFilters())
+      .Case("y", getOutput())
+      .Case("bias", getBias())
+      .Default(Value());
+}
+
+OpFoldResult DepthwiseConvOp::getSize(OpBuilder &builder, GridSize) { return sizeOf(builder, getLoc(), getImage(), 0); }
+
+OpFoldResult DepthwiseConvOp::getMacs(OpBuilder &builder) {
+  DepthwiseConfig config = getConfig();
+  return multiply(builder, getLoc(), getSize(builder, GridSize::Batch),
+                  config.result[0] * config.result[1] * config.channels * config.taps[0] * config.taps[1]);
 }

@@ -90,6 +90,7 @@ void vitc::vgpu::registerBufferizableOpInterfaceExternalModels(DialectRegistry &
     AttentionOp::attachInterface<KernelBufferization<AttentionOp>>(*context);
     BatchGemmOp::attachInterface<KernelBufferization<BatchGemmOp>>(*context);
     ConvOp::attachInterface<KernelBufferization<ConvOp>>(*context);
+    DepthwiseConvOp::attachInterface<KernelBufferization<DepthwiseConvOp>>(*context);
     GemmOp::attachInterface<KernelBufferization<GemmOp>>(*context);
     LayerNormOp::attachInterface<KernelBufferization<LayerNormOp>>(*context);
   });

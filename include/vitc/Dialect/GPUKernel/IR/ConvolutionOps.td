@@ -33,4 +33,28 @@ def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs"]> {
   }];
 }
 
+def GPUKernel_DepthwiseConvOp : GPUKernel_KernelOp<"depthwise_conv", ["getMacs", "isDense"], []> {
+  let summary = "a convolution of each channel by a filter of its own, channels last";
+  let description = [{
+    y = activation(image ∗ filter + bias) of each channel: image (B, H, W, C), y (B, height, width, C), each f32, bf16 or
+    f16, filters f32 (taps, C), taps row by row; sums in f32 (Kernels/DepthwiseConvolution.h, which chooses the tile).
+    Pairs are of height and width; `pads` are those above and left of the image, others follow from y. Operands are dense.
+
+    - (C1) Image, filters and y agree on B, C and the number of taps; all but B are static. The bias is f32 (C).
+    - (C2) `taps`, `strides`, `pads` and `dilations` are pairs, positive but for pads, which are not negative.
+    - (C3) There is a kernel for these sizes and elements.
+  }];
+  let arguments = (ins GPUKernel_Shaped:$image, GPUKernel_Shaped:$filters, Optional<GPUKernel_Shaped>:$bias,
+                   GPUKernel_Shaped:$output, DefaultValuedStrAttr<StrAttr, "none">:$activation,
+                   DenseI64ArrayAttr:$taps, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                   DenseI64ArrayAttr:$dilations);
+  let assemblyFormat = [{
+    `ins` `(` $image `,` $filters `:` type($image) `,` type($filters) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
+    `outs` `(` $output `:` type($output) `)` attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = kernelDeclaration # [{
+    ::vitc::vgpu::DepthwiseConfig getConfig();
+  }];
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
+#include "vitc/Dialect/GPUKernel/Kernels/DepthwiseConvolution.h"
 #include "vitc/Dialect/GPUKernel/Kernels/Gemm.h"
 #include "vitc/Dialect/GPUKernel/Kernels/LayerNorm.h"
 
