@@ -82,6 +82,7 @@ public:
     RankedTensorType type = op.getResult().getType();
     vgpu::GemmWindows windows;
     windows.channels = channels;
+    windows.image = {static_cast<int32_t>(heightOrWidth(0)), static_cast<int32_t>(heightOrWidth(1))};
     windows.extents = pairOf(type.getShape().drop_front(2));
     windows.taps = pairOf(kernel);
     windows.strides = pairOf(op.getStrides());

@@ -160,6 +160,7 @@ Value GemmProduct::createOfWindows(OpBuilder &builder, Location loc, Value image
   return vgpu::ConvOp::create(builder, loc, init.getType(), image, filters, epilogue.bias, scale, residual, init,
                               builder.getStringAttr(activation), integers(windows.taps), integers(windows.strides),
                               integers(windows.pads), integers(windows.dilations), integers(windows.rectangle),
-                              integer(config.tileM), integer(config.tileN), integer(config.splits))
+                              integer(config.tileM), integer(config.tileN), integer(config.splits),
+                              config.mmaSync ? builder.getUnitAttr() : UnitAttr())
       .getResult();
 }

@@ -1,4 +1,5 @@
 // RUN: vitc-opt %s --convert-vit-to-gpu --cse --split-input-file | FileCheck %s
+// RUN: vitc-opt %s --convert-vit-to-gpu=capability=80 --cse --split-input-file | FileCheck %s --check-prefix=SM80
 
 // The kernel reads windows where they are; between neighbours channels stay last, and what the second reads is stored
 // rounded. Its pixels are its rows already.
@@ -14,6 +15,8 @@
 // CHECK: %[[RESULT:.+]] = tensor.expand_shape %[[SUMS]]
 // CHECK: linalg.transpose ins(%[[RESULT]] : tensor<?x5x4x24xf32>) {{.*}} permutation = [0, 3, 1, 2]
 // CHECK-NOT: linalg.transpose
+// SM80-LABEL: func.func @chain
+// SM80: vgpu.conv ins({{.*}} : tensor<?x9x7x8xbf16>, tensor<16x9x8xbf16>) bias({{.*}}) outs(%{{.+}} : tensor<?x5x4x16xbf16>) {{{.*}} mma_sync, pads = array<i64: 1, 1>,
 func.func @chain(%x: tensor<?x8x9x7xf32>, %w: tensor<16x8x3x3xf32>, %b: tensor<16xf32>, %v: tensor<24x16x1x1xf32>) -> tensor<?x24x5x4xf32> {
   %0 = vit.conv %x, %w bias(%b : tensor<16xf32>) {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>}
       : (tensor<?x8x9x7xf32>, tensor<16x8x3x3xf32>) -> tensor<?x16x5x4xf32> epilogue {
@@ -94,6 +97,11 @@ func.func @windows(%x: tensor<1x16x8x8xf32>, %w: tensor<16x16x3x3xf32>) -> tenso
 // CHECK: vgpu.gemm {{.*}} : tensor<512x144xbf16>, tensor<6x144xbf16>)
 // CHECK: vgpu.gemm {{.*}} : tensor<8x144xbf16>, tensor<8x144xbf16>)
 // CHECK-NOT: vgpu.conv
+// For mma.sync pixels of the result may be of any size, and strides of any length.
+// SM80-LABEL: func.func @gathered
+// SM80: vgpu.gemm {{.*}} : tensor<512x32xbf16>, tensor<16x32xbf16>)
+// SM80: vgpu.conv {{.*}} : tensor<2x16x16x16xbf16>, tensor<6x9x16xbf16>)
+// SM80: vgpu.conv {{.*}} : tensor<2x16x16x16xbf16>, tensor<8x9x16xbf16>)
 func.func @gathered(%x: tensor<2x3x16x16xf32>, %w: tensor<16x3x3x3xf32>, %v: tensor<6x16x3x3xf32>, %u: tensor<8x16x3x3xf32>) -> (tensor<2x6x16x16xf32>, tensor<2x8x2x2xf32>) {
   %0 = vit.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>}
       : (tensor<2x3x16x16xf32>, tensor<16x3x3x3xf32>) -> tensor<2x16x16x16xf32>

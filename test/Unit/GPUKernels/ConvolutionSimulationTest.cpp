@@ -33,6 +33,7 @@ struct Case {
   GemmEpilogue epilogue = {};
   unsigned splits = 1;
   Element element = Element::BF16;
+  bool mmaSync = false;
 };
 
 void PrintTo(const Case &value, std::ostream *os) { *os << value.name; }
@@ -59,7 +60,9 @@ GemmConfig configure(const Case &item) {
                     item.tileN};
   config.epilogue = item.epilogue;
   config.splits = item.splits;
+  config.mmaSync = item.mmaSync;
   config.windows = item.windows;
+  config.windows.image = {static_cast<int32_t>(item.size[0]), static_cast<int32_t>(item.size[1])};
   for (int axis : {0, 1})
     config.windows.extents[axis] = countAlong(item.windows, item.size[axis], axis);
   config.windows.chooseRectangle(item.images);
@@ -88,6 +91,11 @@ std::vector<Case> cases() {
           {"Patches", 2, {16, 24}, windowsOf(40, 4, 4), 64, 64, 64, bias},
           {"Split", 1, {7, 7}, windowsOf(128, 3, 1, 1), 64, 64, 64, residual, 4},
           {"SplitTall", 5, {7, 7}, windowsOf(64, 3, 1, 1), 40, 128, 64, floats, 2},
+          {"SyncThreeByThree", 1, {14, 14}, windowsOf(64, 3, 1, 1), 64, 64, 64, bias, 1, Element::BF16, true},
+          {"SyncOddSizes", 3, {7, 9}, windowsOf(72, 3, 1, 1), 40, 32, 64, residual, 1, Element::BF16, true},
+          {"SyncUneven", 2, {11, 10}, uneven, 45, 64, 128, floats, 1, Element::BF16, true},
+          {"SyncHalf", 2, {15, 13}, windowsOf(16, 3, 2, 1), 24, 128, 64, relu, 1, Element::F16, true},
+          {"SyncWideBorder", 1, {4, 4}, windowsOf(8, 5, 1, 4), 16, 64, 64, floats, 1, Element::BF16, true},
           {"Half", 2, {9, 9}, windowsOf(64, 3, 2, 1), 64, 128, 64, relu, 1, Element::F16}};
 }
 
@@ -143,22 +151,32 @@ TEST_P(ConvolutionSimulation, AgreesWithFloat64) {
     const std::vector<int64_t> pixels{item.images, windows.extents[0], windows.extents[1], config.n};
     DeviceTensor c = device.allocate(item.epilogue.output, pixels);
     auto vectorOf = [&](const std::vector<double> &values) {
-      return Argument::pointer(device.upload(Element::F32, {config.n}, values));
+      std::vector<double> pairs = values;
+      pairs.resize((values.size() + 1) / 2 * 2); // which are read
+      return Argument::pointer(device.upload(Element::F32, {static_cast<int64_t>(pairs.size())}, pairs));
+    };
+    auto operand = [&](const DeviceTensor &tensor) {
+      return item.mmaSync ? Argument::pointer(tensor) : Argument::map(tensor);
     };
     std::map<std::string, Argument> arguments{
-        {"A", Argument::map(device.upload(item.element, {item.images, item.size[0], item.size[1], windows.channels},
-                                          convolution.image))},
+        {"A", operand(device.upload(item.element, {item.images, item.size[0], item.size[1], windows.channels},
+                                    convolution.image))},
         {"W", Argument::map(
                   device.upload(item.element, {config.n, windows.countTaps(), windows.channels}, convolution.filters))},
-        {"C", Argument::map(c)},
-        {"batches", Argument::number(static_cast<int32_t>(item.images))}};
+        {"C", operand(c)}};
+    int64_t rows = item.images * windows.countWindows();
+    if (item.mmaSync)
+      arguments.emplace("rows", Argument::number(static_cast<int32_t>(rows)));
+    else
+      arguments.emplace("batches", Argument::number(static_cast<int32_t>(item.images)));
     if (item.epilogue.bias)
       arguments.emplace("bias", vectorOf(convolution.bias));
     if (item.epilogue.scale)
       arguments.emplace("scale", vectorOf(convolution.scale));
     if (item.epilogue.residual)
-      arguments.emplace("residual", Argument::map(device.upload(item.epilogue.output, pixels, convolution.residual)));
-    device.launch(module.ptx(), planGemm(item.name, config), {.batch = item.images}, arguments, seed);
+      arguments.emplace("residual", operand(device.upload(item.epilogue.output, pixels, convolution.residual)));
+    device.launch(module.ptx(item.mmaSync ? "sm_80" : "sm_90a"), planGemm(item.name, config),
+                  {.rows = rows, .batch = item.images}, arguments, seed);
     double tolerance = c.element == Element::F32 ? 2e-6 : c.element == Element::F16 ? 0x1p-11 : 0x1p-8;
     expectClose(device.download(c), convolution.c, tolerance);
   }
@@ -196,9 +214,9 @@ TEST(Convolution, SaysWhatIsNotSupported) {
     return whyUnsupported(changed);
   };
   EXPECT_EQ(reason([](GemmConfig &c) { c.epilogue.tableRows = 4; }),
-            "windows are read by TMA, of one product without gates and table");
+            "windows are rows of one product without gates and table");
   EXPECT_EQ(reason([](GemmConfig &c) { c.k += 64; }), "K has the channels of each tap");
-  EXPECT_EQ(reason([](GemmConfig &c) { c.n = 60; }), "pixels of images and of C must be multiples of 16 bytes");
+  EXPECT_EQ(reason([](GemmConfig &c) { c.n = 60; }), "pixels of C must be multiples of 16 bytes");
   EXPECT_EQ(reason([](GemmConfig &c) { c.windows.rectangle = {7, 9, 1}; }),
             "rectangles have 64 windows, powers of two of them along each axis");
   EXPECT_EQ(reason([](GemmConfig &c) { c.windows.strides = {9, 9}; }),
@@ -211,18 +229,20 @@ TEST(Convolution, CompilesWithoutSpills) {
   relu.bias = residual.bias = residual.residual = true;
   relu.activation = Activation::Relu;
   residual.output = Element::F32;
-  for (const Case &item : {Case{"relu", 64, {28, 28}, windowsOf(128, 3, 1, 1), 128, 128, 128, relu},
-                           Case{"wide", 64, {7, 7}, windowsOf(512, 3, 1, 1), 512, 128, 256, relu},
-                           Case{"tall", 64, {14, 14}, windowsOf(256, 3, 2, 1), 256, 192, 128, relu},
-                           Case{"residual", 64, {56, 56}, windowsOf(64, 1, 2), 64, 128, 64, residual}}) {
+  for (const Case &item :
+       {Case{"relu", 64, {28, 28}, windowsOf(128, 3, 1, 1), 128, 128, 128, relu},
+        Case{"wide", 64, {7, 7}, windowsOf(512, 3, 1, 1), 512, 128, 256, relu},
+        Case{"tall", 64, {14, 14}, windowsOf(256, 3, 2, 1), 256, 192, 128, relu},
+        Case{"residual", 64, {56, 56}, windowsOf(64, 1, 2), 64, 128, 64, residual},
+        Case{"sync", 64, {28, 28}, windowsOf(128, 3, 1, 1), 128, 128, 128, relu, 1, Element::BF16, true}}) {
     GemmConfig config = configure(item);
     KernelModule module;
     mlir::OpBuilder builder = module.builder();
     ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), item.name, config))) << module.diagnostics();
-    vitc::target::CompiledKernels code = module.compile();
+    vitc::target::CompiledKernels code = module.compile(item.mmaSync ? "sm_80" : "sm_90a");
     EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.4d.shared::cluster"),
-              item.tileM / 64 + (item.epilogue.residual ? item.tileN / 32 : 0));
-    EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.3d.shared::cluster"), 1u);
+              item.mmaSync ? 0 : item.tileM / 64 + (item.epilogue.residual ? item.tileN / 32 : 0));
+    EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.3d.shared::cluster"), item.mmaSync ? 0u : 1u);
     for (const auto &kernel : code.resources) {
       RecordProperty(std::string(item.name) + "Registers", static_cast<int>(kernel.registers));
       EXPECT_EQ(kernel.spilledBytes, 0u) << item.name;

@@ -41,6 +41,9 @@ GemmConfig ConvOp::getConfig() {
   config.windows.strides = pairOf(getStrides());
   config.windows.pads = pairOf(getPads());
   config.windows.dilations = pairOf(getDilations());
+  config.mmaSync = getMmaSync();
+  ArrayRef<int64_t> image = shapedType(getImage()).getShape();
+  config.windows.image = {static_cast<int32_t>(image[1]), static_cast<int32_t>(image[2])};
   config.windows.rectangle = {getRectangle()[0], getRectangle()[1], getRectangle()[2]};
   return config;
 }
@@ -89,7 +92,12 @@ Value ConvOp::getOperandOf(StringRef role) {
       .Default(Value());
 }
 
-OpFoldResult ConvOp::getSize(OpBuilder &builder, GridSize) { return sizeOf(builder, getLoc(), getImage(), 0); }
+bool ConvOp::isDense(Value) { return getMmaSync(); }
+
+OpFoldResult ConvOp::getSize(OpBuilder &builder, GridSize size) {
+  OpFoldResult images = sizeOf(builder, getLoc(), getImage(), 0);
+  return size == GridSize::Rows ? multiply(builder, getLoc(), images, getConfig().windows.countWindows()) : images;
+}
 
 OpFoldResult ConvOp::getMacs(OpBuilder &builder) {
   GemmConfig config = getConfig();

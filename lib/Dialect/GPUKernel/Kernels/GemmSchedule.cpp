@@ -24,8 +24,9 @@ double vitc::vgpu::estimateClocks(const GemmConfig &config, int64_t rows, const 
   int64_t padded = config.k; // what tensor cores multiply: a stage has channels of one tap
   if (config.windows) {
     const int64_t images = static_cast<int64_t>(llvm::divideCeil(rows, config.windows.countWindows()));
-    rows = config.windows.countRectangles(images) * 64;
-    const int64_t columns = 128 / bytesOf(config.element);
+    if (!config.mmaSync)
+      rows = config.windows.countRectangles(images) * 64;
+    const int64_t columns = (config.mmaSync ? 64 : 128) / bytesOf(config.element);
     padded = config.windows.countStages(columns) * columns;
   }
   const int64_t tiles =

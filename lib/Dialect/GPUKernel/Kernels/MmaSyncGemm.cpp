@@ -1,6 +1,7 @@
 #include "MmaSyncGemm.h"
 
 #include "GemmEpilogue.h"
+#include "WindowCoordinates.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -19,6 +20,9 @@ static constexpr unsigned warpColumns = 32;
 /// Shared memory that a block may use on sm_89, which has less than sm_80.
 static constexpr unsigned mostSharedBytes = 99 * 1024;
 
+static unsigned stepsOf(const GemmConfig &config) {
+  return config.windows ? config.windows.countStages(stageDepth) : llvm::divideCeil(config.k, stageDepth);
+}
 static unsigned stagesOf(const GemmConfig &config) { return config.stages ? config.stages : 4; }
 static unsigned warpsOf(const GemmConfig &config) { return 2 * config.tileN / warpColumns; }
 static unsigned stageBytesOf(const GemmConfig &config) { return (config.tileM + config.tileN) * rowBytes; }
@@ -74,10 +78,17 @@ private:
     Values sources, areRows;          ///< of the pieces that the thread copies; null: all rows are there
     Value destination;                ///< byte of the first of them in the tile
     std::array<Value, 2> laneOffsets; ///< of the warp's first matrices, for both steps of a stage
+    SmallVector<WindowPlace> windows; ///< in place of sources, where rows are such
+  };
+  /// Where a step lies in K.
+  struct Step {
+    Value element, isPiece; ///< its first one, and whether the thread's piece is there; null: all are
+    Value tap, channel;     ///< of windows
   };
   Operand prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent, unsigned tileRows,
                   int64_t stride, Value warpRow, Value laneRow, Value lanePiece);
-  void copyStage(const Operand &operand, unsigned tileRows, Value stage, Value step);
+  Step locate(Value number);
+  void copyStage(const Operand &operand, unsigned tileRows, Value stage, const Step &step);
   void copyStep(Value step, Value stage);
   Values multiplyStage(Value stage, Values sums);
   Value next(Value stage);
@@ -90,6 +101,7 @@ private:
   const GemmConfig &config;
   const unsigned stages, steps;
   Value thread, lane, warpM, warpN, row, column;
+  WindowAddresses windows; ///< if A has such
   Operand a, w;
 };
 
@@ -101,7 +113,7 @@ static Value placeOf(NVVMEmitter &e, Value row, Value piece) {
 }
 
 MmaSyncGemm::MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config)
-    : e(emitter), config(config), stages(stagesOf(config)), steps(llvm::divideCeil(config.k, stageDepth)) {
+    : e(emitter), config(config), stages(stagesOf(config)), steps(stepsOf(config)), windows(emitter, config) {
   thread = e.threadId();
   lane = e.bitAnd(thread, 31);
   Value warp = e.uniform(e.lshr(thread, 5));
@@ -121,7 +133,7 @@ MmaSyncGemm::MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config)
 MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent,
                                           unsigned tileRows, int64_t stride, Value warpRow, Value laneRow,
                                           Value lanePiece) {
-  Operand operand{offset, {}, {}, {}, {}};
+  Operand operand{offset, {}, {}, {}, {}, {}};
   Value copyRow = e.lshr(thread, 2), piece = e.bitAnd(thread, rowPieces - 1);
   operand.destination = e.add(placeOf(e, copyRow, piece), offset);
   unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
@@ -131,9 +143,13 @@ MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value
       isRow = e.less(at, rows);
       at = e.umin(at, e.sub(rows, e.i32(1)));
     }
+    operand.areRows.push_back(isRow);
+    if (config.windows && role == "A") {
+      operand.windows.push_back(windows.placeOf(at));
+      continue;
+    }
     Value index = e.add(e.mul(e.zext64(at), e.i64(stride ? stride : config.k)), e.zext64(e.shl(piece, 3)));
     operand.sources.push_back(e.element(e.argument(role), index, e.type(config.element)));
-    operand.areRows.push_back(isRow);
   }
   for (unsigned step : {0, 1})
     operand.laneOffsets[step] =
@@ -141,20 +157,33 @@ MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value
   return operand;
 }
 
+/// Steps of windows have channels of one tap each.
+MmaSyncGemm::Step MmaSyncGemm::locate(Value number) {
+  int64_t depth = config.windows ? config.windows.channels : config.k; // that steps cut
+  int64_t cuts = static_cast<int64_t>(llvm::divideCeil(depth, stageDepth));
+  Step step;
+  step.tap = config.windows ? e.udiv(number, cuts) : e.i32(0);
+  step.channel = e.mul(config.windows ? e.urem(number, cuts) : number, stageDepth);
+  step.element = config.windows ? e.add(e.mul(step.tap, depth), step.channel) : step.channel;
+  step.channel = e.add(step.channel, e.shl(e.bitAnd(thread, rowPieces - 1), 3));
+  if (depth % stageDepth != 0)
+    step.isPiece = e.less(step.channel, e.i32(depth));
+  return step;
+}
+
 /// Rows and pieces of K that are not there are filled with zeros: a copy of no bytes.
-void MmaSyncGemm::copyStage(const Operand &operand, unsigned tileRows, Value stage, Value step) {
+void MmaSyncGemm::copyStage(const Operand &operand, unsigned tileRows, Value stage, const Step &step) {
   unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
-  Value isPiece;
-  if (config.k % stageDepth != 0) {
-    Value element = e.add(e.mul(step, stageDepth), e.shl(e.bitAnd(thread, rowPieces - 1), 3));
-    isPiece = e.less(element, e.i32(config.k));
-  }
-  for (auto [i, source, isRow] : llvm::enumerate(operand.sources, operand.areRows)) {
-    Value isThere = isRow && isPiece ? e.both(isRow, isPiece) : isRow ? isRow : isPiece;
+  for (auto [i, isRow] : llvm::enumerate(operand.areRows)) {
+    Value isThere = isRow && step.isPiece ? e.both(isRow, step.isPiece) : isRow ? isRow : step.isPiece, source;
+    if (operand.windows.empty())
+      source = e.offset(operand.sources[i], e.mul(step.element, bytesOf(config.element)));
+    else
+      std::tie(source, isThere) = windows.sourceOf(operand.windows[i], step.tap, step.channel, isThere);
     Value bytes = isThere ? e.select(isThere, e.i32(16), e.i32(0)) : e.i32(16);
     // Eight rows are one turn of the swizzle, and rowsAtOnce is a multiple of that.
     Value destination = e.offset(e.offset(stage, operand.destination), int64_t(i) * rowsAtOnce * rowBytes);
-    e.copyAsync(destination, e.offset(source, e.mul(step, rowBytes)), bytes);
+    e.copyAsync(destination, source, bytes);
   }
 }
 
@@ -162,8 +191,9 @@ void MmaSyncGemm::copyStage(const Operand &operand, unsigned tileRows, Value sta
 void MmaSyncGemm::copyStep(Value step, Value stage) {
   e.ifThen(e.less(step, e.i32(steps)), [&] {
     Value place = stageAt(stage);
-    copyStage(a, config.tileM, place, step);
-    copyStage(w, config.tileN, place, step);
+    Step inDepth = locate(step);
+    copyStage(a, config.tileM, place, inDepth);
+    copyStage(w, config.tileN, place, inDepth);
   });
   e.commitCopies();
 }
@@ -201,7 +231,7 @@ void MmaSyncGemm::emitEpilogue(const Values &sums) {
   auto store = [&] {
     for (unsigned fragment = 0; fragment < fragments(); ++fragment) {
       Value fragmentRow = e.add(e.add(row, e.mul(warpM, config.tileM / 2)), fragment * mmaRows);
-      epilogue.beginTile({fragmentRow, config.epilogue.gated ? e.lshr(first, 1) : first, {}, zero, zero});
+      epilogue.beginTile({fragmentRow, config.epilogue.gated ? e.lshr(first, 1) : first, {}, zero, zero, {}});
       auto begin = sums.begin() + 4 * fragment * groups;
       epilogue.emit(Values(begin, begin + 4 * groups));
     }

@@ -49,13 +49,17 @@ void GemmWindows::chooseRectangle(ArrayRef<int64_t> images) {
 
 std::string vitc::vgpu::whyWindowsUnsupported(const GemmConfig &config) {
   const GemmWindows &windows = config.windows;
-  if (config.mmaSync || config.transposedW || config.paddedRows || config.batch.heads || config.epilogue.gated ||
+  if (config.transposedW || config.paddedRows || config.batch.heads || config.epilogue.gated ||
       config.epilogue.tableRows)
-    return "windows are read by TMA, of one product without gates and table";
+    return "windows are rows of one product without gates and table";
   if (config.k != windows.countTaps() * windows.channels)
     return "K has the channels of each tap";
-  if (windows.channels * bytesOf(config.element) % 16 || config.n * bytesOf(config.epilogue.output) % 16)
-    return "pixels of images and of C must be multiples of 16 bytes";
+  if (windows.channels * bytesOf(config.element) % 16)
+    return "pixels of images must be multiples of 16 bytes";
+  if (config.mmaSync)
+    return "";
+  if (config.n * bytesOf(config.epilogue.output) % 16)
+    return "pixels of C must be multiples of 16 bytes";
   const auto &[width, height, images] = windows.rectangle;
   if (width < 1 || height < 1 || images < 1 || width * height * images != rowsOfRectangle ||
       !llvm::isPowerOf2_64(width) || !llvm::isPowerOf2_64(height))
@@ -119,4 +123,26 @@ WindowCoordinates::Values WindowCoordinates::pixels(Value row, Value number) {
 
 WindowCoordinates::Values WindowCoordinates::weights(Value filter, Value number) {
   return {channel(number), tap(number), filter};
+}
+
+WindowPlace WindowAddresses::placeOf(Value row) {
+  const GemmWindows &windows = config.windows;
+  Value inImage = e.urem(row, windows.countWindows());
+  auto begin = [&](Value window, unsigned axis) {
+    return e.add(e.mul(window, windows.strides[axis]), -windows.pads[axis]);
+  };
+  return {e.udiv(row, windows.countWindows()), begin(e.udiv(inImage, windows.extents[1]), 0),
+          begin(e.urem(inImage, windows.extents[1]), 1)};
+}
+
+std::pair<Value, Value> WindowAddresses::sourceOf(const WindowPlace &place, Value tap, Value channel, Value isThere) {
+  const GemmWindows &windows = config.windows;
+  Value y = e.add(place.y, e.mul(e.udiv(tap, windows.taps[1]), windows.dilations[0]));
+  Value x = e.add(place.x, e.mul(e.urem(tap, windows.taps[1]), windows.dilations[1]));
+  Value inside = e.both(e.less(y, e.i32(windows.image[0])), e.less(x, e.i32(windows.image[1])));
+  inside = isThere ? e.both(inside, isThere) : inside;
+  Value line = e.add(e.mul(e.zext64(place.image), e.i64(windows.image[0])), e.zext64(y));
+  Value pixel = e.add(e.mul(line, e.i64(windows.image[1])), e.zext64(x));
+  Value at = e.select(inside, e.add(e.mul(pixel, e.i64(windows.channels)), e.zext64(channel)), e.i64(0));
+  return {e.element(e.argument("A"), at, e.type(config.element)), inside};
 }

@@ -44,6 +44,28 @@ private:
   unsigned columns;
 };
 
+/// A window of an image: the number of the image, and where it begins, perhaps before the image (as signed numbers).
+struct WindowPlace {
+  mlir::Value image, y, x;
+};
+
+/// Addresses of windows' channels in A, which is a pointer to dense images.
+class WindowAddresses {
+public:
+  using Value = mlir::Value;
+  WindowAddresses(NVVMEmitter &emitter, const GemmConfig &config) : e(emitter), config(config) {}
+
+  /// Of the window that is row `row` of A.
+  WindowPlace placeOf(Value row);
+  /// The address of a channel of what a tap sees, and whether it is there: in the image, and `isThere`, which may be
+  /// null for yes. Else the address is that of the first image.
+  std::pair<Value, Value> sourceOf(const WindowPlace &place, Value tap, Value channel, Value isThere);
+
+private:
+  NVVMEmitter &e;
+  const GemmConfig &config;
+};
+
 } // namespace vitc::vgpu
 
 #endif // VITC_DIALECT_GPUKERNEL_KERNELS_WINDOWCOORDINATES_H

@@ -3,13 +3,14 @@
 
 // Included by GPUKernelOps.td, whose classes these ops are of.
 
-def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs"]> {
+def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs", "isDense"]> {
   let summary = "a convolution of one group by tensor cores, channels last";
   let description = [{
     C = residual + scale · activation(windows · filtersᵀ + bias), each part where it is there: the kernel of `vgpu.gemm`,
     whose rows are the windows of images (B, H, W, C) of bf16 or f16, which TMA reads tap by tap. Filters are (F, taps, C),
     taps row by row, C is (B, height, width, F) of bf16, f16 or f32. Pairs are of height and width; `pads` are those above
-    and left of the image, others follow from C. 64 rows are a `rectangle` of windows: width, height and images.
+    and left of the image, others follow from C. 64 rows are a `rectangle` of windows: width, height and images. With
+    `mma_sync` it is the kernel for sm_80 and sm_89, which has no rectangles and takes dense operands.
 
     - (C1) Image, filters and C agree on B, C, F and the number of taps; all but B are static. Residual is as C, bias and
       scale are f32 (F).
@@ -22,7 +23,7 @@ def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs"]> {
                    DefaultValuedStrAttr<StrAttr, "none">:$activation, DenseI64ArrayAttr:$taps,
                    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                    DenseI64ArrayAttr:$rectangle, I64Attr:$tile_m, I64Attr:$tile_n,
-                   DefaultValuedAttr<I64Attr, "1">:$splits);
+                   DefaultValuedAttr<I64Attr, "1">:$splits, UnitAttr:$mma_sync);
   let assemblyFormat = [{
     `ins` `(` $image `,` $filters `:` type($image) `,` type($filters) `)` (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`scale` `(` $scale^ `:` type($scale) `)`)? (`residual` `(` $residual^ `:` type($residual) `)`)?

@@ -46,7 +46,8 @@ struct GemmBatch {
 /// and the argument batches; C as a pointer is then dense.
 ///
 /// Rows that are windows of images have tensor maps of (channels, width, height, images) for A, C and residual, of
-/// (channels, taps, N) for W, and the argument batches, the images, in place of rows.
+/// (channels, taps, N) for W, and the argument batches, the images, in place of rows. For mma.sync they are pointers to
+/// dense elements, and rows is there.
 struct GemmConfig {
   Element element = Element::BF16; ///< of A and W: BF16, F16 or TF32
   int64_t n = 0, k = 0;
@@ -57,13 +58,13 @@ struct GemmConfig {
   bool transposedW = false; ///< W is [K, N], innermost N: of 16-bit elements
   /// Rows of A, W, C and residual begin at multiples of 16 bytes, though their elements may be fewer.
   bool paddedRows = false;
-  GemmBatch batch = {};
-  /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
-  /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
-  unsigned splits = 1;
   /// For sm_80 and sm_89: tiles of 32, 64 or 128 rows and 64 or 128 columns, copied by cp.async and multiplied by
   /// mma.sync, a block each. A, W, C and residual are pointers. No batch, no splits, no padded rows, W as [N, K].
   bool mmaSync = false;
+  /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
+  /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
+  unsigned splits = 1;
+  GemmBatch batch = {};
   /// Elements from row to row of what mma.sync's kernel addresses; 0: dense.
   struct RowStrides {
     int64_t a = 0, w = 0, c = 0, residual = 0;

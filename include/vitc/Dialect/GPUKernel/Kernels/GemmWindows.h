@@ -9,10 +9,11 @@
 namespace vitc::vgpu {
 
 /// Rows of A that are windows of images: a convolution of one group, channels last. TMA reads the pixels that a tap of
-/// the filter sees in a rectangle of windows as a box of the images; what lies beyond their borders reads as zeros.
-/// Pairs are of height and width.
+/// the filter sees in a rectangle of windows as a box of the images, threads of older GPUs those of a window each; what
+/// lies beyond the borders reads as zeros. Pairs are of height and width.
 struct GemmWindows {
   int64_t channels = 0;                          ///< of the images; 0: A is a matrix
+  std::array<int32_t, 2> image = {0, 0};         ///< its pixels: for mma.sync
   std::array<int64_t, 2> extents = {1, 1};       ///< windows of an image: the pixels of C
   std::array<int64_t, 2> taps = {1, 1};          ///< of the filter
   std::array<int64_t, 2> strides = {1, 1};       ///< pixels from window to window
