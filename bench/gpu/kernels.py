@@ -26,7 +26,8 @@ sys.path.insert(0, str(SOURCE / "zoo"))
 import zoo  # noqa: E402
 
 BATCHES = SOURCE / "bench" / "graphs"
-MODELS = ("vit_b16", "dinov2_s14_reg4", "dino_s8", "swin_t", "convnext_t", "dinov2_s14_reg4_batch8", "swin_t_batch8")
+MODELS = ("vit_b16", "dinov2_s14_reg4", "dino_s8", "swin_t", "convnext_t", "pvt_v2_b1", "resnet50", "dinov2_s14_reg4_batch8",
+          "swin_t_batch8")
 FLAGS = ("--target=cuda-sm_90", "--precision=bf16")
 HEADER = ("kernel", "operands", "threads", "registers", "shared KiB", "spilled B", "HGMMA", "HMMA", "LDL, STL", "EX2",
           "instructions")

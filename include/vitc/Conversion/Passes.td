@@ -74,7 +74,10 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
     %y = tensor.expand_shape %c [[0, 1], [2]] … : tensor<394x1152xf32> into tensor<2x197x1152xf32>
     ```
 
-    For sm_80 and sm_89, products and attention are those of warps (`mma_sync`).
+    Convolutions come first, channels last. Transposes sink through what is elementwise, views and pooling until they
+    cancel, and what then follows a product directly becomes part of its epilogue, as by `vit-fuse-epilogues`.
+
+    For sm_80 and sm_89, products, convolutions and attention are those of warps (`mma_sync`).
 
     Tiles of products are those that are expected to take the least time, or what was measured (`vit.tuning`, as for
     `convert-vit-to-cpu`):

@@ -4,10 +4,12 @@
 #include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
 #include "vitc/Dialect/ViT/IR/ViT.h"
+#include "vitc/Dialect/ViT/Transforms/Passes.h"
 #include "vitc/Dialect/ViT/Utils/TuningAttribute.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace vitc {
@@ -30,25 +32,43 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
       return signalPassFailure();
     }
     KernelTarget target{capability, cast<FloatType>(type), vit::readTuning(getOperation())};
-    RewritePatternSet gated(&getContext());
-    populateViTGatedToGPUPatterns(gated, target);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(gated))))
-      return signalPassFailure();
+    if (failed(convertConvolutions(target)) || failed(convertGated(target)) || failed(convertOthers(target)))
+      signalPassFailure();
+  }
+
+private:
+  /// Between convolutions, and around what is elementwise there, channels go first and last again. What then follows a
+  /// product without a transpose becomes part of its epilogue.
+  LogicalResult convertConvolutions(const KernelTarget &target) {
+    RewritePatternSet patterns(&getContext());
+    populateViTConvToGPUPatterns(patterns, target);
+    populateViTDepthwiseToGPUPatterns(patterns, target);
+    populateTransposeSinkingPatterns(patterns);
+    populateChannelLastImagePatterns(patterns);
+    OpPassManager fusion;
+    fusion.addPass(vit::createFuseEpiloguesPass());
+    return failed(applyPatternsGreedily(getOperation(), std::move(patterns))) ? failure()
+                                                                              : runPipeline(fusion, getOperation());
+  }
+
+  LogicalResult convertGated(const KernelTarget &target) {
+    RewritePatternSet patterns(&getContext());
+    populateViTGatedToGPUPatterns(patterns, target);
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+
+  LogicalResult convertOthers(const KernelTarget &target) {
     RewritePatternSet patterns(&getContext());
     if (!target.multipliesByWarps()) {
       populateAttendToGPUPatterns(patterns, target);
       populateTokensToGPUPatterns(patterns, target);
     }
     populateViTAttentionToGPUPatterns(patterns, target);
-    populateViTConvToGPUPatterns(patterns, target);
-    populateViTDepthwiseToGPUPatterns(patterns, target);
     populateViTLinearToGPUPatterns(patterns, target);
     populateViTRowsToGPUPatterns(patterns);
     populateRoundingPatterns(patterns);
-    // Between convolutions channels go first and last again.
     populateTransposeSinkingPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 
