@@ -131,6 +131,7 @@ static FailureOr<target::GPULaunch> describeLaunch(vgpu::LaunchOp op, SizeExpres
     launch.per[i] = op.getPer()[i];
   }
   launch.blocksPerMultiprocessor = static_cast<int32_t>(op.getBlocksPerProcessor());
+  launch.overlaps = op.getOverlaps();
   for (auto [i, value] : llvm::enumerate(op.getArguments()))
     if (failed(describeArgument(value, op.getForms() ? (*op.getForms())[i] : Attribute(), sizes,
                                 launch.arguments.emplace_back())))

@@ -63,7 +63,7 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
     target.isGPU() ? buildGPUTiledPipeline(pm) : buildCPUTiledPipeline(pm, cpu);
     break;
   case Stage::Vector:
-    target.isGPU() ? buildGPUVectorPipeline(pm) : buildCPUVectorPipeline(pm, cpu);
+    target.isGPU() ? buildGPUVectorPipeline(pm, target.gpuCapability) : buildCPUVectorPipeline(pm, cpu);
     break;
   case Stage::LLVM:
   case Stage::Library:

@@ -31,9 +31,11 @@ void vitc::buildGPUTiledPipeline(OpPassManager &pm) {
   pm.addPass(createPrepareLoopsPass());
 }
 
-void vitc::buildGPUVectorPipeline(OpPassManager &pm) {
+void vitc::buildGPUVectorPipeline(OpPassManager &pm, int64_t capability) {
   buildBufferPipeline(pm);
   pm.addPass(vgpu::createOutlineKernelsPass());
+  if (capability >= 90)
+    pm.addPass(vgpu::createOverlapLaunchesPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<gpu::GPUModuleOp>(createExpandMathPass({/*level=*/"x86-64-v3"}));

@@ -66,6 +66,7 @@ void vitc::registerPipelines() {
   PassPipelineRegistration<>("vitc-gpu-kernels", "what has a kernel for a GPU",
                              [](OpPassManager &pm) { buildGPUKernelPipeline(pm, /*capability=*/90, "bf16"); });
   PassPipelineRegistration<>("vitc-gpu-tiled", "fused → tiled for a GPU", buildGPUTiledPipeline);
-  PassPipelineRegistration<>("vitc-gpu-vector", "tiled → vector for a GPU", buildGPUVectorPipeline);
+  PassPipelineRegistration<>("vitc-gpu-vector", "tiled → vector for a GPU",
+                             [](OpPassManager &pm) { buildGPUVectorPipeline(pm, /*capability=*/90); });
   PassPipelineRegistration<>("vitc-gpu-llvm", "vector → llvm for a GPU", buildGPULLVMPipeline);
 }

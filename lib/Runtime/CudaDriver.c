@@ -11,16 +11,20 @@ enum { OLDEST_DRIVER = 12000 };
 static const struct {
   const char *symbol;
   size_t field;
+  bool needed;
 } functions[] = {
-#define VITC_ENTRY(name, symbol, parameters) {symbol, offsetof(vitc_cuda, name)},
+#define VITC_ENTRY(name, symbol, parameters) {symbol, offsetof(vitc_cuda, name), true},
     VITC_CUDA_FUNCTIONS(VITC_ENTRY)
+#undef VITC_ENTRY
+#define VITC_ENTRY(name, symbol, parameters) {symbol, offsetof(vitc_cuda, name), false},
+        VITC_CUDA_LATER_FUNCTIONS(VITC_ENTRY)
 #undef VITC_ENTRY
 };
 
 static vitc_status find_functions(void *library, const char *path, vitc_cuda *cuda) {
   for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) {
     void *address = dlsym(library, functions[i].symbol);
-    if (!address)
+    if (!address && functions[i].needed)
       return vitc_fail(VITC_E_DEVICE, "the CUDA driver '%s' is too old: it lacks %s; expected CUDA 12.0 or later", path,
                        functions[i].symbol);
     memcpy((char *)cuda + functions[i].field, &address, sizeof address);

@@ -30,6 +30,14 @@ typedef struct vitc_cu_kernel_node {
   vitc_cu_context context;
 } vitc_cu_kernel_node;
 
+/* CUgraphEdgeData */
+typedef struct vitc_cu_edge {
+  uint8_t from_port; /* VITC_CU_PORT_PROGRAMMATIC: when all blocks of the kernel let the next one start */
+  uint8_t to_port;
+  uint8_t type;
+  uint8_t reserved[5];
+} vitc_cu_edge;
+
 /* What a CUtensorMap is: opaque, and aligned to 64 bytes. */
 typedef struct vitc_cu_tensor_map {
   _Alignas(64) uint64_t words[16];
@@ -52,6 +60,9 @@ enum {
   VITC_CU_POINTER_MEMORY_TYPE = 2, /* CUpointer_attribute */
   VITC_CU_POINTER_DEVICE = 9,
   VITC_CU_MEMORY_DEVICE = 2, /* CUmemorytype */
+
+  VITC_CU_PORT_PROGRAMMATIC = 1, /* CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC */
+  VITC_CU_EDGE_PROGRAMMATIC = 1, /* CUgraphDependencyType */
 
   VITC_CU_FUNCTION_SHARED_BYTES = 8, /* CUfunction_attribute: CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES */
 };
@@ -108,9 +119,15 @@ enum {
   X(GraphLaunch, "cuGraphLaunch", (vitc_cu_exec exec, vitc_cu_stream stream))                                          \
   X(GraphExecDestroy, "cuGraphExecDestroy", (vitc_cu_exec exec))
 
+/* Those that later drivers have: null in others. Graph edges: CUDA 12.3. */
+#define VITC_CUDA_LATER_FUNCTIONS(X)                                                                                   \
+  X(GraphAddDependencies, "cuGraphAddDependencies_v2",                                                                 \
+    (vitc_cu_graph graph, const vitc_cu_node *from, const vitc_cu_node *to, const vitc_cu_edge *edges, size_t count))
+
 typedef struct vitc_cuda {
 #define VITC_FIELD(name, symbol, parameters) vitc_cu_result(*name) parameters;
   VITC_CUDA_FUNCTIONS(VITC_FIELD)
+  VITC_CUDA_LATER_FUNCTIONS(VITC_FIELD)
 #undef VITC_FIELD
 } vitc_cuda;
 

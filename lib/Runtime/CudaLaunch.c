@@ -191,6 +191,18 @@ static void note_addresses(const vitc_case *c, const vitc_cuda_case *cc, vitc_cu
   memcpy(graph->outputs, cc->outputs, (size_t)function->output_count * sizeof *graph->outputs);
 }
 
+/* A kernel behind `last`, or the first. Where it waits for that by itself, it may be started before it has ended. */
+static vitc_cu_result add_node(const vitc_gpu_session *gpu, const vitc_gpu_launch *spec, vitc_cuda_graph *graph,
+                               const vitc_cu_node *last, const vitc_cu_kernel_node *made, vitc_cu_node *node) {
+  const vitc_cuda *cuda = gpu->device->cuda;
+  bool overlaps = *last && (spec->flags & VITC_GPU_OVERLAPS) && gpu->overlaps && cuda->GraphAddDependencies;
+  vitc_cu_result result = cuda->GraphAddKernelNode(node, graph->graph, last, *last && !overlaps ? 1 : 0, made);
+  if (result || !overlaps)
+    return result;
+  vitc_cu_edge edge = {.from_port = VITC_CU_PORT_PROGRAMMATIC, .type = VITC_CU_EDGE_PROGRAMMATIC};
+  return cuda->GraphAddDependencies(graph->graph, last, node, &edge, 1);
+}
+
 /* A chain of kernels: each waits for the one before. */
 static vitc_status build_graph(vitc_gpu_session *gpu, const vitc_case *c, vitc_cuda_case *cc, vitc_cuda_graph *graph) {
   const vitc_cuda *cuda = gpu->device->cuda;
@@ -214,7 +226,7 @@ static vitc_status build_graph(vitc_gpu_session *gpu, const vitc_case *c, vitc_c
     if (made.empty)
       continue;
     vitc_cu_kernel_node node = describe_node(cc, i, &made);
-    result = cuda->GraphAddKernelNode(&graph->nodes[i], graph->graph, &last, last ? 1 : 0, &node);
+    result = add_node(gpu, &cc->code->launches[i], graph, &last, &node, &graph->nodes[i]);
     last = graph->nodes[i];
   }
   if (!result)

@@ -176,6 +176,8 @@ static vitc_status create(vitc_session *session, const vitc_session_options *opt
     status = enter(session->gpu);
   if (status)
     return status;
+  const char *overlap = getenv("VITC_GPU_OVERLAP");
+  session->gpu->overlaps = !overlap || *overlap != '0';
   status = make_events(session->gpu);
   for (int32_t i = 0; i < session->plans.count && !status; ++i)
     status = find_kernels(session, i);

@@ -491,6 +491,58 @@ def test_tensors_of_the_device(gpu, expected):
         assert close_to(gpu.download(sink, y.shape), y)
 
 
+def test_kernels_of_a_graph_overlap(deit, mock, expected, monkeypatch):
+    """Each may start before the one before it has ended, from the second run with the same sizes on, if not asked otherwise."""
+    (x, y), _ = expected
+    added = []
+    for switch in ("", "0"):
+        monkeypatch.setenv("VITC_GPU_OVERLAP", switch)
+        made, before = Gpu(deit.library, mock, batch=2), mock.vitc_mock_overlaps()
+        try:
+            for _ in range(3):
+                result = np.empty_like(y)
+                made.check(made.run(x, result)[0])
+                assert close_to(result, y)
+                added.append(mock.vitc_mock_overlaps() - before)
+        finally:
+            made.close()
+    assert added[0] == 0 and added[1] == added[2] > 10 and added[3:] == [0, 0, 0]
+
+
+# The mock tells of a kernel that may run beside the one before and touches memory.
+@pytest.mark.parametrize("kind", ["gemm", "attention", "layer_norm", "generic"])
+def test_a_missing_wait_is_found(kind, small_model, run_tool, tmp_path):
+    """Planted into one kind of kernels of a library."""
+    made = compile_model(run_tool, small_model("deit"), tmp_path / "model.so", TARGET, "--precision=bf16")
+    wait = b"griddepcontrol.wait;"
+    before, *kernels = re.split(rb"(?=\.visible \.entry )", made.library.read_bytes())
+    assert all(kernel.count(wait) == 1 for kernel in kernels)
+    planted = [kernel.replace(wait, b" " * len(wait)) if kernel.startswith(b".visible .entry " + kind.encode()) else kernel
+               for kernel in kernels]
+    assert planted != kernels
+    made.library.write_bytes(before + b"".join(planted))
+    script = textwrap.dedent("""
+        import sys
+        import numpy as np
+        import vitc
+        model, x = vitc.load(sys.argv[1], device="cuda"), np.ones((1, 3, 64, 64), np.float32)
+        model(x)
+        try:
+            model(x)
+        except vitc.Error as error:
+            print(error)
+    """)
+
+    def run(**variables):
+        return subprocess.run([sys.executable, "-c", script, made.library], capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables})
+
+    found = run()
+    assert found.stdout and re.search(rf"overlap: kernel {kind}_\d+, .*has not waited for the kernels before", found.stderr)
+    alone = run(VITC_GPU_OVERLAP="0")
+    assert (alone.returncode, alone.stdout, alone.stderr) == (0, "", "")
+
+
 def test_mixed_tensors(gpu, expected):
     (x, y), _ = expected
     on_device, result = gpu.upload(x), np.empty_like(y)

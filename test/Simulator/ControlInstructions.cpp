@@ -46,6 +46,11 @@ Outcome executeExit(Step &step) {
 Outcome executeTrap(Step &step) { step.fail("trap", "the kernel traps", __builtin_ctz(step.mask)); }
 Outcome executeNothing(Step &) { return Outcome::next; }
 
+Outcome executeGridWait(Step &step) {
+  step.warp.waited |= step.mask;
+  return Outcome::next;
+}
+
 void decodeBranch(Decoding &decoding) {
   decoding.take("uni");
   decoding.out.execute = executeBranch;
@@ -66,14 +71,19 @@ void decodeExit(Decoding &decoding) {
 
 void decodeTrap(Decoding &decoding) { decoding.out.execute = executeTrap; }
 
-/// What has no effect on the simulated machine: hints, and waits for other kernels (launches run one after another).
+/// What has no effect on the simulated machine: hints.
 void decodeNothing(Decoding &decoding) {
-  for (std::string_view ignored :
-       {"u32", "launch_dependents", "wait", "L1", "L2", "global", "local", "u64", "tensormap", "param"})
+  for (std::string_view ignored : {"u32", "L1", "L2", "global", "local", "u64", "tensormap", "param"})
     decoding.take(ignored);
   while (decoding.takePrefix("L2::") || decoding.takePrefix("L1::"))
     ;
   decoding.out.execute = executeNothing;
+}
+
+/// A hint, and the wait for the kernels before, which Options::overlaps asks for.
+void decodeGridControl(Decoding &decoding) {
+  decoding.out.execute = decoding.take("wait") ? executeGridWait : executeNothing;
+  decoding.take("launch_dependents");
 }
 
 constexpr DecodeRule rules[] = {
@@ -85,7 +95,7 @@ constexpr DecodeRule rules[] = {
     {"brkpt", decodeNothing},
     {"nanosleep", decodeNothing},
     {"pmevent", decodeNothing},
-    {"griddepcontrol", decodeNothing},
+    {"griddepcontrol", decodeGridControl},
     {"prefetch", decodeNothing},
     {"prefetchu", decodeNothing},
     {"discard", decodeNothing},

@@ -55,6 +55,7 @@ Result Driver::run(const Kernel &kernel) {
   launch.parameters = kernel.parameters.data();
   ptxsim::Options options;
   options.seed = settings.seed;
+  options.overlaps = kernel.overlaps;
   Module &module = *kernel.function->module;
   clock += static_cast<double>(launch.grid[0]) * launch.grid[1] * launch.grid[2];
   for (const ptxsim::Fault &fault :

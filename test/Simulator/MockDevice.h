@@ -95,10 +95,13 @@ struct Kernel {
   Function *function = nullptr;
   ptxsim::Launch launch;
   std::vector<char> parameters;
+  bool follows = false;  ///< of a graph: it waits for the node before
+  bool overlaps = false; ///< by itself: the edge is programmatic
 };
 
 struct Graph {
   std::deque<Kernel> nodes; ///< in their order; the address of one is its handle
+  bool captured = false;    ///< nodes wait for one another as launches of a stream do
   bool alive = true;
 };
 
@@ -152,6 +155,7 @@ public:
   bool started = false;
   Result sticky = Success;
   int modules = 0, events = 0, graphs = 0;
+  int overlaps = 0;                           ///< programmatic edges so far, see vitc_mock_overlaps
   std::map<const void *, std::size_t> pinned; ///< blocks of the host's memory, in bytes
   double clock = 0;                           ///< milliseconds, one a block of what was launched
 

@@ -2,6 +2,8 @@
 
 #include "MockDevice.h"
 
+#include <algorithm>
+
 using namespace vitc;
 using namespace vitc::mock;
 
@@ -102,17 +104,46 @@ VITC_MOCK_EXPORT cuGraphAddKernelNode_v2(Kernel **node, Graph *graph, Kernel *co
       makeKernel(parameters->function, parameters->grid, parameters->block, parameters->sharedBytes, parameters->extra);
   if (Result refused = check(call.driver, kernel))
     return refused;
-  // Nodes are run in the order in which they were added: each must wait for the one before.
-  bool isChain = graph->nodes.empty() ? count == 0 : count == 1 && dependencies[0] == &graph->nodes.back();
-  if (!isChain)
-    call.driver.complain("a node of a graph does not wait for the one before");
+  if (count > 1 || (count == 1 && (graph->nodes.empty() || dependencies[0] != &graph->nodes.back())))
+    call.driver.complain("a node of a graph waits for another than the one before");
+  kernel.follows = count == 1;
   graph->nodes.push_back(kernel);
   *node = &graph->nodes.back();
   return Success;
 }
 
+/// CUgraphEdgeData
+struct Edge {
+  unsigned char fromPort, toPort, type, reserved[5];
+};
+
+/// Edges from a node to the next one, of kernels that wait by themselves.
+VITC_MOCK_EXPORT cuGraphAddDependencies_v2(Graph *graph, Kernel *const *from, Kernel *const *to, const Edge *edges,
+                                           std::size_t count) {
+  Call call;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto &nodes = graph->nodes;
+    auto first = std::find_if(nodes.begin(), nodes.end(), [&](const Kernel &node) { return &node == from[i]; });
+    if (first == nodes.end() || std::next(first) == nodes.end() || &*std::next(first) != to[i] || to[i]->follows) {
+      call.driver.complain("an edge of a graph is not from a node to the next one");
+      return InvalidValue;
+    }
+    if (edges[i].fromPort != 1 || edges[i].toPort != 0 || edges[i].type != 1) {
+      call.driver.complain("an edge of a graph is not programmatic");
+      return InvalidValue;
+    }
+    to[i]->follows = to[i]->overlaps = true;
+    ++call.driver.overlaps;
+  }
+  return Success;
+}
+
 VITC_MOCK_EXPORT cuGraphInstantiateWithFlags(GraphExec **exec, Graph *graph, unsigned long long) {
   Call call;
+  // Nodes are run in the order in which they were added: each must wait for the one before.
+  for (std::size_t i = 1; i < graph->nodes.size(); ++i)
+    if (!graph->nodes[i].follows && !graph->captured)
+      call.driver.complain("a node of a graph does not wait for the one before");
   *exec = call.driver.keep(GraphExec{graph, {graph->nodes.begin(), graph->nodes.end()}});
   ++call.driver.graphs;
   return Success;
@@ -126,6 +157,8 @@ VITC_MOCK_EXPORT cuGraphExecKernelNodeSetParams_v2(GraphExec *exec, Kernel *node
     return refused;
   for (std::size_t i = 0; i < exec->graph->nodes.size(); ++i)
     if (&exec->graph->nodes[i] == node) {
+      kernel.follows = exec->nodes[i].follows;
+      kernel.overlaps = exec->nodes[i].overlaps;
       exec->nodes[i] = kernel;
       return Success;
     }
@@ -153,4 +186,10 @@ VITC_MOCK_EXPORT cuGraphExecDestroy(GraphExec *exec) {
   exec->alive = false;
   --call.driver.graphs;
   return Success;
+}
+
+/// For tests: how many programmatic edges graphs got so far.
+VITC_MOCK_EXPORT vitc_mock_overlaps() {
+  Call call;
+  return call.driver.overlaps;
 }

@@ -185,7 +185,7 @@ VITC_MOCK_EXPORT cuStreamIsCapturing(Stream *handle, int *status) {
 
 VITC_MOCK_EXPORT cuStreamBeginCapture_v2(Stream *stream, int) {
   Call call;
-  stream->capture = call.driver.keep(Graph());
+  stream->capture = call.driver.keep(Graph{.captured = true});
   ++call.driver.graphs;
   return Success;
 }

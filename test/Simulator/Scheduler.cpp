@@ -133,10 +133,25 @@ private:
       }
       step.fail("divergent", "not all threads of the warp execute it together");
     }
+    if (machine.options.overlaps && (step.mask & ~warp.waited))
+      checkOverlap(step);
     Outcome outcome = execute(step);
     if (outcome == Outcome::next)
       ++warp.splits[index].pc;
     return outcome;
+  }
+
+  /// Before the wait for other kernels, threads may do what touches nothing of theirs: arithmetic, shared memory,
+  /// parameters, prefetches of tensor maps.
+  static void checkOverlap(const Step &step) {
+    std::string_view opcode = step.in.opcode;
+    bool isOwn = step.in.space == Space::param || step.in.space == Space::shared || step.in.space == Space::local;
+    bool touches = false;
+    for (std::string_view prefix : {"ld.", "ldu.", "st.", "atom.", "red.", "cp."})
+      touches |= opcode.starts_with(prefix) && (prefix == "cp." || !isOwn);
+    if (touches || opcode == "exit" || opcode.starts_with("ret"))
+      step.fail("overlap", "the thread has not waited for the kernels before, by griddepcontrol.wait",
+                __builtin_ctz(step.mask & ~step.warp.waited));
   }
 
   /// Tells of faults where they happened.

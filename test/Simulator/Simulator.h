@@ -25,6 +25,9 @@ struct Options {
   std::uint64_t seed = 0;
   /// Instructions of warps, of the whole launch, before it counts as one that never ends.
   std::uint64_t instructionLimit = 4'000'000'000;
+  /// It may run while kernels before it do: a thread that touches global memory or ends before griddepcontrol.wait is a
+  /// fault ("overlap").
+  bool overlaps = false;
 };
 
 /// Runs a kernel to its end or to its first fault. An empty result means that none was found.

@@ -76,6 +76,7 @@ struct Warp {
   unsigned index; ///< in the block
   AgentIndex agent;
   LaneMask exited = 0; ///< or never there
+  LaneMask waited = 0; ///< by griddepcontrol.wait
   std::vector<Register> registers;
   std::vector<Split> splits;
   std::vector<Join> joins;

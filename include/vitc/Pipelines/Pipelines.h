@@ -58,8 +58,9 @@ void buildGPUKernelPipeline(mlir::OpPassManager &pm, int64_t capability, llvm::S
 /// fused → tiled for a GPU: structured ops ready for loops, besides kernels.
 void buildGPUTiledPipeline(mlir::OpPassManager &pm);
 
-/// tiled → vector: buffers, the memory plan, kernels in a gpu.module and the list of their launches.
-void buildGPUVectorPipeline(mlir::OpPassManager &pm);
+/// tiled → vector: buffers, the memory plan, kernels in a gpu.module and the list of their launches, which overlap
+/// where the compute capability has that.
+void buildGPUVectorPipeline(mlir::OpPassManager &pm, int64_t capability);
 
 /// vector → llvm: the kernels in the LLVM and NVVM dialects alone.
 void buildGPULLVMPipeline(mlir::OpPassManager &pm);

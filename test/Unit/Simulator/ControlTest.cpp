@@ -41,6 +41,40 @@ TEST_F(ControlTest, SomeThreadsLeaveEarly) {
   EXPECT_FALSE(memory.isWritten(at + 80, 1));
 }
 
+TEST_F(ControlTest, AccessesBeforeTheWaitForOtherKernels) {
+  options.overlaps = true;
+  input(std::vector<std::uint32_t>(64, 7));
+  const std::string wait = "griddepcontrol.wait; griddepcontrol.launch_dependents;";
+  for (const char *access :
+       {"ld.global.u32 %r9, [%d0];", "ld.u32 %r9, [%d0];", "st.global.u32 [%d0], %r0;", "red.global.add.u32 [%d0], 1;",
+        "atom.global.add.u32 %r9, [%d0], 1;", "ld.global.nc.u32 %r9, [%d0];",
+        "cp.async.ca.shared.global [smem], [%d0], 4; cp.async.wait_all;"}) {
+    SCOPED_TRACE(access);
+    launch.dynamicShared = 16;
+    std::vector<Fault> faults = run(access + wait, 1);
+    ASSERT_EQ(faults.size(), 1u);
+    EXPECT_EQ(faults[0].kind, "overlap");
+    EXPECT_NE(faults[0].message.find("has not waited for the kernels before"), std::string::npos);
+    expectNone(wait + access, 1);
+    options.overlaps = false;
+    expectNone(access + wait, 1);
+    options.overlaps = true;
+  }
+  // What is a thread's or a block's own may be used before.
+  expectNone("st.shared.u32 [smem], %r0; ld.shared.u32 %r9, [smem];" + wait, 1);
+}
+
+TEST_F(ControlTest, ThreadsThatEndWithoutTheWaitForOtherKernels) {
+  options.overlaps = true;
+  const std::string some = "setp.ge.u32 %p1, %r0, 20;";
+  for (const std::string &body : {some + "@%p1 exit; griddepcontrol.wait;", some + "@!%p1 griddepcontrol.wait;"}) {
+    std::vector<Fault> faults = run(body);
+    ASSERT_EQ(faults.size(), 1u) << body;
+    EXPECT_EQ(faults[0].kind, "overlap");
+  }
+  expectNone("griddepcontrol.wait;" + some + "@%p1 exit;");
+}
+
 TEST_F(ControlTest, NestedBranchesWithALateReturn) {
   Words got = results("mov.u32 %r9, 0; setp.lt.u32 %p1, %r0, 16; @!%p1 bra A; setp.lt.u32 %p2, %r0, 8; @!%p2 bra B;"
                       "add.u32 %r9, %r9, 1; B: add.u32 %r9, %r9, 2; A: activemask.b32 %r1; add.u32 %r9, %r9, %r1;");

@@ -176,7 +176,7 @@ private:
     Value threads = countThreads(builder, op);
     StringRef kind = op->getName().stripDialect();
     LaunchOp::create(builder, op.getLoc(), kernels.add(*kernel, kind), threads, ArrayRef<int64_t>{kBlock}, operands,
-                     kBlock, /*shared_bytes=*/0, /*blocks_per_processor=*/0, /*forms=*/ArrayAttr(),
+                     kBlock, /*shared_bytes=*/0, /*blocks_per_processor=*/0, /*overlaps=*/false, /*forms=*/ArrayAttr(),
                      builder.getStringAttr(kind), vcpu::getKernelCost(op, op.getMacs(builder), ValueRange()));
     return success();
   }
@@ -208,7 +208,7 @@ private:
     auto kernel =
         SymbolRefAttr::get(kernels.getModule().getSymNameAttr(), {FlatSymbolRefAttr::get(&getContext(), plan->kernel)});
     LaunchOp::create(builder, loc, kernel, grid, per, arguments, plan->block[0], plan->sharedBytes,
-                     plan->blocksPerProcessor, builder.getArrayAttr(forms),
+                     plan->blocksPerProcessor, /*overlaps=*/false, builder.getArrayAttr(forms),
                      builder.getStringAttr(op->getName().stripDialect()),
                      vcpu::getKernelCost(op, op.getMacs(builder), ValueRange()));
     return success();

@@ -34,12 +34,14 @@ def GPUKernel_LaunchOp : GPUKernel_Op<"launch", [AttrSizedOperandSegments,
     `box` (elements that are copied, innermost first), `swizzle` (CUtensorMapSwizzle) and, where they are no neighbours,
     `steps` (from one of them to the next along each axis).
 
+    With `overlaps` the kernel waits by itself for the launch before, and may be started earlier.
+
     - (C1) The symbol is a function of a gpu.module, which has as many arguments as the launch.
     - (C2) The grid has one to three dimensions, `per` as many positive numbers, `block` up to 1024 threads.
   }];
   let arguments = (ins SymbolRefAttr:$kernel, Variadic<Index>:$grid, DenseI64ArrayAttr:$per,
                    Variadic<AnyTypeOf<[AnyMemRef, Index]>>:$arguments, I64Attr:$block,
-                   DefaultValuedAttr<I64Attr, "0">:$shared_bytes, DefaultValuedAttr<I64Attr, "0">:$blocks_per_processor,
+                   DefaultValuedAttr<I64Attr, "0">:$shared_bytes, DefaultValuedAttr<I64Attr, "0">:$blocks_per_processor, UnitAttr:$overlaps,
                    OptionalAttr<ArrayAttr>:$forms, OptionalAttr<StrAttr>:$kind, OptionalAttr<AffineMapAttr>:$cost);
   let assemblyFormat = [{
     $kernel `grid` `(` $grid `)` `per` $per `block` $block (`args` `(` $arguments^ `:` type($arguments) `)`)? attr-dict

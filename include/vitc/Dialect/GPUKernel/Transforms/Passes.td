@@ -29,4 +29,35 @@ def OutlineKernelsPass : Pass<"vgpu-outline-kernels", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect"];
 }
 
+def OverlapLaunchesPass : Pass<"vgpu-overlap-launches", "::mlir::ModuleOp"> {
+  let summary = "let each kernel start before the one before it has ended";
+  let description = [{
+    Programmatic dependent launch (compute capability 9.0 and later): every kernel waits by `griddepcontrol.wait` for the one
+    before, as the first thing that each of its threads does, and lets the next one start. Every launch but the first is
+    marked, so that the runtime makes such an edge of a graph.
+
+    ```mlir
+    // before
+    llvm.func @gemm_0(…) attributes {nvvm.kernel, …} {
+      …
+    vgpu.launch @kernels::@gemm_0 …
+    vgpu.launch @kernels::@gemm_0 …
+    // after
+    llvm.func @gemm_0(…) attributes {nvvm.kernel, …} {
+      llvm.inline_asm has_side_effects "griddepcontrol.wait;", "~{memory}" : () -> ()
+      llvm.inline_asm has_side_effects "griddepcontrol.launch_dependents;", "~{memory}" : () -> ()
+      …
+    vgpu.launch @kernels::@gemm_0 …
+    vgpu.launch @kernels::@gemm_0 … {overlaps}
+    ```
+
+    A wait ends when the grid before has ended and its writes are seen; that grid's own threads had all waited for the one
+    before it. Hence, by induction, a thread goes on when all grids before have ended, and no access is without order: neither
+    a read of what an earlier grid writes, nor a write of what one reads. It holds since no kernel is without the wait.
+
+    Precondition: `vgpu-outline-kernels` has run. Postcondition: every kernel waits in its first block.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif
