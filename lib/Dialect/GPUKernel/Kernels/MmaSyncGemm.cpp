@@ -248,7 +248,8 @@ void MmaSyncGemm::emit() {
     copyStep(e.i32(stage), e.i32(stage));
   Values carried{e.i32(0), e.i32(stages - 1)};
   carried.append(4 * fragments() * groups, e.f32(0));
-  carried = e.loop(e.i32(0), e.i32(steps), e.i32(1), carried, [&](Value step, ValueRange inner) {
+  Value end = e.uniform(e.i32(steps)); // not a constant, or LLVM unrolls all steps, for which registers do not suffice
+  carried = e.loop(e.i32(0), end, e.i32(1), carried, [&](Value step, ValueRange inner) {
     e.waitCopies(stages - 2);
     e.syncThreads();
     copyStep(e.add(step, stages - 1), inner[1]);
