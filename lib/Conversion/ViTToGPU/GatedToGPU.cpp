@@ -30,11 +30,17 @@ struct GatedProduct {
 
 } // namespace
 
+/// Whether an open size of a slice may be less than that of its source: it is no size of a tensor.
+static bool mayCutRows(tensor::ExtractSliceOp slice) {
+  return llvm::any_of(slice.getSizes(), [](Value size) { return !size.getDefiningOp<tensor::DimOp>(); });
+}
+
 /// Half of the columns of a product, and where they begin.
 static vit::LinearOp findHalf(Value value, int64_t &begin) {
   auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
   auto linear = slice ? slice.getSource().getDefiningOp<vit::LinearOp>() : vit::LinearOp();
-  if (!linear || !slice.hasUnitStride() || slice.getType().getRank() != slice.getSourceType().getRank())
+  if (!linear || !slice.hasUnitStride() || mayCutRows(slice) ||
+      slice.getType().getRank() != slice.getSourceType().getRank())
     return {};
   ArrayRef<int64_t> offsets = slice.getStaticOffsets();
   int64_t columns = slice.getSourceType().getShape().back();

@@ -91,9 +91,11 @@ bool GemmProduct::readEpilogue(int64_t rank, int64_t channel) {
       return false;
   if (Operation *function = value.getDefiningOp()) {
     activation = nameActivation(function);
+    if (activation.empty())
+      return false;
     value = function->getOperand(0);
   }
-  return !activation.empty() && value == block.getArgument(0);
+  return value == block.getArgument(0);
 }
 
 /// The extra operand that a scalar of the region is read from, and how.

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace vitc;
@@ -65,6 +66,23 @@ struct RoundBeforeView final : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// Whether there is a kernel like `op` that writes another element.
+static bool canWrite(Operation *op, Type type) {
+  vgpu::Element element = type.isBF16() ? vgpu::Element::BF16 : vgpu::Element::F16;
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case<vgpu::ConvOp, vgpu::GemmOp, vgpu::BatchGemmOp>([&](auto gemm) {
+        vgpu::GemmConfig config = gemm.getConfig();
+        config.epilogue.output = element;
+        return vgpu::whyUnsupported(config).empty();
+      })
+      .Case([&](vgpu::LayerNormOp norm) {
+        vgpu::LayerNormConfig config = norm.getConfig();
+        config.output = element;
+        return vgpu::whyUnsupported(config).empty();
+      })
+      .Default(false);
+}
+
 /// A kernel whose result is only read rounded writes it rounded.
 struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -84,6 +102,8 @@ struct RoundInKernel final : OpRewritePattern<arith::TruncFOp> {
     });
     if (!isOnlyRounded)
       return rewriter.notifyMatchFailure(op, "it is read as f32, too");
+    if (!canWrite(kernel, getElementTypeOrSelf(op)))
+      return rewriter.notifyMatchFailure(op, "there is no kernel that writes rows of so few bytes");
     rewriter.setInsertionPoint(kernel);
     Value init = cast<DestinationStyleOpInterface>(kernel).getDpsInits()[0];
     Value rounded = tensor::EmptyOp::create(

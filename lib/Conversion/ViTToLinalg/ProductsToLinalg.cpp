@@ -4,6 +4,7 @@
 #include "vitc/Dialect/ViT/IR/ViT.h"
 #include "vitc/Dialect/ViT/Utils/Einsum.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
@@ -44,12 +45,12 @@ public:
     Value image = op.getTransposed() ? spread() : pad(op.getInput(), op.getPads());
     Value filters = op.getTransposed() ? turnFilters() : op.getWeight();
     Value x = splitDim(image, 1, groups), w = splitDim(filters, 0, groups);
-    ReifiedRankedShapedTypeDims shapes;
-    (void)op.reifyResultShapes(rewriter, shapes);
-    ArrayRef<OpFoldResult> y = shapes.front();
-    auto filter = tensor::getMixedSize(rewriter, loc, w, 1);
+    auto batch = tensor::getMixedSize(rewriter, loc, image, 0), filter = tensor::getMixedSize(rewriter, loc, w, 1);
     Type element = op.getResult().getType().getElementType();
-    Value init = zeros(rewriter, loc, {y[0], rewriter.getIndexAttr(groups), filter, y[2], y[3]}, element);
+    Value init = zeros(rewriter, loc,
+                       {batch, rewriter.getIndexAttr(groups), filter, countWindows(image, filters, 0),
+                        countWindows(image, filters, 1)},
+                       element);
     Value sums =
         linalg::GenericOp::create(rewriter, loc, TypeRange(init.getType()), ValueRange{x, w}, init, maps(), iterators(),
                                   [](OpBuilder &b, Location loc, ValueRange arguments) {
@@ -70,18 +71,27 @@ private:
     return groups;
   }
 
+  /// Of a transposed convolution the image has been spread instead.
+  int64_t strideOf(int64_t axis) { return op.getTransposed() ? 1 : op.getStrides()[axis]; }
+
+  /// The windows along an axis of the padded image, whose extent may be open.
+  OpFoldResult countWindows(Value image, Value filters, int64_t axis) {
+    int64_t taps = cast<RankedTensorType>(filters.getType()).getDimSize(2 + axis);
+    int64_t reach = op.getDilations()[axis] * (taps - 1);
+    AffineExpr count = (rewriter.getAffineSymbolExpr(0) - (reach + 1)).floorDiv(strideOf(axis)) + 1;
+    return affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(0, 1, count),
+                                                 {tensor::getMixedSize(rewriter, loc, image, 2 + axis)});
+  }
+
   SmallVector<AffineMap> maps() {
     AffineExpr d[8];
     for (unsigned i = 0; i < 8; ++i)
       d[i] = rewriter.getAffineDimExpr(i);
     ArrayRef<int64_t> dilations = op.getDilations();
-    int64_t strides[2] = {1, 1}; // of a transposed one the image has been spread instead
-    if (!op.getTransposed())
-      llvm::copy(op.getStrides(), strides);
     MLIRContext *context = rewriter.getContext();
     return {AffineMap::get(
                 8, 0,
-                {d[0], d[1], d[5], d[3] * strides[0] + d[6] * dilations[0], d[4] * strides[1] + d[7] * dilations[1]},
+                {d[0], d[1], d[5], d[3] * strideOf(0) + d[6] * dilations[0], d[4] * strideOf(1) + d[7] * dilations[1]},
                 context),
             AffineMap::get(8, 0, {d[1], d[2], d[5], d[6], d[7]}, context),
             AffineMap::get(8, 0, {d[0], d[1], d[2], d[3], d[4]}, context)};

@@ -39,6 +39,8 @@ void BatchGemmOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryE
   addEffects(*this, effects);
 }
 
+bool BatchGemmOp::isDense(Value operand) { return operand == getOutput() && !isStaged(getConfig()); }
+
 LaunchPlan BatchGemmOp::getPlan(StringRef name) { return planGemm(name, getConfig()); }
 
 LogicalResult BatchGemmOp::emitKernel(OpBuilder &builder, gpu::GPUModuleOp module, StringRef name) {

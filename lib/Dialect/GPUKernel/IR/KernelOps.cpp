@@ -72,6 +72,11 @@ Value GemmOp::getOperandOf(StringRef role) {
       .Default(Value());
 }
 
+bool GemmOp::isDense(Value operand) {
+  bool isPointer = !getMmaSync() && !isStaged(getConfig());
+  return operand == getTable() || (isPointer && (operand == getOutput() || operand == getResidual()));
+}
+
 OpFoldResult GemmOp::getSize(OpBuilder &builder, GridSize) { return sizeOf(builder, getLoc(), getA(), 0); }
 
 OpFoldResult GemmOp::getMacs(OpBuilder &builder) {
@@ -107,6 +112,8 @@ LogicalResult LayerNormOp::verify() {
 void LayerNormOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   addEffects(*this, effects);
 }
+
+bool LayerNormOp::isDense(Value operand) { return operand == getInput() || operand == getOutput(); }
 
 LaunchPlan LayerNormOp::getPlan(StringRef name) { return planLayerNorm(name, getConfig()); }
 

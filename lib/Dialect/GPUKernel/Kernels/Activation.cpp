@@ -37,7 +37,7 @@ Value vitc::vgpu::emitActivation(NVVMEmitter &e, Activation activation, Value x)
   case Activation::None:
     return x;
   case Activation::Relu:
-    return e.fmax(x, e.f32(0));
+    return e.maximum(x, e.f32(0));
   case Activation::Gelu:
     return emitGelu(e, x);
   case Activation::GeluTanh: { // ½ x (1 + tanh(y)) = x · σ(2y), y = √(2/π) (x + 0.044715 x³)

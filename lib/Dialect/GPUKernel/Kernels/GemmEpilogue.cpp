@@ -8,12 +8,20 @@ using namespace vitc::vgpu;
 /// Stages of the ring beyond which more would not hide more.
 static constexpr unsigned mostStages = 8;
 
+static unsigned columnsOfC(const GemmConfig &config) {
+  return static_cast<unsigned>(config.epilogue.gated ? config.n / 2 : config.n);
+}
+
+bool vitc::vgpu::isStaged(const GemmConfig &config) {
+  return config.paddedRows || columnsOfC(config) * bytesOf(config.epilogue.output) % 16 == 0;
+}
+
 GemmLayout::GemmLayout(const GemmConfig &config) {
   const GemmEpilogue &epilogue = config.epilogue;
   unsigned bytes = bytesOf(epilogue.output);
-  columns = epilogue.gated ? config.n / 2 : config.n;
+  columns = columnsOfC(config);
   tileColumns = epilogue.gated ? config.tileN / 2 : config.tileN;
-  staged = config.paddedRows || columns * bytes % 16 == 0;
+  staged = isStaged(config);
   chunkColumns = 128 / bytes;
   while (tileColumns % chunkColumns != 0)
     chunkColumns /= 2;
@@ -140,12 +148,19 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::addResidual(Quad quad, unsigned g
 // Elements
 //===----------------------------------------------------------------------===//
 
-/// Two neighbours of a vector. Tiles at the edge read its last pair instead of what lies behind.
+/// Two neighbours of a vector. Tiles at the edge read its last ones instead of what lies behind.
 std::array<Value, 2> GemmEpilogueEmitter::loadPair(StringRef vector, Value at) {
   int64_t extent = vector == "bias" ? config.n : layout.columns;
+  auto load = [&](Value index, unsigned count) {
+    return e.loadConstants(e.element(e.argument(vector), index, e.type(Element::F32)), count);
+  };
+  if (extent % 2 != 0) {
+    Value last = e.i32(extent - 1);
+    return {load(e.umin(at, last), 1)[0], load(e.umin(e.add(at, 1), last), 1)[0]};
+  }
   if (extent % (vector == "bias" ? config.tileN : layout.tileColumns) != 0)
-    at = e.umin(at, e.i32((extent - 1) / 2 * 2));
-  auto pair = e.loadConstants(e.element(e.argument(vector), at, e.type(Element::F32)), 2);
+    at = e.umin(at, e.i32(extent - 2));
+  auto pair = load(at, 2);
   return {pair[0], pair[1]};
 }
 

@@ -111,6 +111,8 @@ Value NVVMEmitter::fmul(Value lhs, Value rhs) { return LLVM::FMulOp::create(buil
 Value NVVMEmitter::fneg(Value value) { return LLVM::FNegOp::create(builder, loc, value); }
 Value NVVMEmitter::fma(Value a, Value b, Value c) { return LLVM::FMAOp::create(builder, loc, a, b, c); }
 Value NVVMEmitter::fmax(Value lhs, Value rhs) { return LLVM::MaxNumOp::create(builder, loc, lhs, rhs); }
+
+Value NVVMEmitter::maximum(Value lhs, Value rhs) { return LLVM::MaximumOp::create(builder, loc, lhs, rhs); }
 Value NVVMEmitter::exp2(Value value) { return intrinsic("llvm.nvvm.ex2.approx.ftz.f32", value, float32); }
 Value NVVMEmitter::reciprocal(Value value) { return intrinsic("llvm.nvvm.rcp.approx.ftz.f", value, float32); }
 Value NVVMEmitter::rsqrt(Value value) { return intrinsic("llvm.nvvm.rsqrt.approx.ftz.f", value, float32); }

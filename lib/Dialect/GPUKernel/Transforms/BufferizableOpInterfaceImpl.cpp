@@ -9,23 +9,33 @@ using namespace mlir;
 using namespace mlir::bufferization;
 using namespace vitc::vgpu;
 
-/// Whether kernels can read a buffer where it is: elements of rows are adjacent, and rows begin at multiples of 16
-/// bytes, which TMA and wide loads ask for.
-static bool isAligned(Value buffer) {
-  constexpr int64_t alignment = 16;
+/// Whether the elements of a buffer follow each other, row by row.
+static bool isContiguous(ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  int64_t expected = 1;
+  for (auto [extent, stride] : llvm::zip_equal(llvm::reverse(shape), llvm::reverse(strides))) {
+    if (extent != 1 && (ShapedType::isDynamic(expected) || stride != expected))
+      return false;
+    bool isKnown = !ShapedType::isDynamic(extent) && !ShapedType::isDynamic(expected);
+    expected = isKnown ? expected * extent : ShapedType::kDynamic;
+  }
+  return true;
+}
+
+/// Whether a kernel can take a buffer where it is: it begins at a multiple of 16 bytes, which TMA and wide loads ask
+/// for, and its elements follow each other (`isDense`), or those of a row do and rows begin at such multiples, too.
+static bool isReady(Value buffer, bool isDense) {
   auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(type.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset))
-    return false;
-  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-  if (strides.empty())
+  if (type.getLayout().isIdentity() && (isDense || type.getRank() == 0))
     return true;
+  SmallVector<int64_t> strides;
+  int64_t offset, bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  auto isAligned = [&](int64_t elements) { return !ShapedType::isDynamic(elements) && elements * bytes % 16 == 0; };
+  if (failed(type.getStridesAndOffset(strides, offset)) || !isAligned(offset))
+    return false;
+  if (isDense || strides.empty())
+    return isContiguous(type.getShape(), strides);
   bool ofOneRow = llvm::all_of(type.getShape().drop_back(), [](int64_t extent) { return extent == 1; });
-  return strides.back() == 1 && offset * bytes % alignment == 0 &&
-         (ofOneRow || llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
-            return !ShapedType::isDynamic(stride) && stride * bytes % alignment == 0;
-          }));
+  return strides.back() == 1 && (ofOneRow || llvm::all_of(ArrayRef(strides).drop_back(), isAligned));
 }
 
 namespace {
@@ -51,9 +61,9 @@ struct KernelBufferization : DstBufferizableOpInterfaceExternalModel<KernelBuffe
       bool isOutput = kernel.isDpsInit(&operand);
       if (isOutput)
         written.push_back(*buffer);
-      bool isReady = taken.isDense(operand.get()) ? cast<MemRefType>(buffer->getType()).getLayout().isIdentity()
-                                                  : isAligned(*buffer);
-      operands.push_back(isReady ? *buffer : copyOf(rewriter, op->getLoc(), *buffer, /*isRead=*/!isOutput));
+      operands.push_back(isReady(*buffer, taken.isDense(operand.get()))
+                             ? *buffer
+                             : copyOf(rewriter, op->getLoc(), *buffer, /*isRead=*/!isOutput));
     }
     OperationState onBuffers(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     onBuffers.propertiesAttr = op->getPropertiesAsAttribute();

@@ -71,7 +71,7 @@ class GPUKernel_TappedOp<string mnemonic, list<Trait> traits>
 
 def GPUKernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
 
-def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
+def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs", "isDense"]> {
   let summary = "a matrix product by tensor cores, with an epilogue";
   let description = [{
     C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is there: A (M, K) and W (N, K) of bf16
@@ -104,7 +104,7 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs"]> {
   }];
 }
 
-def GPUKernel_BatchGemmOp : GPUKernel_KernelOp<"batch_gemm", ["getMacs"], []> {
+def GPUKernel_BatchGemmOp : GPUKernel_KernelOp<"batch_gemm", ["getMacs", "isDense"], []> {
   let summary = "products of many matrices by tensor cores";
   let description = [{
     C = A · W for each b and h, of bf16 or f16 with sums in f32: A (B, H, M, K), W (B, H, K, N) and C (B, H, M, N) of bf16,
@@ -170,7 +170,7 @@ def GPUKernel_AttendOp : GPUKernel_TappedOp<"attend", []> {
   }];
 }
 
-def GPUKernel_LayerNormOp : GPUKernel_KernelOp<"layer_norm", []> {
+def GPUKernel_LayerNormOp : GPUKernel_KernelOp<"layer_norm", ["isDense"]> {
   let summary = "layer normalization or root mean square normalization of rows, one warp a row";
   let description = [{
     `vit.layer_norm`, or with `rms` `vit.rms_norm`, of the rows of x (M, C), f32 or bf16, into y (M, C), f32 or bf16.

@@ -38,7 +38,7 @@ struct GemmBatch {
 /// A gated product is activation(gate) · up: W has a row of each for every column of C, in turns of eight, gates first
 /// (rows 16 i + j and 16 i + 8 + j are gate and up of column 8 i + j), and so has the bias. C has N / 2 columns.
 ///
-/// Vectors in f32 begin at multiples of 16 bytes and have an even number of readable elements.
+/// Vectors in f32 begin at multiples of 16 bytes.
 ///
 /// Arguments: A, W: tensor maps of [rows, K] (innermost K); C and residual: tensor maps of [M, columns], or, where the
 /// rows of C are not multiples of 16 bytes, pointers to dense rows; bias, scale, table: pointers; rows: M. Products of
@@ -71,6 +71,9 @@ struct GemmConfig {
   } strides = {};
   GemmWindows windows = {}; ///< where the rows of A are such: K are the channels of each tap in turn
 };
+
+/// Whether C and the residual are tensor maps on Hopper; else they are pointers to dense rows.
+bool isStaged(const GemmConfig &config);
 
 /// Why no kernel of this configuration can be emitted; empty if one can.
 std::string whyUnsupported(const GemmConfig &config);

@@ -58,7 +58,8 @@ public:
   Value fmul(Value lhs, Value rhs);
   Value fneg(Value value);
   Value fma(Value a, Value b, Value c);
-  Value fmax(Value lhs, Value rhs);
+  Value fmax(Value lhs, Value rhs);             ///< of a number and a NaN: the number
+  Value maximum(Value lhs, Value rhs);          ///< of a number and a NaN: the NaN
   Value exp2(Value value);                      ///< ex2.approx.ftz: 2 ulp
   Value reciprocal(Value value);                ///< rcp.approx.ftz: 1 ulp
   Value rsqrt(Value value);                     ///< rsqrt.approx.ftz
