@@ -196,11 +196,11 @@ typedef struct vitc_api {
   vitc_status (*output_shapes)(vitc_session *session, const DLTensor *inputs, int32_t input_count, DLTensor *outputs,
                                int32_t output_count);
 
-  /* Runs the function. Inputs and outputs are compact and row-major, aligned to their element type, in the order of
-   * info_json. An output whose data is null is lent by the session: every other field is filled, and it stays valid
-   * until the session's next run. An output with data has the shape that output_shapes says and overlaps no other
-   * tensor of the call. Where that depends on data, `run` fills the beginning of the memory, compact and row-major, and
-   * points the tensor's shape to the extents that it found, owned by the session until its next run.
+  /* Runs the function. Inputs and outputs are compact and row-major, aligned to their element type or, on a GPU, to 16
+   * bytes, in the order of info_json. An output whose data is null is lent by the session: every other field is filled,
+   * and it stays valid until the session's next run. An output with data has the shape that output_shapes says and
+   * overlaps no other tensor of the call. Where that depends on data, `run` fills the beginning of the memory, compact
+   * and row-major, and points the tensor's shape to the extents that it found, owned by the session until its next run.
    * Nothing is allocated on a CPU. Denormal numbers count as zero.
    *
    * On a GPU the run is put on the CUDA stream `stream` (null: the legacy default stream; CU_STREAM_PER_THREAD works as

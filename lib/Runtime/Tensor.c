@@ -164,10 +164,11 @@ static vitc_status check_memory(role r, const vitc_tensor_spec *spec, const DLTe
   if (!tensor->data)
     return vitc_fail(VITC_E_TENSOR, "%s '%s' has null data", r.kind, r.name);
   *data = (char *)((uintptr_t)tensor->data + tensor->byte_offset); /* as a number: a hostile offset may wrap */
-  int64_t alignment = (spec->type_bits + 7) / 8;
+  bool is_on_gpu = (int32_t)tensor->device.device_type == kDLCUDA;
+  int64_t alignment = is_on_gpu ? 16 : (spec->type_bits + 7) / 8; /* kernels there read and copy 16 bytes at once */
   if ((uintptr_t)*data % (uintptr_t)alignment)
-    return vitc_fail(VITC_E_TENSOR, "%s '%s' is not aligned to %d bytes, the size of its elements", r.kind, r.name,
-                     alignment);
+    return vitc_fail(VITC_E_TENSOR, "%s '%s' is not aligned to %d bytes, %s", r.kind, r.name, alignment,
+                     is_on_gpu ? "as tensors on a GPU must be" : "the size of its elements");
   return check_strides(r, tensor);
 }
 

@@ -16,6 +16,7 @@ from ._errors import Error
 
 ABI = 1
 CPU, CUDA, CUDA_HOST = 1, 2, 3  # kDLCPU; kDLCUDA; kDLCUDAHost, memory of the CPU's that a GPU reads
+GPU_ALIGNMENT = 16  # bytes: kernels read and copy as many at once
 _CODES = {"i": 0, "u": 1, "f": 2, "b": 6}  # DLDataTypeCode by numpy.dtype.kind
 
 

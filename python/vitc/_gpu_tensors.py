@@ -25,14 +25,15 @@ class Place:
         return (self.stream or 1) if device_of(value)[0] == _abi.CUDA else None
 
     def compacted(self, role: str, value: Any) -> Any:
-        """A copy in row-major order, made on the call's stream by the library that the tensor is of."""
+        """An aligned copy in row-major order, made on the call's stream by the library that the tensor is of."""
         if is_torch(value):
             with _torch_stream(self):
                 return value.clone(memory_format=sys.modules["torch"].contiguous_format)
         if is_cupy(value):
             with sys.modules["cupy"].cuda.ExternalStream(self.stream, self.ordinal):
                 return value.copy(order="C")
-        raise Error(f"{role} is a {type(value).__name__} on a GPU that is not compact in row-major order; expected one that is")
+        raise Error(f"{role} is a {type(value).__name__} on a GPU that is not compact in row-major order and aligned to "
+                    f"{_abi.GPU_ALIGNMENT} bytes; expected one that is")
 
 
 def device_of(value: Any) -> tuple[int, int]:
@@ -72,23 +73,36 @@ def _handle_of(stream: Any) -> int:
     return 0 if handle == 1 else handle  # CU_STREAM_LEGACY
 
 
-def _torch_stream(place: Place) -> contextlib.AbstractContextManager[Any]:
-    """Makes the stream of a call PyTorch's current one: what is freed meanwhile is used again on that stream alone."""
+def _other_torch_stream(place: Place) -> Any:
+    """The stream of a call as PyTorch has it; None if it is the current one."""
     cuda = sys.modules["torch"].cuda
     if cuda.current_stream(place.ordinal).cuda_stream == place.stream:
-        return contextlib.nullcontext()
-    return cuda.stream(cuda.ExternalStream(place.stream, device=f"cuda:{place.ordinal}"))
+        return None
+    return cuda.ExternalStream(place.stream, device=f"cuda:{place.ordinal}")
 
 
-def must_wait(values: Sequence[Any]) -> bool:
-    """Whether memory may go before the GPU is done with it. PyTorch and CuPy use what is freed for later work of the same
-    stream alone, and the driver frees after all work; of others nothing is known."""
-    return any(device_of(value)[0] == _abi.CUDA and not (isinstance(value, DeviceArray) or is_torch(value) or is_cupy(value))
-               for value in values)
+def _torch_stream(place: Place) -> contextlib.AbstractContextManager[Any]:
+    """Makes the stream of a call PyTorch's current one: what is freed meanwhile is used again on that stream alone."""
+    stream = _other_torch_stream(place)
+    return contextlib.nullcontext() if stream is None else sys.modules["torch"].cuda.stream(stream)
 
 
-def wait(place: Place) -> None:
-    driver().synchronize(place.ordinal, place.stream)
+def settle(place: Place, values: Sequence[Any], outs: Sequence[Any]) -> None:
+    """After a run: sees to it that no memory goes before the GPU is done with it. PyTorch is told of the stream, where it is
+    not its current one; CuPy uses what is freed for later work of its current stream alone; the driver frees after all
+    work. Of other libraries nothing is known, so the call waits."""
+    for out in outs:
+        if isinstance(out, DeviceArray):
+            out.stream = place.stream
+    for value in (*values, *outs):
+        if device_of(value)[0] != _abi.CUDA or isinstance(value, DeviceArray):
+            continue
+        if is_torch(value):
+            stream = _other_torch_stream(place)
+            if stream is not None:
+                value.record_stream(stream)
+        elif not is_cupy(value) or sys.modules["cupy"].cuda.get_current_stream().ptr != place.stream:
+            return driver().synchronize(place.ordinal, place.stream)
 
 
 class TorchOnGPU:

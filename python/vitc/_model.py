@@ -15,7 +15,7 @@ import numpy as np
 from . import _abi
 from ._errors import Error, path_of
 from ._explain import Report
-from ._gpu_tensors import Place, must_wait, place_of, results_on_gpu, wait
+from ._gpu_tensors import Place, place_of, results_on_gpu, settle
 from ._profile import Profile, summarise
 from ._session import Out, Session
 from ._tensors import Form, Memory, Tensor, read, read_out, results_like
@@ -192,7 +192,11 @@ class Model:
         return None
 
     def _read(self, values: Sequence[Any], place: Place | None) -> list[Memory]:
-        return [read(spec, value, place) for spec, value in zip(self.inputs, values)]
+        # A variable, which an exception keeps: a capsule whose destructor ran while one is raised would swallow it.
+        memories: list[Memory] = []
+        for spec, value in zip(self.inputs, values):
+            memories.append(read(spec, value, place))
+        return memories
 
     def _read_out(self, out: Any, place: Place | None) -> list[Out | None] | None:
         """What was given for each output."""
@@ -208,18 +212,21 @@ class Model:
             out = [out]
         if len(out) != len(names):
             raise Error(f"`out` has {len(out)} arrays; expected {len(names)}, for {', '.join(map(repr, names))}")
-        return [None if value is None else Out(value, read_out(spec, value, place)) for spec, value in zip(self.outputs, out)]
+        given: list[Out | None] = []  # a variable, as in _read
+        for spec, value in zip(self.outputs, out):
+            given.append(None if value is None else Out(value, read_out(spec, value, place)))
+        return given
 
     def _execute(self, values: Sequence[Any], out: Any, stream: Any) -> list[Any]:
         place = self._place(values, stream)
-        inputs, given = self._read(values, place), self._read_out(out, place)
+        inputs = self._read(values, place)
+        given = self._read_out(out, place)
         session = self._take([memory.form for memory in inputs])
         try:
             if place is None:
                 return session.run(inputs, results_like(values), given)
             results = session.run(inputs, results_on_gpu(values, place), given, place)
-            if must_wait([*values, *(to.value for to in given or () if to)]):
-                wait(place)
+            settle(place, values, [to.value for to in given or () if to])
             return results
         finally:
             self._give_back(session)

@@ -47,7 +47,7 @@ Form = tuple[tuple[int, ...], _abi.DataType]  # a shape and a type, of which the
 
 
 class Memory(NamedTuple):
-    """Elements in compact row-major order, aligned to their size, which live as long as their owner."""
+    """Elements in compact row-major order, aligned to their size or, on a GPU, to 16 bytes, which live as long as their owner."""
 
     form: Form
     address: int
@@ -163,9 +163,10 @@ def _of_dlpack(role: str, spec: Tensor, value: Any, copies: bool = True, place: 
     address = (tensor.data or 0) + tensor.byte_offset
     if not copies and (read_only or copied):
         raise Error(f"the array for {role} is read-only")
-    if tensor.strides and not _is_compact(shape, tensor.strides) or address % max(element.bits // 8, 1):
+    alignment = _abi.GPU_ALIGNMENT if on_gpu else max(element.bits // 8, 1)
+    if tensor.strides and not _is_compact(shape, tensor.strides) or address % alignment:
         if not copies:
-            raise Error(f"the array for {role} is not compact in row-major order and aligned")
+            raise Error(f"the array for {role} is not compact in row-major order and aligned to {alignment} bytes")
         if on_gpu:
             return _of_dlpack(role, spec, place.compacted(role, value), place=place)
         array = _strided(tensor, shape, address).copy(order="C")

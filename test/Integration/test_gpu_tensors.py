@@ -123,6 +123,9 @@ def test_streams(model, pair, mock):
         assert result.stream == stream.value and close_to(result.numpy(), expected)
         assert tensor.streams == [stream.value] * 4
         assert close_to(model(array, stream=1).numpy(), expected)  # CU_STREAM_LEGACY
+        sink = vitc.to_device(np.full_like(expected, np.nan))
+        assert model(array, out=sink, stream=stream.value) is sink and sink.stream == stream.value
+        assert close_to(sink.numpy(), expected)
         assert not mock.cuStreamDestroy_v2(stream)
 
 
@@ -160,7 +163,13 @@ def test_wrong_tensors(model, pair, library):
         model, Foreign(x, address=x.ctypes.data))
     assert "expected cuda:0 or the CPU" in error_of(model, Foreign(array, device=(_abi.CUDA, 1)))
     said = error_of(model, Transposed(array))
-    assert "is a Transposed on a GPU that is not compact in row-major order; expected one that is" in said
+    expectation = "on a GPU that is not compact in row-major order and aligned to 16 bytes; expected one that is"
+    assert f"is a Transposed {expectation}" in said
+    beside = Foreign(array, address=array.address + 4)
+    assert f"is a Foreign {expectation}" in error_of(model, beside)
+    result = Foreign(vitc.DeviceArray((expected.size + 1,), np.float32))
+    result.shape, result.address = expected.shape, result.address + 4
+    assert "is not compact in row-major order and aligned to 16 bytes" in error_of(model, array, out=result)
     assert "has shape" in error_of(model, array, out=vitc.DeviceArray((1, 1), np.float32))
     assert "has type float64" in error_of(model, array, out=vitc.DeviceArray(expected.shape, np.float64))
     for stream in ("0", -1, True, object()):
@@ -202,7 +211,7 @@ class FakeTorch(types.ModuleType):
     def __init__(self):
         super().__init__("torch")
         self.strided, self.float32, self.contiguous_format = "strided", "float32", "contiguous"
-        self.now, self.made_on = 0, []
+        self.now, self.made_on, self.told = 0, [], []
         self.cuda = types.SimpleNamespace(
             current_stream=lambda ordinal: types.SimpleNamespace(cuda_stream=self.now),
             ExternalStream=lambda handle, device: types.SimpleNamespace(cuda_stream=handle), stream=self.stream)
@@ -220,6 +229,9 @@ class FakeTorch(types.ModuleType):
 
             def data_ptr(self):
                 return self.array.address
+
+            def record_stream(self, stream):
+                torch.told.append(stream.cuda_stream)
 
             def __dlpack__(self, *, stream=None, max_version=None):
                 return (Foreign if self.compact else Transposed).__dlpack__(self, stream=stream)
@@ -261,16 +273,21 @@ def test_tensors_of_pytorch(model, pair, mock, torch):
         tensor = torch.Tensor(vitc.to_device(x))
         y = model(tensor)
         assert type(y) is torch.Tensor and torch.made_on == [stream.value] and set(tensor.streams) <= {stream.value}
+        assert torch.told == []
         assert not mock.cuStreamSynchronize(stream)
         assert close_to(y.array.numpy(), expected)
         torch.now = 0
         y = model(tensor, stream=stream.value)
         assert torch.made_on[1:] == [stream.value] and torch.now == 0
+        assert torch.told == [stream.value]  # its memory is not used again before that stream is there
         assert not mock.cuStreamSynchronize(stream)
         assert close_to(y.array.numpy(), expected)
         tensor.compact = False
         y = model(tensor)
         assert torch.made_on[2:] == [0, 0] and close_to(y.array.numpy(), expected)
+        tensor.compact, tensor.address = True, tensor.address + 4
+        y = model(tensor)
+        assert torch.made_on[4:] == [0, 0] and close_to(y.array.numpy(), expected)
         assert not mock.cuStreamDestroy_v2(stream)
 
 
@@ -304,8 +321,15 @@ def test_arrays_of_cupy(model, pair, monkeypatch):
     x, expected = pair
     cupy = fake_cupy()
     monkeypatch.setitem(sys.modules, "cupy", cupy)
-    y = model(cupy.ndarray(vitc.to_device(x)))
-    assert type(y) is cupy.ndarray and cupy.streams == [0] and close_to(y.array.numpy(), expected)
+    waited, synchronize = [], _cuda.driver().synchronize
+    monkeypatch.setattr(_cuda.driver(), "synchronize", lambda *stream: waited.append(stream) or synchronize(*stream))
+    source = cupy.ndarray(vitc.to_device(x))
+    y = model(source)
+    assert type(y) is cupy.ndarray and cupy.streams == [0] and waited == [] and close_to(y.array.numpy(), expected)
+    cupy.streams[0] = 2  # CU_STREAM_PER_THREAD: what is freed there is used again there, whatever the run still reads
+    waited.clear()
+    model(source, stream=1)
+    assert waited == [(0, 0)]
 
 
 def test_nothing_is_left_behind(library):

@@ -150,6 +150,10 @@ TEST(GpuRefusalTest, Pointers) {
     expect(Rows(a), &wrong, "output 'sum' is said to be on CUDA device 0, but its address is not of a GPU's memory");
     expect(Rows(mock.upload(a), 3, 1), &sum,
            "input 'a' is on device 1 of type 2; expected device 0 of type 2, or the CPU (1)");
+    Address beside = mock.upload(count(16)) + sizeof(float);
+    expect(Rows(beside, 3), &sum, "input 'a' is not aligned to 16 bytes, as tensors on a GPU must be");
+    Rows unaligned(beside, 3);
+    expect(Rows(a), &unaligned, "output 'sum' is not aligned to 16 bytes, as tensors on a GPU must be");
     mock.use(1);
     Address other = mock.upload(a);
     expect(Rows(other, 3), &sum, "input 'a' is said to be on CUDA device 0, but its memory is on device 1");
