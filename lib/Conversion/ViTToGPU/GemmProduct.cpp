@@ -13,7 +13,7 @@ using namespace vitc;
 
 GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilogue, int64_t rank, int64_t channel,
                          int64_t rows, int64_t n, int64_t k, int64_t period, const vgpu::GemmWindows &windows)
-    : epilogue(epilogue), period(period) {
+    : epilogue(epilogue), period(n % 2 ? 0 : period) { // kernels read pairs of a table's columns
   config.windows = windows;
   if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
     residual = table = scale = Value();

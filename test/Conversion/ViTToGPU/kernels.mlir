@@ -120,3 +120,27 @@ func.func @gated(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %b: tensor<32xf3
   %5 = linalg.elementwise kind=#linalg.elementwise_kind<mul> ins(%4, %up2 : tensor<2x5x16xf32>, tensor<2x5x16xf32>) outs(%e : tensor<2x5x16xf32>) -> tensor<2x5x16xf32>
   return %2, %5, %3 : tensor<2x5x16xf32>, tensor<2x5x16xf32>, tensor<2x5x32xf32>
 }
+
+// -----
+
+// A table's rows are read in pairs of columns: positions of an odd number of them are added by a loop behind the product.
+// CHECK-LABEL: func.func @positions
+// CHECK: vgpu.gemm {{.*}} table(%{{.+}} : tensor<5x32xf32>)
+// CHECK: vgpu.gemm ins({{.*}}) outs(
+// CHECK: linalg.generic
+func.func @positions(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %t: tensor<5x32xf32>, %v: tensor<64x33xf32>,
+                     %s: tensor<5x33xf32>) -> (tensor<2x5x32xf32>, tensor<2x5x33xf32>) {
+  %0 = vit.linear %x, %w extras(%t : tensor<5x32xf32>) {extra_maps = [affine_map<(d0, d1, d2) -> (d1, d2)>]}
+      : (tensor<2x5x64xf32>, tensor<64x32xf32>) -> tensor<2x5x32xf32> epilogue {
+  ^bb0(%acc: f32, %position: f32):
+    %2 = arith.addf %acc, %position : f32
+    vit.yield %2 : f32
+  }
+  %1 = vit.linear %x, %v extras(%s : tensor<5x33xf32>) {extra_maps = [affine_map<(d0, d1, d2) -> (d1, d2)>]}
+      : (tensor<2x5x64xf32>, tensor<64x33xf32>) -> tensor<2x5x33xf32> epilogue {
+  ^bb0(%acc: f32, %position: f32):
+    %2 = arith.addf %acc, %position : f32
+    vit.yield %2 : f32
+  }
+  return %0, %1 : tensor<2x5x32xf32>, tensor<2x5x33xf32>
+}
