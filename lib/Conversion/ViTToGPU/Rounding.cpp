@@ -80,6 +80,7 @@ static bool canWrite(Operation *op, Type type) {
         config.output = element;
         return vgpu::whyUnsupported(config).empty();
       })
+      .Case([](vgpu::DepthwiseConvOp) { return true; }) // its tile follows from what it reads
       .Default(false);
 }
 

@@ -53,6 +53,21 @@ func.func @residual(%x: tensor<2x12x7x9xf32>, %w: tensor<12x1x3x5xf32>, %z: tens
 
 // -----
 
+// What is only read rounded is stored so.
+// CHECK-LABEL: func.func @rounded
+// CHECK: %[[Y:.+]] = vgpu.depthwise_conv {{.*}} outs(%{{.+}} : tensor<1x4x4x16xbf16>)
+// CHECK: %[[ROWS:.+]] = tensor.collapse_shape %[[Y]] {{.*}} into tensor<16x16xbf16>
+// CHECK: vgpu.gemm ins(%[[ROWS]],
+func.func @rounded(%x: tensor<1x16x4x4xf32>, %w: tensor<16x1x3x3xf32>, %v: tensor<8x16x1x1xf32>) -> tensor<1x8x4x4xf32> {
+  %0 = vit.conv %x, %w {dilations = array<i64: 1, 1>, groups = 16 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>}
+      : (tensor<1x16x4x4xf32>, tensor<16x1x3x3xf32>) -> tensor<1x16x4x4xf32>
+  %1 = vit.conv %0, %v {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x16x4x4xf32>, tensor<8x16x1x1xf32>) -> tensor<1x8x4x4xf32>
+  return %1 : tensor<1x8x4x4xf32>
+}
+
+// -----
+
 // Loops they stay: two filters a channel, groups of two channels, pixels of no multiple of 16 bytes, rows of too many
 // taps, an open height.
 // CHECK-LABEL: func.func @others
