@@ -46,7 +46,8 @@ struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(scores.getType()).getShape();
     auto choose = [&](vgpu::AttentionTap tap) {
       return vgpu::chooseAttend(target.kernelElement(), shape[2], shape[3],
-                                cast<RankedTensorType>(value.getType()).getShape().back(), tap);
+                                cast<RankedTensorType>(value.getType()).getShape().back(), tap,
+                                /*mmaSync=*/target.multipliesByWarps());
     };
     if (std::string reason = whyUnsupported(choose(vgpu::AttentionTap::None)); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
@@ -58,7 +59,7 @@ struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
     if (hasReaders)
       inits.push_back(
           tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, scores), rewriter.getF32Type()));
-    auto attend = vgpu::AttendOp::create(rewriter, loc, TypeRange(inits), scores, v, inits);
+    auto attend = vgpu::AttendOp::create(rewriter, loc, TypeRange(inits), scores, v, inits, target.multipliesByWarps());
     rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, op.getResult(0).getType(), attend.getResult(0));
     if (hasReaders)
       rewriter.replaceOp(softmax, attend.getResult(1));

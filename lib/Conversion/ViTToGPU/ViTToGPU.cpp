@@ -59,10 +59,9 @@ private:
 
   LogicalResult convertOthers(const KernelTarget &target) {
     RewritePatternSet patterns(&getContext());
-    if (!target.multipliesByWarps()) {
-      populateAttendToGPUPatterns(patterns, target);
+    populateAttendToGPUPatterns(patterns, target);
+    if (!target.multipliesByWarps())
       populateTokensToGPUPatterns(patterns, target);
-    }
     populateViTAttentionToGPUPatterns(patterns, target);
     populateViTLinearToGPUPatterns(patterns, target);
     populateViTRowsToGPUPatterns(patterns);

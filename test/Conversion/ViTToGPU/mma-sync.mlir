@@ -34,3 +34,29 @@ func.func @attention(%q: tensor<?x50x2x16xf32>) -> tensor<?x50x2x16xf32> {
       : (tensor<?x50x2x16xf32>, tensor<?x50x2x16xf32>, tensor<?x50x2x16xf32>) -> tensor<?x50x2x16xf32>
   return %0 : tensor<?x50x2x16xf32>
 }
+
+// CHECK-LABEL: func.func @probabilities
+// CHECK: vgpu.attention {{.*}} {mma_sync, probabilities, scale = 2.500000e-01 : f32}
+func.func @probabilities(%q: tensor<?x300x2x16xf32>) -> (tensor<?x300x2x16xf32>, tensor<?x2x300x300xf32>) {
+  %0, %1 = vit.attention %q, %q, %q {scale = 2.5e-01 : f32}
+      : (tensor<?x300x2x16xf32>, tensor<?x300x2x16xf32>, tensor<?x300x2x16xf32>) -> tensor<?x300x2x16xf32> probs tensor<?x2x300x300xf32>
+  return %0, %1 : tensor<?x300x2x16xf32>, tensor<?x2x300x300xf32>
+}
+
+#probs = affine_map<(b, m, h, e, n) -> (b, h, m, n)>
+#values = affine_map<(b, m, h, e, n) -> (b, n, h, e)>
+#result = affine_map<(b, m, h, e, n) -> (b, m, h, e)>
+
+// Of given scores.
+// CHECK-LABEL: func.func @attend
+// CHECK: vgpu.attend ins({{.*}} : tensor<2x3x17x20xf32>, tensor<2x20x3x32xbf16>) {{.*}} {mma_sync} -> tensor<2x17x3x32xbf16>
+// CHECK-NOT: linalg.softmax
+func.func @attend(%s: tensor<2x3x17x20xf32>, %v: tensor<2x20x3x32xf32>) -> tensor<2x17x3x32xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x3x17x20xf32>
+  %p = linalg.softmax dimension(3) ins(%s : tensor<2x3x17x20xf32>) outs(%e : tensor<2x3x17x20xf32>) -> tensor<2x3x17x20xf32>
+  %o = tensor.empty() : tensor<2x17x3x32xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%o : tensor<2x17x3x32xf32>) -> tensor<2x17x3x32xf32>
+  %0 = linalg.contract indexing_maps = [#probs, #values, #result] ins(%p, %v : tensor<2x3x17x20xf32>, tensor<2x20x3x32xf32>) outs(%init : tensor<2x17x3x32xf32>) -> tensor<2x17x3x32xf32>
+  return %0 : tensor<2x17x3x32xf32>
+}

@@ -35,7 +35,7 @@ public:
 
   int64_t tokens, heads, valueSize, size;
   std::vector<double> packed, bias, result;
-  std::vector<double> given; ///< scores, as the tap
+  std::vector<double> given; ///< scores, as the tap; with `masked` the first row is that
   std::vector<double> tap;   ///< [batch, heads, queries, keys]
 
 private:
@@ -56,6 +56,8 @@ Reference::Reference(const Problem &problem, double masked)
       bias[i] = masked;
   if (config.givenScores)
     given = drawNumbers(problem.batch * heads * config.queries * config.keys, 9, Element::F32, 8);
+  if (config.givenScores && masked != 0)
+    std::fill_n(given.begin(), config.keys, masked);
   tap.resize(problem.batch * heads * config.queries * config.keys);
   for (int64_t batch = 0; batch < problem.batch; ++batch)
     for (int64_t query = 0; query < config.queries; ++query)
@@ -229,6 +231,8 @@ TEST(MmaSyncAttentionVariants, AgreeWithFloat64) {
   checkAttention({bySync(chooseAttention(Element::BF16, 1, 197, 64, 0.125)), 2, 1}, /*seed=*/3);
   checkAttention({bySync(chooseAttention(Element::BF16, 4, 16, 16, 0.25, 1, AttentionTap::None, 64)), 2, 2});
   checkAttention({bySync(chooseAttention(Element::BF16, 70, 100, 96, 0.25, 0, AttentionTap::None, 40)), 1, 2});
+  checkAttention({bySync(makeConfig(150, 64, Element::BF16, 0, AttentionTap::Probabilities)), 1, 2}, /*seed=*/4);
+  checkAttention({bySync(makeConfig(49, 32, Element::F16, 1, AttentionTap::Probabilities)), 2, 2}, /*seed=*/5);
   for (double masked : {-double(INFINITY), -double(std::numeric_limits<float>::max())})
     for (int64_t tokens : {49, 140})
       checkAttention({bySync(makeConfig(tokens, 32, Element::BF16, /*biasBatches=*/2)), 4, 2}, 0, masked);
@@ -274,8 +278,28 @@ INSTANTIATE_TEST_SUITE_P(Tokens, InheritedAttention,
                          testing::Combine(testing::Values(1, 49, 50, 197, 201, 257, 261, 577, 785, 1370),
                                           testing::Values(64)),
                          nameOf);
+class MmaSyncInheritedAttention : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+TEST_P(MmaSyncInheritedAttention, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  for (AttentionTap tap : {AttentionTap::None, AttentionTap::Probabilities})
+    checkAttention({chooseAttend(Element::BF16, tokens, tokens + 1, headSize, tap, /*mmaSync=*/true), 2, 2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, MmaSyncInheritedAttention,
+                         testing::Combine(testing::Values(1, 49, 50, 140), testing::Values(32, 72)), nameOf);
+
 INSTANTIATE_TEST_SUITE_P(Heads, InheritedAttention,
                          testing::Combine(testing::Values(49, 261), testing::Values(32, 72, 96, 128)), nameOf);
+
+/// A row of numbers of which exponentials would be zero has equal probabilities.
+TEST(AttentionVariants, TakesGivenScoresNearTheLeast) {
+  for (double score : {-2e30, -double(std::numeric_limits<float>::max()), double(std::numeric_limits<float>::max())})
+    for (bool mmaSync : {false, true}) {
+      checkAttention({chooseAttend(Element::BF16, 20, 21, 32, AttentionTap::None, mmaSync), 1, 1}, 0, score);
+      checkAttention({chooseAttend(Element::BF16, 20, 300, 32, AttentionTap::None, mmaSync), 1, 1}, 0, score);
+    }
+}
 
 TEST(AttentionVariants, TakesGivenScoresOfSeveralBatches) {
   checkAttention({chooseAttend(Element::BF16, 70, 49, 32, AttentionTap::Probabilities), 3, 2});

@@ -129,6 +129,30 @@ TEST(AttentionPtx, TakesGivenScoresWithoutSpills) {
   EXPECT_EQ(roles, "V O scores ");
 }
 
+/// Two passes where probabilities are stored.
+TEST(MmaSyncAttentionPtx, TakesGivenScoresAndTapsWithoutSpills) {
+  for (int64_t headSize : {64, 128}) {
+    SCOPED_TRACE("heads of " + std::to_string(headSize));
+    AttentionConfig own = chooseAttention(Element::BF16, 577, 577, headSize, 0.125, /*biasBatches=*/1,
+                                          AttentionTap::Probabilities, headSize, /*mmaSync=*/true);
+    AttentionConfig given = chooseAttend(Element::BF16, 577, 577, headSize, AttentionTap::None, /*mmaSync=*/true);
+    for (AttentionConfig config : {own, given}) {
+      AttentionConfig::Strides strides{6 * headSize, headSize, 577 * 6 * headSize};
+      config.strides = {strides, strides, strides, strides};
+      vitc::target::CompiledKernels code = compile(config, "sm_80");
+      unsigned products = headSize / 16 * 8, walks = 2; // of 64 keys; the masked block, and the others
+      EXPECT_EQ(count(code.ptx, "mma.sync.aligned.m16n8k16"), walks * products * (config.givenScores ? 1 : 3));
+      for (const auto &kernel : code.resources)
+        EXPECT_EQ(kernel.spilledBytes, 0u);
+    }
+  }
+  std::string roles;
+  for (const ArgumentPlan &argument :
+       planAttention("attend", chooseAttend(Element::BF16, 49, 49, 64, AttentionTap::None, true)).arguments)
+    roles += argument.role + " ";
+  EXPECT_EQ(roles, "V O scores ");
+}
+
 TEST(AttentionPlan, ListsBoxesAndGrid) {
   LaunchPlan plan = planAttention("attention", makeConfig(577, 72));
   EXPECT_EQ(plan.arguments[0].map.box, (llvm::SmallVector<uint32_t, 5>{32, 1, 64, 1}));

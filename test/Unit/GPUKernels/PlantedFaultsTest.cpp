@@ -281,7 +281,7 @@ const Mistake mistakes[] = {
     {"SyncAttentionWarpsDoNotMeet", SyncAttention, R"(bar\.sync\s+0;)", ""},
     {"SyncAttentionDoesNotTransposeValues", SyncAttention, R"(m8n8\.x4\.trans)", "m8n8.x4"},
     {"SyncAttentionSwizzlesWrongly", SyncAttention, R"(xor\.b32(\s+%r\d+, %r\d+), %r\d+;)", "xor.b32$1, 0;", 0},
-    {"SyncAttentionMasksNoKey", SyncAttention, "0fF149F2CA", "0f00000000"},
+    {"SyncAttentionMasksNoKey", SyncAttention, "0fFF800000", "0f00000000"},
     {"OnlineProducerCountsOneWarpTooFew", Online, R"(mov\.b32(\s+%r\d+), 12;)", "mov.b32$1, 11;"},
 };
 // clang-format on

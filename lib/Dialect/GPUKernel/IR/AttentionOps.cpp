@@ -7,6 +7,11 @@ using namespace vitc::vgpu;
 
 //===- vgpu.attention -----------------------------------------------------===//
 
+/// Of a tensor (B, tokens, H, D).
+static AttentionConfig::Strides stridesOf(Value tensor) {
+  return {strideOf(tensor, 1), strideOf(tensor, 2), strideOf(tensor, 0)};
+}
+
 AttentionConfig AttentionOp::getConfig() {
   ShapedType query = shapedType(getQuery());
   AttentionTap tap = getOutputs().size() < 2 ? AttentionTap::None
@@ -16,9 +21,6 @@ AttentionConfig AttentionOp::getConfig() {
       elementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1), query.getDimSize(3),
       getScale().convertToDouble(), getBias() ? shapedType(getBias()).getDimSize(0) : 0, tap,
       shapedType(getValue()).getDimSize(3), getMmaSync());
-  auto stridesOf = [](Value tensor) {
-    return AttentionConfig::Strides{strideOf(tensor, 1), strideOf(tensor, 2), strideOf(tensor, 0)};
-  };
   if (config.mmaSync && !getOutputs().empty())
     config.strides = {stridesOf(getQuery()), stridesOf(getKey()), stridesOf(getValue()), stridesOf(getOutputs()[0])};
   return config;
@@ -95,9 +97,14 @@ OpFoldResult AttentionOp::getMacs(OpBuilder &builder) {
 
 AttentionConfig AttendOp::getConfig() {
   ShapedType scores = shapedType(getScores());
-  return chooseAttend(elementOf(getValue()), scores.getDimSize(2), scores.getDimSize(3),
-                      shapedType(getValue()).getDimSize(3),
-                      getOutputs().size() < 2 ? AttentionTap::None : AttentionTap::Probabilities);
+  AttentionConfig config = chooseAttend(
+      elementOf(getValue()), scores.getDimSize(2), scores.getDimSize(3), shapedType(getValue()).getDimSize(3),
+      getOutputs().size() < 2 ? AttentionTap::None : AttentionTap::Probabilities, getMmaSync());
+  if (config.mmaSync && !getOutputs().empty()) {
+    config.strides.v = stridesOf(getValue());
+    config.strides.o = stridesOf(getOutputs()[0]);
+  }
+  return config;
 }
 
 // attend_c1, attend_c2, attend_c3

@@ -6,6 +6,13 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
+/// Blocks for mma.sync.
+static void chooseWarps(AttentionConfig &config) {
+  config.mmaSync = true;
+  config.keysOfBlock = std::min<int64_t>(64, llvm::alignTo(config.keys, 16));
+  config.warpgroups = config.queries > 64 ? 2 : 1;
+}
+
 AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
                                             double scale, int64_t biasBatches, AttentionTap tap, int64_t valueSize,
                                             bool mmaSync) {
@@ -13,10 +20,8 @@ AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, in
   config.biasBatches = biasBatches;
   config.tap = tap;
   config.valueSize = valueSize;
-  config.mmaSync = mmaSync;
   if (mmaSync) {
-    config.keysOfBlock = std::min<int64_t>(64, llvm::alignTo(keys, 16));
-    config.warpgroups = queries > 64 ? 2 : 1;
+    chooseWarps(config);
   } else if (keys > 256) {
     // A thread of three consumers has 160 registers, which sums of wider heads and addresses of other tensors exceed;
     // both together exceed the 232 of two.
@@ -28,11 +33,13 @@ AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, in
 }
 
 AttentionConfig vitc::vgpu::chooseAttend(Element element, int64_t queries, int64_t keys, int64_t valueSize,
-                                         AttentionTap tap) {
+                                         AttentionTap tap, bool mmaSync) {
   AttentionConfig config{element, queries, keys, valueSize};
   config.tap = tap;
   config.givenScores = true;
-  if (keys > 256) {
+  if (mmaSync) {
+    chooseWarps(config);
+  } else if (keys > 256) {
     config.keysOfBlock = valueSize > 64 ? 96 : 128; // as with a bias
     config.warpgroups = 2;
   }
@@ -48,10 +55,6 @@ static std::string whyUnsupportedByMmaSync(const AttentionConfig &config) {
     return "blocks of a warp have 16 to 64 keys, a multiple of 16";
   if (config.warpgroups != 1 && config.warpgroups != 2)
     return "blocks have 4 or 8 warps";
-  if (config.givenScores)
-    return "warps are given no scores";
-  if (config.tap == AttentionTap::Probabilities)
-    return "probabilities of blocks of keys are not known before the last: only scores are tapped";
   for (const AttentionConfig::Strides &strides :
        {config.strides.q, config.strides.k, config.strides.v, config.strides.o})
     if (strides.token % 8 != 0 || strides.head % 8 != 0 || strides.batch % 8 != 0)
@@ -67,6 +70,8 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
   auto isHead = [](int64_t size) { return size >= 8 && size <= 128 && size % 8 == 0; };
   if (!isHead(config.headSize) || (config.valueSize != 0 && !isHead(config.valueSize)))
     return "heads have 8 to 128 elements, a multiple of 8";
+  if (config.givenScores && (config.scale != 1 || config.biasBatches || config.tap == AttentionTap::Scores))
+    return "given scores are neither scaled nor tapped, and have no bias";
   if (config.mmaSync)
     return whyUnsupportedByMmaSync(config);
   if (config.keysOfBlock == 0 && config.keys > 256)
@@ -78,8 +83,6 @@ std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
     return "blocks have 1 to 4 warpgroups one-shot, 2 or 3 online";
   if (config.keysOfBlock && config.tap == AttentionTap::Probabilities)
     return "probabilities of blocks of keys are not known before the last: only scores are tapped";
-  if (config.givenScores && (config.scale != 1 || config.biasBatches || config.tap == AttentionTap::Scores))
-    return "given scores are neither scaled nor tapped, and have no bias";
   if (AttentionLayout(config).end > maxSharedBytes)
     return "queries, keys and values of a block do not fit into shared memory";
   return "";
@@ -95,12 +98,12 @@ LaunchPlan vitc::vgpu::planAttention(StringRef name, const AttentionConfig &conf
   plan.block = {isSpecialised ? specialisedThreads(config.warpgroups) : 128 * config.warpgroups, 1, 1};
   plan.sharedBytes = layout.end;
   for (StringRef role : {"Q", "K", "V", "O"}) {
+    if (config.givenScores && (role == "Q" || role == "K"))
+      continue;
     if (config.mmaSync) {
       plan.addPointer(role.str());
       continue;
     }
-    if (config.givenScores && (role == "Q" || role == "K"))
-      continue;
     unsigned rows = role == "Q" || role == "O" ? 64 : layout.keyRows;
     plan.addTensorMap(role.str(), {config.element, {layout.columnElements, 1, rows, 1}, swizzleOf(layout.rowBytes)});
   }

@@ -19,7 +19,7 @@ AttentionLayout::AttentionLayout(const AttentionConfig &config) {
   queryBytes = 64 * config.warpgroups * headPadded * 2;
   keyBytes = keyRows * headPadded * 2;
   stages = online ? 2 : 1;
-  k = queryBytes;
+  k = config.mmaSync && config.givenScores ? 0 : queryBytes; // wgmma's result goes through the shared memory of Q
   v = k + (config.givenScores ? 0 : stages * keyBytes);
   barriers = v + stages * keyBytes;
   end = barriers + 8 * (online ? 1 + 4 * stages : 2);
@@ -103,9 +103,8 @@ AttentionTiles::Values AttentionTiles::addValues(Values sums, const Values &prob
 }
 
 void AttentionTiles::mask(Values &scores, unsigned valid) {
-  // Not above a row that is minus infinity throughout, whose result is NaN.
-  bool hasInfinity = config.biasBatches || config.givenScores;
-  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(hasInfinity ? -INFINITY : -1e30);
+  // No finite number, which would be above a row of lesser ones, or of minus infinity, whose result is NaN.
+  Value laneColumn = e.mul(e.bitAnd(lane, 3), 2), least = e.f32(-INFINITY);
   for (unsigned i = 0; i < scores.size(); ++i) {
     unsigned column = i / 4 * 8 + i % 2; // of lane 0; lanes 1, 2 and 3 have 2, 4 and 6 more
     if (column >= valid)
@@ -189,22 +188,35 @@ AttentionTiles::Values AttentionTiles::pack(const Values &probabilities) {
   return pairs;
 }
 
-void AttentionTiles::exponentiate(Values &scores, Value scale, const std::array<Value, 2> &offset) {
+/// Scores that are given may be any numbers: those near the least are not multiplied before the maximum is subtracted.
+std::array<Value, 2> AttentionTiles::offsets(const std::array<Value, 2> &maximum) {
+  std::array<Value, 2> offsets;
+  for (unsigned half : {0, 1})
+    offsets[half] =
+        e.fneg(config.biasBatches || config.givenScores ? maximum[half] : e.fmul(maximum[half], scaleLog2e()));
+  return offsets;
+}
+
+Value AttentionTiles::probability(Value score, Value offset) {
+  if (config.givenScores)
+    return e.exp2(e.fmul(e.fadd(score, offset), scaleLog2e()));
+  return e.exp2(e.fma(score, config.biasBatches ? e.f32(1) : scaleLog2e(), offset));
+}
+
+void AttentionTiles::exponentiate(Values &scores, const std::array<Value, 2> &offsets) {
   for (auto [i, score] : llvm::enumerate(scores))
     if (score)
-      score = e.exp2(e.fma(score, scale, offset[i / 2 % 2]));
+      score = probability(score, offsets[i / 2 % 2]);
 }
 
 std::array<Value, 2> AttentionTiles::onlineSoftmax(Values &scores, SoftmaxState &state) {
-  bool isScaled = config.biasBatches != 0;
-  Value scale = isScaled ? e.f32(1) : scaleLog2e();
-  std::array<Value, 2> offset, factors, maximum = reduceRows(scores, /*isMaximum=*/true);
-  for (unsigned half : {0, 1}) {
+  std::array<Value, 2> factors, maximum = reduceRows(scores, /*isMaximum=*/true);
+  for (unsigned half : {0, 1})
     maximum[half] = e.fmax(state.maximum[half], reduceLanes(maximum[half], /*isMaximum=*/true));
-    offset[half] = e.fneg(e.fmul(maximum[half], scale));
-    factors[half] = e.exp2(e.fma(state.maximum[half], scale, offset[half]));
-  }
-  exponentiate(scores, scale, offset);
+  std::array<Value, 2> offset = offsets(maximum);
+  for (unsigned half : {0, 1})
+    factors[half] = probability(state.maximum[half], offset[half]);
+  exponentiate(scores, offset);
   std::array<Value, 2> total = reduceRows(scores, /*isMaximum=*/false);
   for (unsigned half : {0, 1})
     state.total[half] = e.fma(state.total[half], factors[half], total[half]);

@@ -3,6 +3,8 @@
 
 #include "vitc/Dialect/GPUKernel/Kernels/Attention.h"
 
+#include <limits>
+
 namespace vitc::vgpu {
 
 /// What lies where in the shared memory of an attention's block. Tiles are columns of 64 or 32 elements of the head,
@@ -59,14 +61,18 @@ public:
   /// max or sum over the values of each of a thread's two rows, and (`acrossLanes`) over the four lanes of the row.
   std::array<Value, 2> reduceRows(const Values &values, bool isMaximum);
   Value reduceLanes(Value value, bool isMaximum);
-  /// 2^(scale · score + offset of the row), in place.
-  void exponentiate(Values &scores, Value scale, const std::array<Value, 2> &offset);
+  /// What `exponentiate` takes for scores whose rows have these maxima.
+  std::array<Value, 2> offsets(const std::array<Value, 2> &maximum);
+  /// exp(score - maximum), in place.
+  void exponentiate(Values &scores, const std::array<Value, 2> &offsets);
   /// The probabilities of a block's scores, in place, and the factors of what came before it.
   std::array<Value, 2> onlineSoftmax(Values &scores, SoftmaxState &state);
   Values pack(const Values &probabilities);
   /// Writes rows times their factors to O, through the shared memory of Q.
   void storeResult(const Values &sums, const std::array<Value, 2> &factors);
   Value firstRow(); ///< of the thread, a query
+  /// The maximum of no scores: the least number, not minus infinity, from which it could not be subtracted.
+  Value leastMaximum() { return e.f32(-std::numeric_limits<float>::max()); }
   Value scaleLog2e() { return e.f32(config.scale * 1.4426950408889634); }
 
   NVVMEmitter &e;
@@ -77,6 +83,7 @@ public:
 
 private:
   Value queries(unsigned column);
+  Value probability(Value score, Value offset);
 };
 
 void emitOneShotAttention(AttentionTiles &tiles);

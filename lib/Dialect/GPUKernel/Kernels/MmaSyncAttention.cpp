@@ -2,7 +2,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <limits>
+#include <optional>
 
 using namespace mlir;
 using namespace vitc::vgpu;
@@ -16,7 +16,8 @@ static constexpr unsigned mmaSide = 16;
 namespace {
 
 /// FlashAttention-2 (Dao 2023, algorithm 1): a warp has 16 queries, whose scores of a block of keys, probabilities and
-/// sums stay in its registers. While a block is computed the next one is copied.
+/// sums stay in its registers. While a block is computed the next one is copied. Probabilities that are stored need the
+/// maxima and sums of all blocks: two passes, the first of which reads no values.
 class MmaSyncAttention {
 public:
   explicit MmaSyncAttention(AttentionTiles &tiles);
@@ -35,9 +36,14 @@ private:
   void copyTile(const Source &source, unsigned rows, Value destination, Value firstToken, bool isLast);
   void copyBlock(Value number, Value stage, bool isLast);
   void waitForBlock();
+  void loadQueries();
   Values scores(Value keys);
+  /// The scores of a block with bias and mask.
+  Values finishedScores(Value number, Value stage, bool isLast);
   void addValues(Values &sums, const Values &probabilities, Value values);
   void addBlock(SoftmaxState &state, Value number, Value stage, bool isLast);
+  /// Adds all blocks, the last first.
+  void walk(SoftmaxState &state);
   void storeResult(const SoftmaxState &state);
   Value keyTile(Value stage) { return e.offset(e.shared(layout.k), e.mul(stage, layout.keyBytes)); }
   Value valueTile(Value stage) { return e.offset(e.shared(layout.v), e.mul(stage, layout.keyBytes)); }
@@ -53,7 +59,9 @@ private:
   const AttentionConfig &config;
   const AttentionLayout &layout;
   const int64_t valueSize;
-  Source q, k, v;
+  Source q, k, v;                                       ///< of given scores only the last
+  bool hasValues = true;                                ///< the pass adds up P · V
+  std::optional<std::array<Value, 2>> maximum, factors; ///< of all keys, after the first of two passes
   std::array<Value, 2> keyOffsets, valueOffsets;
   Values queries; ///< all matrices of the warp
 };
@@ -68,9 +76,11 @@ static Value placeOf(NVVMEmitter &e, Value row, Value piece) {
 MmaSyncAttention::MmaSyncAttention(AttentionTiles &tiles)
     : tiles(tiles), e(tiles.e), config(tiles.config), layout(tiles.layout),
       valueSize(config.valueSize ? config.valueSize : config.headSize),
-      q(sourceOf("Q", config.strides.q, config.queries, config.headSize)),
-      k(sourceOf("K", config.strides.k, config.keys, config.headSize)),
       v(sourceOf("V", config.strides.v, config.keys, valueSize)) {
+  if (!config.givenScores) {
+    q = sourceOf("Q", config.strides.q, config.queries, config.headSize);
+    k = sourceOf("K", config.strides.k, config.keys, config.headSize);
+  }
   // Of keys a register has eight rows, two registers one row's pieces; of values, transposed, it is the other way
   // round.
   keyOffsets =
@@ -118,8 +128,10 @@ void MmaSyncAttention::copyTile(const Source &source, unsigned rows, Value desti
 
 /// Blocks are counted from the last.
 void MmaSyncAttention::copyBlock(Value number, Value stage, bool isLast) {
-  copyTile(k, layout.keyRows, keyTile(stage), firstKey(number), isLast);
-  copyTile(v, layout.keyRows, valueTile(stage), firstKey(number), isLast);
+  if (!config.givenScores)
+    copyTile(k, layout.keyRows, keyTile(stage), firstKey(number), isLast);
+  if (hasValues)
+    copyTile(v, layout.keyRows, valueTile(stage), firstKey(number), isLast);
   e.commitCopies();
 }
 
@@ -166,18 +178,29 @@ void MmaSyncAttention::addValues(Values &sums, const Values &probabilities, Valu
   }
 }
 
-void MmaSyncAttention::addBlock(SoftmaxState &state, Value number, Value stage, bool isLast) {
-  Values all = scores(keyTile(stage));
+MmaSyncAttention::Values MmaSyncAttention::finishedScores(Value number, Value stage, bool isLast) {
+  Values all = config.givenScores ? tiles.loadScores(firstKey(number)) : scores(keyTile(stage));
   if (config.biasBatches)
     tiles.addBias(all, firstKey(number));
   if (config.tap == AttentionTap::Scores)
     tiles.storeScores(all, firstKey(number));
   if (isLast)
     tiles.mask(all, config.keys - (layout.blocks - 1) * layout.keyRows);
-  std::array<Value, 2> factors = tiles.onlineSoftmax(all, state);
-  for (unsigned i = 0; i < state.sums.size(); ++i)
-    state.sums[i] = e.fmul(state.sums[i], factors[i / 2 % 2]);
-  addValues(state.sums, tiles.pack(all), valueTile(stage));
+  return all;
+}
+
+void MmaSyncAttention::addBlock(SoftmaxState &state, Value number, Value stage, bool isLast) {
+  Values all = finishedScores(number, stage, isLast);
+  if (maximum) {
+    tiles.exponentiate(all, tiles.offsets(*maximum));
+    tiles.storeTap(all, firstKey(number), *factors);
+  } else {
+    std::array<Value, 2> change = tiles.onlineSoftmax(all, state);
+    for (unsigned i = 0; i < state.sums.size(); ++i)
+      state.sums[i] = e.fmul(state.sums[i], change[i / 2 % 2]);
+  }
+  if (hasValues)
+    addValues(state.sums, tiles.pack(all), valueTile(stage));
 }
 
 void MmaSyncAttention::storeResult(const SoftmaxState &state) {
@@ -199,38 +222,58 @@ void MmaSyncAttention::storeResult(const SoftmaxState &state) {
   }
 }
 
-void MmaSyncAttention::emit() {
-  Value zero = e.i32(0);
-  unsigned rows = 64 * config.warpgroups;
-  copyTile(q, rows, e.shared(0), tiles.firstQuery, config.queries % rows != 0);
-  copyBlock(zero, zero, /*isLast=*/config.keys % layout.keyRows != 0);
-  waitForBlock();
+void MmaSyncAttention::loadQueries() {
   Value queryTile = e.offset(e.shared(0), e.mul(tiles.warp, mmaSide * rowBytes));
   for (unsigned element = 0; element < config.headSize; element += mmaSide)
-    queries.append(loadMatrices(queryTile, rows, 0, element, valueOffsets));
-  // With a bias the least finite number: scores may all be that or, in a block, minus infinity.
-  Value least = e.f32(config.biasBatches ? -std::numeric_limits<float>::max() : -1e30);
-  SoftmaxState state{Values(valueSize / 2, e.f32(0)), {}, {least, least}, {e.f32(0), e.f32(0)}};
+    queries.append(loadMatrices(queryTile, 64 * config.warpgroups, 0, element, valueOffsets));
+}
+
+void MmaSyncAttention::walk(SoftmaxState &state) {
+  Value zero = e.i32(0);
+  copyBlock(zero, zero, /*isLast=*/config.keys % layout.keyRows != 0);
+  waitForBlock();
+  if (queries.empty() && !config.givenScores)
+    loadQueries();
   if (layout.blocks > 1)
     copyBlock(e.i32(1), e.i32(1), /*isLast=*/false);
   addBlock(state, zero, zero, /*isLast=*/true);
-  Values carried = state.sums;
-  carried.append({state.maximum[0], state.maximum[1], state.total[0], state.total[1]});
+  auto pack = [&] {
+    Values all = state.sums;
+    all.append({state.maximum[0], state.maximum[1], state.total[0], state.total[1]});
+    return all;
+  };
   auto unpack = [&](ValueRange values) {
     ValueRange last = values.take_back(4);
     state = {llvm::to_vector(values.drop_back(4)), {}, {last[0], last[1]}, {last[2], last[3]}};
   };
-  carried = e.loop(e.i32(1), e.i32(layout.blocks), e.i32(1), carried, [&](Value number, ValueRange inner) {
+  unpack(e.loop(e.i32(1), e.i32(layout.blocks), e.i32(1), pack(), [&](Value number, ValueRange inner) {
     unpack(inner);
     waitForBlock();
     Value next = e.add(number, 1), stage = e.bitAnd(number, 1);
     e.ifThen(e.less(next, e.i32(layout.blocks)), [&] { copyBlock(next, e.bitAnd(next, 1), /*isLast=*/false); });
     addBlock(state, number, stage, /*isLast=*/false);
-    Values after = state.sums;
-    after.append({state.maximum[0], state.maximum[1], state.total[0], state.total[1]});
-    return after;
-  });
-  unpack(carried);
+    return pack();
+  }));
+}
+
+void MmaSyncAttention::emit() {
+  unsigned rows = 64 * config.warpgroups;
+  if (!config.givenScores)
+    copyTile(q, rows, e.shared(0), tiles.firstQuery, config.queries % rows != 0);
+  Value zero = e.f32(0), least = tiles.leastMaximum();
+  SoftmaxState state{{}, {}, {least, least}, {zero, zero}};
+  if (config.tap == AttentionTap::Probabilities) {
+    hasValues = false;
+    walk(state);
+    hasValues = true;
+    maximum = state.maximum;
+    factors.emplace();
+    for (unsigned half : {0, 1})
+      (*factors)[half] = e.reciprocal(tiles.reduceLanes(state.total[half], /*isMaximum=*/false));
+    e.syncThreads(); // all warps are done with the last block
+  }
+  state.sums.assign(valueSize / 2, zero);
+  walk(state);
   storeResult(state);
   e.finish();
 }

@@ -6,12 +6,10 @@ using namespace vitc::vgpu;
 /// Turns scores into probabilities that are not yet divided by their sums, and returns the factors that do.
 static std::array<Value, 2> softmax(AttentionTiles &tiles, NVVMEmitter::Values &scores) {
   NVVMEmitter &e = tiles.e;
-  bool isScaled = tiles.config.biasBatches != 0;
-  Value scale = isScaled ? e.f32(1) : tiles.scaleLog2e();
-  std::array<Value, 2> offset, factors;
-  for (auto [half, maximum] : llvm::enumerate(tiles.reduceRows(scores, /*isMaximum=*/true)))
-    offset[half] = e.fneg(e.fmul(tiles.reduceLanes(maximum, /*isMaximum=*/true), scale));
-  tiles.exponentiate(scores, scale, offset);
+  std::array<Value, 2> factors, maximum = tiles.reduceRows(scores, /*isMaximum=*/true);
+  for (Value &ofRow : maximum)
+    ofRow = tiles.reduceLanes(ofRow, /*isMaximum=*/true);
+  tiles.exponentiate(scores, tiles.offsets(maximum));
   for (auto [half, sum] : llvm::enumerate(tiles.reduceRows(scores, /*isMaximum=*/false)))
     factors[half] = e.reciprocal(tiles.reduceLanes(sum, /*isMaximum=*/false));
   return factors;

@@ -1,7 +1,5 @@
 #include "AttentionTiles.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace vitc::vgpu;
 
@@ -176,8 +174,7 @@ void OnlineAttention::consume() {
   }
   finishScores(scores, e.i32(0));
   tiles.mask(scores, tiles.config.keys - (layout.blocks - 1) * layout.keyRows);
-  // With a bias the least finite number: scores may all be that or, in a block, minus infinity.
-  Value zero = e.f32(0), least = e.f32(tiles.config.biasBatches ? -std::numeric_limits<float>::max() : -1e30);
+  Value zero = e.f32(0), least = tiles.leastMaximum();
   SoftmaxState state{Values(layout.headPadded / 2, zero), {}, {least, least}, {zero, zero}};
   tiles.onlineSoftmax(scores, state);
   state.probabilities = tiles.pack(scores);

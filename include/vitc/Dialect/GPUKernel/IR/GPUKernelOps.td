@@ -154,13 +154,15 @@ def GPUKernel_AttendOp : GPUKernel_TappedOp<"attend", []> {
   let summary = "the values that given scores choose, by tensor cores";
   let description = [{
     softmax(scores) · V of each head, as `vit.attend`: the second half of `vgpu.attention`, by its kernels
-    (Kernels/Attention.h). Scores are dense; they are those of an earlier layer, transformed.
+    (Kernels/Attention.h). Scores are dense; they are those of an earlier layer, transformed. With `mma_sync` it is the
+    kernel for sm_80 and sm_89.
 
     - (C1) Scores are f32 (B, H, M, N), V (B, N, H, E) and the output (B, M, H, E) of bf16 or f16; all but B are static.
     - (C2) There is a kernel for these sizes and elements.
     - (C3) A second output is f32 (B, H, M, N), for the probabilities.
   }];
-  let arguments = (ins GPUKernel_Shaped:$scores, GPUKernel_Shaped:$value, Variadic<GPUKernel_Shaped>:$outputs);
+  let arguments = (ins GPUKernel_Shaped:$scores, GPUKernel_Shaped:$value, Variadic<GPUKernel_Shaped>:$outputs,
+                   UnitAttr:$mma_sync);
   let assemblyFormat = [{
     `ins` `(` $scores `,` $value `:` type($scores) `,` type($value) `)`
     `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?

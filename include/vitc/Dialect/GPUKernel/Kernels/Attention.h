@@ -17,7 +17,8 @@ enum class AttentionTap { None, Scores, Probabilities };
 /// keys, the last block, of which a part is masked, first. The next block's scores are computed by the tensor cores
 /// while this block's probabilities are computed by the other units.
 ///
-/// With mma.sync (`mmaSync`), for any number of keys: FlashAttention-2.
+/// With mma.sync (`mmaSync`), for any number of keys: FlashAttention-2. Where probabilities are tapped, a pass over the
+/// keys for maxima and sums comes before it.
 ///
 /// Q, K, V and the result are [batch, tokens, heads, head size], with any strides that are multiples of 16 bytes:
 /// tensor maps of {head size, heads, tokens, batch}. Extents must be the true ones, since what lies outside reads as
@@ -30,8 +31,8 @@ enum class AttentionTap { None, Scores, Probabilities };
 /// Scores may be given (an earlier layer's, transformed): f32[batch, heads, queries, keys], dense, in place of Q, K,
 /// scale and bias.
 ///
-/// A tap is f32[batch, heads, queries, keys], dense: the scores (scaled, with bias), or, of the one-shot kernel, the
-/// probabilities.
+/// A tap is f32[batch, heads, queries, keys], dense: the scores (scaled, with bias), or, of all kernels but the online
+/// one, the probabilities.
 ///
 /// Arguments: Q, K, V, O: tensor maps, Q and K unless scores are given; bias, scores, tap: pointers, where they are
 /// asked for.
@@ -65,7 +66,7 @@ AttentionConfig chooseAttention(Element element, int64_t queries, int64_t keys, 
 
 /// The kernel for given scores.
 AttentionConfig chooseAttend(Element element, int64_t queries, int64_t keys, int64_t valueSize,
-                             AttentionTap tap = AttentionTap::None);
+                             AttentionTap tap = AttentionTap::None, bool mmaSync = false);
 
 /// Columns of a row of the bias.
 int64_t biasColumns(const AttentionConfig &config);
