@@ -62,6 +62,9 @@ public:
       // What the rewrites of `fused` saved belongs to the report, where they run.
       bool wantsIR = options.stopAfter != Stage::Library && options.explain == ExplainFormat::None;
       bool isReported = stage == Stage::Fused || (stage == Stage::ViT && options.stopAfter == stage);
+      if (stage == Stage::Fused && options.explain != ExplainFormat::None)
+        for (const TargetInfo &target : targets)
+          llvm::append_range(report.missed, findLoops(*units.front().module, target));
       if (isReported && failed(reportRecognition()))
         return CannotCompile;
       if (isReported && options.output.empty() && !wantsIR && !options.report && !options.verify)

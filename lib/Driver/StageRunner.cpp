@@ -24,6 +24,35 @@ static LogicalResult finishStage(Stage stage, ModuleOp module) {
   return stage == Stage::Linalg || stage == Stage::ViT ? foldConstantSubgraphs(module) : success();
 }
 
+static void buildKernelPipeline(PassManager &pm, const TargetInfo &target, bool explain = false) {
+  buildGPUKernelPipeline(pm, target.gpuCapability, target.precision == Precision::FP16 ? "f16" : "bf16", explain);
+}
+
+std::vector<Report::Missed> vitc::driver::findLoops(ModuleOp module, const TargetInfo &target) {
+  OwningOpRef<ModuleOp> clone = module.clone();
+  PassManager pm(module.getContext());
+  buildKernelPipeline(pm, target, /*explain=*/true);
+  if (!target.hasTensorKernels() || failed(pm.run(*clone)))
+    return {};
+  std::vector<Report::Missed> loops;
+  SmallVector<int64_t> others;
+  for (Report::Missed &missed : Report::collect(*clone).missed) {
+    auto same = llvm::find_if(
+        loops, [&](const Report::Missed &loop) { return loop.op == missed.op && loop.reason == missed.reason; });
+    if (same != loops.end()) {
+      ++others[same - loops.begin()];
+      continue;
+    }
+    missed.candidate = target.level + " kernel";
+    loops.push_back(std::move(missed));
+    others.push_back(0);
+  }
+  for (auto [loop, more] : llvm::zip_equal(loops, others))
+    if (more > 0)
+      loop.reason += "; and " + std::to_string(more) + " more";
+  return loops;
+}
+
 LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetInfo &target, Report *report) {
   PassManager pm(module.getContext());
   CPUPipelineOptions cpu;
@@ -56,7 +85,7 @@ LogicalResult vitc::driver::runStage(Stage stage, ModuleOp module, const TargetI
     // What the roundings cut weights into is constants again before loops are made of them.
     if (target.hasTensorKernels()) {
       PassManager kernels(module.getContext());
-      buildGPUKernelPipeline(kernels, target.gpuCapability, target.precision == Precision::FP16 ? "f16" : "bf16");
+      buildKernelPipeline(kernels, target);
       if (failed(kernels.run(module)) || failed(foldConstantSubgraphs(module)))
         return failure();
     }

@@ -17,6 +17,9 @@ llvm::LogicalResult runStage(Stage stage, mlir::ModuleOp module, const TargetInf
 /// rewritten or fused. What `--verify` compares with.
 llvm::LogicalResult lowerUnfused(mlir::ModuleOp module, const TargetInfo &target);
 
+/// Which ops of a module of the stage `fused` stay loops on a GPU, and why: those of one kind for one reason are one.
+std::vector<Report::Missed> findLoops(mlir::ModuleOp module, const TargetInfo &target);
+
 } // namespace vitc::driver
 
 #endif // VITC_DRIVER_STAGERUNNER_H

@@ -14,8 +14,8 @@
 
 using namespace mlir;
 
-void vitc::buildGPUKernelPipeline(OpPassManager &pm, int64_t capability, StringRef element) {
-  pm.addPass(createConvertViTToGPUPass({capability, element.str()}));
+void vitc::buildGPUKernelPipeline(OpPassManager &pm, int64_t capability, StringRef element, bool explain) {
+  pm.addPass(createConvertViTToGPUPass({capability, element.str(), explain}));
   // Roundings of whole tensors are loops from now on, those of constants to be folded.
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());

@@ -148,9 +148,9 @@ def test_kernels_before_hopper(small_model, run_tool):
     assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
-def count_ops(run_tool, model):
+def count_ops(run_tool, model, target=TARGET):
     """The `vgpu` ops of a model, by name, and its code."""
-    run = run_tool("vitc", model, TARGET, "--precision=bf16", "--compile-to=tiled")
+    run = run_tool("vitc", model, target, "--precision=bf16", "--compile-to=tiled")
     return collections.Counter(re.findall(r"= vgpu\.(\w+) ", run.stdout)), run.stdout
 
 
@@ -181,6 +181,34 @@ def test_kernels_of_inherited_attention(name, small_model, run_tool):
     counts, code = count_ops(run_tool, small_model(name))
     assert {op: counts[op] for op in LAVITS[name]} == LAVITS[name]
     assert not re.search(r"math\.exp|linalg\.softmax|linalg\.contract", code)
+
+
+@pytest.mark.parametrize("name", LAVITS)
+def test_kernels_of_inherited_attention_before_hopper(name, small_model, run_tool):
+    """The same but for Ψ, whose products are loops."""
+    counts, code = count_ops(run_tool, small_model(name), "--target=cuda-sm_80")
+    assert {op: counts[op] for op in LAVITS[name]} == LAVITS[name] | {"batch_gemm": 0}
+    assert not re.search(r"math\.exp|linalg\.softmax", code)
+
+
+def test_loops_are_explained(small_model, run_tool):
+    """A line for all ops of one kind and reason: of the four products with Ψ, and of a depthwise convolution."""
+    run = run_tool("vitc", small_model("lavit_post"), "--explain", "--target=cuda-sm_90,cuda-sm_80", "--precision=bf16")
+    found = re.findall(r"^missed: (cuda-\S+) kernel at (\S+) \((\S+)\): (.+)$", run.stdout, re.M)
+    assert run.returncode == 0 and [(target, op) for target, _, op, _ in found] == [
+        ("cuda-sm_90", "vit.conv"), ("cuda-sm_80", "linalg.contract"), ("cuda-sm_80", "vit.conv")]
+    assert "pixels are multiples of 16 bytes" in found[0][3] and found[0][1].endswith("/depthwise/Conv")
+    assert "products of a warp are of one A and one W" in found[1][3] and found[1][3].endswith("; and 3 more")
+
+
+@pytest.mark.parametrize("name", ["lavit_post", pytest.param("lavit_residual", marks=pytest.mark.long),
+                                  pytest.param("lavit_reduced", marks=pytest.mark.long)])
+def test_bf16_inherited_before_hopper(name, small_model, run_tool, tmp_path):
+    made = compile_model(run_tool, small_model(name), tmp_path / "model.so", "--target=cpu,cuda-sm_80", "--precision=bf16")
+    inputs = draw(vitc.load(made.library), 1)
+    found = run_on(80, made.library, inputs, tmp_path)
+    for output, value in Reference.open(made.model).run(inputs).items():
+        assert cosine(found[output], value) >= 0.9995, output
 
 
 @pytest.mark.parametrize("name", ["lavit_post", pytest.param("lavit_residual", marks=pytest.mark.long),

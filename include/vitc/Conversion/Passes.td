@@ -86,12 +86,19 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
     module attributes {vit.tuning = {"cuda-sm_90 bf16 gemm+bias 394x384x1152" = {tile_m = 64, tile_n = 96, stages = 4}}} …
     ```
 
+    With `explain`, why an op has no kernel stays on it, as what recognisers refused does:
+
+    ```mlir
+    %y = vit.attention %q, %k, %v {scale = 1.0 : f32, vit.missed = {kernel = "a bias of an open number of batches"}} : …
+    ```
+
     Precondition: the `fused` stage.
   }];
   let options = [Option<"capability", "capability", "int64_t", /*default=*/"90",
                         "the compute capability: 80, 89 or 90">,
                  Option<"element", "element", "std::string", /*default=*/"\"bf16\"",
-                        "what tensor cores multiply: bf16 or f16">];
+                        "what tensor cores multiply: bf16 or f16">,
+                 Option<"explain", "explain", "bool", /*default=*/"false", "leave on ops why they have no kernel">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vgpu::GPUKernelDialect"];
 }

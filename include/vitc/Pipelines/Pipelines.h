@@ -52,8 +52,9 @@ void buildCPUVectorPipeline(mlir::OpPassManager &pm, const CPUPipelineOptions &o
 /// vector → llvm: the LLVM dialect alone.
 void buildCPULLVMPipeline(mlir::OpPassManager &pm);
 
-/// The first part of fused → tiled for a GPU with tensor cores: what has a kernel becomes one.
-void buildGPUKernelPipeline(mlir::OpPassManager &pm, int64_t capability, llvm::StringRef element);
+/// The first part of fused → tiled for a GPU with tensor cores: what has a kernel becomes one. With `explain`, why
+/// others have none stays on them, as `vit.missed = {kernel = "reason"}`.
+void buildGPUKernelPipeline(mlir::OpPassManager &pm, int64_t capability, llvm::StringRef element, bool explain = false);
 
 /// fused → tiled for a GPU: structured ops ready for loops, besides kernels.
 void buildGPUTiledPipeline(mlir::OpPassManager &pm);

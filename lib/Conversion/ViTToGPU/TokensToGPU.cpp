@@ -53,6 +53,7 @@ struct TokensToGPU final : KernelPattern<linalg::ContractOp> {
     int64_t parts = llvm::divideCeil(config.n, 256), width = llvm::divideCeil(config.n, parts);
     config.tileN = llvm::alignTo(width, width <= 64 ? 16 : 64);
     config.transposedW = true;
+    config.mmaSync = target.multipliesByWarps(); // which refuses it
     config.batch = {heads, vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
     config.epilogue.output = vgpu::Element::F32;
     if (std::string reason = whyUnsupported(config); !reason.empty())
