@@ -233,10 +233,10 @@ llvm::Expected<TuningReport> vitc::driver::tuneGPU(ModuleOp module, const Target
   TuningReport report;
   if (!target.hasTensorKernels())
     return llvm::createStringError("products of " + target.level +
-                                   " have schedules with --precision=bf16 or fp16 alone");
+                                   " have schedules with --precision=bf16, fp16 or tf32 alone");
   OwningOpRef<ModuleOp> kernels = module.clone();
   PassManager pm(module.getContext());
-  buildGPUKernelPipeline(pm, target.gpuCapability, target.precision == Precision::FP16 ? "f16" : "bf16");
+  buildGPUKernelPipeline(pm, target.gpuCapability, target.multipliedElement());
   if (failed(pm.run(*kernels)))
     return llvm::createStringError("the kernels for " + target.level + " could not be chosen");
   for (const Product &product : findProducts(*kernels, target.gpuCapability)) {

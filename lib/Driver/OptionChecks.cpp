@@ -13,9 +13,6 @@ using namespace vitc::driver;
 using llvm::StringRef;
 using llvm::Twine;
 
-/// What later versions' `--precision` may say.
-static constexpr llvm::StringLiteral kPrecisionsToCome[] = {"tf32"};
-
 static Refusal misuse(const Twine &reason) { return {Usage, reason.str()}; }
 
 static std::optional<Refusal> checkFiles(const Options &options) {
@@ -94,9 +91,6 @@ static std::optional<Refusal> checkShapes(const Options &options) {
 
 static std::optional<Refusal> checkPrecision(const Options &options) {
   std::string known = llvm::join(TargetInfo::precisions(), ", ");
-  if (llvm::is_contained(kPrecisionsToCome, options.precision))
-    return Refusal{CannotCompile, "--precision=" + options.precision +
-                                      " is not supported yet: this version computes in one of " + known};
   if (!llvm::is_contained(TargetInfo::precisions(), options.precision))
     return misuse("expected " + known + " in --precision, got '" + options.precision + "'");
   for (StringRef name : options.levels.empty() ? std::vector<std::string>{"host"} : options.levels)

@@ -25,7 +25,7 @@ static LogicalResult finishStage(Stage stage, ModuleOp module) {
 }
 
 static void buildKernelPipeline(PassManager &pm, const TargetInfo &target, bool explain = false) {
-  buildGPUKernelPipeline(pm, target.gpuCapability, target.precision == Precision::FP16 ? "f16" : "bf16", explain);
+  buildGPUKernelPipeline(pm, target.gpuCapability, target.multipliedElement(), explain);
 }
 
 std::vector<Report::Missed> vitc::driver::findLoops(ModuleOp module, const TargetInfo &target) {

@@ -136,15 +136,18 @@ llvm::ArrayRef<llvm::StringLiteral> TargetInfo::gpus() {
 }
 
 std::optional<TargetInfo> TargetInfo::withPrecision(llvm::StringRef name) const {
-  if (!llvm::is_contained(precisions(), name) || (name == "fp16" && !isGPU()))
+  if (!llvm::is_contained(precisions(), name) || ((name == "fp16" || name == "tf32") && !isGPU()))
     return std::nullopt;
   TargetInfo info = *this;
   bool isBF16 = name == "bf16" || (name == "auto" && (gainsByBF16() || hasAMX || isGPU()));
-  info.precision = name == "fp16" ? Precision::FP16 : isBF16 ? Precision::BF16 : Precision::FP32;
+  info.precision = name == "fp16"   ? Precision::FP16
+                   : name == "tf32" ? Precision::TF32
+                   : isBF16         ? Precision::BF16
+                                    : Precision::FP32;
   return info;
 }
 
 llvm::ArrayRef<llvm::StringLiteral> TargetInfo::precisions() {
-  static constexpr llvm::StringLiteral names[] = {"fp32", "bf16", "fp16", "auto"};
+  static constexpr llvm::StringLiteral names[] = {"fp32", "tf32", "bf16", "fp16", "auto"};
   return names;
 }

@@ -196,7 +196,7 @@ def compile(
         `torch.export.ExportedProgram`.
     output: where to write the library; None: a temporary folder that lives as long as the model.
     target: what to compile for, "cpu:x86-64-v3", "cuda-sm_90" or a list; None: this machine's CPU.
-    precision: of products: "fp32" (the default), "bf16", on GPUs "fp16", or "auto".
+    precision: of products: "fp32" (the default), "bf16", on GPUs "tf32" or "fp16", or "auto".
     shapes: for which shapes there is code, as a list of dicts by input, the dimensions that stay open as None:
         [{"x": (1, 3, 224, 224)}, {"x": (None, 3, 384, 384)}]. The inputs choose.
     taps: tensors that become outputs, by their names in the model; taps_only: drop the other outputs.

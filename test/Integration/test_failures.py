@@ -217,16 +217,11 @@ def test_usage(run_tool, tmp_path, tiny, arguments):
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("precision", ["tf32"])
-def test_precisions_to_come(refuses, tmp_path, tiny, precision):
+@pytest.mark.parametrize("precision", ["fp16", "tf32"])
+def test_precisions_for_gpus(refuses, tmp_path, tiny, precision):
     save(tiny, tmp_path / "m.onnx")
-    refuses("m.onnx", "-o", "m.so", f"--precision={precision}", says=[f"--precision={precision}", "fp32"])
-
-
-def test_fp16_is_for_gpus(refuses, tmp_path, tiny):
-    save(tiny, tmp_path / "m.onnx")
-    refuses("m.onnx", "-o", "m.so", "--target=cuda-sm_90,cpu:x86-64-v4", "--precision=fp16",
-            says="--precision=fp16 is for GPUs, and x86-64-v4 is none: expected fp32, bf16 or auto")
+    refuses("m.onnx", "-o", "m.so", "--target=cuda-sm_90,cpu:x86-64-v4", f"--precision={precision}",
+            says=f"--precision={precision} is for GPUs, and x86-64-v4 is none: expected fp32, bf16 or auto")
 
 
 def test_no_such_output_folder(refuses, tmp_path, tiny):

@@ -119,7 +119,7 @@ def test_text_that_is_not_json(product, refuses, tmp_path):
 
 def test_what_cannot_be_measured(product, refuses, monkeypatch):
     refuses(product(50), "--tuning=t.json", "--target=cuda-sm_90", "--tune=5", says="products of cuda-sm_90 have schedules with "
-            "--precision=bf16 or fp16 alone")
+            "--precision=bf16, fp16 or tf32 alone")
     monkeypatch.setenv("VITC_MOCK_CAPABILITY", "80")
     refuses(product(50), "--tuning=t.json", *FLAGS, "--tune=5", says="--tune: ")
     monkeypatch.setenv("VITC_LIBCUDA", "/nowhere/libcuda.so.1")

@@ -21,7 +21,7 @@ def tap_only : Flag<["--"], "tap-only">, HelpText<"Drop the outputs that are not
 defm target : Value<"target", "<list>", "What to compile for: cpu, cpu:LEVEL, cuda-sm_80, cuda-sm_89, cuda-sm_90, or several (default: the CPU of this machine)">;
 defm mcpu : Value<"mcpu", "<list>", "Short for --target=cpu:LEVEL; levels: host, x86-64-v3, x86-64-v4, znver4, sapphirerapids; or aarch64. Of several the best that the processor runs is chosen when the library is opened">;
 defm precision : Value<"precision", "<type>",
-                       "Of products: fp32 (default); bf16, or on GPUs fp16 (sums, softmax, norms, inputs and outputs stay fp32); or auto: bf16 on levels that multiply it faster, and on GPUs">;
+                       "Of products: fp32 (default); bf16, or on GPUs fp16 (sums, softmax, norms, inputs and outputs stay fp32) or tf32 (all else does); or auto: bf16 on levels that multiply it faster, and on GPUs">;
 def plain_products : Flag<["--"], "plain-products">,
                      HelpText<"Multiply as the model says: by neither Strassen's nor Winograd's algorithm">;
 defm tune : Value<"tune", "<seconds>", "Measure schedules of the model's kernels on this machine for so long, and keep the fastest in the tuning file">;

@@ -97,7 +97,7 @@ def ConvertViTToGPUPass : Pass<"convert-vit-to-gpu"> {
   let options = [Option<"capability", "capability", "int64_t", /*default=*/"90",
                         "the compute capability: 80, 89 or 90">,
                  Option<"element", "element", "std::string", /*default=*/"\"bf16\"",
-                        "what tensor cores multiply: bf16 or f16">,
+                        "what tensor cores multiply: bf16, f16 or tf32">,
                  Option<"explain", "explain", "bool", /*default=*/"false", "leave on ops why they have no kernel">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::vitc::vgpu::GPUKernelDialect"];

@@ -30,6 +30,8 @@ enum class Precision {
   BF16,
   /// Of GPUs alone: operands of products are rounded to f16, whose largest number is 65504.
   FP16,
+  /// Of GPUs alone: tensor cores read the upper 19 bits of operands, which stay f32 in memory.
+  TF32,
 };
 
 struct Tuning;
@@ -68,6 +70,10 @@ struct TargetInfo {
   bool isArchitectureSpecific() const { return gpuCapability >= 90; }
   /// Whether products go to kernels for tensor cores.
   bool hasTensorKernels() const { return isGPU() && precision != Precision::FP32; }
+  /// The element that they multiply.
+  llvm::StringRef multipliedElement() const {
+    return precision == Precision::TF32 ? "tf32" : precision == Precision::FP16 ? "f16" : "bf16";
+  }
   /// The GPU's name for LLVM and ptxas: "sm_90a".
   std::string chip() const { return "sm_" + std::to_string(gpuCapability) + (isArchitectureSpecific() ? "a" : ""); }
   int64_t lanes(int64_t elementBytes) const { return vectorBytes / elementBytes; }
@@ -90,14 +96,15 @@ struct TargetInfo {
   double productsPerSecond() const {
     return multipliesBF16() ? hertz * bf16DotsPerCycle * lanes(2) : macsPerSecond(sizeof(float));
   }
-  int64_t weightBytes() const { return precision == Precision::FP32 ? sizeof(float) : 2; }
+  bool isStoredAsFloats() const { return precision == Precision::FP32 || precision == Precision::TF32; }
+  int64_t weightBytes() const { return isStoredAsFloats() ? sizeof(float) : 2; }
 
   /// The level named by `--mcpu` ("host" for the machine this runs on), or the GPU named by `--target` ("cuda-sm_90");
   /// nothing for an unknown name or a host that has none of the levels.
   static std::optional<TargetInfo> get(llvm::StringRef name);
 
-  /// The same with another precision: "fp32", "bf16", for a GPU "fp16", or "auto", which is bf16 where the level gains
-  /// by it, fp32 elsewhere. Nothing for another name.
+  /// The same with another precision: "fp32", "bf16", for a GPU "tf32" or "fp16", or "auto", which is bf16 where the
+  /// level gains by it, fp32 elsewhere. Nothing for another name.
   std::optional<TargetInfo> withPrecision(llvm::StringRef name) const;
 
   /// What `withPrecision` takes.

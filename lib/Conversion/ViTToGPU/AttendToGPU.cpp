@@ -52,9 +52,9 @@ struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
     if (std::string reason = whyUnsupported(choose(vgpu::AttentionTap::None)); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
-    Value v = roundTo(target.element, rewriter, loc, value);
+    Value v = roundTo(target.stored(), rewriter, loc, value);
     SmallVector<Value> inits{tensor::EmptyOp::create(
-        rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]), target.element)};
+        rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getDpsInits()[0]), target.stored())};
     bool hasReaders = areReadLater(softmax, op) && whyUnsupported(choose(vgpu::AttentionTap::Probabilities)).empty();
     if (hasReaders)
       inits.push_back(

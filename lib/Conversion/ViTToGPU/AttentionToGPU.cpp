@@ -205,12 +205,12 @@ struct AttentionToGPU final : KernelPattern<vit::AttentionOp> {
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
     auto prepare = [&](Value operand) {
-      return viewAsBatch(rewriter, loc, roundTo(target.element, rewriter, loc, operand));
+      return viewAsBatch(rewriter, loc, roundTo(target.stored(), rewriter, loc, operand));
     };
     Value q = prepare(op.getQuery()), k = prepare(op.getKey()), v = prepare(op.getValue());
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, q);
     sizes.back() = rewriter.getIndexAttr(value.getShape().back());
-    SmallVector<Value> inits{tensor::EmptyOp::create(rewriter, loc, sizes, target.element)};
+    SmallVector<Value> inits{tensor::EmptyOp::create(rewriter, loc, sizes, target.stored())};
     if (config.tap != vgpu::AttentionTap::None) {
       std::swap(sizes[1], sizes[2]);
       sizes.back() = rewriter.getIndexAttr(config.keys);

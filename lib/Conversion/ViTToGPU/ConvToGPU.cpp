@@ -147,8 +147,8 @@ struct ConvToGPU final : KernelPattern<vit::ConvOp> {
       return rewriter.notifyMatchFailure(op, reason);
 
     Location loc = op.getLoc();
-    Value image = roundTo(target.element, rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
-    Value w = windows.filterRows(rewriter, roundTo(target.element, rewriter, loc, op.getWeight()));
+    Value image = roundTo(target.stored(), rewriter, loc, putChannelsLast(rewriter, loc, op.getInput()));
+    Value w = windows.filterRows(rewriter, roundWeight(target, rewriter, loc, op.getWeight()));
     Value result;
     if (readsInPlace) {
       if (inPlace.residual)

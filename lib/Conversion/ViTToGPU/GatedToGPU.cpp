@@ -98,7 +98,7 @@ struct GatedToGPU final : KernelPattern<linalg::ElementwiseOp> {
     Location loc = op.getLoc();
     rewriter.setInsertionPoint(linear);
     Value a =
-        padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, viewAsRows(rewriter, loc, linear.getInput())));
+        padDepth(rewriter, loc, roundTo(target.stored(), rewriter, loc, viewAsRows(rewriter, loc, linear.getInput())));
     Value w = weaveRows(rewriter, *gated);
     if (linear.getBias())
       product.setBias(weaveBias(rewriter, *gated));
@@ -116,10 +116,10 @@ private:
     vit::LinearOp linear = gated.linear;
     Location loc = linear.getLoc();
     int64_t depth = linear.getInput().getType().getShape().back();
-    Value weight = roundTo(target.element, rewriter, loc, linear.getWeight());
+    Value weight = roundWeight(target, rewriter, loc, linear.getWeight());
     SmallVector<OpFoldResult> sizes{rewriter.getIndexAttr(2 * gated.columns()),
                                     rewriter.getIndexAttr(paddedDepth(depth))};
-    return generate(rewriter, loc, sizes, target.element, [&](const IndexBuilder &index) {
+    return generate(rewriter, loc, sizes, target.stored(), [&](const IndexBuilder &index) {
       Value row = gated.sourceOf(index, index.loop(0)), k = index.loop(1), inside = index.isBelow(k, depth);
       k = index.orZero(inside, k);
       return index.readInside(weight, linear.getTransposed() ? ValueRange{row, k} : ValueRange{k, row}, inside);

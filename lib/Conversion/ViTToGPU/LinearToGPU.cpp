@@ -30,8 +30,9 @@ struct LinearToGPU final : KernelPattern<vit::LinearOp> {
     if (std::string reason = product.whyUnsupported(); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
-    Value a = padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, viewAsRows(rewriter, loc, op.getInput())));
-    Value w = padDepth(rewriter, loc, roundTo(target.element, rewriter, loc, transposeWeight(op, rewriter)));
+    Value a =
+        padDepth(rewriter, loc, roundTo(target.stored(), rewriter, loc, viewAsRows(rewriter, loc, op.getInput())));
+    Value w = padDepth(rewriter, loc, roundWeight(target, rewriter, loc, transposeWeight(op, rewriter)));
     if (product.residual)
       product.residual = viewAsRows(rewriter, loc, product.residual);
     ReifiedRankedShapedTypeDims shapes;

@@ -11,11 +11,16 @@ namespace vitc {
 /// What kernels are chosen for.
 struct KernelTarget {
   int64_t capability;                             ///< compute capability: 90 for 9.0
-  mlir::FloatType element;                        ///< what tensor cores multiply: bf16 or f16
+  mlir::FloatType element;                        ///< what tensor cores multiply: bf16, f16 or tf32
   std::shared_ptr<const Tuning> tuning = nullptr; ///< schedules that were measured, or null
 
   bool multipliesByWarps() const { return capability < 90; }
-  vgpu::Element kernelElement() const { return element.isF16() ? vgpu::Element::F16 : vgpu::Element::BF16; }
+  bool isTF32() const { return mlir::isa<mlir::FloatTF32Type>(element); }
+  /// Of operands in memory: tensor cores read tf32 from f32.
+  mlir::FloatType stored() const { return isTF32() ? mlir::Float32Type::get(element.getContext()) : element; }
+  vgpu::Element kernelElement() const {
+    return isTF32() ? vgpu::Element::TF32 : element.isF16() ? vgpu::Element::F16 : vgpu::Element::BF16;
+  }
 };
 
 /// A pattern that chooses kernels.
@@ -56,8 +61,12 @@ void populateViTRowsToGPUPatterns(mlir::RewritePatternSet &patterns);
 /// or f16.
 void populateRoundingPatterns(mlir::RewritePatternSet &patterns);
 
-/// The tensor rounded to bf16 or f16; itself where it is so already.
+/// The tensor rounded to bf16 or f16; itself where it is so already, or is to stay f32.
 mlir::Value roundTo(mlir::FloatType element, mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+
+/// Weights rounded to what the target multiplies, to the nearest: tf32, too, of which tensor cores otherwise cut off
+/// what they do not read.
+mlir::Value roundWeight(const KernelTarget &target, mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
 
 } // namespace vitc
 

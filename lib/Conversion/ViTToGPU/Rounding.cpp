@@ -19,6 +19,36 @@ Value vitc::roundTo(FloatType element, OpBuilder &builder, Location loc, Value t
   return arith::TruncFOp::create(builder, loc, withElement(tensor, element), tensor);
 }
 
+/// tf32 is the upper 19 bits of f32. Half of the last bit is added, and carried on: away from zero where two are as
+/// near (cvt.rna.tf32). What would become infinite, and what is no number, stays as it is.
+static Value roundBits(OpBuilder &builder, Location loc, Value number) {
+  constexpr int64_t half = 1 << 12, upper = 0xFFFFE000, magnitude = 0x7FFFFFFF, firstTooLarge = 0x7F7FF000;
+  Type i32 = builder.getI32Type();
+  auto constant = [&](int64_t bits) -> Value { return arith::ConstantIntOp::create(builder, loc, i32, bits); };
+  Value bits = arith::BitcastOp::create(builder, loc, i32, number);
+  Value rounded = arith::AndIOp::create(builder, loc, arith::AddIOp::create(builder, loc, bits, constant(half)),
+                                        constant(static_cast<int32_t>(upper)));
+  Value isRounded =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                            arith::AndIOp::create(builder, loc, bits, constant(magnitude)), constant(firstTooLarge));
+  Value chosen = arith::SelectOp::create(builder, loc, isRounded, rounded, bits);
+  return arith::BitcastOp::create(builder, loc, number.getType(), chosen);
+}
+
+Value vitc::roundWeight(const KernelTarget &target, OpBuilder &builder, Location loc, Value tensor) {
+  if (!target.isTF32())
+    return roundTo(target.element, builder, loc, tensor);
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Value init =
+      tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, tensor), type.getElementType());
+  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> parallel(type.getRank(), utils::IteratorType::parallel);
+  auto body = [](OpBuilder &b, Location loc, ValueRange arguments) {
+    linalg::YieldOp::create(b, loc, roundBits(b, loc, arguments.front()));
+  };
+  return linalg::GenericOp::create(builder, loc, type, tensor, init, maps, parallel, body).getResult(0);
+}
+
 static bool isView(Operation *op) {
   return isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(op);
 }

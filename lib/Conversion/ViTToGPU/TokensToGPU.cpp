@@ -87,8 +87,8 @@ private:
 
   /// matrix (M, K) times tokens (B, H, K, N), without what rows are padded with.
   Value create(OpBuilder &builder, Location loc, Value matrix, Value tokens, const vgpu::GemmConfig &config) const {
-    Value a = padDepth(builder, loc, roundTo(target.element, builder, loc, matrix)),
-          w = padRows(target.element, builder, loc, tokens);
+    Value a = padDepth(builder, loc, roundWeight(target, builder, loc, matrix)),
+          w = padRows(target.stored(), builder, loc, tokens);
     auto type = cast<RankedTensorType>(a.getType());
     a = tensor::ExpandShapeOp::create(builder, loc, type.clone({1, 1, type.getDimSize(0), type.getDimSize(1)}), a,
                                       SmallVector<ReassociationIndices>{{0, 1, 2}, {3}});

@@ -70,8 +70,8 @@ struct ConvertViTToGPUPass final : vitc::impl::ConvertViTToGPUPassBase<ConvertVi
 
   void runOnOperation() override {
     auto type = parseType(element, &getContext());
-    if (!type || !isa<BFloat16Type, Float16Type>(type)) {
-      getOperation()->emitError() << "expected the element bf16 or f16, got '" << element << "'";
+    if (!type || !isa<BFloat16Type, Float16Type, FloatTF32Type>(type)) {
+      getOperation()->emitError() << "expected the element bf16, f16 or tf32, got '" << element << "'";
       return signalPassFailure();
     }
     KernelTarget target{capability, cast<FloatType>(type), vit::readTuning(getOperation())};

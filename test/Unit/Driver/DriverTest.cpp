@@ -55,30 +55,21 @@ TEST(Driver, UnknownPrecisionIsAMistakeOfUsage) {
   options.precision = "fp8";
   Outcome outcome = run(options);
   EXPECT_EQ(outcome.code, Usage);
-  EXPECT_EQ(outcome.err, "vitc: error: expected fp32, bf16, fp16, auto in --precision, got 'fp8'\n");
+  EXPECT_EQ(outcome.err, "vitc: error: expected fp32, tf32, bf16, fp16, auto in --precision, got 'fp8'\n");
 }
 
-TEST(Driver, PrecisionsToComeAreRefused) {
-  Options options;
-  options.input = "model.onnx";
-  options.output = "model.so";
-  options.precision = "tf32";
-  Outcome outcome = run(options);
-  EXPECT_EQ(outcome.code, CannotCompile);
-  EXPECT_EQ(outcome.err, "vitc: error: --precision=tf32 is not supported yet: this version computes in one of fp32, "
-                         "bf16, fp16, auto\n");
-}
-
-TEST(Driver, HalfPrecisionIsRefusedForCPUs) {
+TEST(Driver, PrecisionsOfGPUsAreRefusedForCPUs) {
   Options options;
   options.input = "model.onnx";
   options.output = "model.so";
   options.levels = {"cuda-sm_80", "x86-64-v3"};
-  options.precision = "fp16";
-  Outcome outcome = run(options);
-  EXPECT_EQ(outcome.code, CannotCompile);
-  EXPECT_EQ(outcome.err,
-            "vitc: error: --precision=fp16 is for GPUs, and x86-64-v3 is none: expected fp32, bf16 or auto\n");
+  for (std::string precision : {"fp16", "tf32"}) {
+    options.precision = precision;
+    Outcome outcome = run(options);
+    EXPECT_EQ(outcome.code, CannotCompile);
+    EXPECT_EQ(outcome.err, "vitc: error: --precision=" + precision +
+                               " is for GPUs, and x86-64-v3 is none: expected fp32, bf16 or auto\n");
+  }
 }
 
 TEST(Driver, MalformedShapeIsAMistakeOfUsage) {

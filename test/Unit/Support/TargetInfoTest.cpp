@@ -57,11 +57,15 @@ TEST(TargetInfo, UnknownNameIsRefused) {
   EXPECT_FALSE(TargetInfo::get(""));
 }
 
-TEST(TargetInfo, HalfPrecisionIsOfGPUs) {
+TEST(TargetInfo, SomePrecisionsAreOfGPUs) {
   TargetInfo gpu = *TargetInfo::get("cuda-sm_90"), cpu = *TargetInfo::get("x86-64-v4");
   EXPECT_EQ(gpu.withPrecision("fp16")->precision, Precision::FP16);
   EXPECT_TRUE(gpu.withPrecision("fp16")->hasTensorKernels());
   EXPECT_FALSE(cpu.withPrecision("fp16"));
+  EXPECT_EQ(gpu.withPrecision("tf32")->precision, Precision::TF32);
+  EXPECT_TRUE(gpu.withPrecision("tf32")->hasTensorKernels());
+  EXPECT_EQ(gpu.withPrecision("tf32")->weightBytes(), 4);
+  EXPECT_FALSE(cpu.withPrecision("tf32"));
   EXPECT_EQ(gpu.withPrecision("auto")->precision, Precision::BF16);
   EXPECT_EQ(cpu.withPrecision("auto")->precision, Precision::FP32);
   EXPECT_FALSE(gpu.withPrecision("fp32")->hasTensorKernels());

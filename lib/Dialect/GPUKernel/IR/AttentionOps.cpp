@@ -18,7 +18,7 @@ AttentionConfig AttentionOp::getConfig() {
                      : getProbabilities()    ? AttentionTap::Probabilities
                                              : AttentionTap::Scores;
   AttentionConfig config = chooseAttention(
-      elementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1), query.getDimSize(3),
+      multipliedElementOf(getQuery()), query.getDimSize(1), shapedType(getKey()).getDimSize(1), query.getDimSize(3),
       getScale().convertToDouble(), getBias() ? shapedType(getBias()).getDimSize(0) : 0, tap,
       shapedType(getValue()).getDimSize(3), getMmaSync());
   if (config.mmaSync && !getOutputs().empty())
@@ -98,7 +98,7 @@ OpFoldResult AttentionOp::getMacs(OpBuilder &builder) {
 AttentionConfig AttendOp::getConfig() {
   ShapedType scores = shapedType(getScores());
   AttentionConfig config = chooseAttend(
-      elementOf(getValue()), scores.getDimSize(2), scores.getDimSize(3), shapedType(getValue()).getDimSize(3),
+      multipliedElementOf(getValue()), scores.getDimSize(2), scores.getDimSize(3), shapedType(getValue()).getDimSize(3),
       getOutputs().size() < 2 ? AttentionTap::None : AttentionTap::Probabilities, getMmaSync());
   if (config.mmaSync && !getOutputs().empty()) {
     config.strides.v = stridesOf(getValue());

@@ -8,7 +8,7 @@ using namespace vitc::vgpu;
 GemmConfig BatchGemmOp::getConfig() {
   ShapedType a = shapedType(getA()), c = shapedType(getOutput());
   GemmConfig config;
-  config.element = elementOf(getA());
+  config.element = multipliedElementOf(getA());
   config.n = c.getDimSize(3);
   config.k = a.getDimSize(3);
   config.tileM = getTileM();

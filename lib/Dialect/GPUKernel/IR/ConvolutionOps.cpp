@@ -24,7 +24,7 @@ static bool isStaticButForFirst(ShapedType type) { return !ShapedType::isDynamic
 GemmConfig ConvOp::getConfig() {
   ShapedType output = shapedType(getOutput()), filters = shapedType(getFilters());
   GemmConfig config;
-  config.element = elementOf(getImage());
+  config.element = multipliedElementOf(getImage());
   config.n = filters.getDimSize(0);
   config.k = filters.getDimSize(1) * filters.getDimSize(2);
   config.tileM = getTileM();

@@ -15,6 +15,12 @@ inline Element elementOf(mlir::Value value) {
   return element.isBF16() ? Element::BF16 : element.isF16() ? Element::F16 : Element::F32;
 }
 
+/// What tensor cores read of an operand: of f32 tf32.
+inline Element multipliedElementOf(mlir::Value value) {
+  Element element = elementOf(value);
+  return element == Element::F32 ? Element::TF32 : element;
+}
+
 inline bool sizesMatch(int64_t a, int64_t b) {
   return a == b || mlir::ShapedType::isDynamic(a) || mlir::ShapedType::isDynamic(b);
 }

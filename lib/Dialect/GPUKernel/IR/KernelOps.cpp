@@ -9,7 +9,7 @@ using namespace vitc::vgpu;
 
 GemmConfig GemmOp::getConfig() {
   GemmConfig config;
-  config.element = elementOf(getA());
+  config.element = multipliedElementOf(getA());
   config.n = shapedType(getW()).getDimSize(0);
   config.k = shapedType(getW()).getDimSize(1);
   config.tileM = getTileM();
