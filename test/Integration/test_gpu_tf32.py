@@ -11,7 +11,7 @@ import vitc
 from harness import Reference, compile_model, draw
 from test_gpu import mock, run_on  # noqa: F401 (a fixture of all tests of a module)
 
-TOLERANCE = 2e-3  # of the largest value: two blocks of products, each within 1.5 · 2⁻¹⁰ of its terms
+TOLERANCE = 4e-3  # of the largest value: two blocks of products, each within 1.5 · 2⁻¹⁰ of its terms
 
 
 def drift(found, expected):
@@ -19,8 +19,12 @@ def drift(found, expected):
     return np.abs(found - expected).max() / np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", ["dinov2_reg4", *(pytest.param(name, marks=pytest.mark.long) for name in (
-    "deit", "deit3", "dino", "swin", "lavit", "levit", "vit_swiglu", "convnext", "pvt_v2", "resnet"))])
+def long(*names):
+    return [pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("name", ["dinov2_reg4", "lavit", *long("deit", "deit3", "dino", "swin", "levit", "vit_swiglu",
+                                                                "convnext", "pvt_v2", "resnet")])
 def test_agrees(name, small_model, run_tool, tmp_path):
     made = compile_model(run_tool, small_model(name), tmp_path / "model.so", "--target=cuda-sm_90", "--precision=tf32")
     model = vitc.load(made.library, device="cuda")
@@ -30,9 +34,21 @@ def test_agrees(name, small_model, run_tool, tmp_path):
         assert 0 < drift(found[output], value) <= TOLERANCE, output
 
 
+@pytest.mark.parametrize("name", ["deit", *long("swin", "levit")])
+def test_agrees_before_hopper(name, small_model, run_tool, tmp_path):
+    made = compile_model(run_tool, small_model(name), tmp_path / "model.so", "--target=cuda-sm_89", "--precision=tf32")
+    reference = Reference.open(made.model)
+    image, = reference.session.get_inputs()
+    inputs = {image.name: np.random.default_rng(3).standard_normal(image.shape, dtype=np.float32)}
+    found = run_on(89, made.library, inputs, tmp_path)
+    for output, value in reference.run(inputs).items():
+        assert 0 < drift(found[output], value) <= TOLERANCE, output
+
+
 def test_products_are_kernels(small_model, run_tool):
     run = run_tool("vitc", small_model("deit"), "--target=cuda-sm_90", "--precision=tf32", "--compile-to=tiled")
-    assert run.stdout.count("= vgpu.gemm ") == 2 * 4 + 1 + 2 and "f16" not in run.stdout
+    assert run.stdout.count("= vgpu.gemm ") == 2 * 4 + 1 + 2 and run.stdout.count("= vgpu.attention ") == 2
+    assert "f16" not in run.stdout and "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
     assert re.search(r"vgpu\.gemm ins\(%\S+, %\S+ : tensor<\w+xf32>, tensor<\w+xf32>\)", run.stdout)
 
 
@@ -43,7 +59,7 @@ def tf32(values):
     return (rounded & np.uint32(0xFFFFE000)).view(np.float32)
 
 
-@pytest.mark.parametrize("capability", [90])
+@pytest.mark.parametrize("capability", [80, 90])
 def test_weights_are_rounded_to_the_nearest(capability, run_tool, tmp_path):
     """One row of a matrix is what the weight is multiplied as."""
     weight = np.random.default_rng(5).standard_normal((64, 48), dtype=np.float32)

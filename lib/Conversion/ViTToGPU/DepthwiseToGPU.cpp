@@ -45,7 +45,7 @@ struct DepthwiseToGPU final : KernelPattern<vit::ConvOp> {
     if (channels == 1 || static_cast<int64_t>(op.getGroups()) != channels || type.getDimSize(1) != channels)
       return rewriter.notifyMatchFailure(op, "expected as many groups and filters as channels");
     vgpu::DepthwiseConfig config = describe(op);
-    bool rounds = op.getInput().hasOneUse();
+    bool rounds = op.getInput().hasOneUse() && !target.isTF32();
     if (rounds)
       config.input = target.kernelElement();
     vgpu::chooseTile(config);

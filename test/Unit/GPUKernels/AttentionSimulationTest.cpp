@@ -238,6 +238,31 @@ TEST(MmaSyncAttentionVariants, AgreeWithFloat64) {
       checkAttention({bySync(makeConfig(tokens, 32, Element::BF16, /*biasBatches=*/2)), 4, 2}, 0, masked);
 }
 
+class Tf32Attention : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+/// Floats, of which tensor cores read the upper 19 bits; probabilities are rounded to those.
+TEST_P(Tf32Attention, AgreesWithFloat64) {
+  auto [tokens, headSize] = GetParam();
+  if (tokens > 201 && !std::getenv("VITC_TEST_ALL"))
+    GTEST_SKIP() << "long";
+  checkAttention({bySync(makeConfig(tokens, headSize, Element::TF32)), 1, 2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, Tf32Attention,
+                         testing::Combine(testing::Values(1, 49, 50, 197, 257, 577), testing::Values(64)), nameOf);
+INSTANTIATE_TEST_SUITE_P(Heads, Tf32Attention,
+                         testing::Combine(testing::Values(50, 100), testing::Values(8, 32, 72, 96, 128)), nameOf);
+
+TEST(Tf32AttentionVariants, AgreeWithFloat64) {
+  constexpr Element tf32 = Element::TF32;
+  checkAttention({bySync(makeConfig(70, 32, tf32, /*biasBatches=*/2)), 3, 2}, /*seed=*/1);
+  checkAttention({bySync(makeConfig(70, 64, tf32, 1, AttentionTap::Scores)), 2, 2});
+  checkAttention({bySync(chooseAttention(tf32, 1, 197, 64, 0.125)), 2, 1}, /*seed=*/2);
+  checkAttention({bySync(chooseAttention(tf32, 70, 100, 96, 0.25, 0, AttentionTap::None, 40)), 1, 2});
+  for (double masked : {-double(INFINITY), -double(std::numeric_limits<float>::max())})
+    checkAttention({bySync(makeConfig(49, 32, tf32, /*biasBatches=*/2)), 4, 2}, 0, masked);
+}
+
 /// Half of the windows' biases mask keys, with minus infinity or the least finite number; in two blocks of keys one is
 /// masked throughout.
 TEST(AttentionVariants, MasksKeysByTheBias) {

@@ -53,18 +53,19 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AttentionKernel,
 
 TEST_P(AttentionKernel, CompilesForWarpsWithoutSpills) {
   auto [tokens, headSize] = GetParam();
-  for (int64_t biasBatches : {0, 1}) {
-    AttentionConfig config = chooseAttention(Element::BF16, tokens, tokens, headSize, 0.125, biasBatches,
-                                             AttentionTap::None, headSize, /*mmaSync=*/true);
+  for (auto [element, biasBatches] : {std::pair(Element::BF16, 0), {Element::BF16, 1}, {Element::TF32, 1}}) {
+    AttentionConfig config = chooseAttention(element, tokens, tokens, headSize, 0.125, biasBatches, AttentionTap::None,
+                                             headSize, /*mmaSync=*/true);
     AttentionConfig::Strides strides{3 * 6 * headSize, headSize, tokens * 3 * 6 * headSize};
     config.strides = {strides, strides, strides, strides};
     ASSERT_EQ(whyUnsupported(config), "");
     vitc::target::CompiledKernels code = compile(config, "sm_80");
     EXPECT_EQ(count(code.ptx, ".target sm_80"), 1u);
-    EXPECT_GT(count(code.ptx, "mma.sync.aligned.m16n8k16"), 0u);
+    EXPECT_GT(count(code.ptx, element == Element::TF32 ? "mma.sync.aligned.m16n8k8" : "mma.sync.aligned.m16n8k16"), 0u);
     EXPECT_LE(planAttention("attention", config).sharedBytes, 99u * 1024) << "what a block of sm_89 may have";
     for (const auto &kernel : code.resources) {
-      RecordProperty("registers" + std::to_string(biasBatches), kernel.registers);
+      RecordProperty("registers" + std::to_string(biasBatches) + (element == Element::TF32 ? "tf32" : ""),
+                     kernel.registers);
       EXPECT_EQ(kernel.spilledBytes, 0u);
     }
   }
@@ -169,7 +170,7 @@ TEST(AttentionPlan, SaysWhatIsUnsupported) {
     return whyUnsupported(config);
   };
   EXPECT_EQ(why([](auto &c) { c.keys = 0; }), "expected positive sizes and a positive scale");
-  EXPECT_EQ(why([](auto &c) { c.element = Element::F32; }), "elements are bf16 or f16");
+  EXPECT_EQ(why([](auto &c) { c.element = Element::F32; }), "elements are bf16 or f16, or of warps tf32");
   EXPECT_EQ(why([](auto &c) { c.headSize = 136; }), "heads have 8 to 128 elements, a multiple of 8");
   EXPECT_EQ(why([](auto &c) { c.keys = 257; }), "the one-shot kernel has at most 256 keys");
   EXPECT_EQ(why([](auto &c) { c.keysOfBlock = 24; }), "blocks have 16 to 256 keys, a multiple of 16");

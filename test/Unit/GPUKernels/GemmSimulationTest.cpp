@@ -106,7 +106,10 @@ std::vector<Case> cases() {
           {"SyncResidual", 261, bySync({bf16, 200, 64, 128, 128, 3, residual})},
           {"SyncTable", 150, bySync({bf16, 104, 80, 64, 128, 0, table})},
           {"SyncOddColumns", 75, bySync({bf16, 21, 72, 64, 64, 0, direct})},
-          {"SyncFloats", 257, bySync({bf16, 100, 128, 128, 64, 0, floats})}};
+          {"SyncFloats", 257, bySync({bf16, 100, 128, 128, 64, 0, floats})},
+          {"SyncTf32", 197, bySync({tf32, 72, 100, 128, 64, 0, floats})},
+          {"SyncTf32Shallow", 33, bySync({tf32, 136, 4, 64, 128, 0, bias})},
+          {"SyncTf32Gated", 50, bySync({tf32, 96, 72, 64, 64, 2, swiglu})}};
 }
 
 class GemmSimulation : public testing::TestWithParam<Case> {};

@@ -187,7 +187,7 @@ TEST(MmaSyncGemm, CompilesWithoutSpills) {
 TEST(MmaSyncGemm, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(bySync(192, 128)), "tiles have 32, 64 or 128 rows");
   EXPECT_EQ(whyUnsupported(bySync(32, 128)), "tiles have 64 or 128 columns, at most twice as many as rows");
-  EXPECT_EQ(whyUnsupported(bySync(64, 64, {}, Element::TF32)), "products of a warp take bf16 or f16");
+  EXPECT_EQ(whyUnsupported(bySync(64, 64, {}, Element::F32)), "tensor cores take bf16, f16 or tf32");
   GemmConfig config = bySync(64, 64);
   config.k = 100;
   EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");

@@ -9,8 +9,10 @@ using namespace vitc::vgpu;
 /// Blocks for mma.sync.
 static void chooseWarps(AttentionConfig &config) {
   config.mmaSync = true;
-  config.keysOfBlock = std::min<int64_t>(64, llvm::alignTo(config.keys, 16));
-  config.warpgroups = config.queries > 64 ? 2 : 1;
+  // Of tf32 wide heads take twice the shared memory, and registers for queries.
+  bool isLarge = config.element == Element::TF32 && std::max(config.headSize, config.valueSize) > 64;
+  config.keysOfBlock = std::min<int64_t>(isLarge ? 32 : 64, llvm::alignTo(config.keys, 16));
+  config.warpgroups = config.queries > 64 && !isLarge ? 2 : 1;
 }
 
 AttentionConfig vitc::vgpu::chooseAttention(Element element, int64_t queries, int64_t keys, int64_t headSize,
@@ -55,18 +57,21 @@ static std::string whyUnsupportedByMmaSync(const AttentionConfig &config) {
     return "blocks of a warp have 16 to 64 keys, a multiple of 16";
   if (config.warpgroups != 1 && config.warpgroups != 2)
     return "blocks have 4 or 8 warps";
+  const int64_t piece = 16 / bytesOf(config.element);
   for (const AttentionConfig::Strides &strides :
        {config.strides.q, config.strides.k, config.strides.v, config.strides.o})
-    if (strides.token % 8 != 0 || strides.head % 8 != 0 || strides.batch % 8 != 0)
+    if (strides.token % piece != 0 || strides.head % piece != 0 || strides.batch % piece != 0)
       return "tokens and heads begin at multiples of 16 bytes";
+  if (AttentionLayout(config).end > mostSharedBytesBeforeHopper)
+    return "queries, keys and values of a block do not fit into shared memory";
   return "";
 }
 
 std::string vitc::vgpu::whyUnsupported(const AttentionConfig &config) {
   if (config.queries <= 0 || config.keys <= 0 || config.scale <= 0)
     return "expected positive sizes and a positive scale";
-  if (bytesOf(config.element) != 2)
-    return "elements are bf16 or f16";
+  if (config.element == Element::F32 || (config.element == Element::TF32 && !config.mmaSync))
+    return "elements are bf16 or f16, or of warps tf32";
   auto isHead = [](int64_t size) { return size >= 8 && size <= 128 && size % 8 == 0; };
   if (!isHead(config.headSize) || (config.valueSize != 0 && !isHead(config.valueSize)))
     return "heads have 8 to 128 elements, a multiple of 8";

@@ -16,8 +16,8 @@ AttentionLayout::AttentionLayout(const AttentionConfig &config) {
   scoreColumns = llvm::divideCeil(config.headSize, columnElements);
   keyRows = online ? config.keysOfBlock : llvm::alignTo(config.keys, 16);
   blocks = llvm::divideCeil(config.keys, keyRows);
-  queryBytes = 64 * config.warpgroups * headPadded * 2;
-  keyBytes = keyRows * headPadded * 2;
+  queryBytes = 64 * config.warpgroups * headPadded * bytesOf(config.element);
+  keyBytes = keyRows * headPadded * bytesOf(config.element);
   stages = online ? 2 : 1;
   k = config.mmaSync && config.givenScores ? 0 : queryBytes; // wgmma's result goes through the shared memory of Q
   v = k + (config.givenScores ? 0 : stages * keyBytes);

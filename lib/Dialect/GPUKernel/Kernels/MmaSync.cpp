@@ -22,11 +22,17 @@ NVVMEmitter::Values NVVMEmitter::loadMatrices(Value address, bool transpose) {
 }
 
 NVVMEmitter::Values NVVMEmitter::mmaSync(Element element, const Values &d, const Values &a, ValueRange b) {
-  assert(d.size() == 4 && a.size() == 4 && b.size() == 2 && "m16n8k16");
-  std::string types = element == Element::BF16 ? "bf16.bf16" : "f16.f16";
+  assert(d.size() == 4 && a.size() == 4 && b.size() == 2 && "m16n8, 32 bytes deep");
+  std::string types = element == Element::BF16  ? "k16.row.col.f32.bf16.bf16"
+                      : element == Element::F16 ? "k16.row.col.f32.f16.f16"
+                                                : "k8.row.col.f32.tf32.tf32";
   Values operands = a;
   llvm::append_range(operands, b);
-  return tiedAsm("mma.sync.aligned.m16n8k16.row.col.f32." + types +
+  return tiedAsm("mma.sync.aligned.m16n8" + types +
                      ".f32 {$0, $1, $2, $3}, {$8, $9, $10, $11}, {$12, $13}, {$0, $1, $2, $3};",
                  SmallVector<Type>(4, float32), d, operands, ",r,r,r,r,r,r");
+}
+
+NVVMEmitter::Value NVVMEmitter::roundToTF32(Value value) {
+  return tiedAsm("cvt.rna.tf32.f32 $0, $1;", {int32}, {}, {value}, ",f").front();
 }

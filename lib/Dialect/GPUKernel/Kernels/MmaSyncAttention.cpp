@@ -7,11 +7,12 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
-/// Tiles in shared memory are columns of 32 elements of the head, each [rows, 64 bytes] with swizzled 16-byte pieces.
-static constexpr unsigned rowBytes = 64, rowPieces = 4, pieceElements = 8;
+/// Tiles in shared memory are columns of 32 elements of the head, [rows, 64 bytes] each, of tf32 [rows, 128 bytes],
+/// with swizzled 16-byte pieces.
+static constexpr unsigned columnElements = 32, pieceBytes = 16;
 
-/// Rows of a matrix product, and its depth: what four matrices of 8 × 8 hold.
-static constexpr unsigned mmaSide = 16;
+/// Rows of a matrix product, and bytes of its depth: what four matrices of 8 rows of a piece hold.
+static constexpr unsigned mmaRows = 16, mmaBytes = 32;
 
 namespace {
 
@@ -40,6 +41,10 @@ private:
   Values scores(Value keys);
   /// The scores of a block with bias and mask.
   Values finishedScores(Value number, Value stage, bool isLast);
+  /// Probabilities as the operand A: pairs of a group of 16 keys, or tf32 of one of 8.
+  Values pack(const Values &probabilities);
+  /// Of values the operands B of `mmaRows` elements: `depth` keys from `key` on, elements from `element` on.
+  Values loadValues(Value tile, unsigned key, unsigned element);
   void addValues(Values &sums, const Values &probabilities, Value values);
   void addBlock(SoftmaxState &state, Value number, Value stage, bool isLast);
   /// Adds all blocks, the last first.
@@ -48,34 +53,41 @@ private:
   Value keyTile(Value stage) { return e.offset(e.shared(layout.k), e.mul(stage, layout.keyBytes)); }
   Value valueTile(Value stage) { return e.offset(e.shared(layout.v), e.mul(stage, layout.keyBytes)); }
   Value firstKey(Value number) { return e.mul(e.sub(e.i32(layout.blocks - 1), number), layout.keyRows); }
-  /// The four matrices of 16 rows from `row` on and elements from `element` on, multiples of 16: `laneOffsets` are
-  /// where a lane's row begins, for both halves of a column.
-  Values loadMatrices(Value tile, unsigned rows, unsigned row, unsigned element,
-                      const std::array<Value, 2> &laneOffsets, bool transpose = false);
-  std::array<Value, 2> laneOffsets(Value row, Value piece);
+  /// The four matrices of 16 rows from `row` on and elements from `element` on: `laneOffsets` are where a lane's row
+  /// begins, for each product of a column.
+  Values loadMatrices(Value tile, unsigned rows, unsigned row, unsigned element, const Values &laneOffsets,
+                      bool transpose = false);
+  Values laneOffsets(Value row, Value piece);
+  Value placeOf(Value row, Value piece);
 
   AttentionTiles &tiles;
   NVVMEmitter &e;
   const AttentionConfig &config;
   const AttentionLayout &layout;
   const int64_t valueSize;
-  Source q, k, v;                                       ///< of given scores only the last
-  bool hasValues = true;                                ///< the pass adds up P · V
-  std::optional<std::array<Value, 2>> maximum, factors; ///< of all keys, after the first of two passes
-  std::array<Value, 2> keyOffsets, valueOffsets;
-  Values queries; ///< all matrices of the warp
+  const bool isTF32;
+  const unsigned rowBytes, rowPieces, pieceElements, depth; ///< depth: elements of a product
+  Source q, k, v;                                           ///< of given scores only the last
+  bool hasValues = true;                                    ///< the pass adds up P · V
+  std::optional<std::array<Value, 2>> maximum, factors;     ///< of all keys, after the first of two passes
+  Values queryOffsets, keyOffsets;
+  Values valueOffsets; ///< as those of queries; of tf32, of a lane's two keys the first elements
+  Values queries;      ///< all matrices of the warp
 };
 
 } // namespace
 
 /// The byte of a piece of a column, swizzled: eight rows at one piece, which a matrix is loaded from, lie in all banks.
-static Value placeOf(NVVMEmitter &e, Value row, Value piece) {
-  return e.add(e.mul(row, rowBytes), e.shl(e.bitXor(piece, e.bitAnd(e.lshr(row, 1), rowPieces - 1)), 4));
+Value MmaSyncAttention::placeOf(Value row, Value piece) {
+  Value turn = e.bitAnd(isTF32 ? row : e.lshr(row, 1), rowPieces - 1);
+  return e.add(e.mul(row, rowBytes), e.shl(e.bitXor(piece, turn), 4));
 }
 
 MmaSyncAttention::MmaSyncAttention(AttentionTiles &tiles)
     : tiles(tiles), e(tiles.e), config(tiles.config), layout(tiles.layout),
-      valueSize(config.valueSize ? config.valueSize : config.headSize),
+      valueSize(config.valueSize ? config.valueSize : config.headSize), isTF32(config.element == Element::TF32),
+      rowBytes(columnElements * bytesOf(config.element)), rowPieces(rowBytes / pieceBytes),
+      pieceElements(pieceBytes / bytesOf(config.element)), depth(mmaBytes / bytesOf(config.element)),
       v(sourceOf("V", config.strides.v, config.keys, valueSize)) {
   if (!config.givenScores) {
     q = sourceOf("Q", config.strides.q, config.queries, config.headSize);
@@ -85,11 +97,21 @@ MmaSyncAttention::MmaSyncAttention(AttentionTiles &tiles)
   // round.
   keyOffsets =
       laneOffsets(e.add(e.bitAnd(tiles.lane, 7), e.shl(e.lshr(tiles.lane, 4), 3)), e.bitAnd(e.lshr(tiles.lane, 3), 1));
-  valueOffsets = laneOffsets(e.bitAnd(tiles.lane, 15), e.lshr(tiles.lane, 4));
+  queryOffsets = laneOffsets(e.bitAnd(tiles.lane, 15), e.lshr(tiles.lane, 4));
+  valueOffsets = queryOffsets;
+  if (!isTF32)
+    return;
+  // Elements of 32 bits are not transposed by ldmatrix: a lane loads its own. See pack about the keys.
+  Value element = e.lshr(tiles.lane, 2), key = e.mul(e.bitAnd(tiles.lane, 3), 2);
+  for (unsigned i : {0, 1})
+    valueOffsets[i] = e.add(placeOf(e.add(key, i), e.lshr(element, 2)), e.shl(e.bitAnd(element, 3), 2));
 }
 
-std::array<Value, 2> MmaSyncAttention::laneOffsets(Value row, Value piece) {
-  return {placeOf(e, row, piece), placeOf(e, row, e.add(piece, 2))};
+MmaSyncAttention::Values MmaSyncAttention::laneOffsets(Value row, Value piece) {
+  Values offsets;
+  for (unsigned element = 0; element < columnElements; element += depth)
+    offsets.push_back(placeOf(row, e.add(piece, element / pieceElements)));
+  return offsets;
 }
 
 MmaSyncAttention::Source MmaSyncAttention::sourceOf(StringRef role, const AttentionConfig::Strides &strides,
@@ -100,7 +122,7 @@ MmaSyncAttention::Source MmaSyncAttention::sourceOf(StringRef role, const Attent
 }
 
 void MmaSyncAttention::copyTile(const Source &source, unsigned rows, Value destination, Value firstToken, bool isLast) {
-  unsigned pieces = llvm::alignTo(source.size, mmaSide) / pieceElements, threads = 128 * config.warpgroups;
+  unsigned pieces = llvm::alignTo(source.size, depth) / pieceElements, threads = 128 * config.warpgroups;
   for (unsigned first = 0; first < rows * pieces; first += threads) {
     Value number = e.add(tiles.thread, first);
     auto copy = [&] {
@@ -109,13 +131,13 @@ void MmaSyncAttention::copyTile(const Source &source, unsigned rows, Value desti
         isThere = e.less(token, e.i32(source.tokens));
         token = e.umin(token, e.i32(source.tokens - 1));
       }
-      if (source.size % mmaSide != 0) {
+      if (source.size % depth != 0) {
         Value isPiece = e.less(piece, e.i32(source.size / pieceElements));
         isThere = isThere ? e.both(isThere, isPiece) : isPiece;
       }
       Value index = e.add(e.mul(e.zext64(token), e.i64(source.tokenStride)), e.zext64(e.mul(piece, pieceElements)));
-      Value column = e.mul(e.lshr(piece, 2), rows * rowBytes);
-      e.copyAsync(e.offset(destination, e.add(column, placeOf(e, row, e.bitAnd(piece, rowPieces - 1)))),
+      Value column = e.mul(e.udiv(piece, rowPieces), rows * rowBytes);
+      e.copyAsync(e.offset(destination, e.add(column, placeOf(row, e.bitAnd(piece, rowPieces - 1)))),
                   e.element(source.pointer, index, e.type(config.element)),
                   isThere ? e.select(isThere, e.i32(16), e.i32(0)) : e.i32(16));
     };
@@ -142,17 +164,18 @@ void MmaSyncAttention::waitForBlock() {
 }
 
 MmaSyncAttention::Values MmaSyncAttention::loadMatrices(Value tile, unsigned rows, unsigned row, unsigned element,
-                                                        const std::array<Value, 2> &laneOffsets, bool transpose) {
-  unsigned column = element / 32 * rows * rowBytes;
-  return e.loadMatrices(e.offset(e.offset(tile, laneOffsets[element / mmaSide % 2]), column + row * rowBytes),
-                        transpose);
+                                                        const Values &laneOffsets, bool transpose) {
+  unsigned column = element / columnElements * rows * rowBytes;
+  return e.loadMatrices(
+      e.offset(e.offset(tile, laneOffsets[element % columnElements / depth]), column + row * rowBytes), transpose);
 }
 
 MmaSyncAttention::Values MmaSyncAttention::scores(Value keys) {
   Values sums(layout.keyRows / 2, e.f32(0));
-  for (unsigned element = 0; element < config.headSize; element += mmaSide) {
-    Values rows(queries.begin() + element / 4, queries.begin() + element / 4 + 4);
-    for (unsigned key = 0; key < layout.keyRows; key += mmaSide) {
+  for (unsigned element = 0; element < config.headSize; element += depth) {
+    auto first = queries.begin() + element / depth * 4;
+    Values rows(first, first + 4);
+    for (unsigned key = 0; key < layout.keyRows; key += mmaRows) {
       Values columns = loadMatrices(keys, layout.keyRows, key, element, keyOffsets);
       for (unsigned half : {0, 1}) {
         auto quad = sums.begin() + key / 2 + 4 * half;
@@ -164,11 +187,40 @@ MmaSyncAttention::Values MmaSyncAttention::scores(Value keys) {
   return sums;
 }
 
+/// Of each eight keys a lane has the probabilities of keys 2 j and 2 j + 1, j = lane mod 4, where products of tf32 take
+/// those of numbers j and j + 4: the order of keys is free, as long as values are in the same.
+MmaSyncAttention::Values MmaSyncAttention::pack(const Values &probabilities) {
+  if (!isTF32)
+    return tiles.pack(probabilities);
+  Values rows;
+  for (unsigned i = 0; i < probabilities.size(); i += 4)
+    for (unsigned j : {0, 2, 1, 3}) // both rows of the first key, then of the second
+      rows.push_back(probabilities[i + j] ? e.roundToTF32(probabilities[i + j]) : e.i32(0));
+  return rows;
+}
+
+MmaSyncAttention::Values MmaSyncAttention::loadValues(Value tile, unsigned key, unsigned element) {
+  if (!isTF32)
+    return loadMatrices(tile, layout.keyRows, key, element, valueOffsets, /*transpose=*/true);
+  Values columns;
+  unsigned column = element / columnElements * layout.keyRows * rowBytes;
+  for (unsigned half = 0; half < 2 && element + 8 * half < valueSize; ++half) {
+    // Groups of eight elements are two pieces, so that the swizzle turns them as it does the first.
+    unsigned piece = (element % columnElements + 8 * half) / pieceElements;
+    for (unsigned i : {0, 1}) {
+      Value place = e.bitXor(valueOffsets[i], e.i32(piece * pieceBytes));
+      columns.push_back(e.load(e.builder.getI32Type(), e.offset(e.offset(tile, place), column + key * rowBytes), 4));
+    }
+  }
+  return columns;
+}
+
 void MmaSyncAttention::addValues(Values &sums, const Values &probabilities, Value values) {
-  for (unsigned key = 0; key < layout.keyRows; key += mmaSide) {
-    Values rows(probabilities.begin() + key / 4, probabilities.begin() + key / 4 + 4);
-    for (unsigned element = 0; element < valueSize; element += mmaSide) {
-      Values columns = loadMatrices(values, layout.keyRows, key, element, valueOffsets, /*transpose=*/true);
+  for (unsigned key = 0; key < layout.keyRows; key += depth) {
+    auto first = probabilities.begin() + key / depth * 4;
+    Values rows(first, first + 4);
+    for (unsigned element = 0; element < valueSize; element += mmaRows) {
+      Values columns = loadValues(values, key, element);
       for (unsigned half = 0; half < 2 && element + half * 8 < valueSize; ++half) {
         auto quad = sums.begin() + element / 2 + 4 * half;
         llvm::copy(e.mmaSync(config.element, Values(quad, quad + 4), rows, ValueRange(columns).slice(2 * half, 2)),
@@ -200,7 +252,7 @@ void MmaSyncAttention::addBlock(SoftmaxState &state, Value number, Value stage, 
       state.sums[i] = e.fmul(state.sums[i], change[i / 2 % 2]);
   }
   if (hasValues)
-    addValues(state.sums, tiles.pack(all), valueTile(stage));
+    addValues(state.sums, pack(all), valueTile(stage));
 }
 
 void MmaSyncAttention::storeResult(const SoftmaxState &state) {
@@ -215,17 +267,20 @@ void MmaSyncAttention::storeResult(const SoftmaxState &state) {
       Value place = e.element(o.pointer, index, element);
       for (unsigned group = 0; group < valueSize / 8; ++group) {
         unsigned i = 4 * group + 2 * half;
-        e.store(e.pack(config.element, e.fmul(state.sums[i], factor), e.fmul(state.sums[i + 1], factor)),
-                e.offset(place, group * 16), 4);
+        Value low = e.fmul(state.sums[i], factor), high = e.fmul(state.sums[i + 1], factor);
+        if (isTF32)
+          e.storeVector({low, high}, e.offset(place, group * 8 * 4));
+        else
+          e.store(e.pack(config.element, low, high), e.offset(place, group * 8 * 2), 4);
       }
     });
   }
 }
 
 void MmaSyncAttention::loadQueries() {
-  Value queryTile = e.offset(e.shared(0), e.mul(tiles.warp, mmaSide * rowBytes));
-  for (unsigned element = 0; element < config.headSize; element += mmaSide)
-    queries.append(loadMatrices(queryTile, 64 * config.warpgroups, 0, element, valueOffsets));
+  Value queryTile = e.offset(e.shared(0), e.mul(tiles.warp, mmaRows * rowBytes));
+  for (unsigned element = 0; element < config.headSize; element += depth)
+    queries.append(loadMatrices(queryTile, 64 * config.warpgroups, 0, element, queryOffsets));
 }
 
 void MmaSyncAttention::walk(SoftmaxState &state) {

@@ -8,29 +8,28 @@
 using namespace mlir;
 using namespace vitc::vgpu;
 
-/// Of a stage: elements of K, bytes of a row of a tile and 16-byte pieces in it.
-static constexpr unsigned stageDepth = 32, rowBytes = 64, rowPieces = 4;
+/// Of a stage: bytes of a row of a tile, which are elements of K, and 16-byte pieces in it.
+static constexpr unsigned rowBytes = 64, rowPieces = 4;
 
-/// Rows and columns of a product of one instruction, and its depth.
-static constexpr unsigned mmaRows = 16, mmaColumns = 8, mmaDepth = 16;
+/// Rows and columns of a product of one instruction, and the bytes of its depth.
+static constexpr unsigned mmaRows = 16, mmaColumns = 8, mmaBytes = 32;
 
 /// Columns of a warp; its rows are half of the tile's.
 static constexpr unsigned warpColumns = 32;
 
-/// Shared memory that a block may use on sm_89, which has less than sm_80.
-static constexpr unsigned mostSharedBytes = 99 * 1024;
-
-static unsigned stepsOf(const GemmConfig &config) {
-  return config.windows ? config.windows.countStages(stageDepth) : llvm::divideCeil(config.k, stageDepth);
-}
 static unsigned stagesOf(const GemmConfig &config) { return config.stages ? config.stages : 4; }
 static unsigned warpsOf(const GemmConfig &config) { return 2 * config.tileN / warpColumns; }
+static unsigned stageDepthOf(const GemmConfig &config) { return rowBytes / bytesOf(config.element); }
+static unsigned pieceElementsOf(const GemmConfig &config) { return 16 / bytesOf(config.element); }
+static unsigned stepsOf(const GemmConfig &config) {
+  return config.windows ? config.windows.countStages(stageDepthOf(config))
+                        : llvm::divideCeil(config.k, stageDepthOf(config));
+}
 static unsigned stageBytesOf(const GemmConfig &config) { return (config.tileM + config.tileN) * rowBytes; }
 
 std::string vitc::vgpu::whyUnsupportedByMmaSync(const GemmConfig &config) {
-  if (bytesOf(config.element) != 2)
-    return "products of a warp take bf16 or f16";
-  if (config.k % 8 != 0 || config.strides.a % 8 != 0 || config.strides.w % 8 != 0)
+  const unsigned piece = pieceElementsOf(config);
+  if (config.k % piece != 0 || config.strides.a % piece != 0 || config.strides.w % piece != 0)
     return "rows of A and W must be multiples of 16 bytes";
   if (config.transposedW || config.batch.heads != 0 || config.splits != 1 || config.paddedRows)
     return "products of a warp are of one A and one W of [N, K], not split";
@@ -38,7 +37,7 @@ std::string vitc::vgpu::whyUnsupportedByMmaSync(const GemmConfig &config) {
     return "tiles have 32, 64 or 128 rows";
   if ((config.tileN != 64 && config.tileN != 128) || 2 * config.tileM < config.tileN)
     return "tiles have 64 or 128 columns, at most twice as many as rows";
-  if (stagesOf(config) < 2 || stagesOf(config) * stageBytesOf(config) > mostSharedBytes)
+  if (stagesOf(config) < 2 || stagesOf(config) * stageBytesOf(config) > mostSharedBytesBeforeHopper)
     return "two stages or more fit into shared memory";
   return "";
 }
@@ -148,7 +147,8 @@ MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value
       operand.windows.push_back(windows.placeOf(at));
       continue;
     }
-    Value index = e.add(e.mul(e.zext64(at), e.i64(stride ? stride : config.k)), e.zext64(e.shl(piece, 3)));
+    Value index =
+        e.add(e.mul(e.zext64(at), e.i64(stride ? stride : config.k)), e.zext64(e.mul(piece, pieceElementsOf(config))));
     operand.sources.push_back(e.element(e.argument(role), index, e.type(config.element)));
   }
   for (unsigned step : {0, 1})
@@ -159,13 +159,14 @@ MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value
 
 /// Steps of windows have channels of one tap each.
 MmaSyncGemm::Step MmaSyncGemm::locate(Value number) {
-  int64_t depth = config.windows ? config.windows.channels : config.k; // that steps cut
+  int64_t depth = config.windows ? config.windows.channels : config.k,
+          stageDepth = stageDepthOf(config); // cut by steps
   int64_t cuts = static_cast<int64_t>(llvm::divideCeil(depth, stageDepth));
   Step step;
   step.tap = config.windows ? e.udiv(number, cuts) : e.i32(0);
   step.channel = e.mul(config.windows ? e.urem(number, cuts) : number, stageDepth);
   step.element = config.windows ? e.add(e.mul(step.tap, depth), step.channel) : step.channel;
-  step.channel = e.add(step.channel, e.shl(e.bitAnd(thread, rowPieces - 1), 3));
+  step.channel = e.add(step.channel, e.mul(e.bitAnd(thread, rowPieces - 1), pieceElementsOf(config)));
   if (depth % stageDepth != 0)
     step.isPiece = e.less(step.channel, e.i32(depth));
   return step;
@@ -205,7 +206,7 @@ Value MmaSyncGemm::next(Value stage) {
 
 MmaSyncGemm::Values MmaSyncGemm::multiplyStage(Value stage, Values sums) {
   Value place = stageAt(stage);
-  for (unsigned step = 0; step < stageDepth / mmaDepth; ++step) {
+  for (unsigned step = 0; step < rowBytes / mmaBytes; ++step) {
     Values weights;
     for (unsigned group = 0; group < groups; group += 2)
       weights.append(e.loadMatrices(e.offset(e.offset(place, w.laneOffsets[step]), group * mmaColumns * rowBytes)));

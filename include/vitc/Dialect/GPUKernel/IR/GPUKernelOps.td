@@ -131,7 +131,8 @@ def GPUKernel_AttentionOp : GPUKernel_TappedOp<"attention", [AttrSizedOperandSeg
   let description = [{
     softmax(scale · Q · Kᵀ + bias / log2(e)) · V of each head, as `vit.attention`: all (B, tokens, H, D) of bf16 or f16,
     scores and sums in f32 (Kernels/Attention.h). Batch b takes number b mod P of the bias: relative positions of windows
-    and their masks. With `mma_sync` it is the kernel for sm_80 and sm_89.
+    and their masks. With `mma_sync` it is the kernel of warps, for sm_80 and sm_89, and of f32, which is multiplied as
+    tf32, for sm_90, too.
 
     - (C1) Q is (B, M, H, D), K (B, N, H, D), V (B, N, H, E), the output (B, M, H, E), of one element type; all but B are
       static.

@@ -37,7 +37,7 @@ enum class AttentionTap { None, Scores, Probabilities };
 /// Arguments: Q, K, V, O: tensor maps, Q and K unless scores are given; bias, scores, tap: pointers, where they are
 /// asked for.
 struct AttentionConfig {
-  Element element = Element::BF16; ///< of all four: BF16 or F16
+  Element element = Element::BF16; ///< of all four: BF16 or F16, with `mmaSync` also TF32
   int64_t queries = 0, keys = 0;   ///< tokens
   int64_t headSize = 64;           ///< of Q and K, a multiple of 8 up to 128
   double scale = 1;                ///< positive

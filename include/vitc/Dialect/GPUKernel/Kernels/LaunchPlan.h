@@ -23,6 +23,9 @@ Swizzle swizzleOf(unsigned rowBytes);
 /// Shared memory that a block may use on sm_90.
 constexpr unsigned maxSharedBytes = 227 * 1024;
 
+/// The same on sm_89, which has less than sm_80.
+constexpr unsigned mostSharedBytesBeforeHopper = 99 * 1024;
+
 /// What the host encodes into a tensor map beside the address, the extents and the strides of the tensor.
 struct TensorMapPlan {
   Element element;

@@ -155,10 +155,14 @@ public:
   void commitCopies();
   /// Waits until all but this thread's latest `pending` groups have arrived.
   void waitCopies(unsigned pending);
-  /// Four 8 × 8 matrices of 16-bit elements, whose rows are at the lanes' addresses: a pair of each for every lane.
+  /// Four 8 × 8 matrices of 16-bit elements, whose rows are at the lanes' addresses: a pair of each for every lane. Of
+  /// elements of 32 bits they are 8 × 4, and a lane has one of each.
   Values loadMatrices(Value address, bool transpose = false);
-  /// d + a · b of 16 rows, 8 columns and a depth of 16: four floats, four and two pairs of elements of a lane.
+  /// d + a · b of 16 rows, 8 columns and a depth of 32 bytes: four floats, four and two pairs of elements of a lane, or
+  /// elements of tf32.
   Values mmaSync(Element element, const Values &d, const Values &a, mlir::ValueRange b);
+  /// The bits of a float rounded to the nearest tf32.
+  Value roundToTF32(Value value);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
