@@ -38,8 +38,8 @@ from machine import Missing  # noqa: E402
 from report import Row  # noqa: E402
 
 PARTS = ("ceilings", "kernels", "models", "sanitizer")
-WORST = {"gemm": 1e-2, "attention": 1e-2, "layer_norm": 1e-2}  # relative errors in the norm; bf16 has eight bits
-LEAST_COSINE = 0.9995
+WORST = {"bf16": 1e-2, "fp16": 2e-3, "tf32": 2e-3}  # relative errors of kernels in the norm: of eight and eleven bits
+LEAST_COSINE = {"bf16": 0.9995, "fp16": 0.9999, "tf32": 0.9999}
 SEEDS = 3  # draws that a kernel is checked on, and runs of a model: the second makes a graph, the third replays it
 CHECK_SECONDS = 120  # that a check may take
 TURN = 0.05  # seconds of runs one after another
@@ -99,16 +99,16 @@ class Bench:
         return path
 
     def library(self, case: cases.Case) -> pathlib.Path:
-        """The one in the folder, or one that is compiled here, with code for each batch."""
+        """The one in the folder, which is of bf16, or one that is compiled here, with code for each batch."""
         library = self.options.folder / f"{case.name}.so"
-        if library.exists():
+        if library.exists() and self.options.precision == "bf16":
             return library
         library = self.work / library.name
         if not library.exists():
             shapes = [",".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in case.shapes(batch).items())
                       for batch in self.batches(case)]
-            command = [self.compiler, self.graph(case), "-o", library, "--target=cuda-sm_90", "--precision=bf16", "--shapes",
-                       ";".join(shapes), *([f"--tuning={self.options.tuning}"] if self.options.tuning else [])]
+            command = [self.compiler, self.graph(case), "-o", library, "--target=cuda-sm_90",
+                       f"--precision={self.options.precision}", "--shapes", ";".join(shapes), *([f"--tuning={self.options.tuning}"] if self.options.tuning else [])]
             start = time.monotonic()
             run = subprocess.run(list(map(str, command)), env=toolkit.environment(), capture_output=True, text=True)
             if run.returncode:
@@ -186,7 +186,8 @@ def is_checked(bench: Bench, case: cases.Case, batch: int) -> bool:
     bench.library(case)
     with tempfile.TemporaryDirectory() as output:
         command = [sys.executable, __file__, "--folder", bench.options.folder, "--output", output, "--work", bench.work,
-                   "--parts", case.part, "--cases", case.name, "--batches", batch, "--only-check"]
+                   "--parts", case.part, "--cases", case.name, "--batches", batch, "--precision", bench.options.precision,
+                   "--only-check"]
         try:
             run = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=CHECK_SECONDS)
         except subprocess.TimeoutExpired:
@@ -211,7 +212,8 @@ def check_kernel(bench: Bench, case: cases.Case) -> None:
         found = model(*(vitc.to_device(inputs[spec.name]) for spec in model.inputs), out=result).numpy()[where]
         errors.append(float(np.linalg.norm(found - expected) / np.linalg.norm(expected)))
     error = float(np.max(errors))
-    right = "" if error <= WORST[case.kind] else f"WRONG: more than {WORST[case.kind]}"
+    worst = WORST[bench.options.precision]
+    right = "" if error <= worst else f"WRONG: more than {worst}"
     bench.add("kernels", case.name, 1, "vitc", "relative error", error, right)
 
 
@@ -249,7 +251,8 @@ def check_model(bench: Bench, case: cases.Case, batch: int) -> None:
             got = found[name].reshape(batch, -1).astype(np.float64)
             norms = np.linalg.norm(got, axis=1) * np.linalg.norm(wanted, axis=1)
             cosine = float(np.min((got * wanted).sum(1) / np.maximum(norms, 1e-30)))
-            right = "" if cosine >= LEAST_COSINE else f"WRONG: less than {LEAST_COSINE}"
+            least = LEAST_COSINE[bench.options.precision]
+            right = "" if cosine >= least else f"WRONG: less than {least}"
             bench.add("models", case.name, batch, "vitc", "least cosine", cosine, right)
 
 
@@ -351,6 +354,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--work", type=pathlib.Path, help="for libraries that are compiled; default: a temporary folder")
     parser.add_argument("--vitc", type=pathlib.Path, help="the compiler; default: that of the wheel in the folder")
     parser.add_argument("--tuning", type=pathlib.Path, help="a file of tune.py's, by which libraries are compiled here")
+    parser.add_argument("--precision", choices=list(WORST), default="bf16", help="of vitc; peers compute in bf16")
     parser.add_argument("--only-check", action="store_true", help="take no times")
     options = parser.parse_args(arguments)
     options.folder = options.folder.resolve()

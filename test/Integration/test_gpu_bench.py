@@ -118,6 +118,14 @@ def test_a_tuning_file(tool, prepared, build_dir, tmp_path):
     assert "vitc does not compile it: vitc: error: --tuning: " in note and "tiles have 64, 128 or 192 rows" in note
 
 
+def test_another_precision(tool, prepared, build_dir, tmp_path):
+    run = tool("run.py", "--folder", prepared, "--output", tmp_path, "--parts", "kernels", "--rounds", 1, "--engines", "none",
+               "--precision", "tf32", "--vitc", build_dir / "bin" / "vitc")
+    assert run.returncode == 0, run.stdout + run.stderr
+    errors = [float(row["value"]) for row in rows_of(tmp_path) if row["metric"] == "relative error"]
+    assert len(errors) == 3 and max(errors) < 2e-3 and sum(error > 1e-5 for error in errors) == 2  # norms stay float32
+
+
 def test_what_is_missing(tool, prepared, tmp_path):
     """A compiler, a folder, a part that there is not, a GPU: sentences."""
     run = tool("run.py", "--folder", prepared, "--output", tmp_path, "--parts", "kernels", "--vitc", tmp_path / "vitc")
