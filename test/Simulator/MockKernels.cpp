@@ -51,9 +51,13 @@ Result check(Driver &driver, const Kernel &kernel) {
     driver.complain("a kernel of a module that was unloaded: " + kernel.function->name);
     return InvalidHandle;
   }
-  for (unsigned extent : kernel.launch.grid)
-    if (extent == 0)
-      return InvalidValue;
+  const auto &[x, y, z] = kernel.launch.grid;
+  constexpr unsigned mostBlocks = 65535, mostThreads = 1024;
+  std::uint64_t threads = 1;
+  for (unsigned extent : kernel.launch.block)
+    threads *= extent;
+  if (x == 0 || y == 0 || z == 0 || y > mostBlocks || z > mostBlocks || threads == 0 || threads > mostThreads)
+    return InvalidValue;
   if (kernel.parameters.size() != info->parameterBytes()) {
     driver.complain("the kernel " + kernel.function->name + " has " + std::to_string(info->parameterBytes()) +
                     " bytes of parameters, and " + std::to_string(kernel.parameters.size()) + " were given");

@@ -18,6 +18,7 @@ static constexpr unsigned mmaRows = 16, mmaColumns = 8, mmaBytes = 32;
 static constexpr unsigned warpColumns = 32;
 
 static unsigned stagesOf(const GemmConfig &config) { return config.stages ? config.stages : 4; }
+static unsigned tilesNOf(const GemmConfig &config) { return llvm::divideCeil(config.n, config.tileN); }
 static unsigned warpsOf(const GemmConfig &config) { return 2 * config.tileN / warpColumns; }
 static unsigned stageDepthOf(const GemmConfig &config) { return rowBytes / bytesOf(config.element); }
 static unsigned pieceElementsOf(const GemmConfig &config) { return 16 / bytesOf(config.element); }
@@ -45,8 +46,9 @@ std::string vitc::vgpu::whyUnsupportedByMmaSync(const GemmConfig &config) {
 LaunchPlan vitc::vgpu::planMmaSyncGemm(StringRef name, const GemmConfig &config) {
   LaunchPlan plan;
   plan.kernel = name.str();
-  plan.grid[0] = {GridSize::One, int64_t(llvm::divideCeil(config.n, config.tileN)), 1};
-  plan.grid[1] = {GridSize::Rows, 1, config.tileM};
+  // In one dimension, since the others take 65,535 blocks at most; those past the last rows have nothing to do.
+  int64_t tilesN = tilesNOf(config);
+  plan.grid[0] = {GridSize::Rows, tilesN, config.tileM, (config.tileM - 1) * tilesN};
   plan.block = {32 * warpsOf(config), 1, 1};
   plan.sharedBytes = stagesOf(config) * stageBytesOf(config);
   for (StringRef role : {"A", "W", "C"})
@@ -70,6 +72,7 @@ public:
   void emit();
 
 private:
+  void emitTile();
   using Values = NVVMEmitter::Values;
   /// One of A and W: what a thread copies of it, and what a lane reads.
   struct Operand {
@@ -119,8 +122,8 @@ MmaSyncGemm::MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config)
   unsigned warpsN = config.tileN / warpColumns;
   warpM = e.udiv(warp, warpsN);
   warpN = e.urem(warp, warpsN);
-  row = e.mul(e.blockId(1), config.tileM);
-  column = e.mul(e.blockId(0), config.tileN);
+  row = e.mul(e.udiv(e.blockId(0), tilesNOf(config)), config.tileM);
+  column = e.mul(e.urem(e.blockId(0), tilesNOf(config)), config.tileN);
   // Matrices in the order of registers: A's two of rows, then those of the next pieces; W's two of pieces, then rows.
   a = prepare("A", 0, row, e.argument("rows"), /*extent=*/0, config.tileM, config.strides.a,
               e.mul(warpM, config.tileM / 2), e.bitAnd(lane, 15), e.lshr(lane, 4));
@@ -245,6 +248,11 @@ void MmaSyncGemm::emitEpilogue(const Values &sums) {
 
 /// All warps have multiplied a stage when they meet for the next one, and it is filled again then.
 void MmaSyncGemm::emit() {
+  e.ifThen(e.less(row, e.argument("rows")), [&] { emitTile(); });
+  e.finish();
+}
+
+void MmaSyncGemm::emitTile() {
   for (unsigned stage = 0; stage + 1 < stages; ++stage)
     copyStep(e.i32(stage), e.i32(stage));
   Values carried{e.i32(0), e.i32(stages - 1)};
@@ -259,7 +267,6 @@ void MmaSyncGemm::emit() {
     return after;
   });
   emitEpilogue(Values(carried.begin() + 2, carried.end()));
-  e.finish();
 }
 
 void vitc::vgpu::emitMmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config) {
