@@ -141,7 +141,8 @@ struct ConvToGPU final : KernelPattern<vit::ConvOp> {
     GemmProduct product(target, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.length(), /*period=*/0);
     GemmProduct inPlace(target, epilogue, /*rank=*/4, /*channel=*/1, rows, filters, windows.used(), /*period=*/0,
                         windows.describe());
-    bool readsInPlace = !windows.isPixelwise() && inPlace.whyUnsupported().empty() &&
+    bool readsInPlace = !windows.isPixelwise() && windows.length() == windows.used() &&
+                        inPlace.whyUnsupported().empty() &&
                         inPlace.estimate(/*gathers=*/false) < product.estimate(/*gathers=*/true);
     if (std::string reason = product.whyUnsupported(); !readsInPlace && !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
