@@ -24,8 +24,8 @@ def long(*names):
     return [pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
-@pytest.mark.parametrize("name", ["dinov2_reg4", "lavit", *long("deit", "deit3", "dino", "swin", "vit_swiglu",
-                                                                "convnext", "pvt_v2", "resnet")])
+@pytest.mark.parametrize("name", ["dinov2_reg4", "lavit", *long(
+    "deit", "deit3", "dino", "swin", "vit_swiglu", "convnext", "pvt_v2", "resnet", "lavit_residual", "lavit_post")])
 def test_agrees(name, small_model, run_tool, tmp_path):
     made = compile_model(run_tool, small_model(name), tmp_path / "model.so", "--target=cuda-sm_90", "--precision=tf32")
     model = vitc.load(made.library, device="cuda")

@@ -200,7 +200,7 @@ struct AttentionToGPU final : KernelPattern<vit::AttentionOp> {
                               op.getScores()  ? vgpu::AttentionTap::Scores
                               : op.getProbs() ? vgpu::AttentionTap::Probabilities
                                               : vgpu::AttentionTap::None,
-                              value.getShape().back(), /*mmaSync=*/target.multipliesByWarps() || target.isTF32());
+                              value.getShape().back(), /*mmaSync=*/target.attendsByWarps());
     if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();
@@ -226,8 +226,7 @@ struct AttentionToGPU final : KernelPattern<vit::AttentionOp> {
     for (auto [made, result, shape] : llvm::zip(attention.getResults(), op.getResults(), shapes)) {
       auto type = cast<RankedTensorType>(result.getType());
       Value viewed = viewBatchAs(rewriter, loc, made, type.clone(getElementTypeOrSelf(made)), shape);
-      results.push_back(viewed.getType() == type ? viewed
-                                                 : arith::ExtFOp::create(rewriter, loc, type, viewed).getResult());
+      results.push_back(widenToF32(rewriter, loc, viewed));
     }
     rewriter.replaceOp(op, results);
     return success();

@@ -15,6 +15,7 @@ struct KernelTarget {
   std::shared_ptr<const Tuning> tuning = nullptr; ///< schedules that were measured, or null
 
   bool multipliesByWarps() const { return capability < 90; }
+  bool attendsByWarps() const { return multipliesByWarps() || isTF32(); }
   bool isTF32() const { return mlir::isa<mlir::FloatTF32Type>(element); }
   /// Of operands in memory: tensor cores read tf32 from f32.
   mlir::FloatType stored() const { return isTF32() ? mlir::Float32Type::get(element.getContext()) : element; }
@@ -63,6 +64,9 @@ void populateRoundingPatterns(mlir::RewritePatternSet &patterns);
 
 /// The tensor rounded to bf16 or f16; itself where it is so already, or is to stay f32.
 mlir::Value roundTo(mlir::FloatType element, mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+
+/// What a kernel wrote as f32; itself where it is so already.
+mlir::Value widenToF32(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
 
 /// Weights rounded to what the target multiplies, to the nearest: tf32, too, of which tensor cores otherwise cut off
 /// what they do not read.

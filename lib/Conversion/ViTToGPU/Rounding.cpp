@@ -49,6 +49,13 @@ Value vitc::roundWeight(const KernelTarget &target, OpBuilder &builder, Location
   return linalg::GenericOp::create(builder, loc, type, tensor, init, maps, parallel, body).getResult(0);
 }
 
+Value vitc::widenToF32(OpBuilder &builder, Location loc, Value tensor) {
+  Type f32 = builder.getF32Type();
+  if (getElementTypeOrSelf(tensor) == f32)
+    return tensor;
+  return arith::ExtFOp::create(builder, loc, withElement(tensor, f32), tensor);
+}
+
 static bool isView(Operation *op) {
   return isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp>(op);
 }
