@@ -29,7 +29,7 @@ struct vitc_gpu_session {
   bool owns_memory;
   void *host;       /* pinned, for outputs that are lent on the host; null until the first of them */
   char *parameters; /* of one launch, aligned to 64 bytes */
-  bool overlaps;    /* kernels of graphs may start before the one before has ended; with VITC_GPU_OVERLAP=1 */
+  bool overlaps;    /* kernels of graphs may start before the one before has ended; not with VITC_GPU_OVERLAP=0 */
   int64_t runs;
   vitc_cu_event done;    /* at the end of the last run */
   vitc_cu_event *events; /* [launch_count + 1] of the longest list; null where no times are taken */

@@ -177,7 +177,7 @@ static vitc_status create(vitc_session *session, const vitc_session_options *opt
   if (status)
     return status;
   const char *overlap = getenv("VITC_GPU_OVERLAP");
-  session->gpu->overlaps = overlap && *overlap == '1';
+  session->gpu->overlaps = !overlap || *overlap != '0';
   status = make_events(session->gpu);
   for (int32_t i = 0; i < session->plans.count && !status; ++i)
     status = find_kernels(session, i);

@@ -49,6 +49,19 @@ def test_machine_code(model):
         assert kernel.count("UTMALDG") > 0 if products else kernel.count("LDG.E.128") > 0, name
 
 
+GLOBAL = ("LD.", "LDG", "LDGSTS", "ST.", "STG", "ATOM", "RED", "UTMALDG", "UTMASTG", "UTMAREDG", "UBLKCP")
+
+
+@needs_toolkit
+def test_kernels_wait_for_those_before(model):
+    """Kernels overlap: ACQBULK, which griddepcontrol.wait becomes, stands before all that touches global memory, and nothing is
+    read by the path of constants (ld.global.nc), which may hold what the kernel before has overwritten since."""
+    for name, kernel in model[1].kernels.items():
+        first = next(at for at, opcode in enumerate(kernel.sass) if opcode.startswith(GLOBAL))
+        assert "ACQBULK" in kernel.sass[:first], name
+        assert not [opcode for opcode in kernel.sass if opcode.startswith("LD") and "CONSTANT" in opcode], name
+
+
 @needs_toolkit
 def test_exponentials_beside_products(model):
     """A thread has 64 scores of a block of 128 keys, and two rows to scale; ptxas likes to wait for the products first."""

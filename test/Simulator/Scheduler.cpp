@@ -133,7 +133,7 @@ private:
       }
       step.fail("divergent", "not all threads of the warp execute it together");
     }
-    if (machine.options.overlaps && (step.mask & ~warp.waited))
+    if (machine.options.overlaps)
       checkOverlap(step);
     Outcome outcome = execute(step);
     if (outcome == Outcome::next)
@@ -142,9 +142,14 @@ private:
   }
 
   /// Before the wait for other kernels, threads may do what touches nothing of theirs: arithmetic, shared memory,
-  /// parameters, prefetches of tensor maps.
+  /// parameters, prefetches of tensor maps. Nor may they ever read as constant (PTX ISA, ld.global.nc) what another
+  /// kernel may write while this one is there; the simulator does not know what is never written, and refuses all.
   static void checkOverlap(const Step &step) {
     std::string_view opcode = step.in.opcode;
+    if (opcode.starts_with("ld.global.nc"))
+      step.fail("overlap", "the thread reads by ld.global.nc, but kernels before this one may still write");
+    if (!(step.mask & ~step.warp.waited))
+      return;
     bool isOwn = step.in.space == Space::param || step.in.space == Space::shared || step.in.space == Space::local;
     bool touches = false;
     for (std::string_view prefix : {"ld.", "ldu.", "st.", "atom.", "red.", "cp."})

@@ -47,8 +47,7 @@ TEST_F(ControlTest, AccessesBeforeTheWaitForOtherKernels) {
   const std::string wait = "griddepcontrol.wait; griddepcontrol.launch_dependents;";
   for (const char *access :
        {"ld.global.u32 %r9, [%d0];", "ld.u32 %r9, [%d0];", "st.global.u32 [%d0], %r0;", "red.global.add.u32 [%d0], 1;",
-        "atom.global.add.u32 %r9, [%d0], 1;", "ld.global.nc.u32 %r9, [%d0];",
-        "cp.async.ca.shared.global [smem], [%d0], 4; cp.async.wait_all;"}) {
+        "atom.global.add.u32 %r9, [%d0], 1;", "cp.async.ca.shared.global [smem], [%d0], 4; cp.async.wait_all;"}) {
     SCOPED_TRACE(access);
     launch.dynamicShared = 16;
     std::vector<Fault> faults = run(access + wait, 1);
@@ -62,6 +61,14 @@ TEST_F(ControlTest, AccessesBeforeTheWaitForOtherKernels) {
   }
   // What is a thread's or a block's own may be used before.
   expectNone("st.shared.u32 [smem], %r0; ld.shared.u32 %r9, [smem];" + wait, 1);
+}
+
+TEST_F(ControlTest, ConstantReadsBesideOtherKernels) {
+  input(std::vector<std::uint32_t>(64, 7));
+  const std::string read = "griddepcontrol.wait; ld.global.nc.u32 %r9, [%d0];";
+  expectNone(read, 1);
+  options.overlaps = true;
+  expectFault(read, "overlap", "ld.global.nc");
 }
 
 TEST_F(ControlTest, ThreadsThatEndWithoutTheWaitForOtherKernels) {

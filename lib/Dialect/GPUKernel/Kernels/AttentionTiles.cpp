@@ -85,7 +85,7 @@ AttentionTiles::Values AttentionTiles::loadScores(Value firstKey) {
     for (unsigned i = 2 * half; i < scores.size(); i += 4)
       for (unsigned j = 0; j < 2; j += width) {
         Value at = e.umin(e.add(column, i / 4 * 8 + j), e.i32(config.keys - width));
-        Values loaded = e.loadConstants(e.element(pointer, at, float32), width);
+        Values loaded = e.loadFloats(e.element(pointer, at, float32), width);
         std::copy(loaded.begin(), loaded.end(), scores.begin() + i + j);
       }
   }
@@ -151,7 +151,7 @@ void AttentionTiles::addBias(Values &scores, Value firstKey) {
     Value index = e.mul(e.add(e.mul(e.zext64(matrix), e.i64(config.queries)), e.zext64(at)), e.i64(columns));
     Value pointer = e.element(e.argument("bias"), e.add(index, e.zext64(column)), e.type(Element::F32));
     for (unsigned i = 2 * half; i < scores.size(); i += 4) {
-      Values bias = e.loadConstants(e.offset(pointer, i / 4 * 8 * 4), 2);
+      Values bias = e.loadFloats(e.offset(pointer, i / 4 * 8 * 4), 2);
       scores[i] = e.fma(scores[i], scale, bias[0]);
       scores[i + 1] = e.fma(scores[i + 1], scale, bias[1]);
     }

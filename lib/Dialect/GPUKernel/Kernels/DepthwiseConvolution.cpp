@@ -241,7 +241,7 @@ DepthwiseEmitter::Values DepthwiseEmitter::loadBias() {
   Value at = e.mul(e.umin(e.add(firstGroup, group), e.i32(groupsOf(config) - 1)), channels);
   Values elements;
   for (int64_t part = 0; part < channels / 4; ++part)
-    elements.append(e.loadConstants(e.element(e.argument("bias"), e.add(at, 4 * part), e.type(Element::F32)), 4));
+    elements.append(e.loadFloats(e.element(e.argument("bias"), e.add(at, 4 * part), e.type(Element::F32)), 4));
   return elements;
 }
 

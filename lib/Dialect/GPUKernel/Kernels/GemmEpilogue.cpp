@@ -152,7 +152,7 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::addResidual(Quad quad, unsigned g
 std::array<Value, 2> GemmEpilogueEmitter::loadPair(StringRef vector, Value at) {
   int64_t extent = vector == "bias" ? config.n : layout.columns;
   auto load = [&](Value index, unsigned count) {
-    return e.loadConstants(e.element(e.argument(vector), index, e.type(Element::F32)), count);
+    return e.loadFloats(e.element(e.argument(vector), index, e.type(Element::F32)), count);
   };
   if (extent % 2 != 0) {
     Value last = e.i32(extent - 1);
@@ -197,7 +197,7 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Va
       if (layout.columns % layout.tileColumns != 0)
         at = e.umin(at, e.i32((layout.columns - 1) / 2 * 2));
       at = e.add(e.mul(tableRow, layout.columns), at);
-      auto pair = e.loadConstants(e.element(e.argument("table"), at, e.type(Element::F32)), 2);
+      auto pair = e.loadFloats(e.element(e.argument("table"), at, e.type(Element::F32)), 2);
       quad[2 * half] = e.fadd(quad[2 * half], pair[0]);
       quad[2 * half + 1] = e.fadd(quad[2 * half + 1], pair[1]);
     }

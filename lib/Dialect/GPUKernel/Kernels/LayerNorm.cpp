@@ -96,8 +96,8 @@ Value LayerNormEmitter::sumOfRow(Values terms) {
 
 LayerNormEmitter::Values LayerNormEmitter::loadVector(StringRef vector, Value index) {
   Value pointer = e.element(e.argument(vector), e.mul(index, pieceElements), e.type(Element::F32));
-  Values elements = e.loadConstants(pointer, 4);
-  elements.append(e.loadConstants(e.offset(pointer, 16), 4));
+  Values elements = e.loadFloats(pointer, 4);
+  elements.append(e.loadFloats(e.offset(pointer, 16), 4));
   return elements;
 }
 

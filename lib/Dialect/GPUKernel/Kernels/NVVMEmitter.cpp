@@ -209,18 +209,14 @@ Value NVVMEmitter::offset(Value pointer, int64_t bytes) {
 Value NVVMEmitter::element(Value pointer, Value index, Type type) {
   return LLVM::GEPOp::create(builder, loc, pointer.getType(), type, pointer, ArrayRef<LLVM::GEPArg>(index));
 }
-Value NVVMEmitter::load(Type type, Value pointer, unsigned alignment, bool isConstant) {
-  return LLVM::LoadOp::create(builder, loc, type, pointer, alignment, /*isVolatile=*/false, /*isNonTemporal=*/false,
-                              /*isInvariant=*/isConstant);
+Value NVVMEmitter::load(Type type, Value pointer, unsigned alignment) {
+  return LLVM::LoadOp::create(builder, loc, type, pointer, alignment);
 }
 void NVVMEmitter::store(Value value, Value pointer, unsigned alignment) {
   LLVM::StoreOp::create(builder, loc, value, pointer, alignment);
 }
 NVVMEmitter::Values NVVMEmitter::loadFloats(Value pointer, unsigned count) {
   return extract(load(VectorType::get(count, float32), pointer, 4 * count));
-}
-NVVMEmitter::Values NVVMEmitter::loadConstants(Value pointer, unsigned count) {
-  return extract(load(VectorType::get(count, float32), pointer, 4 * count, /*isConstant=*/true));
 }
 void NVVMEmitter::storeVector(const Values &values, Value pointer) {
   auto type = VectorType::get(values.size(), values[0].getType());

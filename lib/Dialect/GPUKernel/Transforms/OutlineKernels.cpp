@@ -34,6 +34,7 @@ namespace {
 struct Slice {
   llvm::SetVector<Operation *> buffers, symbols; ///< vcpu.buffer, vcpu.symbol
   llvm::SetVector<Operation *> computed;         ///< from them
+  llvm::SmallPtrSet<Operation *, 2> written;     ///< of the buffers
 };
 
 /// Finds what a kernel op reads. All of it was computed before: nothing else than sizes and views is in the function.
@@ -46,6 +47,10 @@ public:
     SliceFinder finder;
     for (Value value : values)
       finder.visit(value);
+    SliceFinder results;
+    for (Value result : cast<DestinationStyleOpInterface>(kernel).getDpsInits())
+      results.visit(result);
+    finder.slice.written.insert_range(results.slice.buffers);
     return finder.slice;
   }
 
@@ -250,7 +255,8 @@ private:
     return failure();
   }
 
-  /// Buffers first, then symbols. Two buffers that one op touches never overlap.
+  /// Buffers first, then symbols. Two buffers that one op touches never overlap; where that is said of those that are
+  /// only read, LLVM reads them by ld.global.nc, which must not be where kernels overlap.
   static LLVM::LLVMFuncOp declare(vcpu::KernelOpInterface op, const Slice &slice, OpBuilder &builder) {
     MLIRContext *context = op->getContext();
     auto pointer = LLVM::LLVMPointerType::get(context, kGlobalMemory);
@@ -258,8 +264,9 @@ private:
     types.append(slice.symbols.size(), builder.getI64Type());
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types);
     auto kernel = LLVM::LLVMFuncOp::create(builder, op.getLoc(), "kernel", type);
-    for (unsigned i = 0; i < slice.buffers.size(); ++i)
-      kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+    for (auto [i, buffer] : llvm::enumerate(slice.buffers))
+      if (slice.written.contains(buffer))
+        kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), builder.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), builder.getDenseI32ArrayAttr({kBlock, 1, 1}));

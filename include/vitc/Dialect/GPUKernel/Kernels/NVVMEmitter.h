@@ -89,10 +89,9 @@ public:
   Value offset(Value pointer, Value bytes);
   Value offset(Value pointer, int64_t bytes);
   Value element(Value pointer, Value index, mlir::Type type);
-  Value load(mlir::Type type, Value pointer, unsigned alignment, bool isConstant = false);
+  Value load(mlir::Type type, Value pointer, unsigned alignment);
   void store(Value value, Value pointer, unsigned alignment);
-  Values loadFloats(Value pointer, unsigned count);    ///< neighbours, by one load
-  Values loadConstants(Value pointer, unsigned count); ///< the same of memory that no kernel writes
+  Values loadFloats(Value pointer, unsigned count); ///< neighbours, by one load
   void storeVector(const Values &values, Value pointer);
   Values extract(Value vector);
   Value bitcast(Value value, mlir::Type type);
