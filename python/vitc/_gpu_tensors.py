@@ -105,6 +105,13 @@ def settle(place: Place, values: Sequence[Any], outs: Sequence[Any]) -> None:
             return driver().synchronize(place.ordinal, place.stream)
 
 
+def abandon(place: Place) -> None:
+    """After a run that failed: waits for what of it is on the stream already, which reads and writes memory that may go with
+    the error."""
+    with contextlib.suppress(Error):  # of the same cause, and less telling
+        driver().synchronize(place.ordinal, place.stream)
+
+
 class TorchOnGPU:
     """Results as PyTorch's tensors on a GPU, in memory that is free on the stream of the call."""
 

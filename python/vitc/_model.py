@@ -15,7 +15,7 @@ import numpy as np
 from . import _abi
 from ._errors import Error, path_of
 from ._explain import Report
-from ._gpu_tensors import Place, place_of, results_on_gpu, settle
+from ._gpu_tensors import Place, abandon, place_of, results_on_gpu, settle
 from ._profile import Profile, summarise
 from ._session import Out, Session
 from ._tensors import Form, Memory, Tensor, read, read_out, results_like
@@ -228,6 +228,10 @@ class Model:
             results = session.run(inputs, results_on_gpu(values, place), given, place)
             settle(place, values, [to.value for to in given or () if to])
             return results
+        except BaseException:
+            if place is not None:
+                abandon(place)
+            raise
         finally:
             self._give_back(session)
 

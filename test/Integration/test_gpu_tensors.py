@@ -129,6 +129,26 @@ def test_streams(model, pair, mock):
         assert not mock.cuStreamDestroy_v2(stream)
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_run_that_fails_is_waited_for(model, pair, monkeypatch, broken):
+    """Part of it may be on the stream, and memory goes with the error; which stays the one that is told."""
+    waited, x = [], vitc.to_device(pair[0])
+
+    def synchronize(ordinal, stream):
+        waited.append((ordinal, stream))
+        if broken:
+            raise vitc.Error("so is the wait")
+
+    def run(self, *_):
+        assert not waited
+        raise vitc.Error("the run failed")
+
+    monkeypatch.setattr(vitc._session.Session, "run", run)
+    monkeypatch.setattr(_cuda.driver(), "synchronize", synchronize)
+    assert error_of(model, x) == "the run failed"
+    assert waited == [(0, 0)]
+
+
 def test_dlpack_of_device_arrays(model, pair):
     """They can be taken over, and live until they are given back."""
     x, _ = pair

@@ -87,6 +87,20 @@ TEST(GemmTuningTest, OtherKeysAreRefused) {
         << key;
 }
 
+TEST(GemmTuningTest, OtherSpellingsOfAKeyAreRefused) {
+  const std::pair<const char *, const char *> spellings[] = {
+      {"gemm+gelu+bias 1x8x8", "gemm+bias+gelu 1x8x8"},
+      {"gemm+bias+bias 1x8x8", "gemm+bias 1x8x8"},
+      {"gemm+none 1x8x8", "gemm 1x8x8"},
+      {"gemm+gelu+relu 1x8x8", "gemm+relu 1x8x8"},
+      {"gemm+residual+table ?x8x8", "gemm+table+residual ?x8x8"},
+      {"gemm 01x8x8", "gemm 1x8x8"},
+  };
+  for (auto [given, expected] : spellings)
+    EXPECT_EQ(whyUnusable(std::string("cuda-sm_90 bf16 ") + given, {{"tile_m", 64}, {"tile_n", 64}}),
+              std::string("expected the key 'cuda-sm_90 bf16 ") + expected + "'");
+}
+
 TEST(GemmTuningTest, AlternativesBeginWithTheEstimatesChoice) {
   for (int64_t rows : {1, 197, 12608}) {
     GemmConfig config = product(), chosen = config;

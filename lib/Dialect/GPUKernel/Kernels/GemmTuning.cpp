@@ -88,8 +88,19 @@ static bool addPart(GemmEpilogue &epilogue, StringRef part) {
   return flag;
 }
 
-/// The product that a key names, for whatever number of rows; nothing for other texts.
-static std::optional<GemmConfig> parseKey(StringRef key) {
+namespace {
+
+/// What a key names.
+struct Product {
+  int64_t capability = 0;
+  GemmConfig config;
+  std::optional<int64_t> rows; ///< none where they are open
+};
+
+} // namespace
+
+/// Nothing for a text that is no key.
+static std::optional<Product> parseKey(StringRef key) {
   llvm::SmallVector<StringRef> words, parts, sizes;
   key.split(words, ' ');
   int64_t capability = 0, rows = 0;
@@ -109,14 +120,17 @@ static std::optional<GemmConfig> parseKey(StringRef key) {
   config.element = element->first;
   config.mmaSync = capability < 90;
   config.epilogue.output = Element::F32; // which takes most shared memory
-  return config;
+  return Product{capability, config, sizes[0] == "?" ? std::nullopt : std::optional(rows)};
 }
 
 std::string vitc::vgpu::whyUnusable(StringRef key, const Tuning::Schedule &entry) {
-  std::optional<GemmConfig> config = parseKey(key);
-  if (!config)
+  std::optional<Product> product = parseKey(key);
+  if (!product)
     return "expected a key such as 'cuda-sm_90 bf16 gemm+bias+gelu 12608x768x3072'";
-  return applySchedule(*config, entry);
+  // No product would ask for another spelling of the same.
+  if (std::string spelling = tuningKey(product->capability, product->config, product->rows); spelling != key)
+    return "expected the key '" + spelling + "'";
+  return applySchedule(product->config, entry);
 }
 
 llvm::SmallVector<GemmConfig> vitc::vgpu::listAlternatives(const GemmConfig &config, int64_t rows, int64_t capability) {
