@@ -148,9 +148,9 @@ def test_kernels_before_hopper(small_model, run_tool):
     assert "linalg.contract" not in run.stdout and "linalg.softmax" not in run.stdout
 
 
-def count_ops(run_tool, model, target=TARGET):
+def count_ops(run_tool, model, target=TARGET, precision="bf16"):
     """The `vgpu` ops of a model, by name, and its code."""
-    run = run_tool("vitc", model, target, "--precision=bf16", "--compile-to=tiled")
+    run = run_tool("vitc", model, target, f"--precision={precision}", "--compile-to=tiled")
     return collections.Counter(re.findall(r"= vgpu\.(\w+) ", run.stdout)), run.stdout
 
 
@@ -174,31 +174,31 @@ LAVITS = {"lavit": {"attention": 5, "attend": 2, "batch_gemm": 6}, "lavit_residu
           "lavit_reduced": {"attention": 5, "attend": 3, "batch_gemm": 7}}
 
 
+@pytest.mark.parametrize("target, precision", [(TARGET, "bf16"), ("--target=cuda-sm_80", "fp16"), (TARGET, "tf32")])
 @pytest.mark.parametrize("name", LAVITS)
-def test_kernels_of_inherited_attention(name, small_model, run_tool):
+def test_kernels_of_inherited_attention(name, target, precision, small_model, run_tool):
     """Vanilla layers write their scores or probabilities, matrices map those, or queries and keys, and what comes of it is
     given to others; none is left to loops."""
-    counts, code = count_ops(run_tool, small_model(name))
+    counts, code = count_ops(run_tool, small_model(name), target, precision)
     assert {op: counts[op] for op in LAVITS[name]} == LAVITS[name]
     assert not re.search(r"math\.exp|linalg\.softmax|linalg\.contract", code)
 
 
-@pytest.mark.parametrize("name", LAVITS)
-def test_kernels_of_inherited_attention_before_hopper(name, small_model, run_tool):
-    """The same but for Ψ, whose products are loops."""
-    counts, code = count_ops(run_tool, small_model(name), "--target=cuda-sm_80")
-    assert {op: counts[op] for op in LAVITS[name]} == LAVITS[name] | {"batch_gemm": 0}
-    assert not re.search(r"math\.exp|linalg\.softmax", code)
-
-
 def test_loops_are_explained(small_model, run_tool):
-    """A line for all ops of one kind and reason: of the four products with Ψ, and of a depthwise convolution."""
-    run = run_tool("vitc", small_model("lavit_post"), "--explain", "--target=cuda-sm_90,cuda-sm_80", "--precision=bf16")
-    found = re.findall(r"^missed: (cuda-\S+) kernel at (\S+) \((\S+)\): (.+)$", run.stdout, re.M)
-    assert run.returncode == 0 and [(target, op) for target, _, op, _ in found] == [
-        ("cuda-sm_90", "vit.conv"), ("cuda-sm_80", "linalg.contract"), ("cuda-sm_80", "vit.conv")]
-    assert "pixels are multiples of 16 bytes" in found[0][3] and found[0][1].endswith("/depthwise/Conv")
-    assert "products of a warp are of one A and one W" in found[1][3] and found[1][3].endswith("; and 3 more")
+    """A line for all ops of one kind and reason: a depthwise convolution; products with probabilities that heads mix."""
+    def explain(name):
+        run = run_tool("vitc", small_model(name), "--explain", "--target=cuda-sm_90,cuda-sm_80", "--precision=bf16")
+        assert run.returncode == 0
+        return re.findall(r"^missed: (cuda-\S+) kernel at (\S+) \((\S+)\): (.+)$", run.stdout, re.M)
+
+    reasons = [("cuda-sm_90", "not probabilities", 4), ("cuda-sm_90", "not of a softmax over keys", 2),
+               ("cuda-sm_80", "not probabilities", 4), ("cuda-sm_80", "not of a softmax over keys", 2)]
+    for (target, _, op, reason), (wanted, begin, count) in zip(explain("deepvit"), reasons, strict=True):
+        assert (target, op) == (wanted, "linalg.contract") and reason.startswith(begin)
+        assert reason.endswith(f"; and {count - 1} more")
+    found = explain("lavit_post")
+    assert [(target, op) for target, _, op, _ in found] == [("cuda-sm_90", "vit.conv"), ("cuda-sm_80", "vit.conv")]
+    assert all("pixels are multiples of 16 bytes" in reason and node.endswith("/depthwise/Conv") for _, node, _, reason in found)
 
 
 @pytest.mark.parametrize("name", ["lavit_post", pytest.param("lavit_residual", marks=pytest.mark.long),

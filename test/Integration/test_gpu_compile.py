@@ -17,14 +17,14 @@ TINY = ["deit", "dinov2_reg4", "lavit", "swin"]
 SECONDS = 60  # for ViT-B/16, which takes 5
 
 
-def check(library: pathlib.Path) -> None:
+def check(library: pathlib.Path, chip: str = "sm_90a") -> None:
     """It holds kernels, of which ptxas serialises no products, and spills nothing in those on tensor cores."""
-    texts = sass.embedded_ptx(library)
+    texts = sass.embedded_ptx(library, chip)
     assert texts and all(".visible .entry" in text for text in texts)
     if not (toolkit.find("ptxas") and toolkit.find("nvdisasm")):
         return
     for text in texts:
-        made = sass.assemble(text)
+        made = sass.assemble(text, chip)
         assert made.serialised == [] and made.kernels
         for name, kernel in made.kernels.items():
             if kernel.count("HGMMA", "HMMA"):
@@ -34,6 +34,14 @@ def check(library: pathlib.Path) -> None:
 @pytest.mark.parametrize("name", TINY)
 def test_tiny(name, small_model, run_tool, tmp_path):
     check(compile_model(run_tool, small_model(name), tmp_path / "model.so", *FLAGS).library)
+
+
+@pytest.mark.parametrize("name", [*TINY[1:3], *(pytest.param(name, marks=pytest.mark.long) for name in (TINY[0], TINY[3]))])
+@pytest.mark.parametrize("target, precision, chip", [("sm_80", "bf16", "sm_80"), ("sm_90", "tf32", "sm_90a")])
+def test_tiny_by_warps(name, target, precision, chip, small_model, run_tool, tmp_path):
+    """Before Hopper all products, of tf32 those of tokens with tokens."""
+    flags = (f"--target=cuda-{target}", f"--precision={precision}")
+    check(compile_model(run_tool, small_model(name), tmp_path / "model.so", *flags).library, chip)
 
 
 def test_time_of_vit_b16(run_tool, tmp_path):

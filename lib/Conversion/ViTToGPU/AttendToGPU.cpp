@@ -47,7 +47,7 @@ struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
     auto choose = [&](vgpu::AttentionTap tap) {
       return vgpu::chooseAttend(target.kernelElement(), shape[2], shape[3],
                                 cast<RankedTensorType>(value.getType()).getShape().back(), tap,
-                                /*mmaSync=*/target.attendsByWarps());
+                                /*mmaSync=*/target.multipliesTokensByWarps());
     };
     if (std::string reason = whyUnsupported(choose(vgpu::AttentionTap::None)); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
@@ -59,7 +59,8 @@ struct AttendToGPU final : KernelPattern<linalg::ContractOp> {
     if (hasReaders)
       inits.push_back(
           tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, scores), rewriter.getF32Type()));
-    auto attend = vgpu::AttendOp::create(rewriter, loc, TypeRange(inits), scores, v, inits, target.attendsByWarps());
+    auto attend =
+        vgpu::AttendOp::create(rewriter, loc, TypeRange(inits), scores, v, inits, target.multipliesTokensByWarps());
     rewriter.replaceOp(op, widenToF32(rewriter, loc, attend.getResult(0)));
     if (hasReaders)
       rewriter.replaceOp(softmax, attend.getResult(1));

@@ -200,7 +200,7 @@ struct AttentionToGPU final : KernelPattern<vit::AttentionOp> {
                               op.getScores()  ? vgpu::AttentionTap::Scores
                               : op.getProbs() ? vgpu::AttentionTap::Probabilities
                                               : vgpu::AttentionTap::None,
-                              value.getShape().back(), /*mmaSync=*/target.attendsByWarps());
+                              value.getShape().back(), /*mmaSync=*/target.multipliesTokensByWarps());
     if (std::string reason = vgpu::whyUnsupported(config); !reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
     Location loc = op.getLoc();

@@ -15,7 +15,8 @@ struct KernelTarget {
   std::shared_ptr<const Tuning> tuning = nullptr; ///< schedules that were measured, or null
 
   bool multipliesByWarps() const { return capability < 90; }
-  bool attendsByWarps() const { return multipliesByWarps() || isTF32(); }
+  /// Of two operands that are computed. Those of tf32 that wgmma takes lie along K both, which tokens do not.
+  bool multipliesTokensByWarps() const { return multipliesByWarps() || isTF32(); }
   bool isTF32() const { return mlir::isa<mlir::FloatTF32Type>(element); }
   /// Of operands in memory: tensor cores read tf32 from f32.
   mlir::FloatType stored() const { return isTF32() ? mlir::Float32Type::get(element.getContext()) : element; }

@@ -23,7 +23,7 @@ static Value padRows(FloatType element, OpBuilder &builder, Location loc, Value 
     Value column = index.loop(3), inside = index.isBelow(column, columns);
     Value value =
         index.readInside(matrices, {index.loop(0), index.loop(1), index.loop(2), index.orZero(inside, column)}, inside);
-    return arith::TruncFOp::create(index.builder, index.loc, element, value);
+    return value.getType() == element ? value : arith::TruncFOp::create(index.builder, index.loc, element, value);
   });
 }
 
@@ -48,12 +48,10 @@ struct TokensToGPU final : KernelPattern<linalg::ContractOp> {
     config.element = target.kernelElement();
     config.n = paddedDepth(columns);
     config.k = paddedDepth(shapeOf(matrix)[1]);
-    config.tileM = shapeOf(matrix)[0] <= 64 ? 64 : 128;
-    // Tiles of equal parts of the columns; of rows of 64, which TMA takes at once, where there are so many.
-    int64_t parts = llvm::divideCeil(config.n, 256), width = llvm::divideCeil(config.n, parts);
-    config.tileN = llvm::alignTo(width, width <= 64 ? 16 : 64);
     config.transposedW = true;
-    config.mmaSync = target.multipliesByWarps(); // which refuses it
+    config.mmaSync = target.multipliesTokensByWarps();
+    config.tileM = shapeOf(matrix)[0] <= 64 ? 64 : 128;
+    config.tileN = chooseColumns(config);
     config.batch = {heads, vgpu::GemmBatch::OfAll, vgpu::GemmBatch::Own};
     config.epilogue.output = vgpu::Element::F32;
     if (std::string reason = whyUnsupported(config); !reason.empty())
@@ -73,6 +71,14 @@ struct TokensToGPU final : KernelPattern<linalg::ContractOp> {
   }
 
 private:
+  /// Of a tile: equal parts of all columns; in rows of 64, which TMA takes at once, where there are so many.
+  static int64_t chooseColumns(const vgpu::GemmConfig &config) {
+    if (config.mmaSync)
+      return config.n <= 64 ? 64 : 128;
+    int64_t parts = llvm::divideCeil(config.n, 256), width = llvm::divideCeil(config.n, parts);
+    return llvm::alignTo(width, width <= 64 ? 16 : 64);
+  }
+
   /// (B, N, H, D) → (B, 1, N, H · D)
   static Value joinHeads(OpBuilder &builder, Location loc, Value tokens) {
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tokens);
@@ -96,7 +102,8 @@ private:
     sizes[2] = builder.getIndexAttr(type.getDimSize(0));
     Value init = tensor::EmptyOp::create(builder, loc, sizes, builder.getF32Type());
     Value result =
-        vgpu::BatchGemmOp::create(builder, loc, init.getType(), a, w, init, config.tileM, config.tileN).getResult();
+        vgpu::BatchGemmOp::create(builder, loc, init.getType(), a, w, init, config.tileM, config.tileN, config.mmaSync)
+            .getResult();
     if (shapeOf(tokens)[3] == config.n)
       return result;
     sizes[3] = builder.getIndexAttr(shapeOf(tokens)[3]);

@@ -1,6 +1,7 @@
 // RUN: vitc-opt %s --convert-vit-to-gpu=capability=80 | FileCheck %s
 // RUN: vitc-opt %s --convert-vit-to-gpu=capability=89 | FileCheck %s
 // RUN: vitc-opt %s --convert-vit-to-gpu | FileCheck %s --check-prefix=SM90
+// RUN: vitc-opt %s --convert-vit-to-gpu=element=tf32 | FileCheck %s --check-prefix=TF32
 
 // Products of warps, in tiles of their own; few rows take small tiles.
 // CHECK-LABEL: func.func @few_rows
@@ -59,4 +60,22 @@ func.func @attend(%s: tensor<2x3x17x20xf32>, %v: tensor<2x20x3x32xf32>) -> tenso
   %init = linalg.fill ins(%zero : f32) outs(%o : tensor<2x17x3x32xf32>) -> tensor<2x17x3x32xf32>
   %0 = linalg.contract indexing_maps = [#probs, #values, #result] ins(%p, %v : tensor<2x3x17x20xf32>, tensor<2x20x3x32xf32>) outs(%init : tensor<2x17x3x32xf32>) -> tensor<2x17x3x32xf32>
   return %0 : tensor<2x17x3x32xf32>
+}
+
+#matrix = affine_map<(b, h, m, n, k) -> (m, k)>
+#scores = affine_map<(b, h, m, n, k) -> (b, h, k, n)>
+#mapped = affine_map<(b, h, m, n, k) -> (b, h, m, n)>
+
+// A matrix times scores: of tf32 by warps on Hopper, too.
+// CHECK-LABEL: func.func @psi
+// CHECK: vgpu.batch_gemm ins({{.*}} : tensor<1x1x70x72xbf16>, tensor<?x3x70x72xbf16>) {{.*}} {mma_sync, tile_m = 128 : i64, tile_n = 128 : i64}
+// SM90-LABEL: func.func @psi
+// SM90: vgpu.batch_gemm ins({{.*}} : tensor<1x1x70x72xbf16>, tensor<?x3x70x72xbf16>) {{.*}} {tile_m = 128 : i64, tile_n = 128 : i64}
+// TF32-LABEL: func.func @psi
+// TF32: vgpu.batch_gemm ins({{.*}} : tensor<1x1x70x72xf32>, tensor<?x3x70x72xf32>) {{.*}} {mma_sync, tile_m = 128 : i64, tile_n = 128 : i64}
+func.func @psi(%p: tensor<70x70xf32>, %s: tensor<?x3x70x70xf32>, %o: tensor<?x3x70x70xf32>) -> tensor<?x3x70x70xf32> {
+  %zero = arith.constant 0.0 : f32
+  %init = linalg.fill ins(%zero : f32) outs(%o : tensor<?x3x70x70xf32>) -> tensor<?x3x70x70xf32>
+  %0 = linalg.contract indexing_maps = [#matrix, #scores, #mapped] ins(%p, %s : tensor<70x70xf32>, tensor<?x3x70x70xf32>) outs(%init : tensor<?x3x70x70xf32>) -> tensor<?x3x70x70xf32>
+  return %0 : tensor<?x3x70x70xf32>
 }

@@ -161,6 +161,15 @@ func.func @depth(%a: memref<1x1x17x17xbf16>, %w: memref<?x3x17x24xbf16>, %c: mem
 
 // -----
 
+// batchgemm_c2
+func.func @columns(%a: memref<1x1x17x24xbf16>, %w: memref<?x3x17x20xbf16>, %c: memref<?x3x17x20xf32>) {
+  // expected-error @+1 {{expects what a kernel can compute: rows of A and W must be multiples of 16 bytes}}
+  vgpu.batch_gemm ins(%a, %w : memref<1x1x17x24xbf16>, memref<?x3x17x20xbf16>) outs(%c : memref<?x3x17x20xf32>) {mma_sync, tile_m = 64, tile_n = 64}
+  return
+}
+
+// -----
+
 // attend_c1
 func.func @scores(%s: memref<?x3x17x18xf32>, %v: memref<?x17x3x32xbf16>, %o: memref<?x17x3x32xbf16>) {
   // expected-error @+1 {{expects scores of f32 (B, H, M, N) and a value (B, N, H, E), all but B static}}

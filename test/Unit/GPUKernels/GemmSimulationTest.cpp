@@ -107,6 +107,8 @@ std::vector<Case> cases() {
           {"SyncTable", 150, bySync({bf16, 104, 80, 64, 128, 0, table})},
           {"SyncOddColumns", 75, bySync({bf16, 21, 72, 64, 64, 0, direct})},
           {"SyncFloats", 257, bySync({bf16, 100, 128, 128, 64, 0, floats})},
+          {"SyncTransposed", 130, transpose(bySync({bf16, 200, 104, 128, 128, 0, residual}))},
+          {"SyncTransposedTf32", 70, transpose(bySync({tf32, 72, 200, 64, 128, 3, geluTanh}))},
           {"SyncTf32", 197, bySync({tf32, 72, 100, 128, 64, 0, floats})},
           {"SyncTf32Shallow", 33, bySync({tf32, 136, 4, 64, 128, 0, bias})},
           {"SyncTf32Gated", 50, bySync({tf32, 96, 72, 64, 64, 2, swiglu})}};
@@ -214,13 +216,15 @@ struct Operand {
   double at(int64_t batch, int64_t head, int64_t row, int64_t column) const {
     return values[((batch % batches * heads + head % heads) * rows + row) * pitch + column];
   }
-  Argument map(const DeviceTensor &tensor) const {
+  Argument describe(const DeviceTensor &tensor, bool isPointer) const {
+    if (isPointer)
+      return Argument::pointer(tensor);
     Argument argument = Argument::map(tensor);
     argument.extents[0] = columns;
     return argument;
   }
   DeviceTensor upload(SimulatedDevice &device) const {
-    return device.upload(element, {batches, heads, rows, pitch}, values);
+    return device.upload(element == Element::TF32 ? Element::F32 : element, {batches, heads, rows, pitch}, values);
   }
 
   Element element;
@@ -254,14 +258,15 @@ static void checkBatch(GemmConfig config, int64_t batches, int64_t m) {
   DeviceTensor output = device.allocate(c.element, {batches, heads, m, isPadded ? c.pitch : n});
   if (isPadded)
     output = c.upload(device);
-  std::map<std::string, Argument> arguments{{"A", a.map(a.upload(device))},
-                                            {"W", w.map(w.upload(device))},
-                                            {"rows", Argument::number(m)},
-                                            {"batches", Argument::number(batches)}};
+  std::map<std::string, Argument> arguments{{"A", a.describe(a.upload(device), config.mmaSync)},
+                                            {"W", w.describe(w.upload(device), config.mmaSync)},
+                                            {"rows", Argument::number(m)}};
+  if (!config.mmaSync)
+    arguments.emplace("batches", Argument::number(batches));
   LaunchPlan plan = planGemm("batch", config);
   bool isDirect = plan.arguments[2].kind == ArgumentPlan::Pointer;
-  arguments.emplace("C", isDirect ? Argument::pointer(output) : c.map(output));
-  device.launch(module.ptx(), plan, {m, heads, batches}, arguments);
+  arguments.emplace("C", c.describe(output, isDirect));
+  device.launch(module.ptx(config.mmaSync ? "sm_80" : "sm_90a"), plan, {m, heads, batches}, arguments);
   std::vector<double> got = device.download(output), dense;
   for (size_t i = 0; i < got.size(); ++i) {
     if (!isPadded || int64_t(i) % c.pitch < n)
@@ -298,4 +303,28 @@ TEST(GemmBatches, StoreDenseRowsOfAnyLength) {
   GemmConfig config{Element::BF16, 21, 64, 64, 32};
   config.batch.heads = 2;
   checkBatch(config, 2, 33);
+}
+
+/// By warps: matrices of attention's scores and tokens, whose K is any number, below what a row of A has room for.
+TEST(GemmBatches, AgreeWithFloat64BeforeHopper) {
+  for (Element element : {Element::BF16, Element::F16, Element::TF32}) {
+    GemmConfig config{element, 64, 80, 64, 64};
+    config.mmaSync = true;
+    config.epilogue.output = Element::F32;
+    config.batch = {3, GemmBatch::OfHead, GemmBatch::OfAll};
+    checkBatch(config, 2, 70);
+    config.transposedW = true;
+    config.batch.w = GemmBatch::Own;
+    for (auto [rows, depth, columns] : {std::array<int64_t, 3>{17, 17, 24}, {49, 49, 56}, {100, 197, 200}}) {
+      SCOPED_TRACE(rows);
+      config.n = columns;
+      config.k = depth;
+      config.strides.a = (depth + 7) / 8 * 8;
+      config.tileM = config.tileN = columns <= 64 ? 64 : 128;
+      for (GemmBatch::Sharing a : {GemmBatch::Own, GemmBatch::OfAll}) {
+        config.batch.a = a;
+        checkBatch(config, 2, rows);
+      }
+    }
+  }
 }

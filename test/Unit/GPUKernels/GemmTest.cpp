@@ -197,8 +197,16 @@ TEST(MmaSyncGemm, SaysWhatIsUnsupported) {
   EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");
   config.strides.a = 0;
   config.splits = 2;
-  EXPECT_EQ(whyUnsupported(config), "products of a warp are of one A and one W of [N, K], not split");
+  EXPECT_EQ(whyUnsupported(config), "products of a warp are not split, and windows have a W of [N, K]");
   config.splits = 1;
+  config.transposedW = true; // K may be any number then, if a row of A has room for a multiple
+  config.k = 100;
+  EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");
+  config.strides.a = 104;
+  EXPECT_EQ(whyUnsupported(config), "");
+  config.n += 4;
+  EXPECT_EQ(whyUnsupported(config), "rows of A and W must be multiples of 16 bytes");
+  config.n -= 4;
   config.stages = 16;
   EXPECT_EQ(whyUnsupported(config), "two stages or more fit into shared memory");
 }

@@ -99,9 +99,10 @@ void prepareDepthwise(Subject &subject) {
 }
 
 /// A residual product by mma.sync, whose last rows, columns and stage are not full.
-void prepareSyncGemm(Subject &subject) {
+void prepareSyncGemm(Subject &subject, bool transposedW) {
   GemmConfig config{Element::BF16, 72, 168, 64, 64};
   config.epilogue.residual = config.mmaSync = true;
+  config.transposedW = transposedW;
   KernelModule module;
   mlir::OpBuilder builder = module.builder();
   ASSERT_TRUE(succeeded(emitGemm(builder, module.gpuModule(), "gemm", config)));
@@ -114,7 +115,7 @@ void prepareSyncGemm(Subject &subject) {
   };
   subject.result = subject.device.allocate(Element::BF16, {100, 72});
   subject.arguments = {{"A", draw({100, 168})},
-                       {"W", draw({72, 168})},
+                       {"W", transposedW ? draw({168, 72}) : draw({72, 168})},
                        {"C", Argument::pointer(subject.result)},
                        {"residual", draw({100, 72})},
                        {"rows", Argument::number(100)}};
@@ -155,7 +156,7 @@ void prepareSyncAttention(Subject &subject) {
                                                                drawNumbers(tokens * 64, seed, Element::BF16, 2))));
 }
 
-enum Kernel { Gemm, Conv, Depthwise, SyncGemm, OneShot, Online, SyncAttention };
+enum Kernel { Gemm, Conv, Depthwise, SyncGemm, SyncTransposed, OneShot, Online, SyncAttention };
 
 void prepare(Kernel kernel, Subject &subject) {
   if (kernel == Gemm)
@@ -164,8 +165,8 @@ void prepare(Kernel kernel, Subject &subject) {
     prepareConvolution(subject);
   else if (kernel == Depthwise)
     prepareDepthwise(subject);
-  else if (kernel == SyncGemm)
-    prepareSyncGemm(subject);
+  else if (kernel == SyncGemm || kernel == SyncTransposed)
+    prepareSyncGemm(subject, kernel == SyncTransposed);
   else if (kernel == SyncAttention)
     prepareSyncAttention(subject);
   else
@@ -265,6 +266,11 @@ const Mistake mistakes[] = {
      "cp.async.cg.shared.global [$1], [$2], 16, 16;"},
     {"SyncGemmHasOneRowTooMany", SyncGemm, "", "", -1, [](Subject &s) { ++s.arguments["rows"].value; }},
     {"SyncGemmHasOneStageTooFew", SyncGemm, "", "", -1, [](Subject &s) { s.plan.sharedBytes -= 8192; }},
+    {"SyncGemmDoesNotTransposeWeights", SyncTransposed, R"(m8n8\.x4\.trans\.shared)", "m8n8.x4.shared"},
+    {"SyncGemmSwizzlesRowsOfKWrongly", SyncTransposed, R"(xor\.b32(\s+%r\d+, %r\d+), %r\d+;)", "xor.b32$1, 0;", 1},
+    {"SyncGemmTakesNeighboursForGroups", SyncTransposed, R"(xor\.b32(\s+%r\d+, %r\d+), 4128;)", "xor.b32$1, 4112;"},
+    {"SyncGemmReadsRowsOfKBeyondTheLast", SyncTransposed, R"(setp\.\w+\.u32(\s+%p\d+, %r\d+), 16[78];)", "setp.lt.u32$1, 200;"},
+    {"SyncGemmStepsByTheWrongRow", SyncTransposed, R"(mad\.lo\.s32(\s+%r\d+, %r\d+), 72,)", "mad.lo.s32$1, 64,"},
     {"OneShotReadsKeysBeforeTheyAreThere", OneShot, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 0},
     {"OneShotReadsValuesBeforeTheyAreThere", OneShot, R"(mbarrier\.try_wait[^;]*;\s*@!done bra WAIT;)", "", 1},
     {"OneShotReadsScoresBeforeTheWait", OneShot, R"(wgmma\.wait_group\.sync\.aligned 0;)", "", 0},

@@ -18,6 +18,11 @@ GemmConfig BatchGemmOp::getConfig() {
   config.batch.heads = c.getDimSize(1);
   if (a.getDimSize(0) == 1 && a.getDimSize(1) == 1)
     config.batch.a = GemmBatch::OfAll;
+  config.mmaSync = getMmaSync();
+  if (config.mmaSync) { // no tensor map says how many rows W has
+    config.k = shapedType(getW()).getDimSize(2);
+    config.strides.a = a.getDimSize(3);
+  }
   return config;
 }
 
@@ -39,7 +44,7 @@ void BatchGemmOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryE
   addEffects(*this, effects);
 }
 
-bool BatchGemmOp::isDense(Value operand) { return operand == getOutput() && !isStaged(getConfig()); }
+bool BatchGemmOp::isDense(Value operand) { return getMmaSync() || (operand == getOutput() && !isStaged(getConfig())); }
 
 LaunchPlan BatchGemmOp::getPlan(StringRef name) { return planGemm(name, getConfig()); }
 
@@ -57,5 +62,6 @@ OpFoldResult BatchGemmOp::getSize(OpBuilder &builder, GridSize size) {
 
 OpFoldResult BatchGemmOp::getMacs(OpBuilder &builder) {
   ArrayRef<int64_t> c = shapedType(getOutput()).getShape();
-  return multiply(builder, getLoc(), getSize(builder, GridSize::Batch), c[1] * c[2] * c[3] * getConfig().k);
+  return multiply(builder, getLoc(), getSize(builder, GridSize::Batch),
+                  c[1] * c[2] * c[3] * shapedType(getA()).getDimSize(3));
 }

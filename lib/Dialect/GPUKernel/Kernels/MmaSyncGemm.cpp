@@ -11,6 +11,9 @@ using namespace vitc::vgpu;
 /// Of a stage: bytes of a row of a tile, which are elements of K, and 16-byte pieces in it.
 static constexpr unsigned rowBytes = 64, rowPieces = 4;
 
+/// Of a W of [K, N]: bytes of N that lie together, for all K of a stage, and pieces in them.
+static constexpr unsigned chunkBytes = 128, chunkPieces = 8;
+
 /// Rows and columns of a product of one instruction, and the bytes of its depth.
 static constexpr unsigned mmaRows = 16, mmaColumns = 8, mmaBytes = 32;
 
@@ -30,10 +33,12 @@ static unsigned stageBytesOf(const GemmConfig &config) { return (config.tileM + 
 
 std::string vitc::vgpu::whyUnsupportedByMmaSync(const GemmConfig &config) {
   const unsigned piece = pieceElementsOf(config);
-  if (config.k % piece != 0 || config.strides.a % piece != 0 || config.strides.w % piece != 0)
+  int64_t rowOfA = config.strides.a ? config.strides.a : config.k;
+  int64_t rowOfW = config.strides.w ? config.strides.w : config.transposedW ? config.n : config.k;
+  if (rowOfA % piece != 0 || rowOfW % piece != 0)
     return "rows of A and W must be multiples of 16 bytes";
-  if (config.transposedW || config.batch.heads != 0 || config.splits != 1 || config.paddedRows)
-    return "products of a warp are of one A and one W of [N, K], not split";
+  if (config.splits != 1 || config.paddedRows || (config.windows && config.transposedW))
+    return "products of a warp are not split, and windows have a W of [N, K]";
   if (config.tileM != 32 && config.tileM != 64 && config.tileM != 128)
     return "tiles have 32, 64 or 128 rows";
   if ((config.tileN != 64 && config.tileN != 128) || 2 * config.tileM < config.tileN)
@@ -49,6 +54,8 @@ LaunchPlan vitc::vgpu::planMmaSyncGemm(StringRef name, const GemmConfig &config)
   // In one dimension, since the others take 65,535 blocks at most; those past the last rows have nothing to do.
   int64_t tilesN = tilesNOf(config);
   plan.grid[0] = {GridSize::Rows, tilesN, config.tileM, (config.tileM - 1) * tilesN};
+  if (config.batch.heads)
+    plan.grid[2] = {GridSize::Batch, config.batch.heads};
   plan.block = {32 * warpsOf(config), 1, 1};
   plan.sharedBytes = stagesOf(config) * stageBytesOf(config);
   for (StringRef role : {"A", "W", "C"})
@@ -76,22 +83,28 @@ private:
   using Values = NVVMEmitter::Values;
   /// One of A and W: what a thread copies of it, and what a lane reads.
   struct Operand {
-    unsigned offset;                  ///< of its tile in a stage
     Values sources, areRows;          ///< of the pieces that the thread copies; null: all rows are there
-    Value destination;                ///< byte of the first of them in the tile
+    Value destination;                ///< byte of the first of them in a stage
+    int64_t copyBytes;                ///< from there to that of the next, and so on
+    int64_t elementBytes;             ///< from an element of K to the next
     std::array<Value, 2> laneOffsets; ///< of the warp's first matrices, for both steps of a stage
     SmallVector<WindowPlace> windows; ///< in place of sources, where rows are such
+    Values depths;                    ///< of the pieces of a W of [K, N]: their places in the K of a step
   };
   /// Where a step lies in K.
   struct Step {
     Value element, isPiece; ///< its first one, and whether the thread's piece is there; null: all are
     Value tap, channel;     ///< of windows
   };
+  Value baseOf(StringRef role, GemmBatch::Sharing sharing, Value elements);
   Operand prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent, unsigned tileRows,
                   int64_t stride, Value warpRow, Value laneRow, Value lanePiece);
+  Operand prepareTransposed(unsigned offset);
+  Value placeInChunks(Value depth, Value piece);
   Step locate(Value number);
-  void copyStage(const Operand &operand, unsigned tileRows, Value stage, const Step &step);
+  void copyStage(const Operand &operand, Value stage, const Step &step);
   void copyStep(Value step, Value stage);
+  Values loadWeights(Value place, unsigned step);
   Values multiplyStage(Value stage, Values sums);
   Value next(Value stage);
   Value stageAt(Value stage) { return e.offset(e.shared(0), e.mul(stage, stageBytesOf(config))); }
@@ -103,6 +116,7 @@ private:
   const GemmConfig &config;
   const unsigned stages, steps;
   Value thread, lane, warpM, warpN, row, column;
+  Value product;           ///< batch · heads + head
   WindowAddresses windows; ///< if A has such
   Operand a, w;
 };
@@ -124,21 +138,40 @@ MmaSyncGemm::MmaSyncGemm(NVVMEmitter &emitter, const GemmConfig &config)
   warpN = e.urem(warp, warpsN);
   row = e.mul(e.udiv(e.blockId(0), tilesNOf(config)), config.tileM);
   column = e.mul(e.urem(e.blockId(0), tilesNOf(config)), config.tileN);
+  product = config.batch.heads ? e.blockId(2) : e.i32(0);
   // Matrices in the order of registers: A's two of rows, then those of the next pieces; W's two of pieces, then rows.
   a = prepare("A", 0, row, e.argument("rows"), /*extent=*/0, config.tileM, config.strides.a,
               e.mul(warpM, config.tileM / 2), e.bitAnd(lane, 15), e.lshr(lane, 4));
+  if (config.transposedW) {
+    w = prepareTransposed(config.tileM * rowBytes);
+    return;
+  }
   w = prepare("W", config.tileM * rowBytes, column, e.i32(config.n), config.n, config.tileN, config.strides.w,
               e.mul(warpN, warpColumns), e.add(e.bitAnd(lane, 7), e.shl(e.lshr(lane, 4), 3)),
               e.bitAnd(e.lshr(lane, 3), 1));
 }
 
+/// The first element of the product's matrix, of so many `elements`.
+Value MmaSyncGemm::baseOf(StringRef role, GemmBatch::Sharing sharing, Value elements) {
+  Value base = e.argument(role);
+  if (config.batch.heads == 0 || sharing == GemmBatch::OfAll)
+    return base;
+  Value number = sharing == GemmBatch::OfHead ? e.urem(product, config.batch.heads) : product;
+  return e.element(base, e.mul(e.zext64(number), elements), e.type(config.element));
+}
+
 MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value firstRow, Value rows, int64_t extent,
                                           unsigned tileRows, int64_t stride, Value warpRow, Value laneRow,
                                           Value lanePiece) {
-  Operand operand{offset, {}, {}, {}, {}, {}};
+  Operand operand;
   Value copyRow = e.lshr(thread, 2), piece = e.bitAnd(thread, rowPieces - 1);
-  operand.destination = e.add(placeOf(e, copyRow, piece), offset);
   unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
+  // Eight rows are one turn of the swizzle, and rowsAtOnce is a multiple of that.
+  operand.destination = e.add(placeOf(e, copyRow, piece), offset);
+  operand.copyBytes = int64_t(rowsAtOnce) * rowBytes;
+  operand.elementBytes = bytesOf(config.element);
+  stride = stride ? stride : config.k;
+  Value base = baseOf(role, role == "A" ? config.batch.a : config.batch.w, e.mul(e.zext64(rows), e.i64(stride)));
   for (unsigned first = 0; first < tileRows; first += rowsAtOnce) {
     Value at = e.add(e.add(firstRow, copyRow), first), isRow;
     if (extent == 0 || extent % tileRows != 0) {
@@ -150,13 +183,53 @@ MmaSyncGemm::Operand MmaSyncGemm::prepare(StringRef role, unsigned offset, Value
       operand.windows.push_back(windows.placeOf(at));
       continue;
     }
-    Value index =
-        e.add(e.mul(e.zext64(at), e.i64(stride ? stride : config.k)), e.zext64(e.mul(piece, pieceElementsOf(config))));
-    operand.sources.push_back(e.element(e.argument(role), index, e.type(config.element)));
+    Value index = e.add(e.mul(e.zext64(at), e.i64(stride)), e.zext64(e.mul(piece, pieceElementsOf(config))));
+    operand.sources.push_back(e.element(base, index, e.type(config.element)));
   }
   for (unsigned step : {0, 1})
     operand.laneOffsets[step] =
         e.add(e.add(e.mul(warpRow, rowBytes), placeOf(e, laneRow, e.add(lanePiece, 2 * step))), offset);
+  return operand;
+}
+
+/// The byte of a piece of a W of [K, N] in its tile: chunks of columns, in which rows are swizzled so that what a warp
+/// reads at once lies in all banks. Those are matrices of eight rows and one piece of 16 bits, four rows and two pieces
+/// of tf32.
+Value MmaSyncGemm::placeInChunks(Value depth, Value piece) {
+  Value turn = config.element == Element::TF32 ? e.shl(e.bitAnd(depth, 3), 1) : e.bitAnd(depth, chunkPieces - 1);
+  Value inRow = e.shl(e.bitXor(e.bitAnd(piece, chunkPieces - 1), turn), 4);
+  Value chunk = e.mul(e.udiv(piece, chunkPieces), stageDepthOf(config) * chunkBytes);
+  return e.add(e.add(chunk, e.mul(depth, chunkBytes)), inRow);
+}
+
+MmaSyncGemm::Operand MmaSyncGemm::prepareTransposed(unsigned offset) {
+  Operand operand;
+  const unsigned bytes = bytesOf(config.element), tilePieces = config.tileN * bytes / 16;
+  const int64_t stride = config.strides.w ? config.strides.w : config.n;
+  unsigned rowsAtOnce = 32 * warpsOf(config) / tilePieces; // 16 of 16 bits, 8 of tf32: a turn of the swizzle
+  Value copyRow = e.udiv(thread, tilePieces), piece = e.urem(thread, tilePieces);
+  operand.destination = e.add(placeInChunks(copyRow, piece), offset);
+  operand.copyBytes = int64_t(rowsAtOnce) * chunkBytes;
+  operand.elementBytes = stride * bytes;
+  Value at = e.add(column, e.mul(piece, pieceElementsOf(config))), isColumn;
+  if (config.n % config.tileN != 0)
+    isColumn = e.less(at, e.i32(config.n));
+  Value base = baseOf("W", config.batch.w, e.i64(config.k * stride));
+  for (unsigned first = 0; first < stageDepthOf(config); first += rowsAtOnce) {
+    Value depth = e.add(copyRow, first);
+    operand.areRows.push_back(isColumn);
+    operand.depths.push_back(depth);
+    operand.sources.push_back(
+        e.element(base, e.add(e.mul(e.zext64(depth), e.i64(stride)), e.zext64(at)), e.type(config.element)));
+  }
+  // Of 16 bits the rows of ldmatrix, those of one piece of K next to the other's; of tf32 a lane's own element.
+  Value warpPiece = e.add(e.mul(warpN, warpColumns * bytes / 16), e.lshr(lane, 4)), place;
+  if (config.element == Element::TF32)
+    place = e.add(placeInChunks(e.bitAnd(lane, 3), warpPiece), e.shl(e.bitAnd(e.lshr(lane, 2), 3), 2));
+  else
+    place = placeInChunks(e.bitAnd(lane, 15), warpPiece);
+  for (unsigned step : {0, 1})
+    operand.laneOffsets[step] = e.add(place, offset + step * mmaBytes / bytes * chunkBytes);
   return operand;
 }
 
@@ -176,17 +249,18 @@ MmaSyncGemm::Step MmaSyncGemm::locate(Value number) {
 }
 
 /// Rows and pieces of K that are not there are filled with zeros: a copy of no bytes.
-void MmaSyncGemm::copyStage(const Operand &operand, unsigned tileRows, Value stage, const Step &step) {
-  unsigned rowsAtOnce = 32 * warpsOf(config) / rowPieces;
+void MmaSyncGemm::copyStage(const Operand &operand, Value stage, const Step &step) {
   for (auto [i, isRow] : llvm::enumerate(operand.areRows)) {
-    Value isThere = isRow && step.isPiece ? e.both(isRow, step.isPiece) : isRow ? isRow : step.isPiece, source;
+    Value isPiece = step.isPiece, source;
+    if (isPiece && !operand.depths.empty())
+      isPiece = e.less(e.add(step.element, operand.depths[i]), e.i32(config.k));
+    Value isThere = isRow && isPiece ? e.both(isRow, isPiece) : isRow ? isRow : isPiece;
     if (operand.windows.empty())
-      source = e.offset(operand.sources[i], e.mul(step.element, bytesOf(config.element)));
+      source = e.offset(operand.sources[i], e.mul(step.element, operand.elementBytes));
     else
       std::tie(source, isThere) = windows.sourceOf(operand.windows[i], step.tap, step.channel, isThere);
     Value bytes = isThere ? e.select(isThere, e.i32(16), e.i32(0)) : e.i32(16);
-    // Eight rows are one turn of the swizzle, and rowsAtOnce is a multiple of that.
-    Value destination = e.offset(e.offset(stage, operand.destination), int64_t(i) * rowsAtOnce * rowBytes);
+    Value destination = e.offset(e.offset(stage, operand.destination), int64_t(i) * operand.copyBytes);
     e.copyAsync(destination, source, bytes);
   }
 }
@@ -196,8 +270,8 @@ void MmaSyncGemm::copyStep(Value step, Value stage) {
   e.ifThen(e.less(step, e.i32(steps)), [&] {
     Value place = stageAt(stage);
     Step inDepth = locate(step);
-    copyStage(a, config.tileM, place, inDepth);
-    copyStage(w, config.tileN, place, inDepth);
+    copyStage(a, place, inDepth);
+    copyStage(w, place, inDepth);
   });
   e.commitCopies();
 }
@@ -207,12 +281,30 @@ Value MmaSyncGemm::next(Value stage) {
   return e.select(e.equal(after, e.i32(stages)), e.i32(0), after);
 }
 
+/// Two registers for each eight columns of the warp. Of a W of [K, N], 16 bits are transposed by ldmatrix; a group's
+/// pieces are those of the first with other bits, as in the swizzle.
+MmaSyncGemm::Values MmaSyncGemm::loadWeights(Value place, unsigned step) {
+  Values weights;
+  if (!config.transposedW || bytesOf(config.element) == 2) {
+    for (unsigned group = 0; group < groups; group += 2) {
+      Value offset = config.transposedW ? e.bitXor(w.laneOffsets[step], e.i32(group << 4))
+                                        : e.add(w.laneOffsets[step], group * mmaColumns * rowBytes);
+      weights.append(e.loadMatrices(e.offset(place, offset), /*transpose=*/config.transposedW));
+    }
+    return weights;
+  }
+  for (unsigned group = 0; group < groups; ++group)
+    for (unsigned half : {0, 1}) {
+      Value address = e.offset(place, e.bitXor(w.laneOffsets[step], e.i32(group << 5)));
+      weights.push_back(e.load(e.builder.getI32Type(), e.offset(address, int64_t(half) * 4 * chunkBytes), 4));
+    }
+  return weights;
+}
+
 MmaSyncGemm::Values MmaSyncGemm::multiplyStage(Value stage, Values sums) {
   Value place = stageAt(stage);
   for (unsigned step = 0; step < rowBytes / mmaBytes; ++step) {
-    Values weights;
-    for (unsigned group = 0; group < groups; group += 2)
-      weights.append(e.loadMatrices(e.offset(e.offset(place, w.laneOffsets[step]), group * mmaColumns * rowBytes)));
+    Values weights = loadWeights(place, step);
     for (unsigned fragment = 0; fragment < fragments(); ++fragment) {
       Values rows = e.loadMatrices(e.offset(e.offset(place, a.laneOffsets[step]), fragment * mmaRows * rowBytes));
       for (unsigned group = 0; group < groups; ++group) {
@@ -235,7 +327,7 @@ void MmaSyncGemm::emitEpilogue(const Values &sums) {
   auto store = [&] {
     for (unsigned fragment = 0; fragment < fragments(); ++fragment) {
       Value fragmentRow = e.add(e.add(row, e.mul(warpM, config.tileM / 2)), fragment * mmaRows);
-      epilogue.beginTile({fragmentRow, config.epilogue.gated ? e.lshr(first, 1) : first, {}, zero, zero, {}});
+      epilogue.beginTile({fragmentRow, config.epilogue.gated ? e.lshr(first, 1) : first, {}, product, zero, {}});
       auto begin = sums.begin() + 4 * fragment * groups;
       epilogue.emit(Values(begin, begin + 4 * groups));
     }

@@ -108,15 +108,16 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs", "isDense"]> {
 def GPUKernel_BatchGemmOp : GPUKernel_KernelOp<"batch_gemm", ["getMacs", "isDense"], []> {
   let summary = "products of many matrices by tensor cores";
   let description = [{
-    C = A · W for each b and h, of bf16 or f16 with sums in f32: A (B, H, M, K), W (B, H, K, N) and C (B, H, M, N) of bf16,
-    f16 or f32 (Kernels/Gemm.h). One A may serve all: it is then (1, 1, M, K). W may have fewer rows than A has columns;
-    the missing ones count as zeros, and A's columns have to be numbers.
+    C = A · W for each b and h, of bf16 or f16, or of f32, of which tensor cores multiply tf32, with sums in f32:
+    A (B, H, M, K), W (B, H, K, N) and C (B, H, M, N) of bf16, f16 or f32 (Kernels/Gemm.h). One A may serve all: it is then
+    (1, 1, M, K). W may have fewer rows than A has columns; the missing ones count as zeros, and A's columns have to be
+    numbers. With `mma_sync` it is the kernel of warps, for sm_80 and sm_89, and of f32 for sm_90, too.
 
     - (C1) A, W and C agree on B, H, M, K and N; all but B are static.
     - (C2) There is a kernel for these sizes, elements and tiles.
   }];
   let arguments = (ins GPUKernel_Shaped:$a, GPUKernel_Shaped:$w, GPUKernel_Shaped:$output, I64Attr:$tile_m,
-                   I64Attr:$tile_n);
+                   I64Attr:$tile_n, UnitAttr:$mma_sync);
   let assemblyFormat = [{
     `ins` `(` $a `,` $w `:` type($a) `,` type($w) `)` `outs` `(` $output `:` type($output) `)` attr-dict
     (`->` type($result)^)?

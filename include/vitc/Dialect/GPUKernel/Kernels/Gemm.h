@@ -55,11 +55,12 @@ struct GemmConfig {
   int64_t tileN = 128; ///< a multiple of 16 up to 256
   unsigned stages = 0; ///< of the ring of tiles in shared memory; 0: as many as fit, up to 8
   GemmEpilogue epilogue = {};
-  bool transposedW = false; ///< W is [K, N], innermost N: of 16-bit elements
+  bool transposedW = false; ///< W is [K, N], innermost N: of 16-bit elements, or for mma.sync of any
   /// Rows of A, W, C and residual begin at multiples of 16 bytes, though their elements may be fewer.
   bool paddedRows = false;
   /// For sm_80 and sm_89: tiles of 32, 64 or 128 rows and 64 or 128 columns, copied by cp.async and multiplied by
-  /// mma.sync, a block each. A, W, C and residual are pointers. No batch, no splits, no padded rows, W as [N, K].
+  /// mma.sync, a block each. A, W, C and residual are pointers, of batches dense but for the rows of A. No splits, no
+  /// padded rows. Where W is [K, N], K may be any number below the elements of a row of A.
   bool mmaSync = false;
   /// Into how many parts K is cut, for few rows: that many blocks, a cluster, share a tile, and the first adds up what
   /// the others send to its shared memory, in their order. 1 to 8; with more than one there is one tile a cluster.
