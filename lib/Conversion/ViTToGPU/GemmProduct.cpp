@@ -17,7 +17,7 @@ GemmProduct::GemmProduct(const KernelTarget &target, const EpilogueParts &epilog
   config.windows = windows;
   if (!epilogue.region->empty() && !readEpilogue(rank, channel)) {
     residual = table = scale = Value();
-    activation = "none";
+    activation = last = "none";
     whole = false;
   }
   configure(target, rows, n, k);
@@ -39,6 +39,7 @@ void GemmProduct::configure(const KernelTarget &target, int64_t givenRows, int64
   config.epilogue.scale = !!scale;
   config.epilogue.tableRows = table ? period : 0;
   config.epilogue.activation = *vgpu::parseActivation(activation);
+  config.epilogue.last = *vgpu::parseActivation(last);
   config.element = target.kernelElement();
   config.mmaSync = target.multipliesByWarps();
   std::optional<int64_t> known = ShapedType::isDynamic(givenRows) ? std::nullopt : std::optional(givenRows);
@@ -81,6 +82,13 @@ StringRef vitc::nameActivation(Operation *function) {
 bool GemmProduct::readEpilogue(int64_t rank, int64_t channel) {
   Block &block = epilogue.region->front();
   Value value = block.getTerminator()->getOperand(0);
+  if (Operation *function = value.getDefiningOp(); function && !nameActivation(function).empty()) {
+    Value inner = function->getOperand(0);
+    if (inner != block.getArgument(0)) {
+      last = nameActivation(function);
+      value = inner;
+    }
+  }
   while (auto sum = value.getDefiningOp<arith::AddFOp>())
     if (!takeTerm(sum.getLhs(), sum.getRhs(), rank, channel, value) &&
         !takeTerm(sum.getRhs(), sum.getLhs(), rank, channel, value))
@@ -145,9 +153,9 @@ Value GemmProduct::create(OpBuilder &builder, Location loc, Value a, Value w) co
   auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   auto unit = [&](bool is) { return is ? builder.getUnitAttr() : UnitAttr(); };
   return vgpu::GemmOp::create(builder, loc, init.getType(), a, w, epilogue.bias, scale, table, residual, init,
-                              builder.getStringAttr(activation), integer(config.tileM), integer(config.tileN),
-                              integer(config.splits), integer(config.stages), unit(config.epilogue.gated),
-                              unit(config.mmaSync))
+                              builder.getStringAttr(activation), builder.getStringAttr(last), integer(config.tileM),
+                              integer(config.tileN), integer(config.splits), integer(config.stages),
+                              unit(config.epilogue.gated), unit(config.mmaSync))
       .getResult();
 }
 
@@ -160,9 +168,9 @@ Value GemmProduct::createOfWindows(OpBuilder &builder, Location loc, Value image
   auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
   auto integers = [&](ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); };
   return vgpu::ConvOp::create(builder, loc, init.getType(), image, filters, epilogue.bias, scale, residual, init,
-                              builder.getStringAttr(activation), integers(windows.taps), integers(windows.strides),
-                              integers(windows.pads), integers(windows.dilations), integers(windows.rectangle),
-                              integer(config.tileM), integer(config.tileN), integer(config.splits),
-                              config.mmaSync ? builder.getUnitAttr() : UnitAttr())
+                              builder.getStringAttr(activation), builder.getStringAttr(last), integers(windows.taps),
+                              integers(windows.strides), integers(windows.pads), integers(windows.dilations),
+                              integers(windows.rectangle), integer(config.tileM), integer(config.tileN),
+                              integer(config.splits), config.mmaSync ? builder.getUnitAttr() : UnitAttr())
       .getResult();
 }

@@ -52,7 +52,7 @@ private:
 
   EpilogueParts epilogue;
   int64_t period;
-  llvm::StringRef activation = "none";
+  llvm::StringRef activation = "none", last = "none";
   bool whole = true;
   vgpu::GemmConfig config;
   vgpu::GemmConfig expected; ///< with the schedule of the least estimate, whatever was measured

@@ -26,6 +26,14 @@ func.func @activation(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<
 
 // -----
 
+func.func @last_activation(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf32>) {
+  // expected-error @+1 {{expects an activation that it knows, got 'swish'}}
+  vgpu.gemm ins(%a, %w : memref<?x64xbf16>, memref<32x64xbf16>) outs(%c : memref<?x32xf32>) {last_activation = "swish", tile_m = 128, tile_n = 64}
+  return
+}
+
+// -----
+
 // gemm_c2
 func.func @tile(%a: memref<?x64xbf16>, %w: memref<32x64xbf16>, %c: memref<?x32xf32>) {
   // expected-error @+1 {{expects what a kernel can compute: tiles have 16 to 256 columns, a multiple of 16}}

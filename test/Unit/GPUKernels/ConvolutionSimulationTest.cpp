@@ -70,12 +70,15 @@ GemmConfig configure(const Case &item) {
 }
 
 std::vector<Case> cases() {
-  GemmEpilogue bias, relu, residual, floats;
+  GemmEpilogue bias, relu, residual, floats, block;
   bias.bias = relu.bias = residual.bias = floats.bias = true;
   relu.activation = Activation::Relu;
   residual.residual = residual.scale = true;
   floats.output = Element::F32;
   floats.residual = true;
+  block = floats;
+  block.bias = true;
+  block.last = Activation::Relu;
   GemmWindows uneven = windowsOf(24, 1);
   uneven.taps = {3, 5};
   uneven.strides = {1, 2};
@@ -88,6 +91,8 @@ std::vector<Case> cases() {
           {"ManyImages", 9, {5, 3}, windowsOf(32, 2, 1, 1), 64, 192, 64, floats},
           {"Uneven", 2, {11, 10}, uneven, 48, 64, 64, floats},
           {"WideBorder", 1, {4, 4}, windowsOf(8, 5, 1, 4), 16, 64, 32, floats},
+          {"ReluOfBlock", 3, {7, 9}, windowsOf(16, 3, 1, 1), 40, 64, 64, block},
+          {"SyncReluOfBlock", 3, {7, 9}, windowsOf(16, 3, 1, 1), 40, 64, 64, block, 1, Element::BF16, true},
           {"Patches", 2, {16, 24}, windowsOf(40, 4, 4), 64, 64, 64, bias},
           {"Split", 1, {7, 7}, windowsOf(128, 3, 1, 1), 64, 64, 64, residual, 4},
           {"SplitTall", 5, {7, 7}, windowsOf(64, 3, 1, 1), 40, 128, 64, floats, 2},
@@ -134,7 +139,8 @@ Convolution::Convolution(const GemmConfig &config, int64_t images, std::array<in
       value += epilogue.bias ? bias[filter] : 0;
       value = epilogue.activation == Activation::Relu ? std::max(value, 0.0) : value;
       value *= epilogue.scale ? scale[filter] : 1;
-      c.push_back(value + (epilogue.residual ? residual[pixel * config.n + filter] : 0));
+      value += epilogue.residual ? residual[pixel * config.n + filter] : 0;
+      c.push_back(epilogue.last == Activation::Relu ? std::max(value, 0.0) : value);
     }
 }
 

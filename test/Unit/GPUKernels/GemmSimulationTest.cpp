@@ -68,15 +68,18 @@ GemmConfig bySync(GemmConfig config) {
 }
 
 std::vector<Case> cases() {
-  GemmEpilogue bias, gelu, geluTanh, swiglu, residual, table, direct, floats;
+  GemmEpilogue bias, gelu, geluTanh, swiglu, residual, table, direct, floats, relu, oddRelu, tableRelu;
   bias.bias = gelu.bias = geluTanh.bias = swiglu.bias = residual.bias = direct.bias = true;
   gelu.activation = Activation::Gelu;
   geluTanh.activation = Activation::GeluTanh;
   swiglu.activation = Activation::Silu;
   swiglu.gated = residual.scale = residual.residual = direct.residual = true;
-  table.tableRows = 50;
+  table.tableRows = tableRelu.tableRows = 50;
   floats.output = Element::F32;
   floats.residual = true;
+  relu = residual;
+  oddRelu = direct;
+  relu.last = oddRelu.last = tableRelu.last = Activation::Relu;
   constexpr Element bf16 = Element::BF16, f16 = Element::F16, tf32 = Element::TF32;
   return {{"OneRow", 1, {bf16, 96, 64, 64, 96, 0, bias}},
           {"OddSizes", 197, {bf16, 136, 72, 128, 128, 0, bias}},
@@ -89,6 +92,11 @@ std::vector<Case> cases() {
           {"Table", 150, {bf16, 104, 80, 128, 160, 0, table}},
           {"Direct", 75, {bf16, 21, 72, 64, 32, 0, direct}},
           {"Floats", 257, {bf16, 100, 128, 128, 64, 0, floats}},
+          {"ReluOfResult", 130, {bf16, 200, 64, 128, 128, 0, relu}},
+          {"ReluOfOddResult", 75, {bf16, 21, 72, 64, 32, 0, oddRelu}},
+          {"ReluOfTable", 150, {bf16, 104, 80, 128, 160, 0, tableRelu}},
+          {"SyncReluOfResult", 130, bySync({bf16, 200, 64, 128, 128, 0, relu})},
+          {"SyncReluOfOddResult", 75, bySync({bf16, 21, 72, 64, 64, 0, oddRelu})},
           {"Tall", 400, {bf16, 96, 64, 192, 128, 0, bias}},
           {"SplitInTwo", 65, split({bf16, 200, 136, 64, 64, 0, residual}, 2)},
           {"SplitInFour", 197, split({bf16, 96, 712, 64, 32, 0, gelu}, 4)},
@@ -145,7 +153,7 @@ Product::Product(const GemmConfig &config, int64_t m) : columns(config.n / (conf
         value += table[row % epilogue.tableRows * columns + column];
       if (epilogue.residual)
         value += residual[row * columns + column];
-      c.push_back(value);
+      c.push_back(activate(epilogue.last, value));
     }
 }
 

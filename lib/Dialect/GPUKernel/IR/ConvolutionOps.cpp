@@ -32,6 +32,7 @@ GemmConfig ConvOp::getConfig() {
   config.splits = static_cast<unsigned>(getSplits());
   config.epilogue.bias = !!getBias();
   config.epilogue.activation = *parseActivation(getActivation());
+  config.epilogue.last = *parseActivation(getLastActivation());
   config.epilogue.scale = !!getScale();
   config.epilogue.residual = !!getResidual();
   config.epilogue.output = elementOf(getOutput());
@@ -66,8 +67,9 @@ LogicalResult ConvOp::verify() {
   if (differs(getBias(), f32, {count}) || differs(getScale(), f32, {count}) ||
       differs(getResidual(), c.getElementType(), c.getShape()))
     return emitOpError("expects a bias and a scale of f32 (F), and a residual as C");
-  if (!parseActivation(getActivation()))
-    return emitOpError("expects an activation that it knows, got '") << getActivation() << "'";
+  for (StringRef activation : {getActivation(), getLastActivation()})
+    if (!parseActivation(activation))
+      return emitOpError("expects an activation that it knows, got '") << activation << "'";
   return verifyKernel(*this);
 }
 

@@ -19,6 +19,7 @@ GemmConfig GemmOp::getConfig() {
   config.epilogue.gated = getGated();
   config.epilogue.bias = !!getBias();
   config.epilogue.activation = *parseActivation(getActivation());
+  config.epilogue.last = *parseActivation(getLastActivation());
   config.epilogue.scale = !!getScale();
   config.epilogue.tableRows = getTable() ? shapedType(getTable()).getDimSize(0) : 0;
   config.epilogue.residual = !!getResidual();
@@ -45,8 +46,9 @@ LogicalResult GemmOp::verify() {
       differs(getResidual(), c.getElementType(), c.getShape()))
     return emitOpError("expects a bias of f32 (N), a scale and a table of f32 of C's columns, (N) and (rows, N), and a "
                        "residual as C");
-  if (!parseActivation(getActivation()))
-    return emitOpError("expects an activation that it knows, got '") << getActivation() << "'";
+  for (StringRef activation : {getActivation(), getLastActivation()})
+    if (!parseActivation(activation))
+      return emitOpError("expects an activation that it knows, got '") << activation << "'";
   return verifyKernel(*this);
 }
 

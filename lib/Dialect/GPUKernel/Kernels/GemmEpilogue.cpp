@@ -201,7 +201,13 @@ GemmEpilogueEmitter::Quad GemmEpilogueEmitter::finishGroup(const NVVMEmitter::Va
       quad[2 * half] = e.fadd(quad[2 * half], pair[0]);
       quad[2 * half + 1] = e.fadd(quad[2 * half + 1], pair[1]);
     }
-  return epilogue.residual && layout.staged ? addResidual(quad, group) : quad;
+  if (epilogue.residual && !layout.staged)
+    return quad; // it is added as elements are stored
+  if (epilogue.residual)
+    quad = addResidual(quad, group);
+  for (Value &value : quad)
+    value = emitActivation(e, epilogue.last, value);
+  return quad;
 }
 
 //===----------------------------------------------------------------------===//
@@ -254,7 +260,7 @@ void GemmEpilogueEmitter::storePair(std::array<Value, 2> pair, Value row, Value 
       residual = e.unpack(element, e.load(e.i32(0).getType(), place, 4));
     }
     for (unsigned i : {0, 1})
-      pair[i] = e.fadd(pair[i], residual[i]);
+      pair[i] = emitActivation(e, config.epilogue.last, e.fadd(pair[i], residual[i]));
   }
   Value place = elementOf("C", row, column, config.strides.c);
   if (element == Element::F32)
@@ -265,9 +271,11 @@ void GemmEpilogueEmitter::storePair(std::array<Value, 2> pair, Value row, Value 
 
 void GemmEpilogueEmitter::storeElement(Value value, Value row, Value column) {
   Element element = config.epilogue.output;
-  if (config.epilogue.residual)
-    value = e.fadd(value, e.extend(e.load(e.type(element), elementOf("residual", row, column, config.strides.residual),
-                                          bytesOf(element))));
+  if (config.epilogue.residual) {
+    Value place = elementOf("residual", row, column, config.strides.residual);
+    Value residual = e.extend(e.load(e.type(element), place, bytesOf(element)));
+    value = emitActivation(e, config.epilogue.last, e.fadd(value, residual));
+  }
   e.store(e.truncate(value, element), elementOf("C", row, column, config.strides.c), bytesOf(element));
 }
 

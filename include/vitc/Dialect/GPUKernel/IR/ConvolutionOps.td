@@ -6,7 +6,7 @@
 def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs", "isDense"]> {
   let summary = "a convolution of one group by tensor cores, channels last";
   let description = [{
-    C = residual + scale · activation(windows · filtersᵀ + bias), each part where it is there: the kernel of `vgpu.gemm`,
+    C = last(residual + scale · activation(windows · filtersᵀ + bias)), each part where it is there: the kernel of `vgpu.gemm`,
     whose rows are the windows of images (B, H, W, C) of bf16 or f16, which TMA reads tap by tap. Filters are (F, taps, C),
     taps row by row, C is (B, height, width, F) of bf16, f16 or f32. Pairs are of height and width; `pads` are those above
     and left of the image, others follow from C. 64 rows are a `rectangle` of windows: width, height and images. With
@@ -20,7 +20,8 @@ def GPUKernel_ConvOp : GPUKernel_KernelOp<"conv", ["getMacs", "isDense"]> {
   }];
   let arguments = (ins GPUKernel_Shaped:$image, GPUKernel_Shaped:$filters, Optional<GPUKernel_Shaped>:$bias,
                    Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$residual, GPUKernel_Shaped:$output,
-                   DefaultValuedStrAttr<StrAttr, "none">:$activation, DenseI64ArrayAttr:$taps,
+                   DefaultValuedStrAttr<StrAttr, "none">:$activation, DefaultValuedStrAttr<StrAttr, "none">:$last_activation,
+                   DenseI64ArrayAttr:$taps,
                    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                    DenseI64ArrayAttr:$rectangle, I64Attr:$tile_m, I64Attr:$tile_n,
                    DefaultValuedAttr<I64Attr, "1">:$splits, UnitAttr:$mma_sync);

@@ -74,11 +74,11 @@ def GPUKernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
 def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs", "isDense"]> {
   let summary = "a matrix product by tensor cores, with an epilogue";
   let description = [{
-    C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is there: A (M, K) and W (N, K) of bf16
+    C = last(residual + table + scale · activation(A · Wᵀ + bias)), each part where it is there: A (M, K) and W (N, K) of bf16
     or f16, or of f32, of which tensor cores multiply tf32, sums in f32, C (M, N) of bf16, f16 or f32. The schedule are
     `tile_m` × `tile_n` tiles of persistent blocks, or, for few rows, of clusters of `splits` blocks that share K, and
     `stages` tiles of K in shared memory (0: as many as fit); see the kernel's builder (Kernels/Gemm.h). With `mma_sync` it
-    is the kernel for sm_80 and sm_89, a block a tile. `activation`: none, relu, gelu, gelu_tanh, silu, quick_gelu,
+    is the kernel for sm_80 and sm_89, a block a tile. `activation`, and `last_activation` of the result: none, relu, gelu, gelu_tanh, silu, quick_gelu,
     hard_swish.
 
     With `gated` the sums' columns come in turns of eight, gates first, and C's are activation(gate) · up.
@@ -91,7 +91,8 @@ def GPUKernel_GemmOp : GPUKernel_KernelOp<"gemm", ["getMacs", "isDense"]> {
   let arguments = (ins GPUKernel_Shaped:$a, GPUKernel_Shaped:$w, Optional<GPUKernel_Shaped>:$bias,
                    Optional<GPUKernel_Shaped>:$scale, Optional<GPUKernel_Shaped>:$table,
                    Optional<GPUKernel_Shaped>:$residual, GPUKernel_Shaped:$output,
-                   DefaultValuedStrAttr<StrAttr, "none">:$activation, I64Attr:$tile_m, I64Attr:$tile_n,
+                   DefaultValuedStrAttr<StrAttr, "none">:$activation, DefaultValuedStrAttr<StrAttr, "none">:$last_activation,
+                   I64Attr:$tile_m, I64Attr:$tile_n,
                    DefaultValuedAttr<I64Attr, "1">:$splits, DefaultValuedAttr<I64Attr, "0">:$stages, UnitAttr:$gated,
                    UnitAttr:$mma_sync);
   let assemblyFormat = [{

@@ -12,12 +12,13 @@
 
 namespace vitc::vgpu {
 
-/// C = residual + table + scale · activation(A · Wᵀ + bias), each part where it is asked for.
+/// C = last(residual + table + scale · activation(A · Wᵀ + bias)), each part where it is asked for.
 struct GemmEpilogue {
   bool bias = false;                        ///< f32[N]
   Activation activation = Activation::None; ///< of a product of its own, or of the gates
   bool gated = false;                       ///< see GemmConfig
   bool scale = false;                       ///< f32[columns of C]: LayerScale
+  Activation last = Activation::None;       ///< of the result, such as the ReLU behind ResNet's residual
   int64_t tableRows = 0;          ///< f32[tableRows, columns of C]: row m takes row m mod tableRows (positions)
   bool residual = false;          ///< [M, columns of C] of the output's type; may be C itself
   Element output = Element::BF16; ///< BF16, F16 or F32
