@@ -28,7 +28,7 @@ void vitc::buildGPUTiledPipeline(OpPassManager &pm) {
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createPrepareLoopsPass());
+  pm.addPass(createPrepareLoopsPass({/*throughViews=*/true}));
 }
 
 void vitc::buildGPUVectorPipeline(OpPassManager &pm, int64_t capability) {

@@ -59,7 +59,32 @@ bool readsEachElementOnce(OpOperand *operand) {
          countBodyOps(producer) + countBodyOps(consumer) <= mostBodyOps;
 }
 
+/// The structured op with parallel loops alone that computes a tensor, if there is one and nothing else reads it.
+linalg::GenericOp getLoopsOf(Value tensor) {
+  auto loops = tensor.getDefiningOp<linalg::GenericOp>();
+  bool fits = loops && tensor.hasOneUse() && loops.getNumParallelLoops() == loops.getNumLoops();
+  return fits ? loops : linalg::GenericOp();
+}
+
+/// Whether parallel loops read each element of an operand once.
+bool readsInLoops(OpOperand &operand) {
+  auto loops = dyn_cast<linalg::GenericOp>(operand.getOwner());
+  return loops && loops.isDpsInput(&operand) && loops.getNumParallelLoops() == loops.getNumLoops() &&
+         loops.getMatchingIndexingMap(&operand).isPermutation();
+}
+
+/// Whether `operand` is a view of one op's loops that another op's read, or those loops themselves where the view
+/// splits their axes: expanded, both have the same axes, and fuse.
+bool isBetweenLoops(OpOperand *operand) {
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(operand->getOwner()))
+    return getLoopsOf(operand->get()) && expand->hasOneUse() && readsInLoops(*expand->use_begin());
+  auto collapse = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+  return collapse && collapse->hasOneUse() && getLoopsOf(collapse.getSrc()) && readsInLoops(*operand);
+}
+
 struct PrepareLoopsPass final : vitc::impl::PrepareLoopsPassBase<PrepareLoopsPass> {
+  using PrepareLoopsPassBase::PrepareLoopsPassBase;
+
   void runOnOperation() override {
     if (failed(decompose()) || failed(fuse()))
       return signalPassFailure();
@@ -78,6 +103,8 @@ private:
   LogicalResult fuse() {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, readsEachElementOnce);
+    if (throughViews)
+      linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, isBetweenLoops);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }

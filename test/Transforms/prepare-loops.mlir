@@ -1,4 +1,5 @@
 // RUN: vitc-opt %s --vitc-prepare-loops --split-input-file | FileCheck %s
+// RUN: vitc-opt %s --vitc-prepare-loops=through-views --split-input-file | FileCheck %s --check-prefix=VIEWS
 
 // CHECK-LABEL: func.func @concat
 // CHECK-SAME: %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<3x4xf32>
@@ -126,3 +127,70 @@ func.func @long_concat(%x: tensor<2xf32>) -> tensor<66xf32> {
   return %0 : tensor<66xf32>
 }
 
+
+// -----
+
+// A residual that is added to windows which are put back into their image: with views between them the loops stay apart
+// or, where it is asked for, become one over the axes of both.
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+// CHECK-LABEL: func.func @windows
+// CHECK-COUNT-2: linalg.generic
+// VIEWS-LABEL: func.func @windows
+// VIEWS-SAME: %[[X:.+]]: tensor<2x3x2x3x4xf32>, %[[Y:.+]]: tensor<6x6x4xf32>
+// VIEWS: %[[R:.+]] = tensor.expand_shape %[[Y]] {{\[\[}}0, 1], [2, 3], [4]]
+// VIEWS: %[[SUM:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[R]] : tensor<2x3x2x3x4xf32>, tensor<2x3x2x3x4xf32>)
+// VIEWS: arith.addf
+// VIEWS: tensor.collapse_shape %[[SUM]] {{\[\[}}0, 1], [2, 3], [4]]
+// VIEWS-NOT: linalg.generic
+func.func @windows(%x: tensor<2x3x2x3x4xf32>, %y: tensor<6x6x4xf32>) -> tensor<6x6x4xf32> {
+  %e = tensor.empty() : tensor<2x3x2x3x4xf32>
+  %t = linalg.transpose ins(%x : tensor<2x3x2x3x4xf32>) outs(%e : tensor<2x3x2x3x4xf32>) permutation = [2, 1, 0, 3, 4]
+  %v = tensor.collapse_shape %t [[0, 1], [2, 3], [4]] : tensor<2x3x2x3x4xf32> into tensor<6x6x4xf32>
+  %f = tensor.empty() : tensor<6x6x4xf32>
+  %0 = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps = [#id, #id, #id] ins(%v, %y : tensor<6x6x4xf32>, tensor<6x6x4xf32>) outs(%f : tensor<6x6x4xf32>) -> tensor<6x6x4xf32>
+  return %0 : tensor<6x6x4xf32>
+}
+
+// -----
+
+// The same where the view splits axes, of loops that read by index.
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#rows = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func.func @gathered
+// CHECK-COUNT-2: linalg.generic
+// VIEWS-LABEL: func.func @gathered
+// VIEWS: linalg.generic {{.*}} ins(%{{.+}} : tensor<2x3x4xf32>) outs(%{{.+}} : tensor<2x3x4xf32>)
+// VIEWS: affine.apply
+// VIEWS: tensor.extract
+// VIEWS: arith.addf
+// VIEWS-NOT: linalg.generic
+func.func @gathered(%x: tensor<6x4xf32>, %order: tensor<6xindex>, %y: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %e = tensor.empty() : tensor<6x4xf32>
+  %g = linalg.generic {indexing_maps = [#rows], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<6x4xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %row = tensor.extract %order[%i] : tensor<6xindex>
+    %value = tensor.extract %x[%row, %j] : tensor<6x4xf32>
+    linalg.yield %value : f32
+  } -> tensor<6x4xf32>
+  %v = tensor.expand_shape %g [[0, 1], [2]] output_shape [2, 3, 4] : tensor<6x4xf32> into tensor<2x3x4xf32>
+  %f = tensor.empty() : tensor<2x3x4xf32>
+  %0 = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps = [#id, #id, #id] ins(%v, %y : tensor<2x3x4xf32>, tensor<2x3x4xf32>) outs(%f : tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return %0 : tensor<2x3x4xf32>
+}
+
+// -----
+
+// Near miss: the windows are read twice, and computed once.
+#id = affine_map<(d0, d1) -> (d0, d1)>
+// VIEWS-LABEL: func.func @read_twice
+// VIEWS-COUNT-2: linalg.generic
+func.func @read_twice(%x: tensor<2x3x4xf32>, %y: tensor<6x4xf32>) -> (tensor<6x4xf32>, tensor<6x4xf32>) {
+  %e = tensor.empty() : tensor<3x2x4xf32>
+  %t = linalg.transpose ins(%x : tensor<2x3x4xf32>) outs(%e : tensor<3x2x4xf32>) permutation = [1, 0, 2]
+  %v = tensor.collapse_shape %t [[0, 1], [2]] : tensor<3x2x4xf32> into tensor<6x4xf32>
+  %f = tensor.empty() : tensor<6x4xf32>
+  %0 = linalg.elementwise kind=#linalg.elementwise_kind<add> indexing_maps = [#id, #id, #id] ins(%v, %y : tensor<6x4xf32>, tensor<6x4xf32>) outs(%f : tensor<6x4xf32>) -> tensor<6x4xf32>
+  return %0, %v : tensor<6x4xf32>, tensor<6x4xf32>
+}

@@ -43,10 +43,14 @@ def PrepareLoopsPass : Pass<"vitc-prepare-loops"> {
     %c = tensor.insert_slice %b into %0[2, 0] [3, 4] [1, 1] : tensor<3x4xf32> into tensor<5x4xf32>
     ```
 
+    With `through-views` they also fuse where the consumer reads a view of the producer that merges or splits axes: it then
+    computes on the axes that both have, as a residual that is added to windows which are put back into their image.
+
     Postcondition: of linalg, only structured ops whose bodies read nothing from outside.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
+  let options = [Option<"throughViews", "through-views", "bool", "false", "fuse through views that merge or split axes">];
 }
 
 def ExpandDynamicShapesPass : Pass<"vitc-expand-dynamic-shapes"> {

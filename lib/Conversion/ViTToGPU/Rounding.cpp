@@ -1,6 +1,7 @@
 #include "Patterns.h"
 
 #include "vitc/Dialect/GPUKernel/IR/GPUKernel.h"
+#include "vitc/Dialect/ViT/IR/ViT.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -103,6 +104,32 @@ struct RoundBeforeView final : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// round(move(x)) → move(round(x)) where a kernel writes x, and fewer bytes move: tokens that become windows.
+struct RoundBeforeMove final : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Operation *move = op.getIn().getDefiningOp();
+    if (!isa_and_nonnull<linalg::TransposeOp, vit::GatherRowsOp>(move) || !move->hasOneUse() ||
+        !isOfKernel(move->getOperand(0)))
+      return rewriter.notifyMatchFailure(op, "not of what alone reads a kernel's result in another order");
+    Type element = getElementTypeOrSelf(op);
+    Location loc = move->getLoc();
+    rewriter.setInsertionPoint(move);
+    Value rounded = move->getOperand(0);
+    rounded = arith::TruncFOp::create(rewriter, op.getLoc(), withElement(rounded, element), rounded);
+    if (auto gather = dyn_cast<vit::GatherRowsOp>(move)) {
+      rewriter.replaceOpWithNewOp<vit::GatherRowsOp>(op, op.getType(), rounded, gather.getRows());
+      return success();
+    }
+    auto transpose = cast<linalg::TransposeOp>(move);
+    Value init =
+        tensor::EmptyOp::create(rewriter, loc, tensor::getMixedSizes(rewriter, loc, transpose.getInit()), element);
+    rewriter.replaceOpWithNewOp<linalg::TransposeOp>(op, rounded, init, transpose.getPermutation());
+    return success();
+  }
+};
+
 /// Whether there is a kernel like `op` that writes another element.
 static bool canWrite(Operation *op, Type type) {
   vgpu::Element element = type.isBF16() ? vgpu::Element::BF16 : vgpu::Element::F16;
@@ -175,5 +202,5 @@ struct DropRounding final : OpRewritePattern<arith::TruncFOp> {
 } // namespace
 
 void vitc::populateRoundingPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropRounding, RoundBeforeView, RoundInKernel>(patterns.getContext());
+  patterns.add<DropRounding, RoundBeforeMove, RoundBeforeView, RoundInKernel>(patterns.getContext());
 }

@@ -144,3 +144,50 @@ func.func @positions(%x: tensor<2x5x64xf32>, %w: tensor<64x32xf32>, %t: tensor<5
   }
   return %0, %1 : tensor<2x5x32xf32>, tensor<2x5x33xf32>
 }
+
+// -----
+
+// Tokens that become windows, by a transpose or by their rows, move as the norm's kernel stores them: rounded.
+// CHECK-LABEL: func.func @windows
+// CHECK-SAME: (%{{.+}}: tensor<36x64xf32>, {{.*}}, %[[ROWS:.+]]: tensor<36xi32>)
+// CHECK: %[[N:.+]] = vgpu.layer_norm {{.*}} -> tensor<36x64xbf16>
+// CHECK: %[[T:.+]] = linalg.transpose ins(%{{.+}} : tensor<2x3x2x3x64xbf16>) {{.*}} permutation = [0, 2, 1, 3, 4]
+// CHECK: %[[W:.+]] = tensor.collapse_shape %[[T]]
+// CHECK: vgpu.gemm ins(%[[W]]
+// CHECK: vgpu.layer_norm {{.*}} -> tensor<36x64xbf16>
+// CHECK: %[[G:.+]] = vit.gather_rows %{{.+}}, %[[ROWS]] : tensor<1x36x64xbf16>, tensor<36xi32> -> tensor<1x36x64xbf16>
+// CHECK: %[[V:.+]] = tensor.collapse_shape %[[G]]
+// CHECK: vgpu.gemm ins(%[[V]]
+func.func @windows(%x: tensor<36x64xf32>, %g: tensor<64xf32>, %w: tensor<64x64xf32>, %rows: tensor<36xi32>) -> (tensor<36x64xf32>, tensor<1x36x64xf32>) {
+  %e = tensor.empty() : tensor<2x2x3x3x64xf32>
+  %n = vit.layer_norm %x scale(%g : tensor<64xf32>) {epsilon = 1.0e-05 : f32} : tensor<36x64xf32>
+  %s = tensor.expand_shape %n [[0, 1, 2, 3], [4]] output_shape [2, 3, 2, 3, 64] : tensor<36x64xf32> into tensor<2x3x2x3x64xf32>
+  %t = linalg.transpose ins(%s : tensor<2x3x2x3x64xf32>) outs(%e : tensor<2x2x3x3x64xf32>) permutation = [0, 2, 1, 3, 4]
+  %c = tensor.collapse_shape %t [[0, 1, 2, 3], [4]] : tensor<2x2x3x3x64xf32> into tensor<36x64xf32>
+  %0 = vit.linear %c, %w {transposed} : (tensor<36x64xf32>, tensor<64x64xf32>) -> tensor<36x64xf32>
+  %m = vit.layer_norm %0 scale(%g : tensor<64xf32>) {epsilon = 1.0e-05 : f32} : tensor<36x64xf32>
+  %b = tensor.expand_shape %m [[0, 1], [2]] output_shape [1, 36, 64] : tensor<36x64xf32> into tensor<1x36x64xf32>
+  %r = vit.gather_rows %b, %rows : tensor<1x36x64xf32>, tensor<36xi32> -> tensor<1x36x64xf32>
+  %1 = vit.linear %r, %w {transposed} : (tensor<1x36x64xf32>, tensor<64x64xf32>) -> tensor<1x36x64xf32>
+  return %0, %1 : tensor<36x64xf32>, tensor<1x36x64xf32>
+}
+
+// -----
+
+// Near misses: what is moved is read as f32, too; and no kernel writes it.
+// CHECK-LABEL: func.func @moved_floats
+// CHECK: linalg.transpose ins(%{{.+}} : tensor<4x9x64xf32>)
+// CHECK: linalg.transpose ins(%{{.+}} : tensor<4x9x64xf32>)
+func.func @moved_floats(%x: tensor<36x64xf32>, %y: tensor<4x9x64xf32>, %g: tensor<64xf32>, %w: tensor<64x64xf32>)
+    -> (tensor<36x64xf32>, tensor<9x4x64xf32>, tensor<36x64xf32>) {
+  %e = tensor.empty() : tensor<9x4x64xf32>
+  %n = vit.layer_norm %x scale(%g : tensor<64xf32>) {epsilon = 1.0e-05 : f32} : tensor<36x64xf32>
+  %s = tensor.expand_shape %n [[0, 1], [2]] output_shape [4, 9, 64] : tensor<36x64xf32> into tensor<4x9x64xf32>
+  %t = linalg.transpose ins(%s : tensor<4x9x64xf32>) outs(%e : tensor<9x4x64xf32>) permutation = [1, 0, 2]
+  %c = tensor.collapse_shape %t [[0, 1], [2]] : tensor<9x4x64xf32> into tensor<36x64xf32>
+  %0 = vit.linear %c, %w {transposed} : (tensor<36x64xf32>, tensor<64x64xf32>) -> tensor<36x64xf32>
+  %u = linalg.transpose ins(%y : tensor<4x9x64xf32>) outs(%e : tensor<9x4x64xf32>) permutation = [1, 0, 2]
+  %d = tensor.collapse_shape %u [[0, 1], [2]] : tensor<9x4x64xf32> into tensor<36x64xf32>
+  %1 = vit.linear %d, %w {transposed} : (tensor<36x64xf32>, tensor<64x64xf32>) -> tensor<36x64xf32>
+  return %0, %t, %1 : tensor<36x64xf32>, tensor<9x4x64xf32>, tensor<36x64xf32>
+}
