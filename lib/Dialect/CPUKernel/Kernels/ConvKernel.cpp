@@ -28,7 +28,8 @@ private:
     return k.add(k.mul(k.add(tile.x, pixel), op.getStrides()[1]), k.mul(j, op.getDilations()[1]));
   }
   void emitPanel(Value panel, Value batch, Value y, int64_t channels);
-  void emitSums(const Tile &tile, Value panel, int64_t rows);
+  void emitSums(const Tile &tile, Value panel, Value number, int64_t rows);
+  void prefetchNextPanel(Value panel, Value number, Value part, int64_t parts);
   void storeSums(const Tile &tile, ArrayRef<Value> sums);
   void emitTileEpilogue(const Tile &tile);
   Value loadWeight(Value panel, Value row, int64_t vector);
@@ -94,7 +95,8 @@ void ConvEmitter::emitPanel(Value panel, Value batch, Value y, int64_t channels)
   Value channel = k.mul(panel, op.getPanelWidth());
   k.forEach(k.index(0), tiles.count(), k.index(1), [&](Value block) {
     Tile tile{batch, y, tiles.firstRow(k, block), tiles.size(k, block), channel, channels};
-    tiles.dispatch(k, block, [&](int64_t rows) { emitSums(tile, panel, rows); });
+    Value row = k.add(k.mul(batch, k.dim(output, 1)), y), number = k.add(k.mul(row, tiles.count()), block);
+    tiles.dispatch(k, block, [&](int64_t rows) { emitSums(tile, panel, number, rows); });
     emitTileEpilogue(tile);
   });
 }
@@ -109,8 +111,22 @@ Value ConvEmitter::loadWeight(Value panel, Value row, int64_t vector) {
   return element.isBF16() ? k.toF32(loaded) : loaded;
 }
 
-/// Taps by taps, the channels of a tap inside; the taps of a window row are one run where the input is flat.
-void ConvEmitter::emitSums(const Tile &tile, Value panel, int64_t rows) {
+/// Tile `number` of those of a panel asks for its share of the next panel.
+void ConvEmitter::prefetchNextPanel(Value panel, Value number, Value part, int64_t parts) {
+  auto type = cast<MemRefType>(weight.getType());
+  ArrayRef<int64_t> shape = type.getShape();
+  Value next = k.min(k.add(panel, 1), k.index(shape[0] - 1));
+  Value count = k.mul(k.mul(k.dim(output, 0), k.dim(output, 1)), tiles.count());
+  int64_t line = 64 * 8 / type.getElementTypeBitWidth();
+  forEachOfShare(k, shape[1], number, count, part, parts, [&](Value row) {
+    for (int64_t column = 0; column < shape[2]; column += line)
+      k.prefetch(weight, {next, row, k.index(column)});
+  });
+}
+
+/// Taps by taps, the channels of a tap inside; the taps of a window row are one run where the input is flat. A run
+/// comes in parts with prefetches before each, where the tiles of a panel follow each other.
+void ConvEmitter::emitSums(const Tile &tile, Value panel, Value number, int64_t rows) {
   int64_t channels = cast<MemRefType>(input.getType()).getDimSize(3), taps = flat ? 1 : op.getKernel()[1];
   int64_t step = op.getInterleave(), run = (flat ? channels * op.getKernel()[1] : channels) / step;
   Value one = k.index(1), zero = k.index(0);
@@ -126,7 +142,18 @@ void ConvEmitter::emitSums(const Tile &tile, Value panel, int64_t rows) {
       return op.hasBF16Products() ? k.loadPair(flat ? flat : input, indices) : k.load(flat ? flat : input, indices);
     };
     auto loadRow = [&](Value c, int64_t vector) { return loadWeight(panel, k.add(weightRow, c), vector); };
-    return emitMicrokernel(k, rows, vectors(tile), zero, k.index(run), sums, loadInput, loadRow);
+    auto multiply = [&](Value from, Value to, ValueRange sums) {
+      return emitMicrokernel(k, rows, vectors(tile), from, to, sums, loadInput, loadRow);
+    };
+    if (op.getPanelsInside() || run < 2 * stepsOfPart)
+      return multiply(zero, k.index(run), sums);
+    auto parts = static_cast<int64_t>(llvm::divideCeil(run, stepsOfPart)), runs = op.getKernel()[0] * taps;
+    Value firstPart = k.mul(k.add(k.mul(i, taps), j), parts);
+    return k.loop(zero, k.index(run), k.index(stepsOfPart), sums, [&](Value from, ValueRange carried) {
+      prefetchNextPanel(panel, number, k.add(firstPart, k.div(from, k.index(stepsOfPart))), runs * parts);
+      Value to = k.add(from, stepsOfPart);
+      return multiply(from, run % stepsOfPart ? k.min(to, k.index(run)) : to, carried);
+    });
   };
   Values sums =
       k.loop(zero, k.index(op.getKernel()[0]), one, zeros(rows * vectors(tile)), [&](Value i, ValueRange row) {

@@ -24,9 +24,6 @@ struct Chunk {
   Value block, blocks, row;
 };
 
-/// Rows of a packed panel between two prefetches: enough for the loop over them to cost nothing.
-constexpr int64_t prefetchStep = 32;
-
 /// Emits one gemm: the matrices of the batch, chunks of rows, then tiles, each the sums of a register tile, which the
 /// epilogue takes from the registers (a loop over stored sums costs 6 % of a (257, 384) × (384, 1536) product even
 /// where all it adds is a bias).
@@ -292,21 +289,21 @@ KernelBuilder::Values GemmEmitter::emitTileSums(const Tile &tile, const Chunk &c
 /// All steps of a sum, in parts with prefetches before each.
 KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chunk, int64_t rows, ValueRange zeros,
                                              SumOver sumOver) {
-  if (panels == 1 || steps < 2 * prefetchStep)
+  if (panels == 1 || steps < 2 * stepsOfPart)
     return sumOver(kernel.index(0), kernel.index(steps), zeros);
-  return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(prefetchStep), zeros,
+  return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(stepsOfPart), zeros,
                      [&](Value from, ValueRange sums) {
                        prefetchNextPanel(tile, chunk, from);
                        prefetchResult(tile, rows, from);
-                       Value to = kernel.add(from, prefetchStep);
-                       return sumOver(from, steps % prefetchStep ? kernel.min(to, kernel.index(steps)) : to, sums);
+                       Value to = kernel.add(from, stepsOfPart);
+                       return sumOver(from, steps % stepsOfPart ? kernel.min(to, kernel.index(steps)) : to, sums);
                      });
 }
 
 /// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
 void GemmEmitter::prefetchResult(const Tile &tile, int64_t rows, Value step) {
-  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, prefetchStep));
-  Value first = kernel.mul(kernel.div(step, kernel.index(prefetchStep)), perStep);
+  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, stepsOfPart));
+  Value first = kernel.mul(kernel.div(step, kernel.index(stepsOfPart)), perStep);
   for (int64_t index = 0; index < perStep; ++index) {
     Value row = kernel.add(first, index);
     kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
@@ -317,19 +314,15 @@ void GemmEmitter::prefetchResult(const Tile &tile, int64_t rows, Value step) {
   }
 }
 
-/// Each tile of a panel asks for its share of the next panel, evenly over its steps: weights do not stay in the cache
-/// from one run to the next, and the first tile of a panel alone would wait for all of it.
+/// Each tile of a panel asks for its share of the next panel.
 void GemmEmitter::prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step) {
-  Value last = kernel.index(steps - 1);
   Value next = kernel.min(kernel.add(tile.panel, 1), kernel.index(panels - 1));
-  Value share = kernel.ceilDiv(kernel.index(steps), chunk.blocks);
-  Value perStep = kernel.ceilDiv(share, kernel.index(llvm::divideCeil(steps, prefetchStep)));
-  Value first = kernel.add(kernel.mul(kernel.sub(tile.block, chunk.block), share),
-                           kernel.mul(kernel.div(step, kernel.index(prefetchStep)), perStep));
+  Value number = kernel.sub(tile.block, chunk.block), part = kernel.div(step, kernel.index(stepsOfPart));
   int64_t width = op.getBType().getShape().back(), line = 64 * 8 / op.getBType().getElementTypeBitWidth();
-  kernel.forEach(first, kernel.add(first, perStep), kernel.index(1), [&](Value row) {
+  int64_t parts = static_cast<int64_t>(llvm::divideCeil(steps, stepsOfPart));
+  forEachOfShare(kernel, steps, number, chunk.blocks, part, parts, [&](Value row) {
     for (int64_t column = 0; column < width; column += line)
-      kernel.prefetch(b, {next, kernel.min(row, last), kernel.index(column)});
+      kernel.prefetch(b, {next, row, kernel.index(column)});
   });
 }
 

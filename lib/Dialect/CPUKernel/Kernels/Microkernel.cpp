@@ -12,6 +12,14 @@ static Value broadcastElement(KernelBuilder &kernel, Value element) {
   return kernel.bitcast(pairs, kernel.builder.getBF16Type());
 }
 
+void vitc::vcpu::forEachOfShare(KernelBuilder &kernel, int64_t rows, Value tile, Value tiles, Value part, int64_t parts,
+                                function_ref<void(Value)> body) {
+  Value share = kernel.ceilDiv(kernel.index(rows), tiles), perPart = kernel.ceilDiv(share, kernel.index(parts));
+  Value begin = kernel.mul(tile, share), first = kernel.add(begin, kernel.mul(part, perPart));
+  Value end = kernel.min(kernel.add(begin, share), kernel.index(rows));
+  kernel.forEach(first, kernel.min(kernel.add(first, perPart), end), kernel.index(1), body);
+}
+
 KernelBuilder::Values vitc::vcpu::emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64_t vectors, Value begin,
                                                   Value end, ValueRange inits, function_ref<Value(Value, int64_t)> a,
                                                   function_ref<Value(Value, int64_t)> b) {

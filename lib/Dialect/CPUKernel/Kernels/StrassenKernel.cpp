@@ -11,9 +11,6 @@ using Values = KernelBuilder::Values;
 
 namespace {
 
-/// Steps of K between two prefetches: enough for the loop over them to cost nothing.
-constexpr int64_t stepsOfPart = 32;
-
 /// Where the rows of a group's quadrants lie, from one of them on.
 struct RowPair {
   Value upper, lower; ///< in A and C: rows of A11 and A21
@@ -252,20 +249,14 @@ Values StrassenEmitter::multiply(const Tile &tile, Loader right, ValueRange sums
   });
 }
 
-/// Each tile asks for its share of the next pair of panels, evenly over the parts of its seven products; see
-/// `vcpu.gemm`.
+/// Each tile asks for its share of the next pair of panels, over the parts of its seven products.
 void StrassenEmitter::prefetchNextPair(const Tile &tile, Value part) {
   constexpr int64_t line = 64 / sizeof(float);
   int64_t rows = 2 * depth, nr = op.getNr();
   if (pairs == 1)
     return;
   Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
-  Value share = kernel.ceilDiv(kernel.index(2 * rows), blocks.count());
-  Value perPart = kernel.ceilDiv(share, kernel.index(products * parts));
-  Value firstOfTile = kernel.mul(tile.block, share);
-  Value first = kernel.add(firstOfTile, kernel.mul(part, perPart));
-  Value to = kernel.min(kernel.add(first, perPart), kernel.min(kernel.add(firstOfTile, share), kernel.index(2 * rows)));
-  kernel.forEach(first, to, kernel.index(1), [&](Value row) {
+  forEachOfShare(kernel, 2 * rows, tile.block, blocks.count(), part, products * parts, [&](Value row) {
     for (int64_t column = 0; column < nr; column += line)
       kernel.prefetch(b, {kernel.add(next, kernel.div(row, kernel.index(rows))), kernel.rem(row, kernel.index(rows)),
                           kernel.index(column)});

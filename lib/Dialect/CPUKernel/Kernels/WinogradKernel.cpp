@@ -89,15 +89,24 @@ private:
   /// Tiles [first, first + count), and panels from `panel` on.
   struct Item {
     Value first, count, panel, panels;
+    Value isOfNewChunk; ///< whether the transformed inputs are not in the scratch yet
+  };
+  /// Which rows of the item's tiles are multiplied, by which of its panels, for a place in a tile.
+  struct Product {
+    Value place, panel;
+    Value block, blocks, firstRow; ///< of the tiles
   };
   /// Where a tile lies: its image, and the first of its rows and columns.
   struct Place {
     Value batch, y, x;
   };
 
+  Item locateItem(Value number, const RowBlocks &chunks);
   Place locate(Value tile);
   void emitInputs(const Item &item);
   void emitProducts(const Item &item);
+  Values multiply(const Item &item, const Product &product, int64_t rows);
+  void prefetchNextPanel(const Item &item, const Product &product, Value part);
   void emitOutputs(const Item &item);
   void emitOutputVector(const Place &tile, Value row, const Item &item, Value vector, int64_t valid);
   void storePixel(const Place &pixel, Value channel, Value position, int64_t valid);
@@ -138,24 +147,44 @@ WinogradEmitter::Place WinogradEmitter::locate(Value tile) {
 LogicalResult WinogradEmitter::emit() {
   Value tiles = k.mul(k.dim(output, 0), k.mul(tilesY, tilesX));
   RowBlocks chunks(k, tiles, op.getChunk());
-  int64_t panels = op.getPanels(), last = op.getPanelCount() - (op.getGroupCount() - 1) * panels;
-  k.forEach(begin, end, k.index(1), [&](Value item) {
-    Value chunk = k.rem(item, chunks.count()), group = k.div(item, chunks.count());
-    Value isLast = k.equal(group, k.index(op.getGroupCount() - 1));
-    Item part{chunks.firstRow(k, chunk), chunks.size(k, chunk), k.mul(group, panels),
-              last == panels ? k.index(panels) : k.select(isLast, k.index(last), k.index(panels))};
-    emitInputs(part);
-    emitProducts(part);
-    emitOutputs(part);
+  k.forEach(begin, end, k.index(1), [&](Value number) {
+    Item item = locateItem(number, chunks);
+    k.branch(item.isOfNewChunk, [&] { emitInputs(item); });
+    emitProducts(item);
+    emitOutputs(item);
   });
   return writer.status;
 }
 
+/// Items count the groups of panels of a round first, then chunks, then rounds: a chunk's inputs are transformed once a
+/// round, whose weights are no more than stay in L3 from one chunk to the next.
+WinogradEmitter::Item WinogradEmitter::locateItem(Value number, const RowBlocks &chunks) {
+  constexpr int64_t mostBytes = 12 << 20;
+  int64_t panels = op.getPanels(), groups = op.getGroupCount(), last = op.getPanelCount() - (groups - 1) * panels;
+  int64_t groupBytes = n * n * op.getChannels() * panels * width * static_cast<int64_t>(sizeof(float));
+  int64_t perRound = std::clamp<int64_t>(mostBytes / groupBytes, 1, groups);
+  Value itemsOfRound = k.mul(chunks.count(), perRound);
+  Value firstGroup = k.mul(k.div(number, itemsOfRound), perRound), inRound = k.rem(number, itemsOfRound);
+  Value groupsOfRound = k.min(k.index(perRound), k.sub(k.index(groups), firstGroup));
+  Value chunk = k.div(inRound, groupsOfRound), inChunk = k.rem(inRound, groupsOfRound);
+  Value group = k.add(firstGroup, inChunk), isLast = k.equal(group, k.index(groups - 1));
+  // Rounds of one chunk go on with the inputs of those before.
+  Value zero = k.index(0), one = k.index(1);
+  Value position = k.select(k.equal(chunks.count(), one), one, inChunk);
+  position = k.select(k.equal(number, begin), zero, position);
+  return {chunks.firstRow(k, chunk), chunks.size(k, chunk), k.mul(group, panels),
+          last == panels ? k.index(panels) : k.select(isLast, k.index(last), k.index(panels)), k.equal(position, zero)};
+}
+
+/// Pixels lie in many rows, too many for the processor to follow: the next tile's are asked for.
 void WinogradEmitter::emitInputs(const Item &item) {
   k.forEach(k.index(0), item.count, k.index(1), [&](Value row) {
-    Place tile = locate(k.add(item.first, row));
+    Place tile = locate(k.add(item.first, row)), next = locate(k.add(item.first, k.add(row, 1)));
     k.sweep(k.index(op.getChannels()), {}, [&](Value channel, Value mask, ValueRange) {
       Values window;
+      for (int64_t place = 0; place < n * n; ++place)
+        if (place % n >= n - m) // the others are of this tile, too
+          k.prefetch(input, {next.batch, k.add(next.y, place / n), k.add(next.x, place % n), channel});
       for (int64_t place = 0; place < n * n; ++place)
         window.push_back(
             k.loadVector(input, {tile.batch, k.add(tile.y, place / n), k.add(tile.x, place % n), channel}, mask));
@@ -166,6 +195,39 @@ void WinogradEmitter::emitInputs(const Item &item) {
   });
 }
 
+/// The sums of a register tile over all channels, in parts with prefetches before each.
+Values WinogradEmitter::multiply(const Item &item, const Product &product, int64_t rows) {
+  int64_t channels = op.getChannels(), vectors = width / k.lanes;
+  Value all = k.index(channels), packed = k.add(item.panel, product.panel);
+  auto loadInput = [&](Value c, int64_t row) {
+    return k.load(inputs, {product.place, k.add(product.firstRow, row), c});
+  };
+  auto loadWeight = [&](Value c, int64_t vector) {
+    return k.loadVector(weight, {product.place, packed, c, k.index(vector * k.lanes)});
+  };
+  Values zeros(rows * vectors, k.splat(0.0));
+  return k.loop(k.index(0), all, k.index(stepsOfPart), zeros, [&](Value from, ValueRange sums) {
+    prefetchNextPanel(item, product, k.div(from, k.index(stepsOfPart)));
+    Value to = k.add(from, stepsOfPart);
+    return emitMicrokernel(k, rows, vectors, from, channels % stepsOfPart ? k.min(to, all) : to, sums, loadInput,
+                           loadWeight);
+  });
+}
+
+/// Each register tile asks for its share of the item's next panel, or of the first one for the next place.
+void WinogradEmitter::prefetchNextPanel(const Item &item, const Product &product, Value part) {
+  constexpr int64_t line = 64 / sizeof(float);
+  int64_t channels = op.getChannels();
+  auto parts = static_cast<int64_t>(llvm::divideCeil(channels, stepsOfPart));
+  Value after = k.add(product.panel, 1), isLast = k.equal(after, item.panels);
+  Value place = k.min(k.select(isLast, k.add(product.place, 1), product.place), k.index(n * n - 1));
+  Value panel = k.add(item.panel, k.select(isLast, k.index(0), after));
+  forEachOfShare(k, channels, product.block, product.blocks, part, parts, [&](Value row) {
+    for (int64_t column = 0; column < width; column += line)
+      k.prefetch(weight, {place, panel, row, k.index(column)});
+  });
+}
+
 /// One matrix product for each place in a tile: (tiles, channels) × (channels, filters).
 void WinogradEmitter::emitProducts(const Item &item) {
   RowBlocks blocks(k, item.count, op.getMr());
@@ -173,16 +235,11 @@ void WinogradEmitter::emitProducts(const Item &item) {
   Value zero = k.index(0), one = k.index(1);
   k.forEach(zero, k.index(n * n), one, [&](Value place) {
     k.forEach(zero, item.panels, one, [&](Value panel) {
-      Value column = k.mul(panel, width), packed = k.add(item.panel, panel);
+      Value column = k.mul(panel, width);
       k.forEach(zero, blocks.count(), one, [&](Value block) {
         Value first = blocks.firstRow(k, block);
         blocks.dispatch(k, block, [&](int64_t rows) {
-          Values sums = emitMicrokernel(
-              k, rows, vectors, zero, k.index(op.getChannels()), Values(rows * vectors, k.splat(0.0)),
-              [&](Value c, int64_t row) { return k.load(inputs, {place, k.add(first, row), c}); },
-              [&](Value c, int64_t vector) {
-                return k.loadVector(weight, {place, packed, c, k.index(vector * k.lanes)});
-              });
+          Values sums = multiply(item, {place, panel, block, blocks.count(), first}, rows);
           for (auto [index, sum] : llvm::enumerate(sums))
             k.storeVector(sum, products,
                           {place, k.add(first, index / vectors), k.add(column, index % vectors * k.lanes)});
@@ -192,14 +249,19 @@ void WinogradEmitter::emitProducts(const Item &item) {
   });
 }
 
+/// As the inputs, the pixels of the next tile's outputs are asked for: a store of a part of them would wait for the
+/// rest.
 void WinogradEmitter::emitOutputs(const Item &item) {
   int64_t filters = op.getFilters(), tail = filters % k.lanes, vectors = llvm::divideCeil(filters, k.lanes);
   int64_t perPanel = width / k.lanes;
   Value first = k.mul(item.panel, perPanel);
   Value past = k.min(k.add(first, k.mul(item.panels, perPanel)), k.index(vectors));
   k.forEach(k.index(0), item.count, k.index(1), [&](Value row) {
-    Place tile = locate(k.add(item.first, row));
+    Place tile = locate(k.add(item.first, row)), next = locate(k.add(item.first, k.add(row, 1)));
     k.forEach(first, past, k.index(1), [&](Value vector) {
+      Value channel = k.mul(vector, k.lanes);
+      for (int64_t place = 0; place < m * m; ++place)
+        writer.prefetch(output, {next.batch, k.add(next.y, place / m), k.add(next.x, place % m), channel}, k.lanes);
       if (tail == 0)
         return emitOutputVector(tile, row, item, vector, k.lanes);
       k.branch(

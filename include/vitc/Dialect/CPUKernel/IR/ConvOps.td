@@ -98,8 +98,9 @@ def CPUKernel_WinogradConvOp : CPUKernel_KernelOp<"winograd_conv"> {
     outputs. W holds G g Gᵀ, the inputs become Bᵀ d B, and n² products over the channels (one for each place in a
     tile) give what Aᵀ M A makes outputs of: n² products a tile where `vcpu.conv` takes 9 m².
 
-    A work item is `chunk` tiles at most (balanced) and `panels` panels of filters; items count chunks first, so that a
-    range of them streams few panels. The epilogue is as in `vcpu.conv`.
+    A work item is `chunk` tiles at most (balanced) and `panels` panels of filters. Items count the filters of a round
+    first, of as many as stay in L3, then chunks, then rounds: a chunk's inputs are transformed once a round and range. The
+    epilogue is as in `vcpu.conv`.
 
     - (C1) in is (B, H, W, C), W (n², ⌈F / nr⌉, C, nr), out (B, H', W', F), all f32; C, F, nr are static.
     - (C2) `tile` is 2 or 4 (m); `chunk`, `panels` and `mr` are positive; `lanes` is a power of two that divides nr.

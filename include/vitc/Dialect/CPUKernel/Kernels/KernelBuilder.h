@@ -123,6 +123,16 @@ private:
   int64_t mr;
 };
 
+/// Steps of a product between two prefetches: enough for the loop over such parts to cost nothing.
+inline constexpr int64_t stepsOfPart = 32;
+
+/// Calls body(row) for the rows of [0, rows) that tile `tile` of `tiles` prefetches before its part `part` of `parts`:
+/// the tiles that multiply by a panel of weights ask for the next panel in even shares, evenly over their parts.
+/// Weights do not stay in the cache from one run to the next, and the first tile of a panel alone would wait for all of
+/// it.
+void forEachOfShare(KernelBuilder &kernel, int64_t rows, mlir::Value tile, mlir::Value tiles, mlir::Value part,
+                    int64_t parts, llvm::function_ref<void(mlir::Value row)> body);
+
 /// A register tile of rows × vectors accumulators, acc[i][v] = inits[i][v] + Σ_{k in [begin, end)} a(k, i) · b(k, v):
 /// `a` gives an element (broadcast here), `b` a vector. Where `a` gives a pair of bf16 (an i32) and `b` a vector of
 /// such pairs, the product of an element is the sum of the pair's. Accumulators are row-major in `inits` and in the
