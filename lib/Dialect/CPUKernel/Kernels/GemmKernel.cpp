@@ -11,6 +11,9 @@
 using namespace mlir;
 using namespace vitc::vcpu;
 
+/// Elements of a row of A from which on the next tile's rows are asked for: shorter ones follow each other closely.
+static constexpr int64_t leastDepthOfRows = 256;
+
 namespace {
 
 /// A tile of the output: the rows of a block, `columns` columns (static) of a panel.
@@ -47,6 +50,7 @@ private:
                                   SumOver sumOver);
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
   void prefetchResult(const Tile &tile, int64_t rows, Value step);
+  void prefetchRows(const Tile &tile, int64_t rows, Value step);
 
   GemmOp op;
   KernelBuilder kernel;
@@ -295,6 +299,8 @@ KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chun
                      [&](Value from, ValueRange sums) {
                        prefetchNextPanel(tile, chunk, from);
                        prefetchResult(tile, rows, from);
+                       if (!packed && k >= leastDepthOfRows)
+                         prefetchRows(tile, rows, from);
                        Value to = kernel.add(from, stepsOfPart);
                        return sumOver(from, steps % stepsOfPart ? kernel.min(to, kernel.index(steps)) : to, sums);
                      });
@@ -310,6 +316,20 @@ void GemmEmitter::prefetchResult(const Tile &tile, int64_t rows, Value step) {
       KernelBuilder::Values point(batch);
       point.append({kernel.add(tile.row, row), kernel.mul(tile.panel, op.getNr())});
       writer.prefetch(c, point, tile.columns);
+    });
+  }
+}
+
+/// The processor follows each row of A once it has begun. It is told where those of the next tile begin.
+void GemmEmitter::prefetchRows(const Tile &tile, int64_t rows, Value step) {
+  constexpr int64_t lines = 4, line = 64 / sizeof(float);
+  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, stepsOfPart));
+  Value first = kernel.mul(kernel.div(step, kernel.index(stepsOfPart)), perStep);
+  for (int64_t index = 0; index < perStep; ++index) {
+    Value row = kernel.add(first, index);
+    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
+      for (int64_t column = 0; column < std::min(lines * line, k); column += line)
+        kernel.prefetch(a, {kernel.add(kernel.add(tile.row, row), rows), kernel.index(column)});
     });
   }
 }
