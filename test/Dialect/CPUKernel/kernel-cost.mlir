@@ -42,9 +42,9 @@ func.func @attention(%frame: !llvm.ptr, %thread: index, %threads: index) attribu
 
 // -----
 
-// Convolutions count what they stand for: 3 x 3 windows of 8 channels for each of 2 x 4 x 4 x 16 outputs, whether minimal
-// filtering takes fewer or not. A depthwise one has windows of one channel.
-// LAUNCH-DAG: #[[$WINOGRAD:.+]] = affine_map<() -> (36864, 8192, 4352)>
+// Minimal filtering counts what it multiplies: 16 places of 8 channels for 16 filters of 2 x 2 x 2 tiles, where 2 x 4 x 4 x
+// 16 outputs have 9 each. A depthwise convolution has windows of one channel.
+// LAUNCH-DAG: #[[$WINOGRAD:.+]] = affine_map<() -> (16384, 8192, 4352)>
 // LAUNCH-DAG: #[[$DEPTHWISE:.+]] = affine_map<() -> (2304, 288, 3328)>
 // LAUNCH-LABEL: func.func @convolutions
 // LAUNCH: {cost = #[[$WINOGRAD]], kind = "winograd_conv"}

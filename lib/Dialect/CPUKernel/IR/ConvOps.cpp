@@ -153,15 +153,22 @@ LogicalResult WinogradConvOp::verify() {
   return verifyExtras(*this);
 }
 
+/// Tiles of all images, of the sizes of the output's first three dimensions.
+static AffineExpr countTiles(WinogradConvOp op, OpBuilder &builder, SmallVectorImpl<OpFoldResult> &sizes) {
+  for (int64_t dim : {0, 1, 2})
+    sizes.push_back(sizeOf(builder, op.getLoc(), op.getOutputs()[0], dim));
+  auto tiles = [&](unsigned dim) { return builder.getAffineSymbolExpr(dim).ceilDiv(op.getTile()); };
+  return builder.getAffineSymbolExpr(0) * tiles(1) * tiles(2);
+}
+
 OpFoldResult WinogradConvOp::getWorkItems(OpBuilder &builder) {
   SmallVector<OpFoldResult> sizes;
-  for (int64_t dim : {0, 1, 2})
-    sizes.push_back(sizeOf(builder, getLoc(), getOutputs()[0], dim));
-  auto tiles = [&](unsigned dim) { return builder.getAffineSymbolExpr(dim).ceilDiv(getTile()); };
-  AffineExpr chunks = (builder.getAffineSymbolExpr(0) * tiles(1) * tiles(2)).ceilDiv(getChunk());
+  AffineExpr chunks = countTiles(*this, builder, sizes).ceilDiv(getChunk());
   return foldSizes(builder, getLoc(), chunks * getGroupCount(), sizes);
 }
 
 OpFoldResult WinogradConvOp::getMacs(OpBuilder &builder) {
-  return countElements(builder, getLoc(), getOutputs()[0], 9 * getChannels());
+  SmallVector<OpFoldResult> sizes;
+  AffineExpr tiles = countTiles(*this, builder, sizes);
+  return foldSizes(builder, getLoc(), tiles * (getWindow() * getWindow() * getChannels() * getFilters()), sizes);
 }

@@ -15,8 +15,8 @@ def CPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
   let methods = [
     InterfaceMethod<"The number of independent work items, computed from the operands' (memref) sizes.",
       "::mlir::OpFoldResult", "getWorkItems", (ins "::mlir::OpBuilder &":$builder)>,
-    InterfaceMethod<"The multiplications with an addition of the products that the op stands for, however it computes "
-                    "them, from the operands' (memref) sizes; null for none.",
+    InterfaceMethod<"The multiplications with an addition that the op's products take: fewer than those of the products it "
+                    "stands for where its algorithm saves some. From the operands' (memref) sizes; null for none.",
       "::mlir::OpFoldResult", "getMacs", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
     InterfaceMethod<"Bytes of scratch a thread needs, or null for none.",
       "::mlir::OpFoldResult", "getScratchBytes", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
