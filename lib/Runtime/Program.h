@@ -3,7 +3,8 @@
  * visible outside the library. Plain C99, no libc headers beyond the freestanding ones.
  *
  * Symbols: the compiler defines `vitc_model_program` (hidden) and `STEM_model_v1` (exported, a constant pointer to
- * `vitc_api_table`); the runtime defines `vitc_api_table` and `vitc_barrier` (hidden) and `vitc_model_v1` (exported).
+ * `vitc_api_table`); the runtime defines `vitc_api_table`, `vitc_claim` and `vitc_barrier` (hidden) and `vitc_model_v1`
+ * (exported).
  */
 #ifndef VITC_RUNTIME_PROGRAM_H
 #define VITC_RUNTIME_PROGRAM_H
@@ -83,7 +84,7 @@ typedef struct vitc_frame {
   int64_t *symbols; /* [symbol_count]; the first thread writes computed ones */
   char *scratch;    /* thread t owns [t * scratch_stride, (t + 1) * scratch_stride) */
   int64_t scratch_stride;
-  void *member;                  /* the runtime's, for vitc_barrier: the thread that runs */
+  void *member;                  /* the runtime's: the thread that runs */
   int64_t first_pass, last_pass; /* of the variant's passes those from `first_pass` to before `last_pass` are run */
 } vitc_frame;
 
@@ -91,6 +92,16 @@ typedef struct vitc_frame {
  * `member` alone, and the runtime waits for all of them at the end (no barrier is needed there). Denormals are flushed
  * to zero. */
 typedef void (*vitc_entry)(const vitc_frame *frame, int64_t thread, int64_t threads);
+
+/* Items from `first` to before `last`. */
+typedef struct vitc_items {
+  int64_t first, last;
+} vitc_items;
+
+/* The runtime's, called by generated code in a step of independent `items` until it returns none: the next that this
+ * thread is to do, at least `least` where a thread's share has so many. A thread takes the ⌊items · thread / threads⌋th
+ * and those that follow, and then what others have not come to. */
+vitc_items vitc_claim(const vitc_frame *frame, int64_t thread, int64_t threads, int64_t items, int64_t least);
 
 /* The runtime's, called by generated code at the end of each step: returns when every thread that was called for the
  * same passes has arrived. All of them pass the same barriers, in the order of the variant's steps, once a pass. */

@@ -16,15 +16,58 @@ void vitc_team_init(vitc_team *team, int32_t threads, vitc_worker *workers, vitc
   team->parallel = parallel;
   team->pool = pool;
   team->workers = workers;
+  for (int32_t i = 0; i < threads; ++i)
+    atomic_store(&workers[i].taken, 0); /* in phase 0, which is before the first */
 }
 
 /* A thread in a run. */
 typedef struct vitc_member {
   vitc_team *team;
   bool alone;                 /* it runs a pass of its own: it waits for nobody */
+  bool took;                  /* all items of this step, as the only thread */
+  int32_t helped;             /* how many of the threads after it have nothing left to take in this step */
   vitc_step_time *next, *end; /* of its times those still to be taken */
   int64_t left;               /* when it left the last barrier */
 } vitc_member;
+
+/* A thread that is through with its own share of a step helps as many others: asking all would take longer, of many. */
+enum { MOST_HELPED = 8 };
+
+/* Takes half of what is left of an owner's share of `size` items, at least `least`; returns how many, and how many were
+ * taken before. They are fewer and fewer, so that threads end together, however fast each is. */
+static int64_t take_part(vitc_worker *owner, uint32_t phase, int64_t size, int64_t least, int64_t *before) {
+  uint64_t seen = atomic_load_explicit(&owner->taken, memory_order_relaxed), wanted;
+  int64_t count;
+  do {
+    *before = (uint32_t)(seen >> 32) == phase ? (int64_t)(uint32_t)seen : 0;
+    int64_t left = size - *before, half = (left + 1) / 2;
+    count = half > least ? half : least < left ? least : left;
+    if (count <= 0)
+      return 0;
+    wanted = (uint64_t)phase << 32 | (uint64_t)(*before + count);
+  } while (
+      !atomic_compare_exchange_weak_explicit(&owner->taken, &seen, wanted, memory_order_relaxed, memory_order_relaxed));
+  return count;
+}
+
+vitc_items vitc_claim(const vitc_frame *frame, int64_t thread, int64_t threads, int64_t items, int64_t least) {
+  vitc_member *member = frame->member;
+  if (threads == 1) {
+    int64_t first = member->took ? items : 0;
+    member->took = true;
+    return (vitc_items){first, items};
+  }
+  vitc_team *team = member->team;
+  uint32_t phase = atomic_load_explicit(&team->barriers.value, memory_order_relaxed); /* until this thread arrives */
+  for (; member->helped < threads && member->helped <= MOST_HELPED; ++member->helped) {
+    int64_t owner = (thread + member->helped) % threads;
+    int64_t first = items * owner / threads, size = items * (owner + 1) / threads - first, before;
+    int64_t count = take_part(&team->workers[owner], phase, size, least, &before);
+    if (count)
+      return (vitc_items){first + before, first + before + count};
+  }
+  return (vitc_items){items, items};
+}
 
 static void meet(vitc_team *team) {
   if (team->threads == 1)
@@ -51,6 +94,8 @@ static void meet_and_take_time(vitc_member *member) {
 
 void vitc_barrier(const vitc_frame *frame) {
   vitc_member *member = frame->member;
+  member->took = false;
+  member->helped = 0;
   if (__builtin_expect(member->next != member->end, 0))
     meet_and_take_time(member);
   else if (!member->alone)
@@ -150,6 +195,7 @@ static void reset(vitc_team *team, int32_t process) {
   atomic_store(&team->jobs.sleepers, 0);
   atomic_store(&team->barriers.sleepers, 0);
   atomic_store(&team->arrived, 0);
+  atomic_fetch_add(&team->barriers.value, 1); /* what was taken in a step that the fork broke off does not count */
 }
 
 vitc_status vitc_team_start(vitc_team *team) {

@@ -44,7 +44,9 @@ typedef struct vitc_worker {
   struct vitc_team *team;
   vitc_thread thread;
   int32_t index;
-  _Atomic int32_t id; /* the kernel's; 0 until the thread runs */
+  _Atomic int32_t id;     /* the kernel's; 0 until the thread runs */
+  _Atomic uint64_t taken; /* of its share of a step's items, by any thread: the step's phase, then how many */
+  char apart[96];         /* what a thread and its helpers write stays out of the cache lines of others */
 } vitc_worker;
 
 typedef struct vitc_team {
@@ -52,7 +54,7 @@ typedef struct vitc_team {
   int64_t spin;           /* nanoseconds; 0 where there are more threads than cores */
   vitc_parallel parallel; /* the caller's pool, or null */
   void *pool;
-  vitc_worker *workers; /* [threads], the first unused */
+  vitc_worker *workers; /* [threads]; the first has no thread */
   int32_t caller_cpu;   /* which the workers are kept off; negative: none */
   int32_t started;      /* how many of them run */
   int32_t process;      /* the process that they run in: a fork leaves them behind */

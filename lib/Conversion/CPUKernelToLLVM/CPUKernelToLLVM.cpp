@@ -145,6 +145,31 @@ struct ConvertScratch final : ConvertOpToLLVMPattern<ScratchOp> {
   }
 };
 
+struct ConvertClaim final : ConvertOpToLLVMPattern<ClaimOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(ClaimOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    MLIRContext *context = rewriter.getContext();
+    Type integer = rewriter.getI64Type();
+    auto range = LLVM::LLVMStructType::getLiteral(context, {integer, integer});
+    FailureOr<LLVM::LLVMFuncOp> claim =
+        LLVM::lookupOrCreateFn(rewriter, op->getParentOfType<ModuleOp>(), "vitc_claim",
+                               {LLVM::LLVMPointerType::get(context), integer, integer, integer, integer}, range);
+    if (failed(claim))
+      return failure();
+    Location loc = op.getLoc();
+    Value least = LLVM::ConstantOp::create(rewriter, loc, integer, op.getLeast());
+    auto call = LLVM::CallOp::create(
+        rewriter, loc, *claim,
+        {adaptor.getFrame(), adaptor.getThread(), adaptor.getThreads(), adaptor.getItems(), least});
+    auto field = [&](int64_t index) -> Value {
+      return LLVM::ExtractValueOp::create(rewriter, loc, call.getResult(), index);
+    };
+    rewriter.replaceOp(op, {field(0), field(1)});
+    return success();
+  }
+};
+
 struct ConvertBarrier final : ConvertOpToLLVMPattern<BarrierOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
@@ -164,7 +189,9 @@ struct ConvertCPUKernelToLLVMPass final : vitc::impl::ConvertCPUKernelToLLVMPass
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
     RewritePatternSet patterns(&getContext());
-    patterns.add<ConvertBuffer, ConvertSymbol, ConvertPasses, ConvertExtent, ConvertScratch, ConvertBarrier>(converter);
+    patterns
+        .add<ConvertBuffer, ConvertSymbol, ConvertPasses, ConvertExtent, ConvertScratch, ConvertClaim, ConvertBarrier>(
+            converter);
     LLVMConversionTarget target(getContext());
     target.addIllegalDialect<CPUKernelDialect>();
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

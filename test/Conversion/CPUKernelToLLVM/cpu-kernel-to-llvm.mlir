@@ -1,5 +1,6 @@
 // RUN: vitc-opt %s --convert-vcpu-to-llvm --reconcile-unrealized-casts | FileCheck %s
 
+// CHECK: llvm.func @vitc_claim(!llvm.ptr, i64, i64, i64, i64) -> !llvm.struct<(i64, i64)>
 // CHECK: llvm.func @vitc_barrier(!llvm.ptr)
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr
@@ -56,4 +57,18 @@ func.func @passes(%frame: !llvm.ptr) -> (index, index) {
 func.func @part(%frame: !llvm.ptr, %at: index) -> memref<4x8xf32> {
   %0 = vcpu.buffer output[2] of %frame() at %at : memref<4x8xf32>
   return %0 : memref<4x8xf32>
+}
+
+// CHECK-LABEL: func.func @claim
+// CHECK-SAME: %[[FRAME:.+]]: !llvm.ptr, %[[T:.+]]: index, %[[THREADS:.+]]: index, %[[ITEMS:.+]]: index
+// CHECK-DAG: %[[N:.+]] = builtin.unrealized_conversion_cast %[[ITEMS]] : index to i64
+// CHECK-DAG: %[[OF:.+]] = builtin.unrealized_conversion_cast %[[THREADS]] : index to i64
+// CHECK-DAG: %[[I:.+]] = builtin.unrealized_conversion_cast %[[T]] : index to i64
+// CHECK: %[[LEAST:.+]] = llvm.mlir.constant(7 : i64)
+// CHECK: %[[RANGE:.+]] = llvm.call @vitc_claim(%[[FRAME]], %[[I]], %[[OF]], %[[N]], %[[LEAST]])
+// CHECK: llvm.extractvalue %[[RANGE]][0]
+// CHECK: llvm.extractvalue %[[RANGE]][1]
+func.func @claim(%frame: !llvm.ptr, %thread: index, %threads: index, %items: index) -> (index, index) {
+  %first, %last = vcpu.claim %items of %frame thread %thread of %threads {least = 7 : i64}
+  return %first, %last : index, index
 }

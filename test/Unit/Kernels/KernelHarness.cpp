@@ -96,7 +96,8 @@ GuardedMemory::~GuardedMemory() {
 //===----------------------------------------------------------------------===//
 
 /// Gives main three more arguments, the scratch, a place for the scratch it needs, and the number of parts, and turns
-/// its launches into that many calls, the last range first.
+/// its launches into that many calls: from the middle on, then those before, so that some go on where the last one
+/// ended.
 static void callKernelsInParts(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   OpBuilder builder(module.getContext());
@@ -116,19 +117,29 @@ static void callKernelsInParts(ModuleOp module) {
       Value most = arith::MaxUIOp::create(builder, loc, memref::LoadOp::create(builder, loc, needed, zero), bytes);
       memref::StoreOp::create(builder, loc, most, needed, zero);
     }
-    auto loop = scf::ForOp::create(builder, loc, zero, parts, one);
+    Value none = arith::ConstantIndexOp::create(builder, loc, -1),
+          two = arith::ConstantIndexOp::create(builder, loc, 2);
+    Value middle = arith::DivUIOp::create(builder, loc, parts, two);
+    auto loop = scf::ForOp::create(builder, loc, zero, parts, one, none);
     builder.setInsertionPointToStart(loop.getBody());
     auto boundary = [&](Value part) -> Value {
       Value product = arith::MulIOp::create(builder, loc, launch.getItems(), part);
       return arith::DivUIOp::create(builder, loc, product, parts);
     };
-    Value next = arith::SubIOp::create(builder, loc, parts, loop.getInductionVar());
-    Value part = arith::SubIOp::create(builder, loc, next, one);
+    Value turned = arith::AddIOp::create(builder, loc, loop.getInductionVar(), middle);
+    Value part = arith::RemUIOp::create(builder, loc, turned, parts);
+    Value begin = boundary(part), end = boundary(arith::AddIOp::create(builder, loc, part, one));
+    Value last = loop.getRegionIterArg(0);
     SmallVector<Value> arguments(launch.getInputs());
     llvm::append_range(arguments, launch.getOutputs());
-    if (launch.getScratchBytes())
-      arguments.push_back(scratch);
-    arguments.append({boundary(part), boundary(next)});
+    if (launch.getScratchBytes()) {
+      Value continues = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, last, begin);
+      arguments.append({scratch, continues});
+    }
+    arguments.append({begin, end});
+    Value some = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, begin, end);
+    scf::YieldOp::create(builder, loc, arith::SelectOp::create(builder, loc, some, end, last).getResult());
+    builder.setInsertionPoint(loop.getBody()->getTerminator());
     func::CallOp::create(builder, loc, launch.getKernel(), TypeRange(), arguments);
     launch.erase();
   });

@@ -5,8 +5,13 @@
  * pair(x: int64 (rows, 2))       -> twice: int64 (rows, 2), total: int64 ()
  * fill(x: int64 (2, 3)), fill(x: int64 (n, 3)), fill(x: int64 (n, n)) -> code: int64 (3): 1, 2 or 3
  * reverse(x: int64 (7, 8))       -> y: int64 (7, 8): each row from its end, in seven passes
+ * share(x: int64 (n))            -> ranges: int64 (n, 2): how often each item was done, and among how many; x[0] is the
+ *                                   least of a claim, x[1] a thread that waits for the others, x[2] a switch (or 0)
  * pick(x: int64 (count))         -> heads: int64 (count//2), evens: int64 (as many as there are); even counts only */
 #include "Program.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
 
 enum { COLUMNS = 4 };
 
@@ -20,19 +25,59 @@ static const float weights[16] __attribute__((aligned(64))) = {ADD_FIRST_WEIGHT,
 /* The first element of thread `thread`'s part of `count`; thread `threads` would begin at the end. */
 static int64_t part(int64_t count, int64_t thread, int64_t threads) { return count * thread / threads; }
 
-/* Each thread scales one part and adds another's, so that the result is right only if the barrier is. */
+/* Runs the statement for every `item` that the thread claims of `count`. */
+#define FOR_CLAIMED(item, count, least, range, statement)                                                              \
+  for (vitc_items range; range = vitc_claim(frame, thread, threads, count, least), range.first < range.last;)          \
+    for (int64_t item = range.first; item < range.last; ++item)                                                        \
+  statement
+
+/* Items are scaled from the first on and added from the last on, so that the result is right only if the barrier is. */
 static void run_main(const vitc_frame *frame, int64_t thread, int64_t threads) {
   const float *a = frame->inputs[0], *b = frame->inputs[1], *scale = (const float *)frame->weights;
   float *sum = frame->outputs[0], *scaled = frame->buffers[0];
   float *seen = (float *)(frame->scratch + thread * frame->scratch_stride);
-  int64_t count = frame->symbols[0] * COLUMNS, other = threads - 1 - thread;
+  int64_t count = frame->symbols[0] * COLUMNS;
   for (int i = 0; i < COLUMNS; ++i)
     seen[i] = scale[i];
-  for (int64_t i = part(count, thread, threads); i < part(count, thread + 1, threads); ++i)
-    scaled[i] = b[i] * seen[i % COLUMNS];
+  FOR_CLAIMED(i, count, 1, range, scaled[i] = b[i] * seen[i % COLUMNS];)
   vitc_barrier(frame);
-  for (int64_t i = part(count, other, threads); i < part(count, other + 1, threads); ++i)
-    sum[i] = a[i] + scaled[i];
+  FOR_CLAIMED(i, count, 1, range, sum[count - 1 - i] = a[count - 1 - i] + scaled[count - 1 - i];)
+}
+
+/* What a thread that waits in the middle of its first items sees of the others. */
+typedef struct watch {
+  _Atomic int64_t done; /* items of all threads */
+  int64_t claimed;      /* by the thread that waits */
+} watch;
+
+/* Waits until the others have done all else, or the switch is turned; for some seconds at most. */
+static void wait_for_others(watch *seen, int64_t items, _Atomic int64_t *turned) {
+  if (turned)
+    atomic_store(turned, 1);
+  for (int64_t tries = 0; tries < 2000000000; ++tries)
+    if (turned ? atomic_load(turned) == 2 : atomic_load(&seen->done) == items - seen->claimed)
+      return;
+}
+
+static void run_share(const vitc_frame *frame, int64_t thread, int64_t threads) {
+  const int64_t *x = frame->inputs[0];
+  int64_t *ranges = frame->outputs[0], items = frame->symbols[0];
+  watch *seen = frame->buffers[0];
+  if (thread == 0)
+    atomic_store(&seen->done, 0);
+  FOR_CLAIMED(i, items, 1, range, ranges[2 * i] = 0;)
+  vitc_barrier(frame);
+  bool waits = thread == x[1];
+  FOR_CLAIMED(i, items, x[0], range, {
+    if (waits) {
+      seen->claimed = range.last - range.first;
+      wait_for_others(seen, items, (_Atomic int64_t *)x[2]);
+    }
+    waits = false;
+    ++ranges[2 * i];
+    ranges[2 * i + 1] = range.last - range.first;
+    atomic_fetch_add(&seen->done, 1);
+  })
 }
 
 static void run_pair(const vitc_frame *frame, int64_t thread, int64_t threads) {
@@ -56,20 +101,17 @@ static void run_pair(const vitc_frame *frame, int64_t thread, int64_t threads) {
     *total += sums[i];
 }
 
-/* Each thread copies one part of a row and reverses another's. */
+/* Each row is copied, then reversed. */
 static void run_reverse(const vitc_frame *frame, int64_t thread, int64_t threads) {
   enum { WIDTH = 8 };
   int64_t *copy = frame->buffers[0], *seen = (int64_t *)(frame->scratch + thread * frame->scratch_stride);
-  int64_t first = part(WIDTH, thread, threads), last = part(WIDTH, thread + 1, threads);
   for (int64_t pass = frame->first_pass; pass < frame->last_pass; ++pass) {
     const int64_t *x = (const int64_t *)frame->inputs[0] + pass * WIDTH;
     int64_t *y = (int64_t *)frame->outputs[0] + pass * WIDTH;
     *seen = pass;
-    for (int64_t i = first; i < last; ++i)
-      copy[i] = x[i];
+    FOR_CLAIMED(i, WIDTH, 1, range, copy[i] = x[i];)
     vitc_barrier(frame);
-    for (int64_t i = first; i < last; ++i)
-      y[i] = *seen == pass ? copy[WIDTH - 1 - i] : -1;
+    FOR_CLAIMED(i, WIDTH, 1, range, y[i] = *seen == pass ? copy[WIDTH - 1 - i] : -1;)
     vitc_barrier(frame);
   }
 }
@@ -123,6 +165,8 @@ static const vitc_tensor_spec pair_outputs[] = {{"twice", kDLInt, 64, 0, 2, rows
                                                 {"total", kDLInt, 64, 0, 0, 0}};
 
 static const vitc_polynomial rows_of_eight[] = {CONSTANT(7), CONSTANT(8)};
+static const vitc_tensor_spec share_input = {"x", kDLInt, 64, 0, 1, (const vitc_polynomial[]){LINEAR(1)}};
+static const vitc_tensor_spec share_output = {"ranges", kDLInt, 64, 0, 2, rows_of_two};
 static const vitc_tensor_spec reverse_input = {"x", kDLInt, 64, 0, 2, rows_of_eight};
 static const vitc_tensor_spec reverse_output = {"y", kDLInt, 64, 0, 2, rows_of_eight};
 
@@ -151,6 +195,7 @@ static const vitc_requirement pick_requires = {
     .kind = VITC_REQUIRES_ZERO,
 };
 static const vitc_buffer_spec main_buffer = {LINEAR(4 * COLUMNS), 0, 1};
+static const vitc_buffer_spec share_buffer = {CONSTANT(sizeof(watch)), 0, 1};
 static const vitc_buffer_spec reverse_buffer = {CONSTANT(64), 0, 1};
 static const vitc_buffer_spec pair_buffer = {CONSTANT(64 * 8), 0, 2};
 
@@ -175,6 +220,10 @@ static const vitc_variant main_variants[] = {
 static const vitc_variant pair_variants[] = {
     {"x86-64-v3", VITC_CPU_X86_64_V3, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1, 0},
     {"baseline", 0, run_pair, &pair_buffer, 1, {0, 0}, 0, 0, 1, 0},
+};
+static const vitc_variant share_variants[] = {
+    {"x86-64-v3", VITC_CPU_X86_64_V3, run_share, &share_buffer, 1, {0, 0}, 0, 0, 1, 0},
+    {"baseline", 0, run_share, &share_buffer, 1, {0, 0}, 0, 0, 1, 0},
 };
 static const vitc_variant reverse_variants[] = {
     {"x86-64-v3", VITC_CPU_X86_64_V3, run_reverse, &reverse_buffer, 1, CONSTANT(8), reverse_steps, 2, 7, 0},
@@ -204,6 +253,7 @@ static const vitc_function functions[] = {
     {"fill", &fill_inputs[0], &fill_output, 1, 1, 0, 0, &fill_variants[0], 2, 0, 0},
     {"fill", &fill_inputs[1], &fill_output, 1, 1, &n, 1, &fill_variants[2], 2, 0, 0},
     {"reverse", &reverse_input, &reverse_output, 1, 1, 0, 0, reverse_variants, 2, 0, 0},
+    {"share", &share_input, &share_output, 1, 1, &n, 1, share_variants, 2, 0, 0},
 };
 
 #define MAIN_JSON                                                                                                      \
@@ -224,6 +274,10 @@ static const vitc_function functions[] = {
   "{\"name\": \"reverse\", \"symbols\": [], \"inputs\": ["                                                             \
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [7, 8]}], \"outputs\": ["                                         \
   "{\"name\": \"y\", \"type\": \"int64\", \"shape\": [7, 8]}]}"
+#define SHARE_JSON                                                                                                     \
+  "{\"name\": \"share\", \"symbols\": [\"n\"], \"inputs\": ["                                                          \
+  "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"n\"]}], \"outputs\": ["                                        \
+  "{\"name\": \"ranges\", \"type\": \"int64\", \"shape\": [\"n\", 2]}]}"
 #define PAIR_JSON                                                                                                      \
   "{\"name\": \"pair\", \"symbols\": [\"rows\"], \"inputs\": ["                                                        \
   "{\"name\": \"x\", \"type\": \"int64\", \"shape\": [\"rows\", 2]}], \"outputs\": ["                                  \
@@ -232,11 +286,12 @@ static const vitc_function functions[] = {
 
 const vitc_program vitc_model_program = {
     .functions = functions,
-    .function_count = 7,
+    .function_count = 8,
     .info_json =
         "{\"abi\": 1, \"name\": \"add\", \"vitc\": \"0\", \"glibc\": \"2.34\", \"functions\": [" MAIN_JSON
         ", " PAIR_JSON ", " PICK_JSON ", " FILL_JSON("\"n\"", "\"n\", \"n\"") ", " FILL_JSON("", "2, 3") ", " FILL_JSON(
-            "\"n\"", "\"n\", 3") ", " REVERSE_JSON "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
+            "\"n\"", "\"n\", 3") ", " REVERSE_JSON ", " SHARE_JSON
+                                 "], \"targets\": [\"x86-64-v3\", \"baseline\"], \"options\": {}, "
                                  "\"weights\": {\"bytes\": 64, \"file\": null}}",
 #ifdef ADD_EXTERNAL_WEIGHTS
     .weights_file = "add.weights",

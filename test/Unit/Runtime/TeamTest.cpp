@@ -15,7 +15,10 @@ using namespace vitc::test;
 
 namespace {
 
-using TeamTest = RuntimeTest;
+struct TeamTest : RuntimeTest {
+  using RuntimeTest::create;
+  using RuntimeTest::options;
+};
 
 TEST_F(TeamTest, EveryNumberOfThreadsComputesTheSame) {
   for (int32_t threads : {1, 2, 3, 8, 17}) {
@@ -111,6 +114,71 @@ TEST_F(TeamTest, ThreadsWithPassesOfTheirOwnHaveMemoryOfTheirOwn) {
   int64_t ofOne = bytes(1), ofTwo = bytes(2), ofSeven = bytes(7), ofEight = bytes(8);
   EXPECT_EQ(ofSeven - ofTwo, 5 * (ofTwo - ofOne));
   EXPECT_EQ(ofEight, ofSeven + (ofTwo - ofOne - 64) - 6 * 64);
+}
+
+/// What `share` says of its items, claimed at least `least` at a time; thread `slow` waits for the others.
+struct Shares {
+  Tensor<int64_t> ranges;
+
+  Shares(const vitc_api *api, vitc_session *session, int64_t items, int64_t least, int64_t slow,
+         std::atomic<int64_t> *turned = nullptr)
+      : ranges({items, 2}) {
+    Tensor<int64_t> x({items});
+    x.elements.resize(std::max<int64_t>(items, 3));
+    x.elements[0] = least, x.elements[1] = slow, x.elements[2] = reinterpret_cast<int64_t>(turned);
+    x.data = x.elements.data();
+    DLTensor output = ranges;
+    EXPECT_EQ(api->run(session, &x, 1, &output, 1, nullptr), VITC_OK) << api->last_error();
+    for (int64_t i = 0; i < items; ++i)
+      EXPECT_EQ(ranges.elements[2 * i], 1) << "of item " << i;
+  }
+
+  int64_t sizeAround(int64_t item) const { return ranges.elements[2 * item + 1]; }
+};
+
+vitc_session *createShare(TeamTest &test, int32_t threads) {
+  vitc_dim dim = {"n", 1000};
+  vitc_session_options chosen = TeamTest::options(threads);
+  chosen.function = "share";
+  chosen.dims = &dim;
+  chosen.dim_count = 1;
+  return test.create(chosen);
+}
+
+TEST_F(TeamTest, ASlowThreadIsHelped) {
+  for (int32_t threads : {2, 3, 8, 17}) {
+    vitc_session *session = createShare(*this, threads);
+    for (int64_t items : {1, 2, 5, 64, 1000})
+      for (int64_t slow : {0, 1, threads - 1})
+        for (int i = 0; i < 20; ++i) {
+          auto began = std::chrono::steady_clock::now();
+          Shares shares(api, session, items, 1, slow);
+          EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2)) << "nobody took its items";
+        }
+  }
+}
+
+TEST_F(TeamTest, ClaimsBecomeSmallerAsFarAsTheyMay) {
+  for (int32_t threads : {2, 3}) {
+    vitc_session *session = createShare(*this, threads);
+    for (auto [least, sizes] :
+         {std::pair<int64_t, std::vector<int64_t>>{1, {16, 8, 4, 2, 1, 1}}, {5, {16, 8, 5, 3}}, {1000, {32}}}) {
+      Shares shares(api, session, 32 * threads, least, -1);
+      for (int64_t share = 0; share < threads; ++share) {
+        int64_t item = 32 * share;
+        for (int64_t size : sizes) {
+          EXPECT_EQ(shares.sizeAround(item), size) << "from item " << item;
+          EXPECT_EQ(shares.sizeAround(item + size - 1), size) << "from item " << item;
+          item += size;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(TeamTest, OneThreadTakesAllAtOnce) {
+  Shares shares(api, createShare(*this, 1), 64, 1, -1);
+  EXPECT_EQ(shares.sizeAround(0), 64);
 }
 
 TEST_F(TeamTest, SessionsRunAtOnceFromManyThreads) {
@@ -291,6 +359,17 @@ TEST_F(TeamTest, ADestroyInAChildWaitsForNobody) {
   vitc_session *session = createMain(3, 3);
   inChild([&] { EXPECT_EQ(api->session_destroy(session), VITC_OK); });
   runAndCheck(api, session, 3);
+}
+
+TEST_F(TeamTest, AChildForgetsWhatWasTakenWhenItForked) {
+  vitc_session *session = createShare(*this, 2);
+  std::atomic<int64_t> turned = 0;
+  std::thread first([&] { Shares shares(api, session, 64, 1, 0, &turned); });
+  while (turned != 1)
+    std::this_thread::yield();
+  inChild([&] { Shares shares(api, session, 64, 1, -1); });
+  turned = 2;
+  first.join();
 }
 
 TEST_F(TeamTest, AChildTakesASessionThatWasRunning) {

@@ -34,7 +34,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   SmallVector<Type> types(getInputs().getTypes());
   llvm::append_range(types, getOutputs().getTypes());
   if (getScratchBytes())
-    types.push_back(MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()));
+    types.append({MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), builder.getI1Type()});
   types.append(2, builder.getIndexType());
   FunctionType expected = builder.getFunctionType(types, {});
   if (kernel.getFunctionType() != expected) // launch_c1

@@ -128,7 +128,7 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
       writer(kernel, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   if (!op.getPackA())
     return;
-  Value scratch = arguments.drop_back(2).back();
+  Value scratch = arguments.drop_back(3).back();
   if (op.getTiles())
     tileSums = kernel.scratchView(scratch, 0, {2 * TileBuilder::rows, 2 * TileBuilder::rows});
   Type element = op.getBf16Products() ? Type(builder.getI32Type()) : kernel.elementType();
@@ -363,6 +363,9 @@ OpFoldResult GemmOp::getScratchBytes(OpBuilder &builder) {
   Value rows = packedRows(*this, kernel, blocks.count());
   return getAsOpFoldResult(kernel.add(kernel.mul(rows, packedStride(*this) * sizeof(float)), tileSumBytes(*this)));
 }
+
+/// Each call packs the rows that it reads.
+int64_t GemmOp::getLeastItems() { return getPackA() ? std::numeric_limits<int64_t>::max() : 1; }
 
 LogicalResult GemmOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   return GemmEmitter(*this, builder, arguments).emit();

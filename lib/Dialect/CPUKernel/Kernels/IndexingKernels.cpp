@@ -144,6 +144,9 @@ struct ScatterEmitter {
 };
 } // namespace
 
+/// Each call looks at all updates.
+int64_t ScatterOp::getLeastItems() { return std::numeric_limits<int64_t>::max(); }
+
 LogicalResult ScatterOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   KernelBuilder kernel(builder, getLoc(), /*lanes=*/1, builder.getIndexType());
   ScatterEmitter emitter{*this, kernel, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]};
@@ -213,7 +216,7 @@ LogicalResult TopKOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   Value input = arguments[0], values = arguments[1], indices = arguments[2], scratch = arguments[3];
   Value count = kernel.dim(input, 1);
   Value lists = kernel.scratchView(scratch, 0, {2, ShapedType::kDynamic}, count);
-  kernel.forEach(arguments[4], arguments[5], kernel.index(1), [&](Value row) {
+  kernel.forEach(arguments[5], arguments[6], kernel.index(1), [&](Value row) {
     kernel.forEach(kernel.index(0), count, kernel.index(1), [&](Value i) {
       memref::StoreOp::create(builder, getLoc(), i, lists, ValueRange{kernel.index(0), i});
     });

@@ -110,6 +110,7 @@ private:
   StrassenGemmOp op;
   KernelBuilder kernel;
   Value a, sumsOfA, b, c, begin, end;
+  Value fresh; ///< the item whose scratch is not that of the one before, if any
   int64_t depth, half, vectors, pairs;
   int64_t parts; ///< of a product, each of `stepsOfPart`
   bool isOdd;
@@ -130,7 +131,8 @@ StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRan
       pairs(op.getPanelCount() / 2), parts(llvm::divideCeil(depth, stepsOfPart)), isOdd(op.getGroup() % 2),
       blocks(kernel, kernel.index(half), op.getMr()),
       writer(kernel, op.getEpilogue(), arguments.slice(3, op.getExtras().size()), op.getExtraMaps()) {
-  Value scratch = arguments.drop_back(2).back();
+  Value scratch = arguments.drop_back(3).back(), continues = arguments.drop_back(2).back();
+  fresh = kernel.select(continues, end, begin);
   int64_t nr = op.getNr(), mr = op.getMr();
   sumsOfB = kernel.scratchView(scratch, 0, {4, depth, nr});
   keptSums = kernel.scratchView(scratch, sumsOfBBytes(op), {3, mr, nr});
@@ -141,7 +143,7 @@ LogicalResult StrassenEmitter::emit() {
     Value row = kernel.div(item, blocks.count()), block = kernel.rem(item, blocks.count());
     Value group = kernel.div(row, kernel.index(pairs)), pair = kernel.rem(row, kernel.index(pairs));
     // The first tile of a pair forms its sums T.
-    Value isFirst = kernel.equal(kernel.select(kernel.equal(item, begin), kernel.index(0), block), kernel.index(0));
+    Value isFirst = kernel.equal(kernel.select(kernel.equal(item, fresh), kernel.index(0), block), kernel.index(0));
     RowPair place = locateRow(kernel, group, blocks.firstRow(kernel, block), op.getGroup(), half);
     blocks.dispatch(kernel, block, [&](int64_t rows) { emitTile({pair, block, place, rows, isFirst}); });
   });

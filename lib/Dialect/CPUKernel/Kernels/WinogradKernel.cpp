@@ -115,6 +115,7 @@ private:
   KernelBuilder k;
   Value input, weight;
   Value output, begin, end;
+  Value fresh; ///< the item whose scratch is not that of the one before, if any
   int64_t m, n, width;
   Value tilesX, tilesY;
   Value inputs, products, pixels;
@@ -130,7 +131,8 @@ WinogradEmitter::WinogradEmitter(WinogradConvOp op, OpBuilder &builder, ValueRan
       writer(k, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   tilesY = k.ceilDiv(k.dim(output, 1), k.index(m));
   tilesX = k.ceilDiv(k.dim(output, 2), k.index(m));
-  Value scratch = arguments.drop_back(2).back();
+  Value scratch = arguments.drop_back(3).back(), continues = arguments.drop_back(2).back();
+  fresh = k.select(continues, end, begin);
   int64_t chunk = op.getChunk(), columns = op.getPanels() * width, stride = getInputStride(op), places = n * n;
   inputs = k.scratchView(scratch, 0, {places, chunk, stride});
   int64_t bytes = places * chunk * stride * sizeof(float);
@@ -171,7 +173,7 @@ WinogradEmitter::Item WinogradEmitter::locateItem(Value number, const RowBlocks 
   // Rounds of one chunk go on with the inputs of those before.
   Value zero = k.index(0), one = k.index(1);
   Value position = k.select(k.equal(chunks.count(), one), one, inChunk);
-  position = k.select(k.equal(number, begin), zero, position);
+  position = k.select(k.equal(number, fresh), zero, position);
   return {chunks.firstRow(k, chunk), chunks.size(k, chunk), k.mul(group, panels),
           last == panels ? k.index(panels) : k.select(isLast, k.index(last), k.index(panels)), k.equal(position, zero)};
 }

@@ -75,7 +75,7 @@ FailureOr<func::FuncOp> KernelTable::emit(KernelOpInterface op, ValueRange captu
   SmallVector<Type> types(captured.getTypes());
   llvm::append_range(types, op->getOperandTypes());
   if (needsScratch)
-    types.push_back(MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()));
+    types.append({MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), builder.getI1Type()});
   types.append(2, builder.getIndexType());
 
   StringRef mnemonic = op->getName().stripDialect();
@@ -145,7 +145,7 @@ LogicalResult EmitKernelsPass::launch(KernelOpInterface op, KernelTable &kernels
   llvm::append_range(inputs, op->getOperands().drop_back(outputs));
   LaunchOp::create(builder, op.getLoc(), function->getSymName(), toValue(items), bytes, inputs,
                    op->getOperands().take_back(outputs), builder.getStringAttr(op->getName().stripDialect()),
-                   getKernelCost(op, op.getMacs(builder), captured.getArrayRef()));
+                   getKernelCost(op, op.getMacs(builder), captured.getArrayRef()), op.getLeastItems());
   return success();
 }
 

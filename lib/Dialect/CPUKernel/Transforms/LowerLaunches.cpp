@@ -14,27 +14,42 @@ namespace vitc::vcpu {
 using namespace mlir;
 using namespace vitc::vcpu;
 
-/// ⌊items · thread / threads⌋. Items and threads are far below 2³¹: the product does not overflow.
-static Value getShare(OpBuilder &builder, Location loc, Value items, Value thread, Value threads) {
-  Value product = arith::MulIOp::create(builder, loc, items, thread);
-  return arith::DivUIOp::create(builder, loc, product, threads);
+/// Calls the kernel for a range of its items; `continues` is an operand of kernels with scratch.
+static void callKernel(OpBuilder &builder, LaunchOp launch, Value scratch, Value continues, Value first, Value last) {
+  SmallVector<Value> arguments(launch.getInputs());
+  llvm::append_range(arguments, launch.getOutputs());
+  if (scratch)
+    llvm::append_range(arguments, ValueRange{scratch, continues});
+  llvm::append_range(arguments, ValueRange{first, last});
+  func::CallOp::create(builder, launch.getLoc(), launch.getKernelAttr(), TypeRange(), arguments);
 }
 
+/// Calls for the items that the thread claims, until there are none; then the barrier.
 static void lowerLaunch(LaunchOp launch, func::FuncOp entry) {
   OpBuilder builder(launch);
   Location loc = launch.getLoc();
-  Value frame = entry.getArgument(0), thread = entry.getArgument(1), threads = entry.getArgument(2);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value next = arith::AddIOp::create(builder, loc, thread, one);
-  SmallVector<Value> arguments(launch.getInputs());
-  llvm::append_range(arguments, launch.getOutputs());
+  Value frame = entry.getArgument(0), thread = entry.getArgument(1), threads = entry.getArgument(2), scratch;
   if (launch.getScratchBytes()) {
     auto bytes = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
-    arguments.push_back(ScratchOp::create(builder, loc, bytes, frame, thread));
+    scratch = ScratchOp::create(builder, loc, bytes, frame, thread);
   }
-  arguments.push_back(getShare(builder, loc, launch.getItems(), thread, threads));
-  arguments.push_back(getShare(builder, loc, launch.getItems(), next, threads));
-  func::CallOp::create(builder, loc, launch.getKernelAttr(), TypeRange(), arguments);
+  Type index = builder.getIndexType();
+  Value none = arith::ConstantIndexOp::create(builder, loc, -1);
+  auto claim = [&](OpBuilder &builder, Location loc, ValueRange lastOfPrevious) {
+    auto range =
+        ClaimOp::create(builder, loc, index, index, frame, thread, threads, launch.getItems(), launch.getLeast());
+    Value some = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, range.getFirst(), range.getLast());
+    Value operands[] = {lastOfPrevious.front(), range.getFirst(), range.getLast()};
+    scf::ConditionOp::create(builder, loc, some, operands);
+  };
+  auto call = [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+    Value continues;
+    if (scratch)
+      continues = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, arguments[0], arguments[1]);
+    callKernel(builder, launch, scratch, continues, arguments[1], arguments[2]);
+    scf::YieldOp::create(builder, loc, arguments[2]);
+  };
+  scf::WhileOp::create(builder, loc, TypeRange{index, index, index}, ValueRange(none), claim, call);
   BarrierOp::create(builder, loc, frame, launch.getKindAttr(), launch.getCostAttr());
   launch.erase();
 }

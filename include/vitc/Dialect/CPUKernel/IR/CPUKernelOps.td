@@ -24,9 +24,9 @@ def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs all work items of an emitted kernel";
   let description = [{
-    The kernel is a function of inputs, outputs, scratch (`memref<?xi8>`, only where `scratch` gives its bytes a
-    thread), first item and one past the last: it may be called for any split of [0, items) into ranges, in any order
-    and at once. Inputs (memrefs and scalars) are read, outputs are read and written. For profiles, `kind` is the name of
+    The kernel is a function of inputs, outputs, scratch and `continues` (`memref<?xi8>` and `i1`, only where `scratch`
+    gives the former's bytes a thread; see CPUKernel_KernelOpInterface), first item and one past the last: it may be called
+    for any split of [0, items) into ranges, in any order and at once. Calls for fewer than `least` items are wasteful. Inputs (memrefs and scalars) are read, outputs are read and written. For profiles, `kind` is the name of
     the op that it was and `cost` what it costs, where that follows from the model's symbols: multiplications with an
     addition, bytes of weights, bytes of other operands.
 
@@ -34,7 +34,7 @@ def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$items, Optional<Index>:$scratch_bytes,
                    Variadic<AnyType>:$inputs, Variadic<AnyMemRef>:$outputs, OptionalAttr<StrAttr>:$kind,
-                   OptionalAttr<AffineMapAttr>:$cost);
+                   OptionalAttr<AffineMapAttr>:$cost, DefaultValuedAttr<I64Attr, "1">:$least);
   let assemblyFormat = [{
     $kernel `items` `(` $items `)` (`scratch` `(` $scratch_bytes^ `)`)? (`ins` `(` $inputs^ `:` type($inputs) `)`)?
     (`outs` `(` $outputs^ `:` type($outputs) `)`)? attr-dict
@@ -86,6 +86,7 @@ def CPUKernel_GemmOp : CPUKernel_KernelOp<"gemm"> {
   let hasVerifier = 1;
   let extraClassDeclaration = dpsDeclaration # [{
     ::mlir::OpFoldResult getScratchBytes(::mlir::OpBuilder &builder);
+    int64_t getLeastItems();
     ::mlir::OpFoldResult getMacs(::mlir::OpBuilder &builder);
     ::mlir::ShapedType getAType() { return ::llvm::cast<::mlir::ShapedType>(getA().getType()); }
     ::mlir::ShapedType getBType() { return ::llvm::cast<::mlir::ShapedType>(getB().getType()); }

@@ -64,6 +64,19 @@ def CPUKernel_ScratchOp : CPUKernel_Op<"scratch", [Pure]> {
   let assemblyFormat = "`of` $frame `thread` $thread attr-dict `:` type($result)";
 }
 
+def CPUKernel_ClaimOp : CPUKernel_Op<"claim"> {
+  let summary = "the items of a step that this thread is to do next";
+  let description = [{
+    Those from `first` to before `last`, none once each of the `items` has a thread. Threads take items of their own shares
+    first, fewer and fewer at a time but at least `least`, and then of the shares of threads that are slower. Claims of
+    a step end with its barrier.
+  }];
+  let arguments = (ins CPUKernel_Frame:$frame, Index:$thread, Index:$threads, Index:$items,
+                   DefaultValuedAttr<I64Attr, "1">:$least);
+  let results = (outs Index:$first, Index:$last);
+  let assemblyFormat = "$items `of` $frame `thread` $thread `of` $threads attr-dict";
+}
+
 def CPUKernel_BarrierOp : CPUKernel_Op<"barrier"> {
   let summary = "waits for every thread of the team, which ends a step";
   let description = [{

@@ -23,6 +23,7 @@ def CPUKernel_ScatterOp : CPUKernel_Op<"scatter", [DestinationStyleOpInterface,
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
+    int64_t getLeastItems();
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutputMutable(); }
   }];
 }

@@ -6,10 +6,11 @@ include "mlir/IR/OpBase.td"
 def CPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
   let cppNamespace = "::vitc::vcpu";
   let description = [{
-    An op that is emitted as one function, called for a range of its work items by every thread.
+    An op that is emitted as one function, which threads call for ranges of its work items.
 
-    The function has the op's operands (memrefs, in order), then scratch (`memref<?xi8>`, 64-byte aligned, private to
-    the thread, only where `getScratchBytes` is not null), then the first item and one past the last (`index`).
+    The function has the op's operands (memrefs, in order), then, only where `getScratchBytes` is not null, scratch
+    (`memref<?xi8>`, 64-byte aligned, private to the thread) and whether the thread's last call left it for the items
+    right before these (`i1`), then the first item and one past the last (`index`).
     Items may run in any order and at once. The body must not allocate and calls nothing.
   }];
   let methods = [
@@ -20,6 +21,8 @@ def CPUKernel_KernelOpInterface : OpInterface<"KernelOpInterface"> {
       "::mlir::OpFoldResult", "getMacs", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
     InterfaceMethod<"Bytes of scratch a thread needs, or null for none.",
       "::mlir::OpFoldResult", "getScratchBytes", (ins "::mlir::OpBuilder &":$builder), "", [{ return nullptr; }]>,
+    InterfaceMethod<"How many items a call should have at least, so that what it does for all of them is little beside them.",
+      "int64_t", "getLeastItems", (ins), "", [{ return 1; }]>,
     InterfaceMethod<"Fills the body of the kernel; `builder` stands in the entry block, whose arguments are as above. "
                     "The caller adds the return.",
       "::llvm::LogicalResult", "emitKernel", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$arguments)>,

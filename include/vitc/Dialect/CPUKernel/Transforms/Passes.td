@@ -98,10 +98,10 @@ def PlanMemoryPass : Pass<"vcpu-plan-memory", "::mlir::ModuleOp"> {
 }
 
 def LowerLaunchesPass : Pass<"vcpu-lower-launches", "::mlir::ModuleOp"> {
-  let summary = "turn launches into calls that every thread makes for its share";
+  let summary = "turn launches into calls that every thread makes for items it claims";
   let description = [{
-    Thread t of T calls the kernel for items ⌊n·t/T⌋ to ⌊n·(t+1)/T⌋ and then waits for the others: an entry function is
-    one program that all threads run, with a barrier after each step. The scratch that a thread needs is the largest
+    Each thread claims items and calls the kernel for them until there are none left, and then waits for the others: an
+    entry function is one program that all threads run, with a barrier after each step. The scratch that a thread needs is the largest
     of all launches; their sizes are left in `vcpu.scratch` of the function, an affine map of the symbols. A function with
     `vit.passes` (see `vit-split-batch`) does all that as often, each time with the next part of its inputs and outputs.
 
