@@ -176,6 +176,16 @@ TEST_F(TeamTest, ClaimsBecomeSmallerAsFarAsTheyMay) {
   }
 }
 
+/// Also where its memory is that of a session that has taken all.
+TEST_F(TeamTest, OfANewSessionNothingIsTaken) {
+  for (int i = 0; i < 50; ++i) {
+    vitc_session *session = createShare(*this, 2);
+    Shares shares(api, session, 64, 1, -1);
+    ASSERT_EQ(api->session_destroy(session), VITC_OK);
+    sessions.clear();
+  }
+}
+
 TEST_F(TeamTest, OneThreadTakesAllAtOnce) {
   Shares shares(api, createShare(*this, 1), 64, 1, -1);
   EXPECT_EQ(shares.sizeAround(0), 64);
