@@ -134,7 +134,8 @@ typedef struct vitc_step {
   const char *kind;         /* of the kernel: "gemm", "attention", … */
   const char *const *nodes; /* names of the ONNX nodes that it computes, the main one first */
   int32_t node_count;
-  int64_t macs;             /* multiplications with an addition of products and convolutions, as the model has them */
+  int64_t macs;             /* multiplications with an addition that its products take: Strassen's and Winograd's
+                               algorithms take fewer than the model has */
   int64_t weight_bytes;     /* of the constants that it reads, as they are packed */
   int64_t activation_bytes; /* of everything else that it reads and writes */
 } vitc_step;

@@ -66,6 +66,23 @@ func.func @convolutions(%frame: !llvm.ptr, %thread: index, %threads: index) attr
 
 // -----
 
+// Strassen's algorithm takes seven eighths of 10 x 64 sums of 8 products.
+// LAUNCH: #[[$STRASSEN:.+]] = affine_map<() -> (4480, 2048, 4416)>
+// LAUNCH-LABEL: func.func @strassen
+// LAUNCH: {cost = #[[$STRASSEN]], kind = "strassen_gemm"}
+// STEP-LABEL: func.func @strassen
+func.func @strassen(%frame: !llvm.ptr, %thread: index, %threads: index) attributes {vcpu.buffers = [], vcpu.symbols = []} {
+  %a = vcpu.buffer input[0] of %frame() : memref<10x8xf32>
+  %s = vcpu.buffer arena[0] of %frame() : memref<4x6x16xf32>
+  %w = vcpu.buffer weights[0] of %frame() : memref<4x8x16xf32>
+  %y = vcpu.buffer output[0] of %frame() : memref<10x64xf32>
+  vcpu.strassen_gemm ins(%a, %s, %w : memref<10x8xf32>, memref<4x6x16xf32>, memref<4x8x16xf32>)
+      outs(%y : memref<10x64xf32>) {group = 5, mr = 2, nr = 16, lanes = 16}
+  return
+}
+
+// -----
+
 // Loops have the name of their op; a reduction of one operand has no products.
 // LAUNCH-DAG: #[[$EXP:.+]] = affine_map<() -> (0, 0, 64)>
 // LAUNCH-DAG: #[[$CONTRACT:.+]] = affine_map<() -> (32, 128, 48)>

@@ -5,8 +5,8 @@
 
 namespace vitc::vcpu {
 
-/// The `cost` of a launch of `op`, which stands for `macs` multiplications with an addition (null: for none) and reads
-/// `captured` besides its operands; null where a size does not follow from the symbols of the entry function.
+/// The `cost` of a launch of `op`, whose products take `macs` multiplications with an addition (null: none) and which
+/// reads `captured` besides its operands; null where a size does not follow from the symbols of the entry function.
 mlir::AffineMapAttr getKernelCost(mlir::Operation *op, mlir::OpFoldResult macs, mlir::ValueRange captured);
 
 } // namespace vitc::vcpu
