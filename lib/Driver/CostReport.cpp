@@ -170,7 +170,7 @@ void CostReport::printRates(llvm::raw_ostream &os) const {
     else
       os << llvm::formatv(
           "times, {0}: one thread at {1:F1} GHz, {2} FMAs of {3} floats a cycle, weights at {4:F0} GB/s, "
-          "other traffic at {5:F0} GB/s; views and copies between kernels are not counted\n",
+          "other traffic at {5:F0} GB/s; plain products; views and copies between kernels are not counted\n",
           target.level, target.hertz / 1e9, target.fmasPerCycle, target.lanes(sizeof(float)),
           target.memoryBytesPerSecond / 1e9, target.cacheBytesPerSecond / 1e9);
 }

@@ -28,7 +28,8 @@ struct ListedOp {
 };
 
 /// What a model costs (`--report`), counted from the types of its ops: kernels (`vit.*` ops with a cost, structured ops
-/// of linalg), not the views and copies between them. The time of an op is a roofline: that of its products at a core's
+/// of linalg), not the views and copies between them, and products as the model has them, whether Strassen's or
+/// Winograd's algorithm takes fewer or not. The time of an op is a roofline: that of its products at a core's
 /// peak, or of its bytes, weights from memory and activations from the cache, whichever is longer; on a GPU the peaks
 /// are those of a data sheet, and all bytes come from memory.
 class CostReport {
