@@ -162,6 +162,11 @@ TEST(Conv, Windows) {
             {1, 9, 9, 3, 32, {4, 4}, {4, 4}}});
 }
 
+/// Runs of more than two parts, of a window row and of a tap, each with prefetches of its own before it.
+TEST(Conv, DeepWindows) {
+  checkAll({{2, 9, 8, 70, 70, {3, 3}}, {1, 7, 17, 75, 40, {2, 3}, {1, 1}, {1, 2}}, {1, 2, 3, 96, 33, {1, 1}}});
+}
+
 TEST(Conv, DynamicSizes) {
   checkAll(
       {{.batch = 1, .height = 8, .width = 17, .channels = 19, .filters = 40, .kernel = {2, 2}, .dynamicSizes = true}});
@@ -246,6 +251,19 @@ TEST(Conv, Winograd) {
                .kernel = {3, 3},
                .epilogue = false,
                .tile = tile}});
+}
+
+/// Weights of more than 12 MB: two rounds of different size over all chunks, and over a single one.
+TEST(Conv, WinogradInRounds) {
+  for (int64_t size : {9, 4})
+    checkAll({{.batch = 2,
+               .height = size,
+               .width = 7,
+               .channels = 600,
+               .filters = 161,
+               .kernel = {3, 3},
+               .epilogue = false,
+               .tile = 4}});
 }
 
 } // namespace

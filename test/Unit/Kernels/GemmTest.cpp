@@ -128,6 +128,13 @@ TEST(Gemm, Chunks) {
               {.m = 31, .n = 70, .k = 40, .mc = 6, .dynamicRows = true}});
 }
 
+/// So deep that tiles ask for the next tile's rows, the last ones for rows past the matrix.
+TEST(Gemm, DeepRows) {
+  checkCases({{.m = 31, .n = 41, .k = 260},
+              {.m = 17, .n = 70, .k = 289, .mr = 14, .padding = 3},
+              {.m = 13, .n = 64, .k = 256, .mc = 6, .dynamicRows = true}});
+}
+
 TEST(Gemm, PackedRows) {
   checkCases({{.m = 29, .n = 41, .k = 37, .packA = true},
               {.m = 53, .n = 70, .k = 64, .packA = true},
