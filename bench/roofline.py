@@ -115,7 +115,13 @@ def main():
     parser.add_argument("-o", "--output", type=pathlib.Path, help="the SVG file (default: beside the trace)")
     arguments = parser.parse_args()
     output = arguments.output or arguments.trace.with_suffix(".svg")
-    output.write_text("\n".join(draw(json.loads(arguments.trace.read_text(encoding="utf-8")))) + "\n", encoding="utf-8")
+    try:
+        picture = "\n".join(draw(json.loads(arguments.trace.read_text(encoding="utf-8")))) + "\n"
+    except OSError as error:
+        parser.error(f"cannot read {arguments.trace}: {error.strerror}")
+    except (KeyError, TypeError, ValueError):
+        parser.error(f"{arguments.trace} is not what vitc-run --profile=TRACE wrote")
+    output.write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -133,11 +133,23 @@ def write_results(stem, machine, rows, summary, arguments):
     print(f"wrote {stem}.json and {stem}.csv")
 
 
+def list_of(names):
+    """A type of arguments: some of these names, between commas."""
+    def parse(text):
+        chosen = text.split(",")
+        unknown = [name for name in chosen if name not in names]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not among {', '.join(names)}")
+        return chosen
+
+    return parse
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=lambda text: text.split(","), default=list(MODELS))
+    parser.add_argument("--models", type=list_of((*MODELS, *BATCHES)), default=list(MODELS))
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
-    parser.add_argument("--engines", type=lambda text: text.split(","), default=list(engines.ENGINES))
+    parser.add_argument("--engines", type=list_of(tuple(engines.ENGINES)), default=list(engines.ENGINES))
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--rounds", type=int, default=40, help="runs of each engine")
     parser.add_argument("--seconds", type=float, default=20, help="at most, a model and number of threads")

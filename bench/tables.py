@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The tables of bench/README.md, from what the benchmarks wrote: tables.py RESULTS.json|resources.csv|floors.json|inherited.json ..."""
+import argparse
 import csv
 import json
 import math
 import pathlib
-import sys
 
 PEERS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 
@@ -71,20 +71,29 @@ def of_floors(rows):
     print("Geometric means: the floor is at {:.3f} of the faster peer, vitc at {:.3f}.\n".format(*means))
 
 
+def print_tables(path):
+    print(f"{path.stem}:\n")
+    if path.suffix == ".csv":
+        with open(path, newline="") as file:
+            of_resources(list(csv.DictReader(file)))
+        return
+    results = json.loads(path.read_text())
+    if "floors" in results:
+        of_floors(results["floors"])
+    else:
+        of_runs(results) if "rows" in results else of_inherited(results)
+
+
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    for name in map(pathlib.Path, sys.argv[1:]):
-        print(f"{name.stem}:\n")
-        if name.suffix == ".csv":
-            with open(name, newline="") as file:
-                of_resources(list(csv.DictReader(file)))
-            continue
-        results = json.loads(name.read_text())
-        if "floors" in results:
-            of_floors(results["floors"])
-        else:
-            of_runs(results) if "rows" in results else of_inherited(results)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=pathlib.Path, nargs="+")
+    for path in parser.parse_args().results:
+        try:
+            print_tables(path)
+        except OSError as error:
+            parser.error(f"cannot read {path}: {error.strerror}")
+        except (KeyError, TypeError, ValueError):
+            parser.error(f"{path} is none of the files that these tables are made of; of bench/run.py's take the .json")
 
 
 if __name__ == "__main__":
