@@ -194,9 +194,9 @@ StrassenEmitter::Place StrassenEmitter::placeOf(Left factor, const Tile &tile, V
   }
 }
 
-/// A product adds to what the registers hold, but for S2 T2 and S4 B22: they are the largest, and are added to A11 B11
-/// and U2 when they are summed up, since rounding errors are relative to what a sum has come to. That makes the errors
-/// of models less than half as large. See the op for the formulas.
+/// A product adds to what the registers hold, which for S2 T2 is not yet A11 B11, and for S4 B22 not yet U2: these are
+/// the largest products, and rounding errors are relative to what a sum has come to. That makes the errors of models
+/// less than half as large. See the op for the formulas.
 void StrassenEmitter::emitTile(const Tile &tile) {
   step = 0;
   Values zeros(tile.rows * vectors, kernel.splat(0.0));
