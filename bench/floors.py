@@ -44,12 +44,18 @@ def main():
     parser.add_argument("--tools", type=pathlib.Path, default=SOURCE / "build" / "release" / "bin")
     parser.add_argument("-o", "--output", type=pathlib.Path)
     arguments = parser.parse_args()
-    results = json.loads(arguments.results.read_text())
+    try:
+        results = json.loads(arguments.results.read_text())
+        measured = [row for row in results["rows"] if row["threads"] == arguments.threads]
+    except OSError as error:
+        parser.error(f"cannot read {arguments.results}: {error.strerror}")
+    except (KeyError, TypeError, ValueError):
+        parser.error(f"{arguments.results} is not the .json file of bench/run.py")
+    if not measured:
+        parser.error(f"{arguments.results} has no times of {arguments.threads} threads")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for row in results["rows"]:
-        if row["threads"] != arguments.threads:
-            continue
+    for row in measured:
         name, medians = row["model"], row["median_ms"]
         library, _ = compile_model(arguments.tools / "vitc", model_file(name, arguments.folder), name, arguments.folder,
                                    [*results["settings"]["flags"], f"--precision={results['settings']['precision']}"])

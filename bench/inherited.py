@@ -76,7 +76,7 @@ def show(result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=lambda text: text.split(","), default=["t", "s", "b"])
+    parser.add_argument("--sizes", type=run.list_of(("t", "s", "b")), default=["t", "s", "b"])
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=30, help="at most, a size")
     parser.add_argument("--mcpu", default="host")

