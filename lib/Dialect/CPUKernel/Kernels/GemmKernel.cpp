@@ -51,6 +51,9 @@ private:
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
   void prefetchResult(const Tile &tile, int64_t rows, Value step);
   void prefetchRows(const Tile &tile, int64_t rows, Value step);
+  /// A product is computed in `parts`, each of `stepsOfPart`; the part that begins at a step.
+  int64_t parts() { return static_cast<int64_t>(llvm::divideCeil(steps, stepsOfPart)); }
+  Value partOf(Value step) { return kernel.div(step, kernel.index(stepsOfPart)); }
 
   GemmOp op;
   KernelBuilder kernel;
@@ -308,39 +311,28 @@ KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chun
 
 /// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
 void GemmEmitter::prefetchResult(const Tile &tile, int64_t rows, Value step) {
-  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, stepsOfPart));
-  Value first = kernel.mul(kernel.div(step, kernel.index(stepsOfPart)), perStep);
-  for (int64_t index = 0; index < perStep; ++index) {
-    Value row = kernel.add(first, index);
-    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
-      KernelBuilder::Values point(batch);
-      point.append({kernel.add(tile.row, row), kernel.mul(tile.panel, op.getNr())});
-      writer.prefetch(c, point, tile.columns);
-    });
-  }
+  forEachOfPart(kernel, rows, partOf(step), parts(), [&](Value row) {
+    KernelBuilder::Values point(batch);
+    point.append({kernel.add(tile.row, row), kernel.mul(tile.panel, op.getNr())});
+    writer.prefetch(c, point, tile.columns);
+  });
 }
 
 /// The processor follows each row of A once it has begun. It is told where those of the next tile begin.
 void GemmEmitter::prefetchRows(const Tile &tile, int64_t rows, Value step) {
   constexpr int64_t lines = 4, line = 64 / sizeof(float);
-  int64_t perStep = llvm::divideCeil(rows, llvm::divideCeil(steps, stepsOfPart));
-  Value first = kernel.mul(kernel.div(step, kernel.index(stepsOfPart)), perStep);
-  for (int64_t index = 0; index < perStep; ++index) {
-    Value row = kernel.add(first, index);
-    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
-      for (int64_t column = 0; column < std::min(lines * line, k); column += line)
-        kernel.prefetch(a, {kernel.add(kernel.add(tile.row, row), rows), kernel.index(column)});
-    });
-  }
+  forEachOfPart(kernel, rows, partOf(step), parts(), [&](Value row) {
+    for (int64_t column = 0; column < std::min(lines * line, k); column += line)
+      kernel.prefetch(a, {kernel.add(kernel.add(tile.row, row), rows), kernel.index(column)});
+  });
 }
 
 /// Each tile of a panel asks for its share of the next panel.
 void GemmEmitter::prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step) {
   Value next = kernel.min(kernel.add(tile.panel, 1), kernel.index(panels - 1));
-  Value number = kernel.sub(tile.block, chunk.block), part = kernel.div(step, kernel.index(stepsOfPart));
+  Value number = kernel.sub(tile.block, chunk.block);
   int64_t width = op.getBType().getShape().back(), line = 64 * 8 / op.getBType().getElementTypeBitWidth();
-  int64_t parts = static_cast<int64_t>(llvm::divideCeil(steps, stepsOfPart));
-  forEachOfShare(kernel, steps, number, chunk.blocks, part, parts, [&](Value row) {
+  forEachOfShare(kernel, steps, number, chunk.blocks, partOf(step), parts(), [&](Value row) {
     for (int64_t column = 0; column < width; column += line)
       kernel.prefetch(b, {next, row, kernel.index(column)});
   });

@@ -1,5 +1,7 @@
 #include "vitc/Dialect/CPUKernel/Kernels/KernelBuilder.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace vitc::vcpu;
 
@@ -18,6 +20,16 @@ void vitc::vcpu::forEachOfShare(KernelBuilder &kernel, int64_t rows, Value tile,
   Value begin = kernel.mul(tile, share), first = kernel.add(begin, kernel.mul(part, perPart));
   Value end = kernel.min(kernel.add(begin, share), kernel.index(rows));
   kernel.forEach(first, kernel.min(kernel.add(first, perPart), end), kernel.index(1), body);
+}
+
+void vitc::vcpu::forEachOfPart(KernelBuilder &kernel, int64_t count, Value part, int64_t parts,
+                               function_ref<void(Value)> body) {
+  auto perPart = static_cast<int64_t>(llvm::divideCeil(count, parts));
+  Value first = kernel.mul(part, perPart);
+  for (int64_t index = 0; index < perPart; ++index) {
+    Value which = kernel.add(first, index);
+    kernel.branch(kernel.less(which, kernel.index(count)), [&] { body(which); });
+  }
 }
 
 KernelBuilder::Values vitc::vcpu::emitMicrokernel(KernelBuilder &kernel, int64_t rows, int64_t vectors, Value begin,

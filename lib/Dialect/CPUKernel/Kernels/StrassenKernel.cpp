@@ -269,36 +269,27 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value part) {
 
 /// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
 void StrassenEmitter::prefetchResult(const Tile &tile, Value part) {
-  int64_t rows = 2 * tile.rows, perPart = llvm::divideCeil(rows, products * parts);
   Value firstColumn = kernel.mul(panelOf(tile.pair, 0), op.getNr());
-  for (int64_t index = 0; index < perPart; ++index) {
-    Value row = kernel.add(kernel.mul(part, perPart), index);
-    kernel.branch(kernel.less(row, kernel.index(rows)), [&] {
-      Value isUpper = kernel.less(row, kernel.index(tile.rows));
-      Value lower = kernel.sub(kernel.add(tile.place.lower, row), kernel.index(tile.rows));
-      Value target = kernel.select(isUpper, kernel.add(tile.place.upper, row), lower);
-      writer.prefetch(c, {target, firstColumn}, 2 * op.getNr());
-    });
-  }
+  forEachOfPart(kernel, 2 * tile.rows, part, products * parts, [&](Value row) {
+    Value isUpper = kernel.less(row, kernel.index(tile.rows));
+    Value lower = kernel.sub(kernel.add(tile.place.lower, row), kernel.index(tile.rows));
+    Value target = kernel.select(isUpper, kernel.add(tile.place.upper, row), lower);
+    writer.prefetch(c, {target, firstColumn}, 2 * op.getNr());
+  });
 }
 
 /// The processor follows each row of A once it has begun. It is told where those of the next product begin, which come
 /// from afar where A is larger than L2.
 void StrassenEmitter::prefetchRows(const Tile &tile, Value from) {
   constexpr int64_t lines = 4, line = 64 / sizeof(float);
-  int64_t perPart = llvm::divideCeil(tile.rows, parts);
   bool isLast = step + 1 == products;
-  Value first = kernel.mul(kernel.div(from, kernel.index(stepsOfPart)), perPart);
-  for (int64_t index = 0; index < perPart; ++index) {
-    Value row = kernel.add(first, index);
-    kernel.branch(kernel.less(row, kernel.index(tile.rows)), [&] {
-      Value next = isLast ? kernel.add(row, tile.rows) : row; // of the next tile
-      for (int64_t column = 0; column < std::min(lines * line, depth); column += line) {
-        Place place = placeOf(lefts[isLast ? 0 : step + 1], tile, next, kernel.index(column));
-        kernel.prefetch(place.memref, place.indices);
-      }
-    });
-  }
+  forEachOfPart(kernel, tile.rows, kernel.div(from, kernel.index(stepsOfPart)), parts, [&](Value row) {
+    Value next = isLast ? kernel.add(row, tile.rows) : row; // of the next tile
+    for (int64_t column = 0; column < std::min(lines * line, depth); column += line) {
+      Place place = placeOf(lefts[isLast ? 0 : step + 1], tile, next, kernel.index(column));
+      kernel.prefetch(place.memref, place.indices);
+    }
+  });
 }
 
 void StrassenEmitter::keep(Kept where, ValueRange sums) {

@@ -133,6 +133,11 @@ inline constexpr int64_t stepsOfPart = 32;
 void forEachOfShare(KernelBuilder &kernel, int64_t rows, mlir::Value tile, mlir::Value tiles, mlir::Value part,
                     int64_t parts, llvm::function_ref<void(mlir::Value row)> body);
 
+/// Calls body(i) for those of [0, count) that come before part `part` of `parts`: as many before each, so that what
+/// they ask for does not hold up the products.
+void forEachOfPart(KernelBuilder &kernel, int64_t count, mlir::Value part, int64_t parts,
+                   llvm::function_ref<void(mlir::Value index)> body);
+
 /// A register tile of rows × vectors accumulators, acc[i][v] = inits[i][v] + Σ_{k in [begin, end)} a(k, i) · b(k, v):
 /// `a` gives an element (broadcast here), `b` a vector. Where `a` gives a pair of bf16 (an i32) and `b` a vector of
 /// such pairs, the product of an element is the sum of the pair's. Accumulators are row-major in `inits` and in the
