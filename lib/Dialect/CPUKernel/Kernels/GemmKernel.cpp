@@ -38,6 +38,7 @@ public:
 private:
   void emitMatrix(Value first, Value last);
   void emitChunk(const Chunk &chunk, Value first, Value last);
+  void packRowsOnce(const Chunk &chunk, Value first, Value last);
   void packRows(const Chunk &chunk, Value first, Value last);
   void packRow(Value from, Value to);
   void emitTile(const Tile &tile, const Chunk &chunk, int64_t rows);
@@ -60,6 +61,8 @@ private:
   Value a, b, c; ///< of the matrix that is emitted
   Value begin, end, packed;
   Value tileSums;              ///< (mr, nr) sums that AMX leaves
+  Value hasAllRows;            ///< 1 where all rows of the last item's chunk are packed
+  Value continues;             ///< whether that item is the one before `begin`
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
   int64_t steps; ///< of a sum: rows of a panel, elements or pairs of a row of A
@@ -86,8 +89,8 @@ static Value packedRows(GemmOp op, KernelBuilder &kernel, Value blocks) {
   return op.getTiles() ? kernel.add(rows, op.getMr()) : rows;
 }
 
-/// Bytes of scratch before the packed rows.
-static int64_t tileSumBytes(GemmOp op) { return op.getTiles() ? op.getMr() * op.getNr() * sizeof(float) : 0; }
+/// Bytes of scratch before the packed rows: `hasAllRows`, then `tileSums`.
+static int64_t headerBytes(GemmOp op) { return 64 + (op.getTiles() ? op.getMr() * op.getNr() * sizeof(float) : 0); }
 
 /// Which matrix of a (batch.., M, N) memref has this number, row-major.
 static KernelBuilder::Values delinearize(KernelBuilder &kernel, Value number, Value memref, int64_t batchRank) {
@@ -132,10 +135,12 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
   if (!op.getPackA())
     return;
   Value scratch = arguments.drop_back(3).back();
+  continues = arguments.drop_back(2).back();
+  hasAllRows = kernel.scratchView(scratch, 0, {1}, {}, builder.getIndexType());
   if (op.getTiles())
-    tileSums = kernel.scratchView(scratch, 0, {2 * TileBuilder::rows, 2 * TileBuilder::rows});
+    tileSums = kernel.scratchView(scratch, 64, {2 * TileBuilder::rows, 2 * TileBuilder::rows});
   Type element = op.getBf16Products() ? Type(builder.getI32Type()) : kernel.elementType();
-  packed = kernel.scratchView(scratch, tileSumBytes(op), {ShapedType::kDynamic, packedStride(op)},
+  packed = kernel.scratchView(scratch, headerBytes(op), {ShapedType::kDynamic, packedStride(op)},
                               packedRows(op, kernel, blocks.count()), element);
 }
 
@@ -174,7 +179,7 @@ void GemmEmitter::emitMatrix(Value first, Value last) {
 /// Items [first, last) of the chunk, counted from its first.
 void GemmEmitter::emitChunk(const Chunk &chunk, Value first, Value last) {
   if (packed)
-    packRows(chunk, first, last);
+    packRowsOnce(chunk, first, last);
   int64_t nr = op.getNr(), tail = n - (panels - 1) * nr;
   kernel.forEach(first, last, kernel.index(1), [&](Value item) {
     Value panel = kernel.div(item, chunk.blocks), block = kernel.add(chunk.block, kernel.rem(item, chunk.blocks));
@@ -190,6 +195,15 @@ void GemmEmitter::emitChunk(const Chunk &chunk, Value first, Value last) {
   });
 }
 
+/// A call that goes on in the middle of a chunk finds its rows in the scratch if one before had a panel to do, or more.
+void GemmEmitter::packRowsOnce(const Chunk &chunk, Value first, Value last) {
+  Value zero = kernel.index(0), isInside = kernel.less(zero, first);
+  Value areAll = kernel.equal(kernel.load(hasAllRows, {zero}), kernel.index(1));
+  Value goesOn = arith::AndIOp::create(kernel.builder, kernel.loc, continues, isInside);
+  Value known = arith::AndIOp::create(kernel.builder, kernel.loc, goesOn, areAll);
+  kernel.branch(known, [] {}, [&] { packRows(chunk, first, last); });
+}
+
 /// Copies the rows that the items [first, last) read.
 void GemmEmitter::packRows(const Chunk &chunk, Value first, Value last) {
   Value final = kernel.sub(last, kernel.index(1));
@@ -199,6 +213,9 @@ void GemmEmitter::packRows(const Chunk &chunk, Value first, Value last) {
   Value from = blocks.firstRow(kernel, kernel.add(chunk.block, firstBlock));
   Value to = blocks.firstRow(kernel, kernel.add(chunk.block, endBlock));
   kernel.forEach(from, to, kernel.index(1), [&](Value row) { packRow(row, kernel.sub(row, chunk.row)); });
+  Value areAll = kernel.equal(kernel.sub(endBlock, firstBlock), chunk.blocks);
+  Value flag = kernel.select(areAll, kernel.index(1), kernel.index(0));
+  memref::StoreOp::create(kernel.builder, kernel.loc, flag, hasAllRows, kernel.index(0));
 }
 
 /// Row `from` of A as row `to` of the packed ones. Pairs past the last are zeros, or lie beyond what is read.
@@ -353,11 +370,11 @@ OpFoldResult GemmOp::getScratchBytes(OpBuilder &builder) {
   KernelBuilder kernel(builder, getLoc(), getLanes(), builder.getF32Type());
   RowBlocks blocks(kernel, kernel.dim(getOutputs()[0], getBatchRank()), getMr());
   Value rows = packedRows(*this, kernel, blocks.count());
-  return getAsOpFoldResult(kernel.add(kernel.mul(rows, packedStride(*this) * sizeof(float)), tileSumBytes(*this)));
+  return getAsOpFoldResult(kernel.add(kernel.mul(rows, packedStride(*this) * sizeof(float)), headerBytes(*this)));
 }
 
-/// Each call packs the rows that it reads.
-int64_t GemmOp::getLeastItems() { return getPackA() ? std::numeric_limits<int64_t>::max() : 1; }
+/// A call for few items packs rows that few products read.
+int64_t GemmOp::getLeastItems() { return getPackA() ? 8 : 1; }
 
 LogicalResult GemmOp::emitKernel(OpBuilder &builder, ValueRange arguments) {
   return GemmEmitter(*this, builder, arguments).emit();
