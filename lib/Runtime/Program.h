@@ -100,7 +100,7 @@ typedef struct vitc_items {
 
 /* The runtime's, called by generated code in a step of independent `items` until it returns none: the next that this
  * thread is to do, at least `least` where a thread's share has so many. A thread takes the ⌊items · thread / threads⌋th
- * and those that follow, and then what others have not come to. */
+ * and those that follow, and then what others have not come to. There are fewer than 2^31 items. */
 vitc_items vitc_claim(const vitc_frame *frame, int64_t thread, int64_t threads, int64_t items, int64_t least);
 
 /* The runtime's, called by generated code at the end of each step: returns when every thread that was called for the

@@ -26,9 +26,10 @@ def CPUKernel_LaunchOp : CPUKernel_Op<"launch", [AttrSizedOperandSegments,
   let description = [{
     The kernel is a function of inputs, outputs, scratch and `continues` (`memref<?xi8>` and `i1`, only where `scratch`
     gives the former's bytes a thread; see CPUKernel_KernelOpInterface), first item and one past the last: it may be called
-    for any split of [0, items) into ranges, in any order and at once. Calls for fewer than `least` items are wasteful. Inputs (memrefs and scalars) are read, outputs are read and written. For profiles, `kind` is the name of
-    the op that it was and `cost` what it costs, where that follows from the model's symbols: multiplications with an
-    addition, bytes of weights, bytes of other operands.
+    for any split of [0, items) into ranges, in any order and at once. Calls for fewer than `least` items are wasteful.
+    Inputs (memrefs and scalars) are read, outputs are read and written. For profiles, `kind` is the name of the op that it
+    was and `cost` what it costs, where that follows from the model's symbols: multiplications with an addition, bytes of
+    weights, bytes of other operands.
 
     - (C1) The kernel is a function of the symbol table whose arguments have those types and which returns nothing.
   }];
