@@ -16,6 +16,7 @@ import pathlib
 import subprocess
 import tempfile
 
+from inputs import reading
 from roofline import read_steps
 from run import SOURCE, compile_model, model_file
 
@@ -44,13 +45,9 @@ def main():
     parser.add_argument("--tools", type=pathlib.Path, default=SOURCE / "build" / "release" / "bin")
     parser.add_argument("-o", "--output", type=pathlib.Path)
     arguments = parser.parse_args()
-    try:
+    with reading(parser, arguments.results, "not the .json file of bench/run.py"):
         results = json.loads(arguments.results.read_text())
         measured = [row for row in results["rows"] if row["threads"] == arguments.threads]
-    except OSError as error:
-        parser.error(f"cannot read {arguments.results}: {error.strerror}")
-    except (KeyError, TypeError, ValueError):
-        parser.error(f"{arguments.results} is not the .json file of bench/run.py")
     if not measured:
         parser.error(f"{arguments.results} has no times of {arguments.threads} threads")
     arguments.folder.mkdir(parents=True, exist_ok=True)

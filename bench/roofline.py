@@ -16,6 +16,8 @@ import json
 import math
 import pathlib
 
+from inputs import reading
+
 WIDTH, HEIGHT = 960, 600
 LEFT, RIGHT, TOP, BOTTOM = 70, 230, 50, 80
 COLOURS = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#7f7f7f"]
@@ -115,12 +117,8 @@ def main():
     parser.add_argument("-o", "--output", type=pathlib.Path, help="the SVG file (default: beside the trace)")
     arguments = parser.parse_args()
     output = arguments.output or arguments.trace.with_suffix(".svg")
-    try:
+    with reading(parser, arguments.trace, "not what vitc-run --profile=TRACE wrote"):
         picture = "\n".join(draw(json.loads(arguments.trace.read_text(encoding="utf-8")))) + "\n"
-    except OSError as error:
-        parser.error(f"cannot read {arguments.trace}: {error.strerror}")
-    except (KeyError, TypeError, ValueError):
-        parser.error(f"{arguments.trace} is not what vitc-run --profile=TRACE wrote")
     output.write_text(picture, encoding="utf-8")
 
 

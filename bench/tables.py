@@ -6,6 +6,8 @@ import json
 import math
 import pathlib
 
+from inputs import reading
+
 PEERS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 
 
@@ -88,12 +90,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=pathlib.Path, nargs="+")
     for path in parser.parse_args().results:
-        try:
+        with reading(parser, path, "none of the files that these tables are made of; of bench/run.py's take the .json"):
             print_tables(path)
-        except OSError as error:
-            parser.error(f"cannot read {path}: {error.strerror}")
-        except (KeyError, TypeError, ValueError):
-            parser.error(f"{path} is none of the files that these tables are made of; of bench/run.py's take the .json")
 
 
 if __name__ == "__main__":
