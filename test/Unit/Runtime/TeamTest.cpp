@@ -374,7 +374,10 @@ TEST_F(TeamTest, ADestroyInAChildWaitsForNobody) {
 TEST_F(TeamTest, AChildForgetsWhatWasTakenWhenItForked) {
   vitc_session *session = createShare(*this, 2);
   std::atomic<int64_t> turned = 0;
-  std::thread first([&] { Shares shares(api, session, 64, 1, 0, &turned); });
+  std::thread first([&] {
+    while (!turned) // the other thread may have taken all before the one that waits came to claim
+      Shares shares(api, session, 64, 1, 0, &turned);
+  });
   while (turned != 1)
     std::this_thread::yield();
   inChild([&] { Shares shares(api, session, 64, 1, -1); });
