@@ -1,5 +1,6 @@
 #include "Products.h"
 
+#include "vitc/Conversion/ViTToCPU/ViTToCPU.h"
 #include "vitc/Dialect/CPUKernel/Transforms/PackConstant.h"
 #include "vitc/Support/CostModel.h"
 
@@ -41,18 +42,24 @@ Value vitc::packPanels(OpBuilder &builder, Location loc, const TargetInfo &targe
       .getResult();
 }
 
+/// Room for what vcpu.strassen_rows gives of `rows` (M, K).
+static Value createSums(OpBuilder &builder, Location loc, Value rows, int64_t group) {
+  // An odd number of cache lines, so that the rows of a tile fall into different sets of L1.
+  constexpr int64_t line = 16;
+  int64_t depth = cast<ShapedType>(rows.getType()).getDimSize(1) / 2;
+  AffineExpr halves = builder.getAffineSymbolExpr(0).floorDiv(group) * llvm::divideCeil(group, 2);
+  OpFoldResult count = affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, halves),
+                                                             {tensor::getMixedSize(builder, loc, rows, 0)});
+  SmallVector<OpFoldResult> shape{builder.getIndexAttr(4), count,
+                                  builder.getIndexAttr((llvm::divideCeil(depth, line) | 1) * line)};
+  return tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type());
+}
+
 /// vcpu.strassen_gemm, with the sums that it multiplies.
 static Gemm createStrassenGemm(OpBuilder &builder, Location loc, const GemmSchedule &schedule,
                                const GemmOperands &operands) {
-  // An odd number of cache lines, so that the rows of a tile fall into different sets of L1.
-  constexpr int64_t line = 16;
-  int64_t group = operands.group, depth = cast<ShapedType>(operands.rows.getType()).getDimSize(1) / 2;
-  AffineExpr halves = builder.getAffineSymbolExpr(0).floorDiv(group) * llvm::divideCeil(group, 2);
-  OpFoldResult rows = affine::makeComposedFoldedAffineApply(builder, loc, AffineMap::get(0, 1, halves),
-                                                            {tensor::getMixedSize(builder, loc, operands.rows, 0)});
-  SmallVector<OpFoldResult> shape{builder.getIndexAttr(4), rows,
-                                  builder.getIndexAttr((llvm::divideCeil(depth, line) | 1) * line)};
-  Value sums = tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type());
+  int64_t group = operands.group;
+  Value sums = createSums(builder, loc, operands.rows, group);
   sums = vcpu::StrassenRowsOp::create(builder, loc, sums.getType(), operands.rows, sums, group, schedule.lanes)
              .getResult();
   auto gemm = vcpu::StrassenGemmOp::create(builder, loc, TypeRange(operands.output.getType()), operands.rows, sums,
@@ -78,4 +85,34 @@ Gemm vitc::createGemm(OpBuilder &builder, Location loc, const TargetInfo &target
                            format.tiles ? rowsOfTiles : schedule.mr, schedule.nr, schedule.lanes, chunk.mc, chunk.packA,
                            format.isOfPairs(), format.tiles);
   return {gemm.getResult(0), gemm.getEpilogue()};
+}
+
+namespace {
+
+/// strassen_rows(strassen_gemm)  ==>  strassen_gemm with the sums of its result.
+struct SumQuadrantsInGemm final : OpRewritePattern<vcpu::StrassenRowsOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vcpu::StrassenRowsOp op, PatternRewriter &rewriter) const override {
+    auto gemm = op.getInput().getDefiningOp<vcpu::StrassenGemmOp>();
+    if (!gemm || gemm.givesSums() || gemm.getGroup() != op.getGroup())
+      return rewriter.notifyMatchFailure(op, "not of a product of the same groups whose sums are still to be formed");
+    Location loc = gemm.getLoc();
+    rewriter.setInsertionPoint(gemm);
+    Value result = gemm.getOutputs()[0], sums = createSums(rewriter, loc, result, gemm.getGroup());
+    auto both =
+        vcpu::StrassenGemmOp::create(rewriter, loc, TypeRange{result.getType(), sums.getType()}, gemm.getA(),
+                                     gemm.getSums(), gemm.getB(), gemm.getExtras(), ValueRange{result, sums},
+                                     gemm.getExtraMaps(), gemm.getGroup(), gemm.getMr(), gemm.getNr(), gemm.getLanes());
+    both.getEpilogue().takeBody(gemm.getEpilogue());
+    rewriter.replaceOp(gemm, both.getResult(0));
+    rewriter.replaceOpWithNewOp<tensor::CastOp>(op, op.getResult().getType(), both.getResult(1));
+    return success();
+  }
+};
+
+} // namespace
+
+void vitc::populateStrassenPatterns(RewritePatternSet &patterns) {
+  patterns.add<SumQuadrantsInGemm>(patterns.getContext());
 }

@@ -33,6 +33,7 @@ struct ConvertViTToCPUPass final : vitc::impl::ConvertViTToCPUPassBase<ConvertVi
     target->tuning = vit::readTuning(getOperation());
     RewritePatternSet patterns(&getContext());
     populateViTLinearToCPUPatterns(patterns, *target);
+    populateStrassenPatterns(patterns);
     populateContractToCPUPatterns(patterns, *target);
     populateContractionOrderPatterns(patterns);
     populateViTAttentionToCPUPatterns(patterns, *target);

@@ -56,6 +56,28 @@ func.func @pixels(%x: tensor<?x256x28x28xf32>) -> tensor<?x256x28x28xf32> {
 
 // -----
 
+// The second product's sums are those of the first one's result, behind the activation.
+// CHECK-LABEL: func @mlp
+// CHECK-COUNT-1: vcpu.strassen_rows
+// CHECK: %[[H:.+]]:2 = vcpu.strassen_gemm {{.*}} outs(%{{.*}}, %{{.*}} : tensor<?x1536xf32>, tensor<4x?x784xf32>) {{.*}} epilogue {
+// CHECK: -> tensor<?x1536xf32>, tensor<4x?x784xf32>
+// CHECK-NOT: vcpu.strassen_rows
+// CHECK: vcpu.strassen_gemm ins(%[[H]]#0, %[[H]]#1, %{{.*}} : tensor<?x1536xf32>, tensor<4x?x784xf32>, tensor<12x1536x32xf32>) outs(%{{.*}} : tensor<?x384xf32>)
+func.func @mlp(%image: tensor<?x197x16x24xf32>) -> tensor<?x197x384xf32> {
+  %up = arith.constant dense<0.5> : tensor<384x1536xf32>
+  %down = arith.constant dense<0.5> : tensor<1536x384xf32>
+  %x = tensor.collapse_shape %image [[0], [1], [2, 3]] : tensor<?x197x16x24xf32> into tensor<?x197x384xf32>
+  %0 = vit.linear %x, %up : (tensor<?x197x384xf32>, tensor<384x1536xf32>) -> tensor<?x197x1536xf32> epilogue {
+  ^bb0(%acc: f32):
+    %a = vit.gelu %acc : f32
+    vit.yield %a : f32
+  }
+  %1 = vit.linear %0, %down : (tensor<?x197x1536xf32>, tensor<1536x384xf32>) -> tensor<?x197x384xf32>
+  return %1 : tensor<?x197x384xf32>
+}
+
+// -----
+
 // Rows that may be of different images: of a matrix, tokens before images, half of which may be in another dimension, or
 // an open number of tokens.
 // CHECK-LABEL: func @matrix

@@ -6,7 +6,10 @@
 // CHECK-SAME: extras(%{{.*}} : tensor<64xf32>) outs(%{{.*}} : tensor<?x64xf32>)
 // CHECK-SAME: group = 5 : i64, lanes = 16 : i64, mr = 14 : i64, nr = 16 : i64} epilogue {
 // CHECK: } -> tensor<?x64xf32>
-func.func @strassen(%a: tensor<?x8xf32>, %s: tensor<4x?x16xf32>, %b: tensor<4x8x16xf32>, %e: tensor<64xf32>, %c: tensor<?x64xf32>) -> tensor<?x64xf32> {
+// CHECK: vcpu.strassen_gemm ins({{.*}}) outs(%{{.*}}, %{{.*}} : tensor<?x64xf32>, tensor<4x?x48xf32>)
+// CHECK-SAME: -> tensor<?x64xf32>, tensor<4x?x48xf32>
+func.func @strassen(%a: tensor<?x8xf32>, %s: tensor<4x?x16xf32>, %b: tensor<4x8x16xf32>, %e: tensor<64xf32>, %c: tensor<?x64xf32>, %t: tensor<4x?x48xf32>)
+    -> (tensor<?x64xf32>, tensor<?x64xf32>, tensor<4x?x48xf32>) {
   %0 = vcpu.strassen_rows ins(%a : tensor<?x8xf32>) outs(%s : tensor<4x?x16xf32>) {group = 5} -> tensor<4x?x16xf32>
   %1 = vcpu.strassen_gemm ins(%a, %0, %b : tensor<?x8xf32>, tensor<4x?x16xf32>, tensor<4x8x16xf32>) extras(%e : tensor<64xf32>)
     outs(%c : tensor<?x64xf32>) {group = 5, mr = 14, nr = 16, lanes = 16, extra_maps = [affine_map<(m, n) -> (n)>]} epilogue {
@@ -14,7 +17,9 @@ func.func @strassen(%a: tensor<?x8xf32>, %s: tensor<4x?x16xf32>, %b: tensor<4x8x
     %y = arith.addf %acc, %x : f32
     vcpu.yield %y : f32
   } -> tensor<?x64xf32>
-  return %1 : tensor<?x64xf32>
+  %2:2 = vcpu.strassen_gemm ins(%a, %0, %b : tensor<?x8xf32>, tensor<4x?x16xf32>, tensor<4x8x16xf32>)
+    outs(%c, %t : tensor<?x64xf32>, tensor<4x?x48xf32>) {group = 5, mr = 14, nr = 16, lanes = 16} -> tensor<?x64xf32>, tensor<4x?x48xf32>
+  return %1, %2#0, %2#1 : tensor<?x64xf32>, tensor<?x64xf32>, tensor<4x?x48xf32>
 }
 
 // -----
@@ -93,8 +98,16 @@ func.func @strassen_gemm_c1_panels(%a: memref<6x8xf32>, %s: memref<4x3x4xf32>, %
 // -----
 
 func.func @strassen_gemm_c2(%a: memref<6x8xf32>, %s: memref<4x3x4xf32>, %b: memref<2x8x16xf32>, %c: memref<6x32xf32>) {
-  // expected-error @below {{expects one output, got 2}}
-  vcpu.strassen_gemm ins(%a, %s, %b : memref<6x8xf32>, memref<4x3x4xf32>, memref<2x8x16xf32>) outs(%c, %c : memref<6x32xf32>, memref<6x32xf32>) {group = 6, mr = 14, nr = 16, lanes = 16}
+  // expected-error @below {{expects one or two outputs, got 3}}
+  vcpu.strassen_gemm ins(%a, %s, %b : memref<6x8xf32>, memref<4x3x4xf32>, memref<2x8x16xf32>) outs(%c, %c, %c : memref<6x32xf32>, memref<6x32xf32>, memref<6x32xf32>) {group = 6, mr = 14, nr = 16, lanes = 16}
+  return
+}
+
+// -----
+
+func.func @strassen_gemm_c2_sums(%a: memref<6x8xf32>, %s: memref<4x3x4xf32>, %b: memref<2x8x16xf32>, %c: memref<6x32xf32>, %t: memref<4x3x8xf32>) {
+  // expected-error @below {{expects sums of 'memref<6x32xf32>' as the second output, got 'memref<4x3x8xf32>'}}
+  vcpu.strassen_gemm ins(%a, %s, %b : memref<6x8xf32>, memref<4x3x4xf32>, memref<2x8x16xf32>) outs(%c, %t : memref<6x32xf32>, memref<4x3x8xf32>) {group = 6, mr = 14, nr = 16, lanes = 16}
   return
 }
 

@@ -30,9 +30,10 @@ struct StrassenData {
   StrassenData(const StrassenCase &c, const Level &level)
       : nr(c.nr(level)), a({c.m(), c.k}, c.padding ? c.k + c.padding : 0),
         sums({4, c.groups * ((c.group + 1) / 2), c.k / 2 + c.padding}), b({c.k, c.n}), panels({c.n / nr, c.k, nr}),
-        bias({c.n}), out({c.m(), c.n}, c.padding ? c.n + c.padding : 0) {
+        bias({c.n}), out({c.m(), c.n}, c.padding ? c.n + c.padding : 0),
+        sumsOfOut({4, c.groups * ((c.group + 1) / 2), c.n / 2 + c.padding}) {
     uint32_t seed = 1;
-    for (Array *array : {&a, &sums, &b, &bias, &out})
+    for (Array *array : {&a, &sums, &b, &bias, &out, &sumsOfOut})
       array->fill(seed++);
     for (int64_t row = 0; row < c.k; ++row)
       for (int64_t column = 0; column < c.n; ++column)
@@ -40,19 +41,21 @@ struct StrassenData {
   }
 
   int64_t nr;
-  Array a, sums, b, panels, bias, out;
+  Array a, sums, b, panels, bias, out, sumsOfOut;
 };
 
-/// main(A, S, B, bias, C): C += A · B + bias.
-std::string strassenText(const StrassenCase &c, const Level &level, StrassenData &data) {
+/// main(A, S, B, bias, C): C += A · B + bias; or main(A, S, B, bias, C, the sums of C).
+std::string strassenText(const StrassenCase &c, const Level &level, StrassenData &data, bool givesSums = false) {
   std::initializer_list<int64_t> none, first{0}, second{1};
   std::string a = data.a.type(c.dynamicRows ? first : none), sums = data.sums.type(c.dynamicRows ? second : none),
               out = data.out.type(c.dynamicRows ? first : none), group = "group = " + std::to_string(c.group),
-              lanes = "lanes = " + std::to_string(level.lanes);
+              lanes = "lanes = " + std::to_string(level.lanes),
+              sumsOfOut = data.sumsOfOut.type(c.dynamicRows ? second : none);
   return "func.func @main(%a: " + a + ", %s: " + sums + ", %b: " + data.panels.type() + ", %bias: " + data.bias.type() +
-         ", %c: " + out + ") {\n  vcpu.strassen_rows ins(%a : " + a + ") outs(%s : " + sums + ") {" + group + ", " +
-         lanes + "}\n  vcpu.strassen_gemm ins(%a, %s, %b : " + a + ", " + sums + ", " + data.panels.type() +
-         ") extras(%bias, %c : " + data.bias.type() + ", " + out + ") outs(%c : " + out + ") {" + group +
+         ", %c: " + out + (givesSums ? ", %t: " + sumsOfOut : "") + ") {\n  vcpu.strassen_rows ins(%a : " + a +
+         ") outs(%s : " + sums + ") {" + group + ", " + lanes + "}\n  vcpu.strassen_gemm ins(%a, %s, %b : " + a + ", " +
+         sums + ", " + data.panels.type() + ") extras(%bias, %c : " + data.bias.type() + ", " + out + ") outs(%c" +
+         (givesSums ? ", %t : " + out + ", " + sumsOfOut : " : " + out) + ") {" + group +
          ", mr = " + std::to_string(c.mr) + ", nr = " + std::to_string(data.nr) + ", " + lanes +
          ", extra_maps = [affine_map<(m, n) -> (n)>, affine_map<(m, n) -> (m, n)>]} epilogue {\n"
          "^bb0(%acc: f32, %x: f32, %y: f32):\n %0 = arith.addf %acc, %x : f32\n %1 = arith.addf %0, %y : f32\n"
@@ -112,6 +115,47 @@ TEST(Strassen, TokensOfTransformers) {
 }
 
 TEST(Strassen, RowsApart) { checkCases({{.groups = 2, .group = 13, .n = 64, .k = 20, .padding = 3}}); }
+
+/// What strassen_rows would give of the result, but for 0 in place of the row that an odd group lacks.
+void checkSums(const StrassenCase &c, const Level &level, int64_t parts) {
+  StrassenData data(c, level);
+  Array out = data.out, before = data.sumsOfOut;
+  auto alone = CompiledKernels::compile(strassenText(c, level, data), level.name),
+       both = CompiledKernels::compile(strassenText(c, level, data, /*givesSums=*/true), level.name);
+  ASSERT_TRUE(alone && both);
+  alone->run({&data.a, &data.sums, &data.panels, &data.bias, &out}, parts);
+  both->run({&data.a, &data.sums, &data.panels, &data.bias, &data.out, &data.sumsOfOut}, parts);
+  EXPECT_EQ(out.data, data.out.data) << "the result depends on whether its sums are formed";
+  int64_t half = (c.group + 1) / 2;
+  for (int64_t row = 0; row < c.groups * half; ++row)
+    for (int64_t column = 0; column < c.n / 2; ++column) {
+      int64_t upper = row / half * c.group + row % half, lower = upper + half;
+      bool lacks = lower >= (row / half + 1) * c.group;
+      auto at = [&](int64_t row, int64_t column) { return out.at({row, column}); };
+      float a11 = at(upper, column), a12 = at(upper, column + c.n / 2), a21 = lacks ? 0 : at(lower, column),
+            a22 = lacks ? 0 : at(lower, column + c.n / 2), s1 = a21 + a22, s2 = s1 - a11;
+      float expected[] = {s1, s2, a11 - a21, a12 - s2};
+      for (int64_t sum = 0; sum < 4; ++sum)
+        before.at({sum, row, column}) = expected[sum];
+    }
+  EXPECT_EQ(before.data, data.sumsOfOut.data);
+}
+
+TEST(Strassen, GivesTheSumsOfItsResult) {
+  int64_t parts = 1;
+  for (const Level &level : runnableLevels())
+    for (const StrassenCase &c : std::initializer_list<StrassenCase>{
+             {.groups = 1, .group = 1, .n = 64, .k = 6},
+             {.groups = 1, .group = 2, .n = 64, .k = 6},
+             {.groups = 3, .group = 17, .n = 128, .k = 10, .mr = 4},
+             {.groups = 2, .group = 28, .n = 192, .k = 34, .mr = 14},
+             {.groups = 1, .group = 27, .n = 64, .k = 130, .mr = 14, .padding = 16},
+             {.groups = 4, .group = 5, .n = 64, .k = 8, .mr = 3, .dynamicRows = true},
+             {.groups = 0, .group = 5, .n = 64, .k = 8, .mr = 3, .dynamicRows = true}}) {
+      SCOPED_TRACE(describe(c, level));
+      checkSums(c, level, 1 + parts++ % 5);
+    }
+}
 
 /// Sums do not depend on how items are split.
 TEST(Strassen, SplitsGiveTheSameBits) {

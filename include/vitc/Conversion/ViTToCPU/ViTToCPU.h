@@ -10,6 +10,9 @@ namespace vitc {
 /// vit.linear → vcpu.pack, vcpu.gemm.
 void populateViTLinearToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 
+/// vcpu.strassen_gemm forms the sums that another one multiplies of its result.
+void populateStrassenPatterns(mlir::RewritePatternSet &patterns);
+
 /// linalg.contract of two tensors that are not weights → vcpu.pack of one of them at run time, vcpu.gemm of a batch.
 void populateContractToCPUPatterns(mlir::RewritePatternSet &patterns, const TargetInfo &target);
 

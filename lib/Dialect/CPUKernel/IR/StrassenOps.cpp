@@ -54,8 +54,8 @@ LogicalResult StrassenGemmOp::verify() {
   if (mr < 1 || lanes < 1 || nr < lanes || nr % lanes != 0) // strassen_gemm_c4
     return emitOpError("expects mr and lanes to be positive and lanes to divide nr, got mr ")
            << mr << ", nr " << nr << ", lanes " << lanes;
-  if (getOutputs().size() != 1) // strassen_gemm_c2
-    return emitOpError("expects one output, got ") << getOutputs().size();
+  if (getOutputs().empty() || getOutputs().size() > 2) // strassen_gemm_c2
+    return emitOpError("expects one or two outputs, got ") << getOutputs().size();
   ShapedType a = getAType(), b = getBType(), c = getCType();
   if (!hasHalves(a)) // strassen_gemm_c1
     return emitOpError("expects f32 rows (M, K) of a static, even K, got ") << a;
@@ -68,6 +68,8 @@ LogicalResult StrassenGemmOp::verify() {
     return emitOpError("expects an output of the rows of ") << a << " and pairs of panels, got " << c;
   if (!b.hasStaticShape() || !isF32Of(getB(), {c.getDimSize(1) / nr, a.getDimSize(1), nr})) // strassen_gemm_c1
     return emitOpError("expects f32 panels (N / nr, K, nr) for ") << a << " and " << c << ", got " << b;
+  if (givesSums() && !areSums(shapedType(getOutputs()[1]), c, getGroup())) // strassen_gemm_c2
+    return emitOpError("expects sums of ") << c << " as the second output, got " << getOutputs()[1].getType();
   if (failed(verifyContiguousRows(*this))) // strassen_gemm_c5
     return failure();
   return verifyEpilogue(*this, getEpilogue(), getExtras(), getExtraMaps(), c); // strassen_gemm_c2, strassen_gemm_c3

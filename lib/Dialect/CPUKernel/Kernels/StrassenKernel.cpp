@@ -26,6 +26,14 @@ static RowPair locateRow(KernelBuilder &kernel, Value group, Value row, int64_t 
   return {upper, kernel.add(upper, half), kernel.add(kernel.mul(group, half), row), kernel.add(first, groupRows)};
 }
 
+/// The sums of quadrants in a row, one behind the other in `output`.
+static void storeSums(KernelBuilder &kernel, Value a11, Value a12, Value a21, Value a22, Value output, Value row,
+                      Value column, Value mask) {
+  Value s1 = kernel.addf(a21, a22), s2 = kernel.subf(s1, a11);
+  for (auto [index, sum] : llvm::enumerate(Values{s1, s2, kernel.subf(a11, a21), kernel.subf(a12, s2)}))
+    kernel.storeVector(sum, output, {kernel.index(index), row, column}, mask);
+}
+
 /// Row `row` of the lower quadrants; the last one stands for the one that an odd group lacks.
 static Value lowerRow(KernelBuilder &kernel, const RowPair &rows, int64_t row, int64_t lastRow, bool isOdd) {
   Value lower = kernel.add(rows.lower, row);
@@ -48,10 +56,8 @@ LogicalResult StrassenRowsOp::emitKernel(OpBuilder &builder, ValueRange argument
       auto load = [&](Value row, int64_t column) {
         return kernel.loadVector(input, {row, kernel.add(offset, column)}, mask);
       };
-      Value a11 = load(rows.upper, 0), a12 = load(rows.upper, depth), a21 = load(lower, 0), a22 = load(lower, depth);
-      Value s1 = kernel.addf(a21, a22), s2 = kernel.subf(s1, a11);
-      for (auto [index, sum] : llvm::enumerate(Values{s1, s2, kernel.subf(a11, a21), kernel.subf(a12, s2)}))
-        kernel.storeVector(sum, output, {kernel.index(index), rows.half, offset}, mask);
+      storeSums(kernel, load(rows.upper, 0), load(rows.upper, depth), load(lower, 0), load(lower, depth), output,
+                rows.half, offset, mask);
       return Values();
     });
   });
@@ -105,12 +111,15 @@ private:
   Value kept(Kept where, int64_t index);
   Values withKept(Kept where, ValueRange sums);
   void finish(const Tile &tile, bool isLower, int64_t panel, llvm::function_ref<Value(int64_t)> sum);
-  Value panelOf(Value pair, int64_t panel) { return kernel.add(kernel.mul(pair, 2), panel); }
+  void sumQuadrants(const Tile &tile);
+  Value panelOf(Value pair, int64_t panel) { return kernel.add(pair, panel * pairs); }
+  Value columnOf(const Tile &tile, int64_t panel) { return kernel.mul(panelOf(tile.pair, panel), op.getNr()); }
 
   StrassenGemmOp op;
   KernelBuilder kernel;
   Value a, sumsOfA, b, c, begin, end;
-  Value fresh; ///< the item whose scratch is not that of the one before, if any
+  Value sumsOfC; ///< if they are asked for
+  Value fresh;   ///< the item whose scratch is not that of the one before, if any
   int64_t depth, half, vectors, pairs;
   int64_t parts; ///< of a product, each of `stepsOfPart`
   bool isOdd;
@@ -131,6 +140,8 @@ StrassenEmitter::StrassenEmitter(StrassenGemmOp op, OpBuilder &builder, ValueRan
       pairs(op.getPanelCount() / 2), parts(llvm::divideCeil(depth, stepsOfPart)), isOdd(op.getGroup() % 2),
       blocks(kernel, kernel.index(half), op.getMr()),
       writer(kernel, op.getEpilogue(), arguments.slice(3, op.getExtras().size()), op.getExtraMaps()) {
+  if (op.givesSums())
+    sumsOfC = arguments[4 + op.getExtras().size()];
   Value scratch = arguments.drop_back(3).back(), continues = arguments.drop_back(2).back();
   fresh = kernel.select(continues, end, begin);
   int64_t nr = op.getNr(), mr = op.getMr();
@@ -231,6 +242,28 @@ void StrassenEmitter::emitTile(const Tile &tile) {
   keep(Y, sums);
   finishSums(false, 1, withKept(X, times(1, 1, sums)));                                              // C12 with S4 B22
   finish(tile, true, 1, [&](int64_t index) { return kernel.addf(kept(Y, index), kept(Z, index)); }); // C22
+  if (sumsOfC)
+    sumQuadrants(tile);
+}
+
+/// The sums of what the tile has just written, from L1.
+void StrassenEmitter::sumQuadrants(const Tile &tile) {
+  for (int64_t row = 0; row < tile.rows; ++row) {
+    bool mayLack = isOdd && row == tile.rows - 1;
+    Value upper = kernel.add(tile.place.upper, row), lower = lowerRow(kernel, tile.place, row, tile.rows - 1, isOdd);
+    Value exists = kernel.less(kernel.add(tile.place.lower, row), tile.place.end);
+    for (int64_t vector = 0; vector < vectors; ++vector) {
+      auto load = [&](Value row, int64_t panel) {
+        return kernel.loadVector(c, {row, kernel.add(columnOf(tile, panel), vector * kernel.lanes)});
+      };
+      auto loadLower = [&](int64_t panel) {
+        Value value = load(lower, panel);
+        return mayLack ? kernel.select(exists, value, kernel.splat(0.0)) : value;
+      };
+      storeSums(kernel, load(upper, 0), load(upper, 1), loadLower(0), loadLower(1), sumsOfC,
+                kernel.add(tile.place.half, row), kernel.add(columnOf(tile, 0), vector * kernel.lanes), Value());
+    }
+  }
 }
 
 /// sums + left · right over K / 2, in parts with prefetches before each.
@@ -259,22 +292,32 @@ void StrassenEmitter::prefetchNextPair(const Tile &tile, Value part) {
   int64_t rows = 2 * depth, nr = op.getNr();
   if (pairs == 1)
     return;
-  Value next = panelOf(kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1)), 0);
+  Value next = kernel.min(kernel.add(tile.pair, 1), kernel.index(pairs - 1));
   forEachOfShare(kernel, 2 * rows, tile.block, blocks.count(), part, products * parts, [&](Value row) {
+    Value isFirst = kernel.less(row, kernel.index(rows));
+    Value panel = kernel.select(isFirst, panelOf(next, 0), panelOf(next, 1));
     for (int64_t column = 0; column < nr; column += line)
-      kernel.prefetch(b, {kernel.add(next, kernel.div(row, kernel.index(rows))), kernel.rem(row, kernel.index(rows)),
-                          kernel.index(column)});
+      kernel.prefetch(b, {panel, kernel.rem(row, kernel.index(rows)), kernel.index(column)});
   });
 }
 
-/// The rows of the result and of a residual are asked for one after the other: all at once would hold up the products.
+/// The rows of the result, of a residual and of the result's sums are asked for one after the other: all at once would
+/// hold up the products.
 void StrassenEmitter::prefetchResult(const Tile &tile, Value part) {
-  Value firstColumn = kernel.mul(panelOf(tile.pair, 0), op.getNr());
+  constexpr int64_t line = 64 / sizeof(float);
   forEachOfPart(kernel, 2 * tile.rows, part, products * parts, [&](Value row) {
     Value isUpper = kernel.less(row, kernel.index(tile.rows));
-    Value lower = kernel.sub(kernel.add(tile.place.lower, row), kernel.index(tile.rows));
-    Value target = kernel.select(isUpper, kernel.add(tile.place.upper, row), lower);
-    writer.prefetch(c, {target, firstColumn}, 2 * op.getNr());
+    Value rowOfHalf = kernel.select(isUpper, row, kernel.sub(row, kernel.index(tile.rows)));
+    Value target = kernel.add(kernel.select(isUpper, tile.place.upper, tile.place.lower), rowOfHalf);
+    for (int64_t panel : {0, 1})
+      writer.prefetch(c, {target, columnOf(tile, panel)}, op.getNr());
+    if (!sumsOfC)
+      return;
+    Value first = kernel.select(isUpper, kernel.index(0), kernel.index(2));
+    for (int64_t sum : {0, 1})
+      for (int64_t column = 0; column < op.getNr(); column += line)
+        kernel.prefetch(sumsOfC, {kernel.add(first, sum), kernel.add(tile.place.half, rowOfHalf),
+                                  kernel.add(columnOf(tile, 0), column)});
   });
 }
 
@@ -314,7 +357,7 @@ Values StrassenEmitter::withKept(Kept where, ValueRange sums) {
 /// The sums of a quadrant's tile go through the epilogue into C; not those of the row that an odd group lacks.
 void StrassenEmitter::finish(const Tile &tile, bool isLower, int64_t panel, llvm::function_ref<Value(int64_t)> sum) {
   Value firstRow = isLower ? tile.place.lower : tile.place.upper;
-  Value firstColumn = kernel.mul(panelOf(tile.pair, panel), op.getNr());
+  Value firstColumn = columnOf(tile, panel);
   for (int64_t row = 0; row < tile.rows; ++row) {
     Value target = kernel.add(firstRow, row);
     auto writeRow = [&] {

@@ -47,8 +47,8 @@ def CPUKernel_StrassenGemmOp : CPUKernel_KernelOp<"strassen_gemm"> {
         C21 = U3 + A22 T4,  C22 = U3 + S1 T1,  C12 = U2 + S1 T1 + S4 B22.
 
     Quadrants of A and C are those of a group of rows (see `vcpu.strassen_rows`): groups do not mix, so that an image's
-    result does not depend on the other images of its batch. Quadrants of B and C are pairs of neighbouring panels, over
-    halves of K. The error is bounded by the greatest elements of A's group and of B's pair of panels, not of a row and a
+    result does not depend on the other images of its batch. Quadrants of B and C are pairs of panels, one of the first
+    half of the columns and one of the second, over halves of K. The error is bounded by the greatest elements of A's group and of B's pair of panels, not of a row and a
     column (Higham, section 23.2.2). A NaN or an infinity in A reaches the rows of its pair and all columns, in B both
     panels, an infinity may become a NaN, and sums overflow that would not.
 
@@ -57,9 +57,13 @@ def CPUKernel_StrassenGemmOp : CPUKernel_KernelOp<"strassen_gemm"> {
     elements; items count a group's rows first, then pairs of panels, whose sums T the thread keeps in its scratch, then
     groups.
 
+    A second output receives what `vcpu.strassen_rows` gives of C (after the epilogue; 0 stands for the row that an odd
+    group lacks), for the product that follows: a tile holds all four quadrants of its elements.
+
     - (C1) C is (M, N), A (M, K), S as `vcpu.strassen_rows` gives it, B (N / nr, K, nr), all f32; K and N are static and
       positive, K is even, 2 · nr divides N. M may be dynamic.
-    - (C2) There is one output. There is one map an extra operand, from (m, n) to its rank.
+    - (C2) There are one or two outputs, the second one the sums of C's quadrants. There is one map an extra operand, from
+      (m, n) to its rank.
     - (C3) The region is as in `vcpu.gemm`.
     - (C4) mr, lanes and group are positive, lanes divides nr; group divides M where that is static.
     - (C5) The last dimension of memrefs has stride 1.
@@ -84,6 +88,7 @@ def CPUKernel_StrassenGemmOp : CPUKernel_KernelOp<"strassen_gemm"> {
     ::mlir::ShapedType getAType() { return ::llvm::cast<::mlir::ShapedType>(getA().getType()); }
     ::mlir::ShapedType getBType() { return ::llvm::cast<::mlir::ShapedType>(getB().getType()); }
     ::mlir::ShapedType getCType() { return ::llvm::cast<::mlir::ShapedType>(getOutputs()[0].getType()); }
+    bool givesSums() { return getOutputs().size() == 2; }
     /// The rows of a group's quadrants.
     int64_t getHalf() { return static_cast<int64_t>(getGroup() / 2 + getGroup() % 2); }
     /// The depth of the seven products.
