@@ -21,13 +21,18 @@ from roofline import read_steps
 from run import SOURCE, compile_model, model_file
 
 
-def floor_of(library, vitc_run, threads):
-    """Seconds of all steps at the roofs that vitc-run measures beside them, and GMAC."""
+def profile(library, vitc_run, threads):
+    """The trace that `vitc-run --profile` writes of five runs: times of the steps, and the roofs measured beside them."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "trace.json"
         subprocess.run([vitc_run, library, "--threads", str(threads), f"--profile={file}", "--repeat", "5"], check=True,
                        stdout=subprocess.DEVNULL)
-        trace = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
+
+
+def floor_of(library, vitc_run, threads):
+    """Seconds of all steps at the roofs that vitc-run measures beside them, and GMAC."""
+    trace = profile(library, vitc_run, threads)
     roofs, steps = trace["otherData"], read_steps(trace)
 
     def bound(step):

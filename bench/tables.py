@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""The tables of bench/README.md, from what the benchmarks wrote: tables.py RESULTS.json|resources.csv|floors.json|inherited.json ..."""
+"""The tables of bench/README.md, from what the benchmarks wrote.
+
+    tables.py RESULTS.json|resources.csv|floors.json|scaling.json|inherited.json ...
+"""
 import argparse
 import csv
 import json
@@ -73,6 +76,12 @@ def of_floors(rows):
     print("Geometric means: the floor is at {:.3f} of the faster peer, vitc at {:.3f}.\n".format(*means))
 
 
+def of_scaling(rows):
+    threads = f"{rows[0]['threads']} threads"
+    table(["model", "1 thread, ms", f"{threads}, ms", "gain", "memory allows"],
+          [[r["model"], f"{r['one_ms']:.1f}", f"{r['all_ms']:.1f}", f"{r['gain']:.2f}", f"{r['allowed']:.2f}"] for r in rows])
+
+
 def print_tables(path):
     print(f"{path.stem}:\n")
     if path.suffix == ".csv":
@@ -82,12 +91,14 @@ def print_tables(path):
     results = json.loads(path.read_text())
     if "floors" in results:
         of_floors(results["floors"])
+    elif "scaling" in results:
+        of_scaling(results["scaling"])
     else:
         of_runs(results) if "rows" in results else of_inherited(results)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=pathlib.Path, nargs="+")
     for path in parser.parse_args().results:
         with reading(parser, path, "none of the files that these tables are made of; of bench/run.py's take the .json"):

