@@ -43,6 +43,7 @@ public:
 private:
   void collectExtras();
   bool isGemm();
+  Value takePixels(Value image);
   Value lowerToGemm(Value image);
   WinogradSchedule scheduleWinograd();
   Value lowerToWinograd(Value image, const WinogradSchedule &winograd);
@@ -127,12 +128,12 @@ FailureOr<Value> ConvLowering::lower() {
   return output;
 }
 
-/// Whether every pixel is a row of a matrix product, and the extras can be read by its rows and columns. Upstream
-/// cannot expand a buffer into two dynamic sizes, which the rows would be.
+/// Whether every pixel of the output is a row of a matrix product, and the extras can be read by its rows and columns.
+/// Upstream cannot expand a buffer into two dynamic sizes, which the rows would be.
 bool ConvLowering::isGemm() {
   auto isPointwise = [](const ConvAxisPlan &plan) {
     const ConvAxis &part = plan.parts.front();
-    return plan.parts.size() == 1 && part.taps == 1 && part.stride == 1 && plan.padLow == 0 && plan.padHigh == 0;
+    return plan.parts.size() == 1 && part.taps == 1 && plan.padLow == 0 && plan.padHigh == 0;
   };
   auto isReadable = [](AffineMap map) {
     return map.isIdentity() || !(map.isFunctionOfDim(0) || map.isFunctionOfDim(1) || map.isFunctionOfDim(2));
@@ -141,7 +142,21 @@ bool ConvLowering::isGemm() {
          op.getInput().getType().getNumDynamicDims() <= 1;
 }
 
+/// A copy of the pixels that a convolution with strides reads: a small part of its work, and its rows are a matrix.
+Value ConvLowering::takePixels(Value image) {
+  int64_t rowStride = height.parts.front().stride, columnStride = width.parts.front().stride;
+  if (rowStride == 1 && columnStride == 1)
+    return image;
+  OpFoldResult batch = tensor::getMixedSize(rewriter, loc, op.getInput(), 0), zero = index(0), one = index(1);
+  SmallVector<OpFoldResult> sizes{batch, height.outputSize, width.outputSize, index(channels)};
+  Value pixels = tensor::ExtractSliceOp::create(rewriter, loc, image, {zero, zero, zero, zero}, sizes,
+                                                {one, index(rowStride), index(columnStride), one});
+  Value copy = tensor::EmptyOp::create(rewriter, loc, sizes, rewriter.getF32Type());
+  return linalg::CopyOp::create(rewriter, loc, pixels, copy).getResult(0);
+}
+
 Value ConvLowering::lowerToGemm(Value image) {
+  image = takePixels(image);
   SmallVector<ReassociationIndices> rows = {{0, 1, 2}, {3}};
   AffineExpr m, n;
   bindDims(op.getContext(), m, n);

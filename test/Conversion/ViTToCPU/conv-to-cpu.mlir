@@ -35,6 +35,25 @@ func.func @pointwise(%x: tensor<?x5x8x8xf32>, %w: tensor<40x5x1x1xf32>) -> tenso
 
 // -----
 
+// The pixels that strides leave are copied: rows of a matrix again. A residual is one of theirs.
+// CHECK-LABEL: func @strided_pointwise
+// CHECK-NOT: vcpu.conv
+// CHECK: %[[PIXELS:.+]] = tensor.extract_slice %{{.*}}[0, 0, 0, 0] [%{{.*}}, 4, 3, 5] [1, 2, 3, 1] : tensor<?x8x8x5xf32> to tensor<?x4x3x5xf32>
+// CHECK: %[[COPY:.+]] = linalg.copy ins(%[[PIXELS]] : {{.*}}) outs({{.*}} : tensor<?x4x3x5xf32>)
+// CHECK: %[[ROWS:.+]] = tensor.collapse_shape %[[COPY]] {{\[}}[0, 1, 2], [3]] : tensor<?x4x3x5xf32> into tensor<?x5xf32>
+// CHECK: vcpu.gemm ins(%[[ROWS]], %{{.*}} : tensor<?x5xf32>, tensor<2x5x32xf32>) extras(%{{.*}} : tensor<?x40xf32>)
+func.func @strided_pointwise(%x: tensor<?x5x8x8xf32>, %w: tensor<40x5x1x1xf32>, %r: tensor<?x40x4x3xf32>) -> tensor<?x40x4x3xf32> {
+  %0 = vit.conv %x, %w extras(%r : tensor<?x40x4x3xf32>) {strides = array<i64: 2, 3>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
+    extra_maps = [affine_map<(b, f, y, x) -> (b, f, y, x)>]} : (tensor<?x5x8x8xf32>, tensor<40x5x1x1xf32>) -> tensor<?x40x4x3xf32> epilogue {
+  ^bb0(%acc: f32, %e: f32):
+    %m = arith.addf %acc, %e : f32
+    vit.yield %m : f32
+  }
+  return %0 : tensor<?x40x4x3xf32>
+}
+
+// -----
+
 // Four phases of 2 × 2 taps, each into a strided slice of the output.
 // CHECK-LABEL: func @transposed
 // CHECK: vcpu.pad {{.*}} low = [1, 1] -> tensor<1x10x10x5xf32>
