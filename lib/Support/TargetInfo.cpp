@@ -38,6 +38,7 @@ static TargetInfo makeZen4() {
   info.llvmFeatures = "+avx512vnni,+avx512bf16,-prefer-256-bit";
   info.cpuFeatures |= CPUFeatureVNNI | CPUFeatureBF16;
   info.bf16DotsPerCycle = info.fmasPerCycle;
+  info.memoryBytesPerSecond = 25e9; // EPYCs of Zen 4: 23 to 29
   return info;
 }
 
@@ -50,6 +51,7 @@ static TargetInfo makeSapphireRapids() {
   info.bf16DotsPerCycle = 1;
   info.hasAMX = true;
   info.l2Bytes = 2 << 20;
+  info.memoryBytesPerSecond = TargetInfo().memoryBytesPerSecond;
   return info;
 }
 

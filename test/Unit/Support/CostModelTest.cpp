@@ -49,6 +49,9 @@ TEST(CostModel, WinogradWeighsProductsAgainstFilters) {
   EXPECT_EQ(chooseWinogradSchedule(target, {14, 14, 512, 512}).tile,
             2); // 36 · 512² floats would take longer from memory
   EXPECT_EQ(chooseWinogradSchedule(target, {7, 7, 512, 512}).tile, 0);
+  TargetInfo fast = *TargetInfo::get("znver4");
+  EXPECT_EQ(chooseWinogradSchedule(fast, {14, 14, 512, 512}).tile, 2);
+  EXPECT_EQ(chooseWinogradSchedule(fast, {7, 7, 512, 512}).tile, 2) << "more comes from memory in the same time";
   WinogradSchedule schedule = chooseWinogradSchedule(target, {28, 28, 128, 128});
   EXPECT_EQ(schedule.chunk, 56);
   EXPECT_EQ(schedule.panels, 2);
