@@ -52,9 +52,9 @@ private:
   void prefetchNextPanel(const Tile &tile, const Chunk &chunk, Value step);
   void prefetchResult(const Tile &tile, int64_t rows, Value step);
   void prefetchRows(const Tile &tile, int64_t rows, Value step);
-  /// A product is computed in `parts`, each of `stepsOfPart`; the part that begins at a step.
-  int64_t parts() { return static_cast<int64_t>(llvm::divideCeil(steps, stepsOfPart)); }
-  Value partOf(Value step) { return kernel.div(step, kernel.index(stepsOfPart)); }
+  /// A product is computed in `parts`, each of `partSteps`; the part that begins at a step.
+  int64_t parts() { return static_cast<int64_t>(llvm::divideCeil(steps, partSteps)); }
+  Value partOf(Value step) { return kernel.div(step, kernel.index(partSteps)); }
 
   GemmOp op;
   KernelBuilder kernel;
@@ -66,6 +66,7 @@ private:
   KernelBuilder::Values batch; ///< which matrix
   int64_t k, n, panels;
   int64_t steps; ///< of a sum: rows of a panel, elements or pairs of a row of A
+  int64_t partSteps;
   RowBlocks blocks;
   EpilogueWriter writer;
 };
@@ -130,6 +131,7 @@ GemmEmitter::GemmEmitter(GemmOp op, OpBuilder &builder, ValueRange arguments)
     : op(op), kernel(builder, op.getLoc(), op.getLanes(), builder.getF32Type()), a(arguments[0]), b(arguments[1]),
       c(arguments[2 + op.getExtras().size()]), begin(arguments.drop_back().back()), end(arguments.back()),
       k(op.getInnerSize()), n(op.getCType().getShape().back()), panels(op.getPanelCount()), steps(op.getPanelRows()),
+      partSteps(op.getTiles() ? 2 * TileBuilder::rows : stepsOfPart),
       blocks(kernel, kernel.dim(c, op.getBatchRank()), op.getMr()),
       writer(kernel, op.getEpilogue(), arguments.slice(2, op.getExtras().size()), op.getExtraMaps()) {
   if (!op.getPackA())
@@ -313,16 +315,18 @@ KernelBuilder::Values GemmEmitter::emitTileSums(const Tile &tile, const Chunk &c
 /// All steps of a sum, in parts with prefetches before each.
 KernelBuilder::Values GemmEmitter::emitSteps(const Tile &tile, const Chunk &chunk, int64_t rows, ValueRange zeros,
                                              SumOver sumOver) {
-  if (panels == 1 || steps < 2 * stepsOfPart)
+  // One row waits for memory alone, which the processor reads ahead by itself, faster.
+  bool isOneRow = op.getCType().getDimSize(op.getBatchRank()) == 1;
+  if (panels == 1 || isOneRow || steps < 2 * partSteps)
     return sumOver(kernel.index(0), kernel.index(steps), zeros);
-  return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(stepsOfPart), zeros,
+  return kernel.loop(kernel.index(0), kernel.index(steps), kernel.index(partSteps), zeros,
                      [&](Value from, ValueRange sums) {
                        prefetchNextPanel(tile, chunk, from);
                        prefetchResult(tile, rows, from);
                        if (!packed && k >= leastDepthOfRows)
                          prefetchRows(tile, rows, from);
-                       Value to = kernel.add(from, stepsOfPart);
-                       return sumOver(from, steps % stepsOfPart ? kernel.min(to, kernel.index(steps)) : to, sums);
+                       Value to = kernel.add(from, partSteps);
+                       return sumOver(from, steps % partSteps ? kernel.min(to, kernel.index(steps)) : to, sums);
                      });
 }
 
